@@ -1,0 +1,84 @@
+using System.Text.Json.Nodes;
+using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Snapshots;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Gatehouse.Access.Tokens;
+
+/// <summary>Signs Access's tokens: RS256 with the current key, Cloudflare's claims.</summary>
+internal sealed class TokenIssuer(PublicUrls urls, TimeProvider clock)
+{
+    /// <summary>Audience of org tokens: fixed, 64 hex digits, no app can have it.</summary>
+    public const string OrgAudience = "0000000000000000000000000000000000000000000000000000000000000000";
+
+    /// <summary>Claim that names the policies an app token was issued under.</summary>
+    public const string PolicyHashClaim = "policy_hash";
+
+    private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
+
+    /// <summary>An app token for a person.</summary>
+    public string IssueApp(AccessTable table, AppEntry app, AccessSession session, TimeSpan duration)
+    {
+        var claims = Base("app", app.App.Aud, duration);
+        AddPerson(claims, session);
+        claims[PolicyHashClaim] = app.PolicyHash;
+        return Sign(table, claims);
+    }
+
+    /// <summary>An app token for a request that a service-auth policy admitted.</summary>
+    public string IssueService(AccessTable table, AppEntry app, TimeSpan duration)
+    {
+        var claims = Base("app", app.App.Aud, duration);
+        claims["sub"] = "";
+        return Sign(table, claims);
+    }
+
+    /// <summary>The org token of a session: lives until the session ends.</summary>
+    public string IssueOrg(AccessTable table, AccessSession session)
+    {
+        var claims = Base("org", OrgAudience, session.ExpiresAt - clock.GetUtcNow());
+        AddPerson(claims, session);
+        return Sign(table, claims);
+    }
+
+    /// <summary>Any other signed statement of Access, such as the login redirect's <c>meta</c>.</summary>
+    public string IssueStatement(AccessTable table, JsonObject claims, TimeSpan duration)
+    {
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        claims["iss"] = urls.Access;
+        claims["iat"] = now;
+        claims["nbf"] = now;
+        claims["exp"] = now + (long)duration.TotalSeconds;
+        return Sign(table, claims);
+    }
+
+    private JsonObject Base(string type, string audience, TimeSpan duration)
+    {
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        return new JsonObject
+        {
+            ["type"] = type,
+            ["aud"] = new JsonArray(audience),
+            ["iss"] = urls.Access,
+            ["iat"] = now,
+            ["nbf"] = now,
+            ["exp"] = now + (long)duration.TotalSeconds,
+        };
+    }
+
+    private static void AddPerson(JsonObject claims, AccessSession session)
+    {
+        claims["sub"] = session.UserId.ToString();
+        claims["email"] = session.Email;
+        claims["identity_nonce"] = session.Nonce;
+    }
+
+    private string Sign(AccessTable table, JsonObject claims)
+    {
+        var key = table.Keys[0];
+        var credentials = new SigningCredentials(new RsaSecurityKey(key.Rsa) { KeyId = key.Kid }, SecurityAlgorithms.RsaSha256);
+        return handler.CreateToken(claims.ToJsonString(), credentials);
+    }
+}

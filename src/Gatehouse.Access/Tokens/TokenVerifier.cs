@@ -1,0 +1,85 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Snapshots;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Gatehouse.Access.Tokens;
+
+/// <summary>Checks tokens of our own making (RFC 8725): one algorithm, keys by kid from the table only, issuer, times, type.</summary>
+internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
+{
+    // Cookies over 4 KB never reach us from a browser; a header may be longer but not for our tokens.
+    private const int LongestToken = 8192;
+
+    private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = LongestToken };
+
+    /// <summary>The token's facts, or null when anything about it is wrong.</summary>
+    public async ValueTask<VerifiedToken?> VerifyAsync(string token, AccessTable table)
+    {
+        if (await VerifyStatementAsync(token, table) is not { } jwt)
+        {
+            return null;
+        }
+
+        var audiences = jwt.Audiences.ToArray();
+        TokenType? type = Text(jwt, "type") switch { "app" => TokenType.App, "org" => TokenType.Org, _ => null };
+        if (type is null || audiences.Length != 1 || (type == TokenType.Org) != (audiences[0] == TokenIssuer.OrgAudience))
+        {
+            return null;
+        }
+
+        return new VerifiedToken(
+            type.Value,
+            audiences[0],
+            jwt.Subject,
+            Text(jwt, "email"),
+            Text(jwt, "identity_nonce"),
+            Text(jwt, TokenIssuer.PolicyHashClaim),
+            new DateTimeOffset(jwt.IssuedAt, TimeSpan.Zero),
+            new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero));
+    }
+
+    /// <summary>Any signed statement of ours; the caller looks at its type and audience.</summary>
+    [SuppressMessage("Security", "CA5404", Justification = "One of many audiences is right; the caller compares it with its app.")]
+    public async ValueTask<JsonWebToken?> VerifyStatementAsync(string token, AccessTable table)
+    {
+        if (token.Length > LongestToken)
+        {
+            return null;
+        }
+
+        var now = clock.GetUtcNow();
+        var result = await handler.ValidateTokenAsync(token, new TokenValidationParameters
+        {
+            ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
+            ValidTypes = ["JWT"],
+            ValidIssuer = urls.Access,
+            ValidateAudience = false,
+            RequireSignedTokens = true,
+            RequireExpirationTime = true,
+            ClockSkew = TimeSpan.Zero,
+            LifetimeValidator = (notBefore, expires, _, _) => expires > now.UtcDateTime && notBefore <= now.UtcDateTime,
+            IssuerSigningKeyResolver = (_, _, kid, _) => KeysOf(table, kid, now),
+            TryAllIssuerSigningKeys = false,
+        });
+        return result.IsValid ? (JsonWebToken)result.SecurityToken : null;
+    }
+
+    private static IEnumerable<SecurityKey> KeysOf(AccessTable table, string kid, DateTimeOffset now)
+    {
+        foreach (var key in table.Keys)
+        {
+            if (key.Kid == kid && (key.ExpiresAt is null || key.ExpiresAt > now))
+            {
+                return [new RsaSecurityKey(key.Rsa) { KeyId = key.Kid }];
+            }
+        }
+
+        return [];
+    }
+
+    private static string? Text(JsonWebToken jwt, string claim) =>
+        jwt.TryGetPayloadValue<JsonElement>(claim, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}

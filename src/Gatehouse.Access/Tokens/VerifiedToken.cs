@@ -1,0 +1,20 @@
+namespace Gatehouse.Access.Tokens;
+
+/// <summary>What kind of token of ours it is: the <c>type</c> claim.</summary>
+internal enum TokenType
+{
+    /// <summary>For one app.</summary>
+    App,
+
+    /// <summary>For the team domain.</summary>
+    Org,
+}
+
+/// <summary>A token of ours whose signature, issuer and times stand. Whether it was revoked, and for which app it is, is the caller's question.</summary>
+/// <param name="Audience">The AUD tag it is for.</param>
+/// <param name="Subject">The user's id; empty for a service.</param>
+/// <param name="Email">Canonical address; null for a service.</param>
+/// <param name="IdentityNonce">Names the session; null for a service.</param>
+/// <param name="PolicyHash">The policies it was issued under; see <c>AppEntry.PolicyHash</c>.</param>
+internal sealed record VerifiedToken(
+    TokenType Type, string Audience, string Subject, string? Email, string? IdentityNonce, string? PolicyHash, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt);

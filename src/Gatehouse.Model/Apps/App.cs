@@ -1,0 +1,90 @@
+using Gatehouse.Model.Policies;
+
+namespace Gatehouse.Model.Apps;
+
+/// <summary>Something people reach through the gateway: Cloudflare's self-hosted Access application.</summary>
+public sealed class App
+{
+    /// <summary>Never changes.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>The AUD tag: 64 lower-case hex digits, fixed for the life of the app.</summary>
+    public required string Aud { get; init; }
+
+    /// <summary>Shown to people; at most 350 characters.</summary>
+    public required string Name { get; set; }
+
+    /// <summary>Host and path patterns it covers, as written (<c>app.example.com/admin</c>); the first is the primary one.</summary>
+    public required List<string> Domains { get; set; }
+
+    /// <summary>How long an app token lives. 0 to 31 days; zero asks for a sign-in on each navigation.</summary>
+    public TimeSpan SessionDuration { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>Login methods people may use; empty means all.</summary>
+    public List<Guid> AllowedLoginMethods { get; set; } = [];
+
+    /// <summary>Skip the choice of login method when exactly one is allowed.</summary>
+    public bool AutoRedirectToIdentity { get; set; }
+
+    /// <summary>Whether the launcher shows it.</summary>
+    public bool AppLauncherVisible { get; set; } = true;
+
+    /// <summary>Whether scripts are kept from reading the app token.</summary>
+    public bool HttpOnlyCookie { get; set; } = true;
+
+    /// <summary>SameSite of the app token's cookie; null means None.</summary>
+    public CookieSameSite? SameSiteCookie { get; set; }
+
+    /// <summary>Limit the cookie to the app's path, so two apps on one host hold separate sessions.</summary>
+    public bool PathCookie { get; set; }
+
+    /// <summary>Let CORS preflights through to the origin without a session.</summary>
+    public bool OptionsPreflightBypass { get; set; }
+
+    /// <summary>Shown to people who are denied; null means the default text.</summary>
+    public string? CustomDenyMessage { get; set; }
+
+    /// <summary>Where people who are denied are sent; null means our own page.</summary>
+    public string? CustomDenyUrl { get; set; }
+
+    /// <summary>The policies attached to it, in no particular order.</summary>
+    public List<AppPolicy> Policies { get; set; } = [];
+
+    /// <summary>When it was made.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it last changed.</summary>
+    public DateTimeOffset UpdatedAt { get; set; }
+
+    /// <summary>Moves on at each write; a stale value fails the save.</summary>
+    public int Version { get; set; }
+}
+
+/// <summary>The SameSite attribute of a cookie.</summary>
+public enum CookieSameSite
+{
+    /// <summary>Sent on every request.</summary>
+    None,
+
+    /// <summary>Sent on same-site requests and top-level navigations.</summary>
+    Lax,
+
+    /// <summary>Sent on same-site requests only.</summary>
+    Strict,
+}
+
+/// <summary>Attaches a policy to an app at a place in the order.</summary>
+public sealed class AppPolicy
+{
+    /// <summary>The app.</summary>
+    public Guid AppId { get; init; }
+
+    /// <summary>The policy.</summary>
+    public required Guid PolicyId { get; init; }
+
+    /// <summary>The policy itself, when loaded.</summary>
+    public Policy? Policy { get; set; }
+
+    /// <summary>Lower runs first; unique within the app; at least 1.</summary>
+    public required int Precedence { get; set; }
+}

@@ -1,0 +1,50 @@
+namespace Gatehouse.Model.LoginMethods;
+
+/// <summary>A way to sign in at Access: an OpenID Connect provider described by its URLs (Cloudflare's identity provider).</summary>
+public sealed class LoginMethod
+{
+    /// <summary>Never changes.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>Shown on the login page.</summary>
+    public required string Name { get; set; }
+
+    /// <summary>Cloudflare's type word: <c>oidc</c>.</summary>
+    public required string Type { get; set; }
+
+    /// <summary>The client id at the provider.</summary>
+    public required string ClientId { get; set; }
+
+    /// <summary>The client secret, sealed.</summary>
+    public required byte[] SealedClientSecret { get; set; }
+
+    /// <summary>Authorization endpoint.</summary>
+    public required string AuthUrl { get; set; }
+
+    /// <summary>Token endpoint.</summary>
+    public required string TokenUrl { get; set; }
+
+    /// <summary>JWKS endpoint.</summary>
+    public required string CertsUrl { get; set; }
+
+    /// <summary>Scopes asked for.</summary>
+    public List<string> Scopes { get; set; } = ["openid", "email", "profile"];
+
+    /// <summary>Claims copied into the identity, and usable in rules, besides <c>email</c> and <c>groups</c>.</summary>
+    public List<string> Claims { get; set; } = [];
+
+    /// <summary>The claim that holds the address.</summary>
+    public string EmailClaimName { get; set; } = "email";
+
+    /// <summary>Use PKCE (S256).</summary>
+    public bool PkceEnabled { get; set; }
+
+    /// <summary>When it was made.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it last changed.</summary>
+    public DateTimeOffset UpdatedAt { get; set; }
+
+    /// <summary>Moves on at each write; a stale value fails the save.</summary>
+    public int Version { get; set; }
+}

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using Gatehouse.Model.Snapshots;
+
+namespace Gatehouse.Model.Policies;
+
+/// <summary>A rule group ready for evaluation.</summary>
+public sealed record CompiledGroup(string Name, ImmutableArray<Rule> Include, ImmutableArray<Rule> Exclude, ImmutableArray<Rule> Require);
+
+/// <summary>A policy ready for evaluation.</summary>
+/// <param name="BrokenBecause">Null means sound; otherwise why it can't be judged: it then admits nobody, and a deny refuses everybody.</param>
+public sealed record CompiledPolicy(
+    Guid Id,
+    string Name,
+    PolicyAction Action,
+    ImmutableArray<Rule> Include,
+    ImmutableArray<Rule> Exclude,
+    ImmutableArray<Rule> Require,
+    TimeSpan? SessionDuration,
+    string? BrokenBecause);
+
+/// <summary>What the policies of an app say of a visitor.</summary>
+public enum VerdictKind
+{
+    /// <summary>No policy matched: refused.</summary>
+    NoMatch,
+
+    /// <summary>A bypass policy matched.</summary>
+    Bypass,
+
+    /// <summary>A service-auth policy matched.</summary>
+    NonIdentity,
+
+    /// <summary>An allow policy matched.</summary>
+    Allow,
+
+    /// <summary>A deny policy matched.</summary>
+    Deny,
+}
+
+/// <summary>The outcome, and the policy that gave it.</summary>
+public readonly record struct Verdict(VerdictKind Kind, CompiledPolicy? By);
+
+/// <summary>Runs an app's policies in the documented order: bypass and service auth first, then allow and deny; the first match wins.</summary>
+public static class PolicyEvaluator
+{
+    /// <summary>The policies that need nobody to sign in.</summary>
+    public static Verdict BeforeSignIn(AppEntry app, Visitor visitor) => First(app.BeforeSignIn, visitor, app.Groups);
+
+    /// <summary>The policies about people. <see cref="VerdictKind.NoMatch"/> when nobody has signed in.</summary>
+    public static Verdict AfterSignIn(AppEntry app, Visitor visitor) =>
+        visitor.Identity is null ? default : First(app.AfterSignIn, visitor, app.Groups);
+
+    private static Verdict First(ImmutableArray<CompiledPolicy> policies, Visitor visitor, IReadOnlyDictionary<Guid, CompiledGroup> groups)
+    {
+        foreach (var policy in policies)
+        {
+            if (Matches(policy, visitor, groups))
+            {
+                return new Verdict(KindOf(policy.Action), policy);
+            }
+        }
+
+        return default;
+    }
+
+    private static bool Matches(CompiledPolicy policy, Visitor visitor, IReadOnlyDictionary<Guid, CompiledGroup> groups) =>
+        policy.BrokenBecause is null
+            ? RuleEvaluator.Meets(visitor, policy.Include, policy.Exclude, policy.Require, groups)
+            : policy.Action == PolicyAction.Deny;
+
+    private static VerdictKind KindOf(PolicyAction action) => action switch
+    {
+        PolicyAction.Allow => VerdictKind.Allow,
+        PolicyAction.Bypass => VerdictKind.Bypass,
+        PolicyAction.NonIdentity => VerdictKind.NonIdentity,
+        _ => VerdictKind.Deny,
+    };
+}

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Gatehouse.Model.Policies;
+
+/// <summary>Reads and writes rules as Cloudflare's selectors: an object with exactly one key. The form the store and the API share.</summary>
+public static class RuleJson
+{
+    /// <summary>The selector of <paramref name="rule"/> as an object.</summary>
+    public static JsonObject ToNode(Rule rule) => rule switch
+    {
+        Rule.Email e => Selector("email", new() { ["email"] = e.Address }),
+        Rule.EmailDomain d => Selector("email_domain", new() { ["domain"] = d.Domain }),
+        Rule.Everyone => Selector("everyone", []),
+        Rule.Ip r => Selector("ip", new() { ["ip"] = r.Range.ToString() }),
+        Rule.LoginMethod m => Selector("login_method", new() { ["id"] = m.Id.ToString() }),
+        Rule.Group g => Selector("group", new() { ["id"] = g.Id.ToString() }),
+        Rule.OidcClaim c => Selector("oidc", Claim(c)),
+        _ => throw new UnreachableException($"rule {rule.GetType().Name} has no case"),
+    };
+
+    /// <summary>The selector of <paramref name="rule"/> as text.</summary>
+    public static string Write(Rule rule) => ToNode(rule).ToJsonString();
+
+    /// <summary>Reads one selector. <paramref name="fault"/> says what was found and what was expected.</summary>
+    public static bool TryRead(JsonElement element, [NotNullWhen(true)] out Rule? rule, [NotNullWhen(false)] out string? fault)
+    {
+        rule = null;
+        fault = null;
+        if (element.ValueKind != JsonValueKind.Object || element.EnumerateObject().Count() != 1)
+        {
+            fault = "expected an object with exactly one selector, such as {\"email_domain\":{\"domain\":\"example.com\"}}";
+            return false;
+        }
+
+        var selector = element.EnumerateObject().First();
+        if (selector.Value.ValueKind != JsonValueKind.Object)
+        {
+            fault = $"selector '{selector.Name}' must hold an object";
+            return false;
+        }
+
+        (rule, fault) = Read(selector.Name, selector.Value);
+        return rule is not null;
+    }
+
+    private static (Rule? Rule, string? Fault) Read(string name, JsonElement value) => name switch
+    {
+        "email" => EmailAddress.Canonical(Text(value, "email")) is { } address
+            ? (new Rule.Email(address), null)
+            : (null, "email.email must be one plain address, such as ada@example.com"),
+        "email_domain" => Text(value, "domain")?.ToLowerInvariant() is { } domain && EmailAddress.IsHost(domain)
+            ? (new Rule.EmailDomain(domain), null)
+            : (null, "email_domain.domain must be a host name without @, such as example.com"),
+        "everyone" => (new Rule.Everyone(), null),
+        "ip" => Range(Text(value, "ip")) is { } range
+            ? (new Rule.Ip(range), null)
+            : (null, "ip.ip must be an address or a CIDR range whose host bits are zero, such as 192.0.2.0/24"),
+        "login_method" => Id(value, "id") is { } id ? (new Rule.LoginMethod(id), null) : (null, "login_method.id must be a UUID"),
+        "group" => Id(value, "id") is { } id ? (new Rule.Group(id), null) : (null, "group.id must be a UUID"),
+        "oidc" => ReadClaim(value),
+        _ => (null, $"selector '{name}' is not known here; known: email, email_domain, everyone, ip, login_method, group, oidc"),
+    };
+
+    private static (Rule? Rule, string? Fault) ReadClaim(JsonElement value)
+    {
+        if (Text(value, "claim_name") is not { Length: > 0 } name || Text(value, "claim_value") is not { } wanted)
+        {
+            return (null, "oidc.claim_name and oidc.claim_value must be strings");
+        }
+
+        if (!value.TryGetProperty("identity_provider_id", out var method) || method.ValueKind == JsonValueKind.Null)
+        {
+            return (new Rule.OidcClaim(name, wanted, null), null);
+        }
+
+        return Id(value, "identity_provider_id") is { } id
+            ? (new Rule.OidcClaim(name, wanted, id), null)
+            : (null, "oidc.identity_provider_id must be a UUID");
+    }
+
+    private static JsonObject Selector(string name, JsonObject value) => new() { [name] = value };
+
+    private static JsonObject Claim(Rule.OidcClaim rule)
+    {
+        var value = new JsonObject { ["claim_name"] = rule.Name, ["claim_value"] = rule.Value };
+        if (rule.LoginMethodId is { } id)
+        {
+            value["identity_provider_id"] = id.ToString();
+        }
+
+        return value;
+    }
+
+    private static string? Text(JsonElement value, string name) =>
+        value.TryGetProperty(name, out var found) && found.ValueKind == JsonValueKind.String ? found.GetString() : null;
+
+    private static Guid? Id(JsonElement value, string name) => Guid.TryParse(Text(value, name), out var id) ? id : null;
+
+    private static IPNetwork? Range(string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        // IPAddress reads 127.1 and 0x7f.1 too; only the form it prints itself is taken.
+        if (!text.Contains('/', StringComparison.Ordinal))
+        {
+            return IPAddress.TryParse(text, out var one) && IsPlain(one, text) ? new IPNetwork(one, one.GetAddressBytes().Length * 8) : null;
+        }
+
+        return IPNetwork.TryParse(text, out var range) && IsPlain(range.BaseAddress, text[..text.IndexOf('/', StringComparison.Ordinal)]) ? range : null;
+    }
+
+    private static bool IsPlain(IPAddress address, string text) =>
+        address.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork || address.ToString() == text;
+}

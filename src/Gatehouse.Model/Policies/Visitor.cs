@@ -1,0 +1,21 @@
+using System.Net;
+
+namespace Gatehouse.Model.Policies;
+
+/// <summary>Who asks, and from where: all that a policy may look at.</summary>
+/// <param name="Address">The client address; IPv4 in IPv6 is mapped back to IPv4.</param>
+/// <param name="Identity">Null means nobody has signed in.</param>
+public sealed record Visitor(IPAddress Address, VisitorIdentity? Identity);
+
+/// <summary>What a login method said of a person. A class, so that it is never printed whole.</summary>
+public sealed class VisitorIdentity
+{
+    /// <summary>Canonical form of the address (see <c>EmailAddress</c>).</summary>
+    public required string Email { get; init; }
+
+    /// <summary>The login method used.</summary>
+    public required Guid LoginMethodId { get; init; }
+
+    /// <summary>Claims by name, each with its values in order; names compared ordinally.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<string>> Claims { get; init; }
+}

@@ -1,0 +1,76 @@
+namespace Gatehouse.Model.Sessions;
+
+/// <summary>A person as Access knows them: one per address, with a stable id.</summary>
+public sealed class AccessUser
+{
+    /// <summary>The <c>sub</c> of tokens.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>Canonical address; unique.</summary>
+    public required string Email { get; init; }
+
+    /// <summary>As the login method gave it last.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>When first seen.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When they last signed in.</summary>
+    public DateTimeOffset LastLoginAt { get; set; }
+}
+
+/// <summary>One sign-in at Access and the identity it brought. App tokens and the org token carry its nonce.</summary>
+public sealed class AccessSession
+{
+    /// <summary>Random name of the session (<c>identity_nonce</c>): 22 characters.</summary>
+    public required string Nonce { get; init; }
+
+    /// <summary>Whose.</summary>
+    public required Guid UserId { get; init; }
+
+    /// <summary>Canonical address at sign-in.</summary>
+    public required string Email { get; init; }
+
+    /// <summary>Display name; may be empty.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>The provider's subject.</summary>
+    public required string Subject { get; init; }
+
+    /// <summary>The login method used.</summary>
+    public required Guid LoginMethodId { get; init; }
+
+    /// <summary>Claims as JSON: an object of name to array of strings.</summary>
+    public required string ClaimsJson { get; init; }
+
+    /// <summary>Groups as the provider delivered them, as JSON array.</summary>
+    public string GroupsJson { get; init; } = "[]";
+
+    /// <summary>Authentication methods the provider reported (RFC 8176).</summary>
+    public List<string> Amr { get; init; } = [];
+
+    /// <summary>Client address at sign-in.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>When.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When the sign-in ends for every app that asks again.</summary>
+    public DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>No token of this session lives longer; ended sessions are remembered until then.</summary>
+    public DateTimeOffset ForgetAt { get; set; }
+
+    /// <summary>When it was ended; null means it has not been.</summary>
+    public DateTimeOffset? RevokedAt { get; set; }
+}
+
+/// <summary>A one-use code that has been used, kept until it would have expired.</summary>
+public sealed class BurntCode
+{
+    /// <summary>The code's random id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>When it may be forgotten.</summary>
+    public DateTimeOffset ExpiresAt { get; init; }
+}

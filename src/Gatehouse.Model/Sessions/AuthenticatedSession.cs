@@ -1,0 +1,32 @@
+namespace Gatehouse.Model.Sessions;
+
+/// <summary>A browser signed in at Identity.</summary>
+public sealed class AuthenticatedSession
+{
+    /// <summary>SHA-256 of the cookie's token, lower-case hex; the token itself is kept nowhere.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Public id.</summary>
+    public required Guid Uuid { get; init; }
+
+    /// <summary>Who.</summary>
+    public required int UserId { get; init; }
+
+    /// <summary>When they last proved who they are.</summary>
+    public required DateTimeOffset AuthenticatedAt { get; set; }
+
+    /// <summary>How (RFC 8176): <c>pwd</c>, <c>mfa</c>, ...</summary>
+    public List<string> Amr { get; set; } = [];
+
+    /// <summary>Last address.</summary>
+    public required string LastAddress { get; set; }
+
+    /// <summary>Last User-Agent, at most 512 characters.</summary>
+    public required string LastUserAgent { get; set; }
+
+    /// <summary>When it was last used, to the minute.</summary>
+    public required DateTimeOffset LastUsedAt { get; set; }
+
+    /// <summary>When it ends.</summary>
+    public required DateTimeOffset ExpiresAt { get; set; }
+}

@@ -1,0 +1,51 @@
+namespace Gatehouse.Model.Sessions;
+
+/// <summary>What a login method said, about to become a session.</summary>
+public sealed class NewAccessSession
+{
+    /// <summary>Canonical address.</summary>
+    public required string Email { get; init; }
+
+    /// <summary>Display name; may be empty.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The provider's subject.</summary>
+    public required string Subject { get; init; }
+
+    /// <summary>The login method used.</summary>
+    public required Guid LoginMethodId { get; init; }
+
+    /// <summary>Claims by name.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<string>> Claims { get; init; }
+
+    /// <summary>Groups as delivered, as JSON array.</summary>
+    public required string GroupsJson { get; init; }
+
+    /// <summary>Authentication methods.</summary>
+    public required IReadOnlyList<string> Amr { get; init; }
+
+    /// <summary>Client address.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>How long the sign-in lasts.</summary>
+    public required TimeSpan Duration { get; init; }
+
+    /// <summary>The longest life any app token of it may have.</summary>
+    public required TimeSpan LongestToken { get; init; }
+}
+
+/// <summary>Keeps Access's sessions. Each method returns when its change is durable.</summary>
+public interface IAccessSessions
+{
+    /// <summary>Starts a session; finds or makes the user.</summary>
+    Task<AccessSession> StartAsync(NewAccessSession facts, CancellationToken cancellationToken);
+
+    /// <summary>The session of this nonce, or null when there is none or it was ended. May be past <see cref="AccessSession.ExpiresAt"/>.</summary>
+    Task<AccessSession?> FindAsync(string nonce, CancellationToken cancellationToken);
+
+    /// <summary>Ends a session everywhere; this node refuses its tokens before it returns.</summary>
+    Task RevokeAsync(string nonce, CancellationToken cancellationToken);
+
+    /// <summary>Uses up a one-use code: true for the first caller on any node, false ever after.</summary>
+    Task<bool> TryBurnAsync(string id, DateTimeOffset expiresAt, CancellationToken cancellationToken);
+}

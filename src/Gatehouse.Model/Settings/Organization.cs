@@ -1,0 +1,26 @@
+namespace Gatehouse.Model.Settings;
+
+/// <summary>Settings of the whole Access tenant. There is exactly one.</summary>
+public sealed class Organization
+{
+    /// <summary>Account id: 32 lower-case hex digits.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Shown on the login page.</summary>
+    public required string Name { get; set; }
+
+    /// <summary>How long a sign-in lasts for all apps. 15 minutes to 31 days.</summary>
+    public TimeSpan SessionDuration { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>Refuse hosts that are published but covered by no app. Closed by default.</summary>
+    public bool DenyUnmatchedRequests { get; set; } = true;
+
+    /// <summary>When it was made.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it last changed.</summary>
+    public DateTimeOffset UpdatedAt { get; set; }
+
+    /// <summary>Moves on at each write; a stale value fails the save.</summary>
+    public int Version { get; set; }
+}

@@ -1,0 +1,97 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Gatehouse.Model.Apps;
+using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Origins;
+using Gatehouse.Model.Policies;
+using Gatehouse.Model.Settings;
+
+namespace Gatehouse.Model.Snapshots;
+
+/// <summary>Everything the gateway and the login page look at, immutable. Made by <see cref="AccessTableBuilder"/>.</summary>
+public sealed class AccessTable
+{
+    /// <summary>The tenant's settings.</summary>
+    public required Organization Organization { get; init; }
+
+    /// <summary>Apps by AUD tag.</summary>
+    public required FrozenDictionary<string, AppEntry> AppsByAud { get; init; }
+
+    /// <summary>Which app covers a host and path.</summary>
+    public required AppMatcher Apps { get; init; }
+
+    /// <summary>Where a host's requests go.</summary>
+    public required OriginMatcher Origins { get; init; }
+
+    /// <summary>Login methods in the order they are shown.</summary>
+    public required ImmutableArray<LoginMethodEntry> LoginMethods { get; init; }
+
+    /// <summary>Keys of Access's own tokens, the current one first.</summary>
+    public required ImmutableArray<AccessSigningKey> Keys { get; init; }
+
+    /// <summary>Whether <paramref name="host"/> is published or covered by an app.</summary>
+    public bool Serves(string host) => Apps.Covers(host) || Origins.Find(host) is not null;
+
+    /// <summary>The login methods that <paramref name="app"/> allows.</summary>
+    public ImmutableArray<LoginMethodEntry> LoginMethodsOf(AppEntry app) =>
+        app.App.AllowedLoginMethods.Count == 0 ? LoginMethods : [.. LoginMethods.Where(m => app.App.AllowedLoginMethods.Contains(m.Method.Id))];
+}
+
+/// <summary>An app as requests see it.</summary>
+public sealed class AppEntry
+{
+    /// <summary>The app as configured; not to be changed.</summary>
+    public required App App { get; init; }
+
+    /// <summary>Bypass and service-auth policies in order.</summary>
+    public required ImmutableArray<CompiledPolicy> BeforeSignIn { get; init; }
+
+    /// <summary>Allow and deny policies in order.</summary>
+    public required ImmutableArray<CompiledPolicy> AfterSignIn { get; init; }
+
+    /// <summary>The groups its rules may name.</summary>
+    public required IReadOnlyDictionary<Guid, CompiledGroup> Groups { get; init; }
+
+    /// <summary>Whether an allow or deny policy holds a rule that is checked on every request.</summary>
+    public required bool HasContinuousRules { get; init; }
+
+    /// <summary>Changes when a decision of its allow and deny policies may change: 16 hex digits. A token issued under another value is judged anew.</summary>
+    public required string PolicyHash { get; init; }
+}
+
+/// <summary>A login method with its secret opened. Never printed.</summary>
+public sealed class LoginMethodEntry
+{
+    /// <summary>As configured; not to be changed.</summary>
+    public required LoginMethod Method { get; init; }
+
+    /// <summary>The client secret in clear.</summary>
+    public required string ClientSecret { get; init; }
+}
+
+/// <summary>Where requests for a host go.</summary>
+public sealed class OriginEntry
+{
+    /// <summary>As configured; not to be changed.</summary>
+    public required PublicHostname Hostname { get; init; }
+
+    /// <summary>Scheme, host and port of the service; no path.</summary>
+    public required string Prefix { get; init; }
+}
+
+/// <summary>One of Access's signing keys with its private half opened. Never printed.</summary>
+public sealed class AccessSigningKey
+{
+    /// <summary>64 lower-case hex digits.</summary>
+    public required string Kid { get; init; }
+
+    /// <summary>Certificate, PEM.</summary>
+    public required string CertificatePem { get; init; }
+
+    /// <summary>The key pair. Owned by the table; not to be disposed.</summary>
+    public required RSA Rsa { get; init; }
+
+    /// <summary>Accepted until then; null means it is the current one.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+}

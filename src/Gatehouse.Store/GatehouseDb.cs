@@ -1,0 +1,129 @@
+using Gatehouse.Model.Apps;
+using Gatehouse.Model.Audit;
+using Gatehouse.Model.Flows;
+using Gatehouse.Model.Keys;
+using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Origins;
+using Gatehouse.Model.Policies;
+using Gatehouse.Model.Providers;
+using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Settings;
+using Gatehouse.Model.Tokens;
+using Gatehouse.Model.Users;
+using Gatehouse.Store.Maps;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Store;
+
+/// <summary>The database. One thin subclass per provider holds that provider's migrations.</summary>
+public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
+{
+    public DbSet<User> Users => Set<User>();
+
+    public DbSet<Group> Groups => Set<Group>();
+
+    public DbSet<GroupMember> GroupMembers => Set<GroupMember>();
+
+    public DbSet<GroupParent> GroupParents => Set<GroupParent>();
+
+    public DbSet<KeyPair> KeyPairs => Set<KeyPair>();
+
+    public DbSet<OAuth2Provider> Providers => Set<OAuth2Provider>();
+
+    public DbSet<ProviderApplication> ProviderApplications => Set<ProviderApplication>();
+
+    public DbSet<ScopeMapping> ScopeMappings => Set<ScopeMapping>();
+
+    public DbSet<Flow> Flows => Set<Flow>();
+
+    public DbSet<Stage> Stages => Set<Stage>();
+
+    public DbSet<FlowStageBinding> FlowStageBindings => Set<FlowStageBinding>();
+
+    public DbSet<FlowPlan> FlowPlans => Set<FlowPlan>();
+
+    public DbSet<AuthenticatedSession> AuthenticatedSessions => Set<AuthenticatedSession>();
+
+    public DbSet<OAuthGrant> Grants => Set<OAuthGrant>();
+
+    public DbSet<AuthorizationCode> AuthorizationCodes => Set<AuthorizationCode>();
+
+    public DbSet<OAuthToken> OAuthTokens => Set<OAuthToken>();
+
+    public DbSet<UserConsent> UserConsents => Set<UserConsent>();
+
+    public DbSet<ApiToken> ApiTokens => Set<ApiToken>();
+
+    public DbSet<OneTimeLink> OneTimeLinks => Set<OneTimeLink>();
+
+    public DbSet<Organization> Organizations => Set<Organization>();
+
+    public DbSet<App> Apps => Set<App>();
+
+    public DbSet<AppPolicy> AppPolicies => Set<AppPolicy>();
+
+    public DbSet<Policy> Policies => Set<Policy>();
+
+    public DbSet<RuleGroup> RuleGroups => Set<RuleGroup>();
+
+    public DbSet<LoginMethod> LoginMethods => Set<LoginMethod>();
+
+    public DbSet<PublicHostname> PublicHostnames => Set<PublicHostname>();
+
+    public DbSet<AccessKey> AccessKeys => Set<AccessKey>();
+
+    public DbSet<AccessUser> AccessUsers => Set<AccessUser>();
+
+    public DbSet<AccessSession> AccessSessions => Set<AccessSession>();
+
+    public DbSet<BurntCode> BurntCodes => Set<BurntCode>();
+
+    public DbSet<DecisionRecord> Decisions => Set<DecisionRecord>();
+
+    public DbSet<Setting> Settings => Set<Setting>();
+
+    public DbSet<SealedSecret> SealedSecrets => Set<SealedSecret>();
+
+    public DbSet<Revision> Revisions => Set<Revision>();
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        UserMaps.Apply(modelBuilder);
+        ProviderMaps.Apply(modelBuilder);
+        FlowMaps.Apply(modelBuilder);
+        TokenMaps.Apply(modelBuilder);
+        AccessMaps.Apply(modelBuilder);
+        SettingMaps.Apply(modelBuilder);
+    }
+
+    /// <inheritdoc/>
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        // Unix milliseconds: EF's SQLite provider can't order DateTimeOffset.
+        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMilliseconds>();
+        configurationBuilder.Properties<TimeSpan>().HaveConversion<Milliseconds>();
+        configurationBuilder.Properties<Enum>().HaveConversion<string>().HaveMaxLength(40);
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
+    {
+        foreach (var entry in ChangeTracker.Entries())
+        {
+            // The concurrency token moves on by itself, so no operation can forget it.
+            if (entry.State == EntityState.Modified && entry.Metadata.FindProperty("Version") is { IsConcurrencyToken: true })
+            {
+                entry.Property("Version").CurrentValue = (int)entry.Property("Version").OriginalValue! + 1; // never null: an int column
+            }
+        }
+
+        return base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+    }
+}
+
+/// <summary>The database on SQLite.</summary>
+public sealed class SqliteDb(DbContextOptions<SqliteDb> options) : GatehouseDb(options);
+
+/// <summary>The database on PostgreSQL.</summary>
+public sealed class PostgresDb(DbContextOptions<PostgresDb> options) : GatehouseDb(options);

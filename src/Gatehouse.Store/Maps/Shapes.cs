@@ -1,0 +1,10 @@
+using System.Text.Json.Serialization;
+using Gatehouse.Model.Providers;
+
+namespace Gatehouse.Store.Maps;
+
+/// <summary>The JSON shapes that columns hold.</summary>
+[JsonSourceGenerationOptions(UseStringEnumConverter = true)]
+[JsonSerializable(typeof(List<string>))]
+[JsonSerializable(typeof(List<RedirectUri>))]
+internal sealed partial class Shapes : JsonSerializerContext;

@@ -1,0 +1,68 @@
+using Gatehouse.Model.Providers;
+using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Tokens;
+using Gatehouse.Model.Users;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Store.Maps;
+
+/// <summary>How Identity's sessions, grants, codes, tokens, consents and links are kept. All fall with their user.</summary>
+internal static class TokenMaps
+{
+    public static void Apply(ModelBuilder model)
+    {
+        model.Entity<AuthenticatedSession>(session =>
+        {
+            session.ToTable("authenticated_sessions");
+            session.Property(s => s.Amr).AsJson();
+            session.HasIndex(s => s.UserId);
+            session.HasIndex(s => s.ExpiresAt);
+            session.HasIndex(s => s.Uuid).IsUnique();
+            session.HasOne<User>().WithMany().HasForeignKey(s => s.UserId).OnDelete(DeleteBehavior.Cascade);
+        });
+        model.Entity<OAuthGrant>(grant =>
+        {
+            grant.ToTable("oauth_grants");
+            grant.Property(g => g.Scopes).AsJson();
+            grant.Property(g => g.Amr).AsJson();
+            grant.HasIndex(g => g.SessionId);
+            grant.HasIndex(g => g.ExpiresAt);
+            grant.HasOne<User>().WithMany().HasForeignKey(g => g.UserId).OnDelete(DeleteBehavior.Cascade);
+            grant.HasOne<OAuth2Provider>().WithMany().HasForeignKey(g => g.ProviderId).OnDelete(DeleteBehavior.Cascade);
+        });
+        model.Entity<AuthorizationCode>(code =>
+        {
+            code.ToTable("authorization_codes").HasKey(c => c.Hash);
+            code.HasIndex(c => c.ExpiresAt);
+            code.HasOne<OAuthGrant>().WithMany().HasForeignKey(c => c.GrantId).OnDelete(DeleteBehavior.Cascade);
+        });
+        model.Entity<OAuthToken>(token =>
+        {
+            token.ToTable("oauth_tokens").HasKey(t => t.Hash);
+            token.Property(t => t.Scopes).AsJson();
+            token.HasIndex(t => t.ExpiresAt);
+            token.HasOne<OAuthGrant>().WithMany().HasForeignKey(t => t.GrantId).OnDelete(DeleteBehavior.Cascade);
+        });
+        model.Entity<UserConsent>(consent =>
+        {
+            consent.ToTable("user_consents");
+            consent.Property(c => c.Id).ValueGeneratedOnAdd();
+            consent.Property(c => c.Scopes).AsJson();
+            consent.HasIndex(c => new { c.UserId, c.ApplicationId }).IsUnique();
+            consent.HasOne<User>().WithMany().HasForeignKey(c => c.UserId).OnDelete(DeleteBehavior.Cascade);
+            consent.HasOne<ProviderApplication>().WithMany().HasForeignKey(c => c.ApplicationId).OnDelete(DeleteBehavior.Cascade);
+        });
+        model.Entity<ApiToken>(token =>
+        {
+            token.ToTable("api_tokens");
+            token.HasIndex(t => t.Identifier).IsUnique();
+            token.HasIndex(t => t.KeyHash).IsUnique();
+            token.HasOne<User>().WithMany().HasForeignKey(t => t.UserId).OnDelete(DeleteBehavior.Cascade);
+        });
+        model.Entity<OneTimeLink>(link =>
+        {
+            link.ToTable("one_time_links").HasKey(l => l.Hash);
+            link.HasOne<User>().WithMany().HasForeignKey(l => l.UserId).OnDelete(DeleteBehavior.Cascade);
+        });
+    }
+}

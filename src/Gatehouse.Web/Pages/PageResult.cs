@@ -1,0 +1,44 @@
+using System.Diagnostics.CodeAnalysis;
+using Gatehouse.Web.Http;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Gatehouse.Web.Pages;
+
+/// <summary>Answers with a page: rendered on the server, never cached, never framed.</summary>
+public sealed class PageResult<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.All)] TPage>(
+    IReadOnlyDictionary<string, object?> parameters, int status) : IResult
+    where TPage : IComponent
+{
+    /// <summary>Sources of scripts for the Content-Security-Policy; null means none.</summary>
+    public string? ScriptSource { get; init; }
+
+    /// <summary>Targets of forms besides this origin, for the Content-Security-Policy; null means none.</summary>
+    public string? FormTargets { get; init; }
+
+    /// <inheritdoc/>
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        SecurityHeaders.ForPage(httpContext.Response, ScriptSource, FormTargets);
+        return new RazorComponentResult<TPage>(parameters) { StatusCode = status }.ExecuteAsync(httpContext);
+    }
+}
+
+/// <summary>Makes page results.</summary>
+public static class Page
+{
+    /// <summary>A page that says one thing.</summary>
+    public static IResult Message(int status, string title, string text, IReadOnlyList<KeyValuePair<string, string>>? facts = null, (string Href, string Text)? action = null, string? brand = null) =>
+        new PageResult<MessagePage>(
+            new Dictionary<string, object?>
+            {
+                [nameof(MessagePage.Title)] = title,
+                [nameof(MessagePage.Text)] = text,
+                [nameof(MessagePage.Facts)] = facts ?? [],
+                [nameof(MessagePage.ActionHref)] = action?.Href,
+                [nameof(MessagePage.ActionText)] = action?.Text ?? "",
+                [nameof(MessagePage.Brand)] = brand ?? "Gatehouse",
+            },
+            status);
+}
