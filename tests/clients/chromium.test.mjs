@@ -1,0 +1,114 @@
+// Guide 1 in a real browser that trusts nothing but the CA it was given: from the app's address to the page, and on to get-identity.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { Gatehouse } from './lib/server.mjs';
+
+const pictures = process.env.GATEHOUSE_PICTURES;
+let server, mallory, home, browser;
+
+before(async () => {
+  server = await Gatehouse.start({ demo: true });
+  mallory = await server.user('mallory', { email: 'mallory@evil.example' });
+  home = mkdtempSync(join(tmpdir(), 'gatehouse-chromium-'));
+  const store = join(home, '.pki', 'nssdb');
+  mkdirSync(store, { recursive: true });
+  execFileSync('certutil', ['-N', '-d', `sql:${store}`, '--empty-password']);
+  execFileSync('certutil', ['-A', '-d', `sql:${store}`, '-n', 'gatehouse', '-t', 'C,,', '-i', server.ready.ca]);
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    env: { ...process.env, HOME: home },
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  if (home) rmSync(home, { recursive: true, force: true });
+});
+
+async function tab(options) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const faults = [];
+  page.on('console', (message) => { if (message.type() === 'error') faults.push(message.text()); });
+  page.on('pageerror', (error) => faults.push(String(error)));
+  return { page, faults };
+}
+
+async function picture(page, name) {
+  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+}
+
+async function signIn(page, username, password) {
+  await page.waitForURL(/\/if\/flow\/default-authentication-flow\//);
+  await page.getByLabel(/username|email/i).fill(username);
+  await picture(page, `sign-in-${username}`);
+  await page.keyboard.press('Enter');
+  const field = page.locator('input[type=password]');
+  await field.fill(password);
+  await picture(page, `password-${username}`);
+  await page.keyboard.press('Enter');
+}
+
+describe('Chromium', () => {
+  test('guide 1: ada signs in at Authentik, sees whoami and her identity', async () => {
+    const { page, faults } = await tab();
+    const { app, user, password } = server.ready.demo;
+    await page.goto(`${app}/?from=guide#top`);
+    await signIn(page, user, password);
+    await page.waitForURL(`${app}/?from=guide*`);
+    await page.getByText('ada@example.com').first().waitFor();
+    assert.match(await page.locator('body').innerText(), /verified/i);
+    await picture(page, 'whoami');
+
+    const identity = await page.goto(`${app}/cdn-cgi/access/get-identity`);
+    assert.equal((await identity.json()).email, 'ada@example.com');
+    assert.deepEqual(faults, []);
+  });
+
+  test('guide 1: somebody whom no policy admits sees why to ask, and a decision id that explain knows', async () => {
+    const { page } = await tab();
+    const response = page.waitForResponse((answer) => answer.status() === 403);
+    await page.goto(server.ready.demo.app);
+    await signIn(page, 'mallory', mallory.password);
+    await response;
+    const text = await page.locator('body').innerText();
+    await picture(page, 'denied');
+    const id = text.match(/\b[0-9a-f]{16}\b/)?.[0];
+    assert.ok(id, text);
+    const explained = execFileSync(process.env.GATEHOUSE_BINARY, ['explain', id, '--data', server.data], { encoding: 'utf8' });
+    assert.match(explained, /mallory@evil\.example/);
+    assert.match(explained, /example\.com/);
+  });
+
+  test('a wrong password says so, keeps the page usable and tells nothing about the user', async () => {
+    const texts = [];
+    for (const name of ['ada', 'nobody-here']) {
+      const { page } = await tab();
+      await page.goto(server.ready.demo.app);
+      await signIn(page, name, 'wrong password');
+      const alert = page.locator('[role=alert]').filter({ hasText: /\S/ }).first();
+      await alert.waitFor();
+      texts.push(await alert.innerText());
+      await picture(page, `wrong-password-${name}`);
+    }
+
+    assert.equal(texts[0], texts[1]);
+  });
+
+  for (const [name, options] of [['dark', { colorScheme: 'dark' }], ['narrow', { viewport: { width: 320, height: 640 } }]]) {
+    test(`the sign-in page stands ${name}`, async () => {
+      const { page } = await tab(options);
+      await page.goto(server.ready.demo.app);
+      await page.waitForURL(/\/if\/flow\//);
+      await page.locator('input').first().waitFor();
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'nothing sticks out sideways');
+      await picture(page, `sign-in-${name}`);
+    });
+  }
+});
