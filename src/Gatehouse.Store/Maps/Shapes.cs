@@ -7,4 +7,5 @@ namespace Gatehouse.Store.Maps;
 [JsonSourceGenerationOptions(UseStringEnumConverter = true)]
 [JsonSerializable(typeof(List<string>))]
 [JsonSerializable(typeof(List<RedirectUri>))]
+[JsonSerializable(typeof(Dictionary<string, List<string>>))]
 internal sealed partial class Shapes : JsonSerializerContext;

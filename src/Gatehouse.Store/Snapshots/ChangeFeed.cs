@@ -1,5 +1,3 @@
-using Gatehouse.Model.Settings;
-
 namespace Gatehouse.Store.Snapshots;
 
 /// <summary>A table in memory that can be read anew from the store.</summary>
@@ -15,20 +13,22 @@ public interface IReloadable
 /// <summary>Saves changes and lets every node know: the revision moves on in the same transaction, this node reloads before the call returns.</summary>
 public sealed class ChangeFeed(IEnumerable<IReloadable> tables)
 {
-    /// <summary>Saves what <paramref name="db"/> tracks, durably, and brings the tables of <paramref name="topic"/> up to date on this node.</summary>
+    /// <summary>
+    /// Saves what <paramref name="db"/> tracks, durably, and brings the tables of <paramref name="topic"/> up to date on this node.
+    /// A transaction that is open on <paramref name="db"/> is committed with it. Throws what a save throws, and then nothing is saved;
+    /// throws what a reload throws when the change is saved but can't be brought in force here, and then the watcher goes on trying.
+    /// </summary>
     public async Task SaveAsync(GatehouseDb db, string topic, CancellationToken cancellationToken)
     {
-        var revision = await db.Revisions.FindAsync([topic], cancellationToken);
-        if (revision is null)
+        await using (var transaction = db.Database.CurrentTransaction ?? await db.Database.BeginTransactionAsync(cancellationToken))
         {
-            db.Revisions.Add(new Revision { Topic = topic, Value = 1 });
-        }
-        else
-        {
-            revision.Value++;
+            await db.SaveChangesAsync(cancellationToken);
+
+            // Last, so that the row's lock, which lines up the writers of a topic, is held as briefly as can be.
+            await Revisions.BumpAsync(db, topic, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
         }
 
-        await db.SaveChangesAsync(cancellationToken);
         foreach (var table in tables)
         {
             if (table.Topic == topic)

@@ -1,0 +1,77 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Store.Cleaning;
+
+/// <summary>Deletes what has expired, in small batches so that no writer waits long. Nothing depends on it but the size of the database: whoever reads a row looks at its end.</summary>
+internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, TimeProvider clock, ILogger<Cleaner> logger) : BackgroundService
+{
+    private const int Batch = 500;
+    private static readonly TimeSpan FirstAfter = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Every = TimeSpan.FromHours(1);
+
+    // Clocks of nodes differ: what one of them may still take for alive stays.
+    private static readonly TimeSpan Grace = TimeSpan.FromHours(1);
+    private static readonly TimeSpan KeepDecisions = TimeSpan.FromDays(30);
+
+    /// <summary>Cleans once; how many rows went.</summary>
+    public async Task<int> CleanAsync(CancellationToken cancellationToken)
+    {
+        var end = clock.GetUtcNow() - Grace;
+        var oldest = clock.GetUtcNow() - KeepDecisions;
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+
+        // Codes and tokens fall with their grants too; their own rows are shorter-lived.
+        return await DrainAsync(db.FlowPlans.Where(p => p.ExpiresAt < end).OrderBy(p => p.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.AuthorizationCodes.Where(c => c.ExpiresAt < end).OrderBy(c => c.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.OAuthTokens.Where(t => t.ExpiresAt < end).OrderBy(t => t.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.Grants.Where(g => g.ExpiresAt < end).OrderBy(g => g.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.UserConsents.Where(c => c.ExpiresAt != null && c.ExpiresAt < end).OrderBy(c => c.Id), cancellationToken)
+            + await DrainAsync(db.AuthenticatedSessions.Where(s => s.ExpiresAt < end).OrderBy(s => s.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.OneTimeLinks.Where(l => l.ExpiresAt < end).OrderBy(l => l.Hash), cancellationToken)
+            + await DrainAsync(db.BurntCodes.Where(c => c.ExpiresAt < end).OrderBy(c => c.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.AccessSessions.Where(s => s.ForgetAt < end).OrderBy(s => s.ForgetAt), cancellationToken)
+            + await DrainAsync(db.AccessKeys.Where(k => k.ExpiresAt != null && k.ExpiresAt < oldest).OrderBy(k => k.Kid), cancellationToken)
+            + await DrainAsync(db.Decisions.Where(d => d.At < oldest).OrderBy(d => d.At), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    [SuppressMessage("Design", "CA1031", Justification = "Cleaning that fails is logged and tried again an hour later; nothing waits for it.")]
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        for (var wait = FirstAfter; ; wait = Every)
+        {
+            await Task.Delay(wait, clock, stoppingToken);
+            try
+            {
+                var count = await CleanAsync(stoppingToken);
+                LogCleaned(count);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                LogFailed(failure);
+            }
+        }
+    }
+
+    private static async Task<int> DrainAsync<T>(IOrderedQueryable<T> expired, CancellationToken cancellationToken)
+    {
+        for (var total = 0; ;)
+        {
+            var gone = await expired.Take(Batch).ExecuteDeleteAsync(cancellationToken);
+            total += gone;
+            if (gone < Batch)
+            {
+                return total;
+            }
+        }
+    }
+
+    [LoggerMessage(EventId = 6301, Level = LogLevel.Debug, Message = "{Count} expired rows deleted")]
+    private partial void LogCleaned(int count);
+
+    [LoggerMessage(EventId = 6302, Level = LogLevel.Warning, Message = "Expired rows can't be deleted; trying again in an hour")]
+    private partial void LogFailed(Exception failure);
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Gatehouse.Model.Keys;
+using Gatehouse.Model.Settings;
+using Gatehouse.Model.Users;
+using Gatehouse.Store.Connections;
+using Gatehouse.Store.Secrets;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Store.Seeds;
+
+/// <summary>Lays what every installation begins with, once. Rows that an administrator deletes later stay deleted.</summary>
+internal sealed class FirstSeeds(IDbContextFactory<GatehouseDb> databases, ISecretBox box, TimeProvider clock)
+{
+    /// <summary>Name of the key pair that guides choose as signing key.</summary>
+    public const string SigningKeyName = "authentik Self-signed Certificate";
+
+    /// <summary>Group whose members may do everything.</summary>
+    public const string AdminsGroup = "authentik Admins";
+
+    /// <summary>The first administrator.</summary>
+    public const string AdminUser = "akadmin";
+
+    private const int Latest = 1;
+
+    /// <summary>Lays the seeds in one transaction; one cheap query when they are there.</summary>
+    public async Task EnsureAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        if (await VersionAsync(db, cancellationToken) >= Latest)
+        {
+            return;
+        }
+
+        // Both take their time: made at once, and before the lock.
+        var access = Task.Run(() => SelfSignedKey.Make("Gatehouse Access", clock), cancellationToken);
+        var identity = Task.Run(() => SelfSignedKey.Make(SigningKeyName, clock), cancellationToken);
+        await Task.WhenAll(access, identity);
+
+        await using var transaction = await Transactions.BeginAloneAsync(db, cancellationToken);
+        if (await VersionAsync(db, cancellationToken) >= Latest)
+        {
+            return; // another node was first
+        }
+
+        AddAccess(db, await access);
+        AddIdentity(db, await identity);
+        db.Settings.Add(new Setting { Name = SettingNames.InstallId, Value = RandomId() });
+        db.Settings.Add(new Setting { Name = SettingNames.Seeds, Value = Latest.ToString(CultureInfo.InvariantCulture) });
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private static async Task<int> VersionAsync(GatehouseDb db, CancellationToken cancellationToken)
+    {
+        var laid = await db.Settings.AsNoTracking().FirstOrDefaultAsync(s => s.Name == SettingNames.Seeds, cancellationToken);
+        return laid is null ? 0 : int.Parse(laid.Value, CultureInfo.InvariantCulture);
+    }
+
+    private static string RandomId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+
+    private void AddAccess(GatehouseDb db, SelfSignedKey key)
+    {
+        var now = clock.GetUtcNow();
+        db.Organizations.Add(new Organization { Id = RandomId(), Name = "Gatehouse", CreatedAt = now, UpdatedAt = now });
+        db.AccessKeys.Add(new AccessKey
+        {
+            Kid = key.Kid,
+            CertificatePem = key.CertificatePem,
+            SealedPrivateKey = box.Seal(key.PrivateKey, SecretPurposes.AccessKeyPrivateKey),
+            CreatedAt = now,
+        });
+    }
+
+    private void AddIdentity(GatehouseDb db, SelfSignedKey key)
+    {
+        var now = clock.GetUtcNow();
+        db.KeyPairs.Add(new KeyPair
+        {
+            Id = Guid.CreateVersion7(now),
+            Name = SigningKeyName,
+            Kid = key.Kid,
+            CertificatePem = key.CertificatePem,
+            SealedPrivateKey = box.Seal(key.PrivateKey, SecretPurposes.KeyPairPrivateKey),
+            CreatedAt = now,
+        });
+        var admins = new Group { Id = Guid.CreateVersion7(now), Number = 1, Name = AdminsGroup, IsSuperuser = true };
+        db.Groups.Add(admins);
+        db.Users.Add(new User
+        {
+            Uuid = Guid.CreateVersion7(now),
+            Username = AdminUser,
+            UsernameKey = AdminUser,
+            Name = "authentik Default Admin",
+            Email = "root@example.com",
+            CreatedAt = now,
+            UpdatedAt = now,
+            Groups = [new GroupMember { GroupId = admins.Id, UserId = 0 }], // the user's key is filled in when it is made
+        });
+        ScopeSeeds.Add(db, now);
+        FlowSeeds.Add(db, now);
+    }
+}

@@ -1,0 +1,118 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Store.Maps;
+using Gatehouse.Store.Snapshots;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Store.Sessions;
+
+/// <summary>Keeps Access's sessions in the database.</summary>
+internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> databases, ChangeFeed feed, RevocationReader revocations, TimeProvider clock) : IAccessSessions
+{
+    private const int NonceBytes = 16;
+
+    /// <inheritdoc/>
+    public async Task<AccessSession> StartAsync(NewAccessSession facts, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await using var db = await databases.CreateDbContextAsync(cancellationToken);
+            try
+            {
+                var user = await FindOrAddUserAsync(db, facts, cancellationToken);
+                var session = SessionOf(facts, user);
+                db.AccessSessions.Add(session);
+                await db.SaveChangesAsync(cancellationToken);
+                return session;
+            }
+            catch (DbUpdateException failure) when (UniqueViolation.Is(failure))
+            {
+                // Another sign-in of the same address was first to make the user: the next round finds it.
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<AccessSession?> FindAsync(string nonce, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        return await db.AccessSessions.AsNoTracking().FirstOrDefaultAsync(s => s.Nonce == nonce && s.RevokedAt == null, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task RevokeAsync(string nonce, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var ended = await db.AccessSessions
+            .Where(s => s.Nonce == nonce && s.RevokedAt == null)
+            .ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), cancellationToken);
+        if (ended > 0)
+        {
+            await feed.SaveAsync(db, Topic.Revocations, cancellationToken);
+            return;
+        }
+
+        // Ended before, perhaps on another node a moment ago: this node must know it as well before we return.
+        await transaction.RollbackAsync(cancellationToken);
+        await revocations.ReloadAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> TryBurnAsync(string id, DateTimeOffset expiresAt, CancellationToken cancellationToken)
+    {
+        // An expired code may have been burnt and forgotten.
+        if (expiresAt <= clock.GetUtcNow())
+        {
+            return false;
+        }
+
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var made = await db.Database.ExecuteSqlAsync(
+            $"""INSERT INTO burnt_codes ("Id", "ExpiresAt") VALUES ({id}, {expiresAt.ToUnixTimeMilliseconds()}) ON CONFLICT DO NOTHING""", cancellationToken);
+        return made == 1;
+    }
+
+    private async Task<AccessUser> FindOrAddUserAsync(GatehouseDb db, NewAccessSession facts, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var user = await db.AccessUsers.FirstOrDefaultAsync(u => u.Email == facts.Email, cancellationToken);
+        if (user is null)
+        {
+            user = new AccessUser { Id = Guid.CreateVersion7(now), Email = facts.Email, CreatedAt = now };
+            db.AccessUsers.Add(user);
+        }
+
+        user.LastLoginAt = now;
+        user.Name = facts.Name.Length > 0 ? facts.Name : user.Name;
+        return user;
+    }
+
+    private AccessSession SessionOf(NewAccessSession facts, AccessUser user)
+    {
+        var now = clock.GetUtcNow();
+        var claims = facts.Claims.ToDictionary(c => c.Key, c => c.Value.ToList(), StringComparer.Ordinal);
+        return new AccessSession
+        {
+            Nonce = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(NonceBytes)),
+            UserId = user.Id,
+            Email = facts.Email,
+            Name = facts.Name,
+            Subject = facts.Subject,
+            LoginMethodId = facts.LoginMethodId,
+            ClaimsJson = JsonSerializer.Serialize(claims, Shapes.Default.DictionaryStringListString),
+            GroupsJson = facts.GroupsJson,
+            Amr = [.. facts.Amr],
+            Address = facts.Address,
+            CreatedAt = now,
+            ExpiresAt = now + facts.Duration,
+
+            // A token may be issued in the last second of the session.
+            ForgetAt = now + facts.Duration + facts.LongestToken,
+        };
+    }
+}

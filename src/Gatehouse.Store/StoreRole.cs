@@ -1,0 +1,109 @@
+using Gatehouse.Model.Audit;
+using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Keys;
+using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Store.Audit;
+using Gatehouse.Store.Cleaning;
+using Gatehouse.Store.Connections;
+using Gatehouse.Store.Secrets;
+using Gatehouse.Store.Seeds;
+using Gatehouse.Store.Sessions;
+using Gatehouse.Store.Snapshots;
+using Gatehouse.Store.Start;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Store;
+
+/// <summary>Wires the store. Needs <see cref="PublicUrls"/> from the host.</summary>
+public static class StoreRole
+{
+    /// <summary>Adds the database and all that lives on it. Nothing is opened until <see cref="StoreStart.RunAsync"/>.</summary>
+    /// <exception cref="StoreFaultException">The database URL can't be read.</exception>
+    public static IServiceCollection AddStore(this IServiceCollection services, StoreOptions options)
+    {
+        var target = DatabaseTarget.Of(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton(target);
+        AddDatabase(services, target);
+
+        services.AddSingleton<RootKey>();
+        services.AddSingleton<ISecretBox, RootSecretBox>();
+
+        services.AddSingleton<AccessTableReader>();
+        services.AddSingleton<RevocationReader>();
+        services.AddSingleton<ISnapshot<AccessTable>>(s => s.GetRequiredService<AccessTableReader>());
+        services.AddSingleton<ISnapshot<RevocationTable>>(s => s.GetRequiredService<RevocationReader>());
+        services.AddSingleton<IReloadable>(s => s.GetRequiredService<AccessTableReader>());
+        services.AddSingleton<IReloadable>(s => s.GetRequiredService<RevocationReader>());
+        services.AddSingleton<ChangeFeed>();
+        services.AddSingleton<ChangeSignal>();
+
+        services.AddSingleton<IAccessSessions, AccessSessionStore>();
+        services.AddSingleton<DecisionStore>();
+        services.AddSingleton<IAuditSink>(s => s.GetRequiredService<DecisionStore>());
+
+        AddStart(services);
+        AddLoops(services, target);
+        return services;
+    }
+
+    private static void AddDatabase(IServiceCollection services, DatabaseTarget target)
+    {
+        if (target.IsPostgres)
+        {
+            services.AddPooledDbContextFactory<PostgresDb>(o => Quieten(o.UseNpgsql(target.ConnectionString)));
+            services.AddSingleton<IDbContextFactory<GatehouseDb>, DatabaseFactory<PostgresDb>>();
+        }
+        else
+        {
+            var pragmas = new SqlitePragmas();
+            services.AddPooledDbContextFactory<SqliteDb>(o => Quieten(o.UseSqlite(target.ConnectionString).AddInterceptors(pragmas)));
+            services.AddSingleton<IDbContextFactory<GatehouseDb>, DatabaseFactory<SqliteDb>>();
+        }
+
+        services.AddScoped(s => s.GetRequiredService<IDbContextFactory<GatehouseDb>>().CreateDbContext());
+    }
+
+    // A failed command or save comes out as an exception, and whoever catches it knows whether it is news: a lost race for a name is not.
+    private static void Quieten(DbContextOptionsBuilder options) => options.ConfigureWarnings(w => w.Log(
+        (RelationalEventId.CommandExecuted, LogLevel.Debug),
+        (RelationalEventId.CommandError, LogLevel.Debug),
+        (RelationalEventId.ConnectionError, LogLevel.Debug),
+        (CoreEventId.SaveChangesFailed, LogLevel.Debug),
+        (CoreEventId.OptimisticConcurrencyException, LogLevel.Debug)));
+
+    private static void AddStart(IServiceCollection services)
+    {
+        services.AddSingleton<Schema>();
+        services.AddSingleton<KeyCheck>();
+        services.AddSingleton<FirstSeeds>();
+        services.AddSingleton<GuideOnItself>();
+        services.AddSingleton(s => new StoreStart(
+            s.GetRequiredService<StoreOptions>(),
+            s.GetRequiredService<Schema>(),
+            s.GetRequiredService<KeyCheck>(),
+            s.GetRequiredService<FirstSeeds>(),
+            s.GetRequiredService<GuideOnItself>(),
+            s.GetRequiredService<PublicUrls>(),
+            s.GetServices<IReloadable>()));
+    }
+
+    private static void AddLoops(IServiceCollection services, DatabaseTarget target)
+    {
+        services.AddSingleton<ChangeWatcher>();
+        services.AddHostedService(s => s.GetRequiredService<ChangeWatcher>());
+        services.AddHostedService<DecisionWriter>();
+        services.AddSingleton<Cleaner>();
+        services.AddHostedService(s => s.GetRequiredService<Cleaner>());
+        if (target.IsPostgres)
+        {
+            services.AddHostedService<PostgresListener>();
+        }
+    }
+}
