@@ -24,6 +24,11 @@ internal sealed class TokenIssuer(PublicUrls urls, TimeProvider clock)
         var claims = Base("app", app.App.Aud, duration);
         AddPerson(claims, session);
         claims[PolicyHashClaim] = app.PolicyHash;
+        if (CustomClaims.Of(table, session) is { Count: > 0 } custom)
+        {
+            claims["custom"] = custom;
+        }
+
         return Sign(table, claims);
     }
 

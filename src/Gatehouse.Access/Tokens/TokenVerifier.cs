@@ -41,9 +41,13 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
             new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero));
     }
 
-    /// <summary>Any signed statement of ours; the caller looks at its type and audience.</summary>
+    /// <summary>Any signed statement of ours that is in force; the caller looks at its type and audience.</summary>
+    public async ValueTask<JsonWebToken?> VerifyStatementAsync(string token, AccessTable table) =>
+        await ReadStatementAsync(token, table) is { } jwt && jwt.ValidTo > clock.GetUtcNow().UtcDateTime ? jwt : null;
+
+    /// <summary>Any signed statement of ours, also one whose time is over; the caller looks at that too.</summary>
     [SuppressMessage("Security", "CA5404", Justification = "One of many audiences is right; the caller compares it with its app.")]
-    public async ValueTask<JsonWebToken?> VerifyStatementAsync(string token, AccessTable table)
+    public async ValueTask<JsonWebToken?> ReadStatementAsync(string token, AccessTable table)
     {
         if (token.Length > LongestToken)
         {
@@ -58,9 +62,7 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
             ValidIssuer = urls.Access,
             ValidateAudience = false,
             RequireSignedTokens = true,
-            RequireExpirationTime = true,
-            ClockSkew = TimeSpan.Zero,
-            LifetimeValidator = (notBefore, expires, _, _) => expires > now.UtcDateTime && notBefore <= now.UtcDateTime,
+            LifetimeValidator = (notBefore, expires, _, _) => expires is not null && (notBefore is null || notBefore <= now.UtcDateTime),
             IssuerSigningKeyResolver = (_, _, kid, _) => KeysOf(table, kid, now),
             TryAllIssuerSigningKeys = false,
         });

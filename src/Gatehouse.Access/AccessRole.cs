@@ -1,0 +1,64 @@
+using Gatehouse.Access.Certs;
+using Gatehouse.Access.SignIn;
+using Gatehouse.Access.SignIn.Oidc;
+using Gatehouse.Access.Tokens;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Web.Pages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gatehouse.Access;
+
+/// <summary>The Access role: sign-in on the team domain, sessions, and the gateway in front of apps.</summary>
+public static class AccessRole
+{
+    private static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
+
+    /// <summary>Adds the role's parts. The ports it needs (snapshots, sessions, audit, secret box, clock, <c>upstream</c> client) are the host's to add.</summary>
+    public static IServiceCollection AddAccess(this IServiceCollection services)
+    {
+        services.AddRazorComponents();
+        return services
+            .AddSingleton<TokenIssuer>()
+            .AddSingleton<TokenVerifier>()
+            .AddSingleton<SealedStates>()
+            .AddSingleton<OrgSessions>()
+            .AddSingleton<RequestTokens>()
+            .AddSingleton<Admission>()
+            .AddSingleton<HandOff>()
+            .AddSingleton<UpstreamCall>()
+            .AddSingleton<ProviderKeys>()
+            .AddSingleton<ProviderRedirect>()
+            .AddSingleton<CodeExchange>()
+            .AddSingleton<IdTokenVerifier>()
+            .AddSingleton<LoginTargets>()
+            .AddSingleton<LoginRedirect>()
+            .AddSingleton<DenialPage>()
+            .AddSingleton<LoginEndpoint>()
+            .AddSingleton<CallbackEndpoint>()
+            .AddSingleton<AuthorizedEndpoint>()
+            .AddSingleton<IdentityEndpoint>()
+            .AddSingleton<LogoutEndpoint>()
+            .AddSingleton<CertsEndpoint>()
+            .AddSingleton<AppHostEndpoints>();
+    }
+
+    /// <summary>Maps the team domain.</summary>
+    public static void MapAccess(this IEndpointRouteBuilder endpoints)
+    {
+        var access = endpoints.MapGroup("/cdn-cgi/access");
+        access.MapMethods("/login/{host}", GetAndHead, (HttpContext context, string host, LoginEndpoint login) => login.HandleAsync(context, host));
+        access.MapGet("/callback", (HttpContext context, CallbackEndpoint callback) => callback.HandleAsync(context));
+        access.MapMethods("/certs", GetAndHead, (HttpContext context, CertsEndpoint certs, ISnapshot<AccessTable> tables) => certs.Handle(context, tables.Current));
+        access.MapGet("/get-identity", (HttpContext context, IdentityEndpoint identity, ISnapshot<AccessTable> tables) => identity.HandleAsync(context, tables.Current, null));
+        access.MapGet("/logout", (HttpContext context, LogoutEndpoint logout, ISnapshot<AccessTable> tables) => logout.HandleAsync(context, tables.Current, null));
+        endpoints.MapGet("/", (ISnapshot<AccessTable> tables) => Page.Message(
+            StatusCodes.Status404NotFound,
+            "The App Launcher is not enabled",
+            "Open your application by its own address.",
+            brand: tables.Current.Organization.Name));
+        endpoints.MapFallback("{*path}", (ISnapshot<AccessTable> tables) => SignInPages.NotFound(tables.Current));
+    }
+}

@@ -1,0 +1,74 @@
+using Gatehouse.Model.Audit;
+using Gatehouse.Model.Policies;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Web.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Access.SignIn;
+
+/// <summary>Whether an app's policies admit a person. A closed set.</summary>
+internal abstract record Ruling
+{
+    private Ruling()
+    {
+    }
+
+    /// <summary>Admitted; an app token lives this long, and zero means for this visit only.</summary>
+    public sealed record Admitted(TimeSpan Duration) : Ruling;
+
+    /// <summary>Refused.</summary>
+    public sealed record Denied : Ruling;
+}
+
+/// <summary>Judges a person who signed in, and keeps the decision with its reasons.</summary>
+internal sealed class Admission(IAuditSink audit, TimeProvider clock)
+{
+    /// <summary>What the app's policies about people say.</summary>
+    public static Ruling Judge(AppEntry app, Visitor visitor) => PolicyEvaluator.AfterSignIn(app, visitor) switch
+    {
+        { Kind: VerdictKind.Allow, By: { } by } => new Ruling.Admitted(SessionDuration.Of(app, by)),
+        _ => new Ruling.Denied(),
+    };
+
+    /// <summary>Keeps the decision about a sign-in that asked for <paramref name="returnTo"/>; durable when it returns. The answer is its id.</summary>
+    public async Task<string> RecordLoginAsync(HttpContext context, AppEntry app, Visitor visitor, string host, string returnTo)
+    {
+        var record = Record(context, app, visitor, "login", Judge(app, visitor) is Ruling.Admitted, "GET", host, ReturnPath.WithoutQuery(returnTo));
+        await audit.RecordAsync(record, context.RequestAborted);
+        return record.Id;
+    }
+
+    /// <summary>Keeps the refusal of the request itself. The answer is its id.</summary>
+    public async Task<string> RecordDenialAsync(HttpContext context, AppEntry app, Visitor visitor)
+    {
+        var request = context.Request;
+        var record = Record(context, app, visitor, "request", false, request.Method, RequestHost.Of(request) ?? "", request.Path.Value ?? "/");
+        if (visitor.Identity is null)
+        {
+            audit.Enqueue(record);
+        }
+        else
+        {
+            await audit.RecordAsync(record, context.RequestAborted);
+        }
+
+        return record.Id;
+    }
+
+    private DecisionRecord Record(HttpContext context, AppEntry app, Visitor visitor, string action, bool allowed, string method, string host, string path) => new()
+    {
+        Id = RayId.Of(context),
+        At = clock.GetUtcNow(),
+        AppId = app.App.Id,
+        AppName = app.App.Name,
+        Allowed = allowed,
+        Action = action,
+        Email = visitor.Identity?.Email,
+        LoginMethodId = visitor.Identity?.LoginMethodId,
+        Address = visitor.Address.ToString(),
+        Method = method,
+        Host = host,
+        Path = path,
+        TreeJson = DecisionJson.Write(PolicyExplainer.Explain(app, visitor)),
+    };
+}

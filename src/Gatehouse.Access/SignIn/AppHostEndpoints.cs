@@ -1,0 +1,53 @@
+using Gatehouse.Access.Certs;
+using Gatehouse.Model.Apps;
+using Gatehouse.Model.Snapshots;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Access.SignIn;
+
+/// <summary>Every <c>/cdn-cgi/*</c> path on an app host. None of them reaches the origin.</summary>
+internal sealed class AppHostEndpoints(AuthorizedEndpoint authorized, IdentityEndpoint identity, LogoutEndpoint logout, LoginRedirect login, CertsEndpoint certs)
+{
+    /// <summary>Answers the request; 404 for a path that is not one of ours.</summary>
+    public async Task HandleAsync(HttpContext context, AccessTable table, string host, RequestPath path)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Response.Headers.Allow = "GET, HEAD";
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            return;
+        }
+
+        var result = path.Plain switch
+        {
+            "/cdn-cgi/access/authorized" => await authorized.HandleAsync(context, table, host),
+            "/cdn-cgi/access/get-identity" => await identity.HandleAsync(context, table, host),
+            "/cdn-cgi/access/logout" => await logout.HandleAsync(context, table, host),
+            "/cdn-cgi/access/certs" => certs.Handle(context, table),
+            "/cdn-cgi/access/login" => Login(context, table, host),
+            _ => SignInPages.NotFound(table),
+        };
+        if (result is not null)
+        {
+            await result.ExecuteAsync(context);
+        }
+    }
+
+    // Null when the redirect has been written.
+    private IResult? Login(HttpContext context, AccessTable table, string host)
+    {
+        var returnTo = context.Request.Query["redirect_url"] switch { [] => "/", [{ } one] => one, _ => null };
+        if (!ReturnPath.IsSafe(returnTo) || !RequestPath.TryParse(returnTo, out var path, out _))
+        {
+            return SignInPages.BadLink(table);
+        }
+
+        if (table.Apps.Find(host, path, out var app) != AppMatch.One || app is null)
+        {
+            return SignInPages.NoApp(table);
+        }
+
+        login.Write(context, table, app, host, returnTo, context.Request.Query[LoginRedirect.SwitchParameter] is ["1"]);
+        return null;
+    }
+}

@@ -1,0 +1,46 @@
+using Gatehouse.Model.Apps;
+using Gatehouse.Model.Snapshots;
+
+namespace Gatehouse.Access.SignIn;
+
+/// <summary>Which hosts and paths of an app matter to its cookies and redirects.</summary>
+internal static class AppHosts
+{
+    /// <summary>Whether <paramref name="app"/> covers part of <paramref name="host"/>.</summary>
+    public static bool Covers(AppEntry app, string host) => Patterns(app).Any(p => p.CoversHost(host));
+
+    /// <summary>The app's first domain, as headers name it.</summary>
+    public static string Domain(AppEntry app) => Patterns(app).First().Text;
+
+    /// <summary>Path attribute of the app token's cookie: the app's own path when it asks for that, up to the first wildcard.</summary>
+    public static string CookiePath(AppEntry app, string host, string returnTo)
+    {
+        if (!app.App.PathCookie || !RequestPath.TryParse(returnTo, out var path, out _))
+        {
+            return "/";
+        }
+
+        var pattern = Patterns(app).FirstOrDefault(p => p.CoversHost(host) && p.CoversPlain(path.Plain));
+        return pattern is null ? "/" : PathOf(pattern);
+    }
+
+    /// <summary>Every path at which a cookie of an app on <paramref name="host"/> may stand.</summary>
+    public static IEnumerable<string> CookiePaths(AccessTable table, string host) =>
+        table.AppsByAud.Values
+            .Where(a => a.App.PathCookie)
+            .SelectMany(Patterns)
+            .Where(p => p.CoversHost(host))
+            .Select(PathOf)
+            .Append("/")
+            .Distinct(StringComparer.Ordinal);
+
+    private static string PathOf(DomainPattern pattern)
+    {
+        var star = pattern.Path.IndexOf('*', StringComparison.Ordinal);
+        var fixedPart = star < 0 ? pattern.Path : pattern.Path[..pattern.Path.LastIndexOf('/', star)];
+        return fixedPart.Length == 0 ? "/" : fixedPart;
+    }
+
+    private static IEnumerable<DomainPattern> Patterns(AppEntry app) =>
+        app.App.Domains.Select(d => DomainPattern.TryParse(d, out var pattern, out _) ? pattern : null).OfType<DomainPattern>();
+}

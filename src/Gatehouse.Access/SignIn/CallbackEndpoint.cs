@@ -1,0 +1,158 @@
+using System.Net;
+using Gatehouse.Access.SignIn.Oidc;
+using Gatehouse.Access.Tokens;
+using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Policies;
+using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Web.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Access.SignIn;
+
+/// <summary>GET <c>/cdn-cgi/access/callback</c>: a person comes back from the login method.</summary>
+internal sealed partial class CallbackEndpoint(
+    ISnapshot<AccessTable> tables,
+    SealedStates states,
+    CodeExchange exchange,
+    IdTokenVerifier idTokens,
+    IAccessSessions sessions,
+    Admission admission,
+    HandOff handOff,
+    DenialPage denial,
+    TokenIssuer issuer,
+    PublicUrls urls,
+    ILogger<CallbackEndpoint> logger)
+{
+    /// <summary>Whose browser it is; what the provider says; what the policies say; then on to the app.</summary>
+    public async Task<IResult> HandleAsync(HttpContext context)
+    {
+        var table = tables.Current;
+        SecurityHeaders.NoStore(context.Response);
+        var (state, refusal) = OpenState(context, table);
+        if (state is null)
+        {
+            return refusal!; // the other half
+        }
+
+        if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !AppHosts.Covers(app, state.Host))
+        {
+            return SignInPages.NoApp(table);
+        }
+
+        if (table.LoginMethodsOf(app).FirstOrDefault(m => m.Method.Id == state.LoginMethodId) is not { } method)
+        {
+            return SignInPages.NoMethod(table, app);
+        }
+
+        var identity = await IdentifyAsync(context, method, state);
+        if (identity.Value is not { } facts)
+        {
+            return Fail(context, table, state, identity.Failure!); // the other half
+        }
+
+        // Burnt only now: nothing is stored for somebody who has not proved who they are. The code itself is the provider's to burn.
+        return await sessions.TryBurnAsync(state.Id, state.ExpiresAt, context.RequestAborted)
+            ? await FinishAsync(context, table, app, state, facts)
+            : Refused(context, table, "session", "this sign-in was used already", state);
+    }
+
+    private (LoginState? State, IResult? Refusal) OpenState(HttpContext context, AccessTable table)
+    {
+        if (context.Request.Query["state"] is not [{ } text] || states.OpenLogin(text, out var expired) is not { } state)
+        {
+            return (null, Refused(context, table, "session", "the state is not one that Access made", null));
+        }
+
+        if (!AccessCookies.Matches(context.Request, AccessCookies.Session, state.BrowserHash))
+        {
+            return (null, Refused(context, table, "session", "the sign-in was begun in another browser, or its cookie is gone", state));
+        }
+
+        return expired ? (null, Refused(context, table, "session", "the sign-in took longer than ten minutes", state)) : (state, null);
+    }
+
+    private async Task<Outcome<IdentityFacts>> IdentifyAsync(HttpContext context, LoginMethodEntry method, LoginState state)
+    {
+        var query = context.Request.Query;
+        if (query.ContainsKey("error"))
+        {
+            var word = JsonText.Plain(query["error"].ToString(), 60);
+            return new SignInFailure(
+                "provider_error",
+                $"Signing in at {method.Method.Name}",
+                $"{method.Method.Name} did not sign you in",
+                word == "access_denied"
+                    ? "It says that you declined, or that you may not use this application there (access_denied)."
+                    : $"It says: {word}{(query["error_description"].ToString() is { Length: > 0 } more ? $" ({JsonText.Plain(more, 200)})" : "")}.",
+                $"the provider sent error {word}",
+                StatusCodes.Status403Forbidden);
+        }
+
+        if (query["code"] is not [{ Length: > 0 and <= 4096 } code])
+        {
+            return new SignInFailure(
+                "code_missing", $"Coming back from {method.Method.Name}", "The sign-in came back without its code", "The login method sent neither a code nor an error.", "no single code", StatusCodes.Status400BadRequest);
+        }
+
+        var redeemed = await exchange.RedeemAsync(method, code, state.CodeVerifier, context.RequestAborted);
+        if (redeemed.Value is not { } idToken)
+        {
+            return redeemed.Failure!; // the other half
+        }
+
+        var verified = await idTokens.VerifyAsync(method, idToken, state.Nonce, context.RequestAborted);
+        return verified.Value is { } claims ? IdentityFacts.Read(method.Method, claims.Payload) : verified.Failure!; // the other half
+    }
+
+    private async Task<IResult> FinishAsync(HttpContext context, AccessTable table, AppEntry app, LoginState state, IdentityFacts facts)
+    {
+        var address = ClientAddress.Of(context);
+        var visitor = new Visitor(address, new VisitorIdentity { Email = facts.Email, LoginMethodId = state.LoginMethodId, Claims = facts.Claims });
+        var id = await admission.RecordLoginAsync(context, app, visitor, state.Host, state.ReturnTo);
+        if (Admission.Judge(app, visitor) is not Ruling.Admitted)
+        {
+            return denial.ForLogin(table, app, visitor, state.Host, state.ReturnTo, id);
+        }
+
+        var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address), context.RequestAborted);
+        AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
+        return handOff.Send(context, app, session, state.Host, state.ReturnTo, state.AppSessionHash);
+    }
+
+    private static NewAccessSession NewSession(AccessTable table, IdentityFacts facts, Guid method, IPAddress address) => new()
+    {
+        Email = facts.Email,
+        Name = facts.Name,
+        Subject = facts.Subject,
+        LoginMethodId = method,
+        Claims = facts.Claims,
+        GroupsJson = facts.GroupsJson,
+        Amr = facts.Amr,
+        Address = address.ToString(),
+        Duration = table.Organization.SessionDuration,
+        LongestToken = SessionDuration.Longest(table),
+    };
+
+    private IResult Fail(HttpContext context, AccessTable table, LoginState state, SignInFailure failure)
+    {
+        var ray = RayId.Of(context);
+        LogFailed(ray, failure.Code, failure.Step, failure.Reason);
+        return SignInPages.Failed(table, failure, ray, AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson: true));
+    }
+
+    private IResult Refused(HttpContext context, AccessTable table, string what, string reason, LoginState? state)
+    {
+        var ray = RayId.Of(context);
+        LogRefused(ray, reason);
+        return SignInPages.Invalid(
+            table, what, $"This page can't finish the sign-in: {reason}.", state is null ? null : (AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson: false), "Log in again"));
+    }
+
+    [LoggerMessage(EventId = 3202, Level = LogLevel.Information, Message = "Sign-in refused at the callback ({Ray}): {Reason}")]
+    private partial void LogRefused(string ray, string reason);
+
+    [LoggerMessage(EventId = 3203, Level = LogLevel.Warning, Message = "Sign-in failed ({Ray}, {Code}): {Step}: {Reason}")]
+    private partial void LogFailed(string ray, string code, string step, string reason);
+}

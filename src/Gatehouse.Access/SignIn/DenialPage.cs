@@ -1,0 +1,60 @@
+using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Policies;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Web.Http;
+using Gatehouse.Web.Pages;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Access.SignIn;
+
+/// <summary>What a refused visitor sees: that it is so, for which account, and an id to ask an administrator about. Never the policies.</summary>
+internal sealed class DenialPage(Admission admission, PublicUrls urls)
+{
+    /// <summary>Refuses a request at an app host, and keeps the decision.</summary>
+    public async Task WriteAsync(HttpContext context, AccessTable table, AppEntry app, Visitor visitor, int status)
+    {
+        var id = await admission.RecordDenialAsync(context, app, visitor);
+        await Result(table, app, visitor, RequestHost.Of(context.Request), "/", id, status).ExecuteAsync(context);
+    }
+
+    /// <summary>Refuses a sign-in whose decision <paramref name="id"/> has been kept.</summary>
+    public IResult ForLogin(AccessTable table, AppEntry app, Visitor visitor, string host, string returnTo, string id) =>
+        Result(table, app, visitor, host, returnTo, id, StatusCodes.Status403Forbidden);
+
+    private IResult Result(AccessTable table, AppEntry app, Visitor visitor, string? host, string returnTo, string id, int status)
+    {
+        if (visitor.Identity is not { } identity)
+        {
+            return Page.Message(
+                status,
+                "Forbidden",
+                "This address does not admit your request as it came: from this network or without the credentials it asks for. If you expected to be let in, give whoever runs it the decision id.",
+                [new("Decision id", id)],
+                brand: table.Organization.Name);
+        }
+
+        if (DenyUrl(app) is { } elsewhere)
+        {
+            return Results.Redirect(elsewhere);
+        }
+
+        return Page.Message(
+            status,
+            "That account does not have access.",
+            app.App.CustomDenyMessage is { Length: > 0 } own ? own : $"You are signed in, but this account may not open {app.App.Name}. If it should, give whoever runs it the decision id.",
+            [new("Signed in as", identity.Email), new("Decision id", id)],
+            host is null ? null : (AppLogin.Url(urls, host, returnTo, switchPerson: true), "Sign in as someone else"),
+            table.Organization.Name);
+    }
+
+    private static string? DenyUrl(AppEntry app) =>
+        Uri.TryCreate(app.App.CustomDenyUrl, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp) ? url.AbsoluteUri : null;
+}
+
+/// <summary>The address on an app host that begins a sign-in.</summary>
+internal static class AppLogin
+{
+    /// <summary>Its URL; the person comes back to <paramref name="returnTo"/>.</summary>
+    public static string Url(PublicUrls urls, string host, string returnTo, bool switchPerson) =>
+        $"{urls.UrlOf(host)}/cdn-cgi/access/login?redirect_url={Uri.EscapeDataString(returnTo)}{(switchPerson ? $"&{LoginRedirect.SwitchParameter}=1" : "")}";
+}

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using Gatehouse.Access.SignIn.Oidc;
+using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Web.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Access.SignIn;
+
+/// <summary>GET and HEAD <c>/cdn-cgi/access/login/{host}</c> on the team domain: silent sign-on, the choice of login method, or straight on to it.</summary>
+internal sealed partial class LoginEndpoint(
+    ISnapshot<AccessTable> tables,
+    LoginTargets targets,
+    OrgSessions orgSessions,
+    Admission admission,
+    HandOff handOff,
+    ProviderRedirect provider,
+    DenialPage denial,
+    PublicUrls urls,
+    ILogger<LoginEndpoint> logger)
+{
+    /// <summary>Names the login method that was chosen.</summary>
+    public const string MethodParameter = "login_method";
+
+    /// <summary>Answers the request for <paramref name="host"/>.</summary>
+    public async Task<IResult> HandleAsync(HttpContext context, string host)
+    {
+        var table = tables.Current;
+        switch (await targets.ReadAsync(context.Request, table, host))
+        {
+            case LoginTarget.Unknown:
+                return SignInPages.NoApp(table);
+            case LoginTarget.Refused refused:
+                LogRefused(refused.Reason);
+                return SignInPages.BadLink(table);
+            case LoginTarget.Restart restart:
+                Announce(context, restart.App);
+                return Results.Redirect(AppLogin.Url(urls, restart.Host, restart.ReturnTo, Wants(context, LoginRedirect.SwitchParameter)));
+            case LoginTarget.Found found:
+                Announce(context, found.App);
+                return await ContinueAsync(context, table, found);
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    private async Task<IResult> ContinueAsync(HttpContext context, AccessTable table, LoginTarget.Found target)
+    {
+        var methods = table.LoginMethodsOf(target.App);
+        var switchPerson = Wants(context, LoginRedirect.SwitchParameter);
+        var prompt = switchPerson || SessionDuration.MayBeZero(target.App);
+        if (context.Request.Query[MethodParameter] is [{ } wanted])
+        {
+            return methods.FirstOrDefault(m => m.Method.Id.ToString() == wanted) is { } chosen
+                ? provider.Send(context, table, target, chosen, prompt)
+                : SignInPages.BadLink(table);
+        }
+
+        if (!switchPerson
+            && await orgSessions.FindAsync(context, table) is { } session
+            && methods.Any(m => m.Method.Id == session.LoginMethodId)
+            && await SilentAsync(context, table, target, session) is { } silent)
+        {
+            return silent;
+        }
+
+        return methods switch
+        {
+            [] => SignInPages.NoMethod(table, target.App),
+            [var only] when target.App.App.AutoRedirectToIdentity => provider.Send(context, table, target, only, prompt),
+            _ => provider.ShowChoice(context, table, target, methods),
+        };
+    }
+
+    // Null when this visit needs a sign-in of its own.
+    private async Task<IResult?> SilentAsync(HttpContext context, AccessTable table, LoginTarget.Found target, AccessSession session)
+    {
+        var visitor = SessionIdentity.VisitorOf(session, ClientAddress.Of(context));
+        var ruling = Admission.Judge(target.App, visitor);
+        if (ruling is Ruling.Admitted { Duration.Ticks: 0 })
+        {
+            return null;
+        }
+
+        var id = await admission.RecordLoginAsync(context, target.App, visitor, target.Host, target.ReturnTo);
+        return ruling is Ruling.Admitted
+            ? handOff.Send(context, target.App, session, target.Host, target.ReturnTo, target.AppSessionHash)
+            : denial.ForLogin(table, target.App, visitor, target.Host, target.ReturnTo, id);
+    }
+
+    // cloudflared reads these two to learn which app it talks to.
+    private static void Announce(HttpContext context, AppEntry app)
+    {
+        context.Response.Headers["CF-Access-Domain"] = AppHosts.Domain(app);
+        context.Response.Headers["CF-Access-Aud"] = app.App.Aud;
+    }
+
+    private static bool Wants(HttpContext context, string parameter) => context.Request.Query[parameter] is ["1"];
+
+    [LoggerMessage(EventId = 3201, Level = LogLevel.Information, Message = "Login link refused: {Reason}")]
+    private partial void LogRefused(string reason);
+}

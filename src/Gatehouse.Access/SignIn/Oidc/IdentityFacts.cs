@@ -1,0 +1,111 @@
+using System.Text.Json;
+using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Policies;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Access.SignIn.Oidc;
+
+/// <summary>What an ID token says of a person, in the form that sessions keep. A class, so that it is never printed.</summary>
+internal sealed class IdentityFacts
+{
+    // Beyond this a deny rule could look for a value that was cut off; so it is refused, not cut.
+    private const int MostCharacters = 64 * 1024;
+    private const int LongestName = 150;
+
+    /// <summary>Canonical address.</summary>
+    public required string Email { get; init; }
+
+    /// <summary>Display name; may be empty.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The provider's subject.</summary>
+    public required string Subject { get; init; }
+
+    /// <summary>Claims by name.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<string>> Claims { get; init; }
+
+    /// <summary>Groups as they were delivered, as JSON array.</summary>
+    public required string GroupsJson { get; init; }
+
+    /// <summary>How the person proved who they are.</summary>
+    public required IReadOnlyList<string> Amr { get; init; }
+
+    /// <summary>Reads the claims that <paramref name="method"/> names, and the address and groups.</summary>
+    public static Outcome<IdentityFacts> Read(LoginMethod method, JsonElement payload)
+    {
+        var step = $"Reading the claims of {method.Name}";
+        if (!payload.TryGetProperty(method.EmailClaimName, out var address) || address.ValueKind == JsonValueKind.Null)
+        {
+            return Refuse(
+                step,
+                "email_missing",
+                $"The login method gave no claim '{method.EmailClaimName}', so Access does not know who you are. Check that the scope 'email' is asked for and mapped, and that your account there has an address.",
+                "no e-mail claim");
+        }
+
+        if (EmailAddress.Canonical(address.ValueKind == JsonValueKind.String ? JsonText.TryText(address) : null) is not { } email)
+        {
+            return Refuse(
+                step,
+                "email_unreadable",
+                $"The claim '{method.EmailClaimName}' is not a plain e-mail address: expected one @, no quotes and no spaces, in ASCII. Access refuses what could be read in two ways.",
+                "e-mail claim is not canonical");
+        }
+
+        var groups = payload.EnumerateObject().FirstOrDefault(p => p.Name.Equals("groups", StringComparison.OrdinalIgnoreCase)).Value;
+        var claims = ClaimsOf(method, payload, email, groups);
+        if (claims.Sum(c => c.Value.Sum(v => (long)v.Length + 4)) > MostCharacters || (groups.ValueKind != JsonValueKind.Undefined && groups.GetRawText().Length > MostCharacters))
+        {
+            return Refuse(step, "claims_too_large", "The login method gave more than 64 KB of claims. Let it send only the groups and claims that rules need.", "claims too large");
+        }
+
+        return new IdentityFacts
+        {
+            Email = email,
+            Name = JsonText.Plain(Text(payload, "name") ?? Text(payload, "preferred_username") ?? "", LongestName),
+            Subject = JsonText.Plain(Text(payload, "sub") ?? "", 255),
+            Claims = claims,
+            GroupsJson = groups.ValueKind switch
+            {
+                JsonValueKind.Array => groups.GetRawText(),
+                JsonValueKind.Undefined or JsonValueKind.Null => "[]",
+                _ => $"[{groups.GetRawText()}]",
+            },
+            Amr = payload.TryGetProperty("amr", out var amr) ? [.. Values(amr).Take(20)] : [],
+        };
+    }
+
+    private static Dictionary<string, IReadOnlyList<string>> ClaimsOf(LoginMethod method, JsonElement payload, string email, JsonElement groups)
+    {
+        var claims = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) { ["email"] = [email] };
+        foreach (var name in method.Claims)
+        {
+            if (payload.TryGetProperty(name, out var value))
+            {
+                claims.TryAdd(name, [.. Values(value)]);
+            }
+        }
+
+        if (groups.ValueKind != JsonValueKind.Undefined)
+        {
+            claims["groups"] = [.. Values(groups)];
+        }
+
+        return claims;
+    }
+
+    // Rules compare texts: numbers and booleans as JSON spells them, an array as its members.
+    private static IEnumerable<string> Values(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.Undefined => [],
+        JsonValueKind.String => JsonText.TryText(value) is { } text ? [text] : [],
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(m => m.ValueKind == JsonValueKind.Array ? [m.GetRawText()] : Values(m)),
+        _ => [value.GetRawText()],
+    };
+
+    private static string? Text(JsonElement payload, string name) =>
+        payload.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? JsonText.TryText(value) : null;
+
+    private static SignInFailure Refuse(string step, string code, string text, string reason) =>
+        new(code, step, "Failed to fetch user/group information from the identity provider", text, reason, StatusCodes.Status403Forbidden);
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+
+namespace Gatehouse.Access.SignIn.Oidc;
+
+/// <summary>Reads JSON that a provider sent.</summary>
+internal static class JsonText
+{
+    private const int LongestWord = 200;
+
+    /// <summary>The object in <paramref name="bytes"/>, or null when there is none.</summary>
+    public static JsonElement? Object(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 32 });
+            return json.RootElement.ValueKind == JsonValueKind.Object ? json.RootElement.Clone() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A short text of the object fit for a log line; null when it is absent.</summary>
+    public static string? Word(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && TryText(value) is { Length: > 0 } text ? Plain(text, LongestWord) : null;
+
+    /// <summary>The text of a JSON string; null when its escapes make no text (a lone surrogate).</summary>
+    public static string? TryText(JsonElement value)
+    {
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>On one line, without control characters, and not longer than <paramref name="longest"/>.</summary>
+    public static string Plain(string text, int longest)
+    {
+        var cut = text.Length > longest ? text[..longest] : text;
+        return string.Concat(cut.Select(c => char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' ? ' ' : c)).Trim();
+    }
+}

@@ -1,0 +1,105 @@
+using System.Buffers.Text;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Gatehouse.Access.Pages;
+using Gatehouse.Model.Hosts;
+using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Web.Http;
+using Gatehouse.Web.Pages;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Access.SignIn.Oidc;
+
+/// <summary>Begins the round trip to a login method (OpenID Connect Core §3.1.2.1, RFC 7636), or shows the choice among several.</summary>
+internal sealed class ProviderRedirect(SealedStates states, PublicUrls urls, TimeProvider clock)
+{
+    private static readonly TimeSpan StateLife = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan CookieLife = TimeSpan.FromHours(4);
+
+    /// <summary>302 to the provider; <paramref name="prompt"/> asks it not to be content with a session it has.</summary>
+    public IResult Send(HttpContext context, AccessTable table, LoginTarget.Found target, LoginMethodEntry method, bool prompt)
+    {
+        if (!Uri.TryCreate(method.Method.AuthUrl, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp))
+        {
+            return Page.Message(
+                StatusCodes.Status502BadGateway,
+                "Sign-in could not begin",
+                $"The authorization URL of login method {method.Method.Name} is not an https URL. Whoever runs this can mend it in the login method's settings.",
+                brand: table.Organization.Name);
+        }
+
+        var browser = KeepSession(context);
+        var verifier = method.Method.PkceEnabled ? Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)) : null;
+        var state = new LoginState
+        {
+            Id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),
+            Aud = target.App.App.Aud,
+            Host = target.Host,
+            ReturnTo = target.ReturnTo,
+            AppSessionHash = target.AppSessionHash,
+            BrowserHash = AccessCookies.HashOf(browser),
+            LoginMethodId = method.Method.Id,
+            Nonce = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),
+            CodeVerifier = verifier,
+            ExpiresAt = clock.GetUtcNow() + StateLife,
+        };
+        SecurityHeaders.NoStore(context.Response);
+        context.Response.Headers["Referrer-Policy"] = "no-referrer";
+        return Results.Redirect(AuthorizeUrl(url, method.Method, state, prompt));
+    }
+
+    /// <summary>The login page.</summary>
+    public IResult ShowChoice(HttpContext context, AccessTable table, LoginTarget.Found target, ImmutableArray<LoginMethodEntry> methods)
+    {
+        KeepSession(context);
+        var here = context.Request.Path + context.Request.QueryString;
+        var links = methods
+            .Select(m => KeyValuePair.Create(m.Method.Name, $"{here}&{LoginEndpoint.MethodParameter}={m.Method.Id}"))
+            .ToList();
+        return new PageResult<LoginPage>(
+            new Dictionary<string, object?>
+            {
+                [nameof(LoginPage.AppName)] = target.App.App.Name,
+                [nameof(LoginPage.AppHost)] = target.Host,
+                [nameof(LoginPage.Brand)] = table.Organization.Name,
+                [nameof(LoginPage.Methods)] = links,
+            },
+            StatusCodes.Status200OK);
+    }
+
+    // Lax is enough: the provider comes back with a top-level GET. None would send it along with foreign posts and frames.
+    private string KeepSession(HttpContext context) =>
+        AccessCookies.Keep(context, AccessCookies.Session, SameSiteMode.Lax, clock.GetUtcNow() + CookieLife);
+
+    private string AuthorizeUrl(Uri url, LoginMethod method, LoginState state, bool prompt)
+    {
+        var made = new StringBuilder(url.GetLeftPart(UriPartial.Query));
+        var next = url.Query.Length > 0 ? '&' : '?';
+        Add("client_id", method.ClientId);
+        Add("redirect_uri", urls.AccessCallback);
+        Add("response_type", "code");
+        Add("scope", string.Join(' ', method.Scopes.Contains("openid") ? method.Scopes : method.Scopes.Prepend("openid")));
+        Add("state", states.Seal(state));
+        Add("nonce", state.Nonce);
+        if (state.CodeVerifier is { } verifier)
+        {
+            Add("code_challenge", Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier))));
+            Add("code_challenge_method", "S256");
+        }
+
+        if (prompt)
+        {
+            Add("prompt", "login");
+        }
+
+        return made.ToString();
+
+        void Add(string name, string value)
+        {
+            made.Append(next).Append(name).Append('=').Append(Uri.EscapeDataString(value));
+            next = '&';
+        }
+    }
+}

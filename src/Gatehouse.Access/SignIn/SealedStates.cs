@@ -1,0 +1,101 @@
+using System.Buffers.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gatehouse.Model.Keys;
+
+namespace Gatehouse.Access.SignIn;
+
+/// <summary>A sign-in on its way through the identity provider: what comes back as <c>state</c>. A class, so that it is never printed.</summary>
+internal sealed class LoginState
+{
+    /// <summary>Its one-time id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>AUD tag of the app.</summary>
+    public required string Aud { get; init; }
+
+    /// <summary>Host of the app that was asked for.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Path and query to come back to.</summary>
+    public required string ReturnTo { get; init; }
+
+    /// <summary>Hash of CF_AppSession on the app host.</summary>
+    public required string AppSessionHash { get; init; }
+
+    /// <summary>Hash of CF_Session on the team domain.</summary>
+    public required string BrowserHash { get; init; }
+
+    /// <summary>The login method.</summary>
+    public required Guid LoginMethodId { get; init; }
+
+    /// <summary>What the ID token must repeat.</summary>
+    public required string Nonce { get; init; }
+
+    /// <summary>PKCE verifier; null when the login method does without.</summary>
+    public string? CodeVerifier { get; init; }
+
+    /// <summary>When it ends.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+}
+
+/// <summary>A finished sign-in on its way to the app host. A class, so that it is never printed.</summary>
+internal sealed class HandOffState
+{
+    /// <summary>Its one-time id: the <c>nonce</c> beside it must be this.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The session.</summary>
+    public required string SessionNonce { get; init; }
+
+    /// <summary>AUD tag of the app.</summary>
+    public required string Aud { get; init; }
+
+    /// <summary>Host it is for.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Path and query to go to.</summary>
+    public required string ReturnTo { get; init; }
+
+    /// <summary>Hash of CF_AppSession on the app host.</summary>
+    public required string AppSessionHash { get; init; }
+
+    /// <summary>When it ends.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+}
+
+/// <summary>Seals what travels through the browser, so that nothing is stored for a visitor who has not signed in.</summary>
+internal sealed class SealedStates(ISecretBox box, TimeProvider clock)
+{
+    private const string LoginPurpose = "access login state v1";
+    private const string HandOffPurpose = "access hand-off v1";
+    private const int Longest = 8192;
+
+    /// <summary>Seals a sign-in.</summary>
+    public string Seal(LoginState state) => Base64Url.EncodeToString(box.Seal(JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.LoginState), LoginPurpose));
+
+    /// <summary>Seals a hand-off.</summary>
+    public string Seal(HandOffState state) => Base64Url.EncodeToString(box.Seal(JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.HandOffState), HandOffPurpose));
+
+    /// <summary>Opens a sign-in; null when it is not ours. <paramref name="expired"/> tells an old one.</summary>
+    public LoginState? OpenLogin(string text, out bool expired)
+    {
+        var state = Open(text, LoginPurpose) is { } plain ? JsonSerializer.Deserialize(plain, StateJson.Default.LoginState) : null;
+        expired = state is not null && state.ExpiresAt <= clock.GetUtcNow();
+        return state;
+    }
+
+    /// <summary>Opens a hand-off; null when it is not ours or too old.</summary>
+    public HandOffState? OpenHandOff(string text)
+    {
+        var state = Open(text, HandOffPurpose) is { } plain ? JsonSerializer.Deserialize(plain, StateJson.Default.HandOffState) : null;
+        return state is null || state.ExpiresAt <= clock.GetUtcNow() ? null : state;
+    }
+
+    private byte[]? Open(string text, string purpose) =>
+        text.Length is > 0 and <= Longest && Base64Url.IsValid(text) ? box.Open(Base64Url.DecodeFromChars(text), purpose) : null;
+}
+
+[JsonSerializable(typeof(LoginState))]
+[JsonSerializable(typeof(HandOffState))]
+internal sealed partial class StateJson : JsonSerializerContext;
