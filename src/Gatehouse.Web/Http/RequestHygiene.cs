@@ -78,7 +78,8 @@ public sealed partial class RequestHygiene(RequestDelegate next, ILogger<Request
     {
         foreach (var (name, values) in request.Headers)
         {
-            if (name.Length == 0 || name.AsSpan().ContainsAnyExcept(Token))
+            // The pseudo-headers of HTTP/2 are listed too; HTTP/1.1 can't send a name that begins with a colon.
+            if (name is not [':', ..] && (name.Length == 0 || name.AsSpan().ContainsAnyExcept(Token)))
             {
                 return "a header's name holds a character that names can't hold";
             }
