@@ -23,9 +23,13 @@ public sealed class AppMatcher
     private readonly FrozenDictionary<string, ImmutableArray<Row>> exact;
     private readonly ImmutableArray<Row> wildcard;
 
+    // Then a lower-case path can match one way as it is and another way folded.
+    private readonly bool hasUpper;
+
     /// <summary>Compiles the domains of <paramref name="apps"/>; a domain that can't be read covers nothing.</summary>
     public AppMatcher(IEnumerable<AppEntry> apps)
     {
+        // The order ends in the id: should two apps claim one address, every node picks the same.
         var rows = apps
             .SelectMany(a => a.App.Domains.Select(d => DomainPattern.TryParse(d, out var p, out _) ? new Row(p, a) : null))
             .OfType<Row>()
@@ -33,7 +37,9 @@ public sealed class AppMatcher
             .ThenByDescending(r => r.Pattern.Path.Replace("*", "", StringComparison.Ordinal).Length)
             .ThenBy(r => r.Pattern.Path.Contains('*', StringComparison.Ordinal))
             .ThenBy(r => r.Pattern.Text, StringComparer.Ordinal)
+            .ThenBy(r => r.App.App.Id)
             .ToList();
+        hasUpper = rows.Any(r => r.Pattern.Path.Any(char.IsAsciiLetterUpper));
         exact = rows.Where(r => !r.Pattern.HasHostWildcard)
             .GroupBy(r => r.Pattern.Host, StringComparer.Ordinal)
             .ToFrozenDictionary(g => g.Key, g => g.ToImmutableArray(), StringComparer.Ordinal);
@@ -46,13 +52,8 @@ public sealed class AppMatcher
     /// <summary>The app for a request; <paramref name="app"/> is set only for <see cref="AppMatch.One"/>.</summary>
     public AppMatch Find(string host, in RequestPath path, out AppEntry? app)
     {
-        app = Find(host, path.Plain, deep: false);
-        if (ReferenceEquals(path.Plain, path.Deep) && !MayFold(host))
-        {
-            return app is null ? AppMatch.None : AppMatch.One;
-        }
-
-        if (!ReferenceEquals(app, Find(host, path.Deep, deep: true)))
+        app = Find(host, path.Plain, folded: false);
+        if (!IsSameFolded(host, path.Plain, path.Others.IsEmpty ? path.Deep : RequestPath.Folded(path.Plain), app) || !IsSameEverywhere(host, path, app))
         {
             app = null;
             return AppMatch.Ambiguous;
@@ -61,34 +62,30 @@ public sealed class AppMatcher
         return app is null ? AppMatch.None : AppMatch.One;
     }
 
-    // A lower-case path can still match an upper-case pattern once folded.
-    private bool MayFold(string host) => HasUpper(exact.GetValueOrDefault(host)) || HasUpper(wildcard);
-
-    private static bool HasUpper(ImmutableArray<Row> rows)
+    private bool IsSameEverywhere(string host, in RequestPath path, AppEntry? app)
     {
-        if (rows.IsDefault)
+        foreach (var reading in path.Others)
         {
-            return false;
-        }
-
-        foreach (var row in rows)
-        {
-            if (row.HasUpper)
+            if (!ReferenceEquals(app, Find(host, reading, folded: false)) || !IsSameFolded(host, reading, RequestPath.Folded(reading), app))
             {
-                return true;
+                return false;
             }
         }
 
-        return false;
+        return true;
     }
 
-    private AppEntry? Find(string host, string path, bool deep)
+    // An origin may take /ADMIN for /admin.
+    private bool IsSameFolded(string host, string reading, string folded, AppEntry? app) =>
+        (ReferenceEquals(folded, reading) && !hasUpper) || ReferenceEquals(app, Find(host, folded, folded: true));
+
+    private AppEntry? Find(string host, string path, bool folded)
     {
         if (exact.TryGetValue(host, out var rows))
         {
             foreach (var row in rows)
             {
-                if (row.Covers(path, deep))
+                if (row.Covers(path, folded))
                 {
                     return row.App;
                 }
@@ -97,7 +94,7 @@ public sealed class AppMatcher
 
         foreach (var row in wildcard)
         {
-            if (row.Pattern.CoversHost(host) && row.Covers(path, deep))
+            if (row.Pattern.CoversHost(host) && row.Covers(path, folded))
             {
                 return row.App;
             }
@@ -108,26 +105,6 @@ public sealed class AppMatcher
 
     private sealed record Row(DomainPattern Pattern, AppEntry App)
     {
-        public bool HasUpper { get; } = Pattern.Path.Any(char.IsAsciiLetterUpper);
-
-        public bool Covers(string path, bool deep) => deep ? Pattern.CoversDeep(path) : Pattern.CoversPlain(path);
-    }
-}
-
-/// <summary>Finds where a host's requests go: exact name first, then a wildcard for its first label.</summary>
-public sealed class OriginMatcher(IEnumerable<OriginEntry> origins)
-{
-    private readonly FrozenDictionary<string, OriginEntry> byHost = origins.ToFrozenDictionary(o => o.Hostname.Hostname, StringComparer.Ordinal);
-
-    /// <summary>The origin of <paramref name="host"/>, or null.</summary>
-    public OriginEntry? Find(string host)
-    {
-        if (byHost.TryGetValue(host, out var entry))
-        {
-            return entry;
-        }
-
-        var dot = host.IndexOf('.', StringComparison.Ordinal);
-        return dot < 0 ? null : byHost.GetValueOrDefault("*" + host[dot..]);
+        public bool Covers(string path, bool folded) => folded ? Pattern.CoversDeep(path) : Pattern.CoversPlain(path);
     }
 }

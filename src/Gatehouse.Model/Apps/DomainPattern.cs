@@ -15,6 +15,7 @@ public sealed class DomainPattern
         Text = text;
         Host = host;
         Path = path;
+        HasHostWildcard = host.Contains('*', StringComparison.Ordinal);
         hostLabels = host.Split('.');
         pathParts = path.Split('*');
         foldedParts = path.ToLowerInvariant().Split('*');
@@ -30,7 +31,7 @@ public sealed class DomainPattern
     public string Path { get; }
 
     /// <summary>Whether the host holds a wildcard.</summary>
-    public bool HasHostWildcard => Host.Contains('*', StringComparison.Ordinal);
+    public bool HasHostWildcard { get; }
 
     /// <summary>Reads a pattern. <paramref name="fault"/> says what was found and what was expected.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out DomainPattern? pattern, [NotNullWhen(false)] out string? fault)
@@ -39,6 +40,12 @@ public sealed class DomainPattern
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         var host = (slash < 0 ? text : text[..slash]).ToLowerInvariant();
         var path = slash < 0 ? "" : text[slash..].TrimEnd('/');
+        if (path == "/*")
+        {
+            // Below the root is everything; leaving out the root itself would surprise whoever wrote this.
+            path = "";
+        }
+
         fault = HostFault(text, host) ?? PathFault(path);
         if (fault is null)
         {
@@ -56,21 +63,16 @@ public sealed class DomainPattern
             return host == Host;
         }
 
-        var labels = host.Split('.');
-        if (labels.Length != hostLabels.Length)
+        var at = 0;
+        foreach (var range in host.AsSpan().Split('.'))
         {
-            return false;
-        }
-
-        for (var i = 0; i < labels.Length; i++)
-        {
-            if (!CoversLabel(hostLabels[i], labels[i]))
+            if (at == hostLabels.Length || !CoversLabel(hostLabels[at++], host.AsSpan(range)))
             {
                 return false;
             }
         }
 
-        return true;
+        return at == hostLabels.Length;
     }
 
     /// <summary>Whether the path part covers a plain reading.</summary>
@@ -79,12 +81,12 @@ public sealed class DomainPattern
     /// <summary>Whether the path part covers a deep (folded) reading.</summary>
     public bool CoversDeep(string path) => CoversPath(foldedParts, path);
 
-    private static bool CoversLabel(string pattern, string label)
+    private static bool CoversLabel(string pattern, ReadOnlySpan<char> label)
     {
         var star = pattern.IndexOf('*', StringComparison.Ordinal);
         return star < 0
-            ? pattern == label
-            : label.Length >= pattern.Length && label.StartsWith(pattern[..star], StringComparison.Ordinal) && label.EndsWith(pattern[(star + 1)..], StringComparison.Ordinal);
+            ? label.SequenceEqual(pattern)
+            : label.Length >= pattern.Length && label.StartsWith(pattern.AsSpan(0, star)) && label.EndsWith(pattern.AsSpan(star + 1));
     }
 
     // Parts are what stands between the stars: the first is anchored at the start; after the last the path may go on below it.

@@ -1,0 +1,17 @@
+namespace Gatehouse.Access.Gateway;
+
+/// <summary>On whose behalf a request goes to the origin. A class without printing, since it holds a token.</summary>
+internal sealed class Admission
+{
+    /// <summary>Nobody's: the origin sees neither token nor address.</summary>
+    public static Admission Anonymous { get; } = new();
+
+    /// <summary>The app token for the origin; null when there is none.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>Canonical address of a person; null for a service or nobody.</summary>
+    public string? Email { get; init; }
+
+    /// <summary>The session that may be ended while the request runs; null when there is none.</summary>
+    public string? Nonce { get; init; }
+}

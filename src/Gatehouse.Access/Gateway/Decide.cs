@@ -1,0 +1,117 @@
+using System.Diagnostics.CodeAnalysis;
+using Gatehouse.Model.Policies;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Web.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Access.Gateway;
+
+/// <summary>Judges a request for an app (contract 1.2, steps 4 to 7). With a session under the policies in force it touches memory only.</summary>
+internal sealed partial class Decide(ReadSession sessions, SessionIdentities identities, ServiceTokens services, TimeProvider clock, ILogger<Decide> logger)
+{
+    /// <summary>The outcome. Never throws for what the store does: without an answer the request is not admitted.</summary>
+    public async ValueTask<Decision> RunAsync(HttpContext context, AccessTable table, AppEntry app)
+    {
+        if (!app.BeforeSignIn.IsEmpty && BeforeSignIn(context, table, app) is { } early)
+        {
+            return early;
+        }
+
+        if (await sessions.RunAsync(context.Request, table, app) is { } token)
+        {
+            var decision = IsSettled(token, app) ? Decision.Admit(token.Admission) : await JudgeAsync(context, app, token);
+            return decision.Kind == DecisionKind.Admit && IsForeignWebSocket(context) ? new(DecisionKind.RefuseCrossOrigin) : decision;
+        }
+
+        return WithoutSession(context, app);
+    }
+
+    // Issued under these very policies, and nothing in them changes from request to request.
+    private static bool IsSettled(SessionToken token, AppEntry app) =>
+        !app.HasContinuousRules && token.Facts.PolicyHash == app.PolicyHash;
+
+    private Decision? BeforeSignIn(HttpContext context, AccessTable table, AppEntry app)
+    {
+        var verdict = PolicyEvaluator.BeforeSignIn(app, new Visitor(ClientAddress.Of(context), null));
+        return verdict switch
+        {
+            { Kind: VerdictKind.Bypass } => Decision.Admit(Admission.Anonymous),
+
+            // Admitted for where it comes from: a foreign page must not borrow that.
+            { Kind: VerdictKind.NonIdentity } when IsForeignWebSocket(context) => new Decision(DecisionKind.RefuseCrossOrigin),
+            { Kind: VerdictKind.NonIdentity, By: { } by } => new Decision(
+                ReadSession.HasCookie(context.Request) ? DecisionKind.Admit : DecisionKind.AdmitService, services.For(table, app, by), By: by),
+            _ => null,
+        };
+    }
+
+    private async ValueTask<Decision> JudgeAsync(HttpContext context, AppEntry app, SessionToken token)
+    {
+        if (await FindIdentityAsync(token, context.RequestAborted) is not { } found)
+        {
+            return new(DecisionKind.Unavailable);
+        }
+
+        // A session that is gone, or whose login method the app no longer takes, has to sign in again.
+        if (found.Identity is not { } identity || !Takes(app, identity.LoginMethodId))
+        {
+            return WithoutSession(context, app);
+        }
+
+        var visitor = new Visitor(ClientAddress.Of(context), identity);
+        var verdict = PolicyEvaluator.AfterSignIn(app, visitor);
+        if (verdict.Kind != VerdictKind.Allow)
+        {
+            return new(DecisionKind.Deny, Visitor: visitor);
+        }
+
+        return HasOutlived(token, verdict.By?.SessionDuration) ? WithoutSession(context, app) : Decision.Admit(token.Admission);
+    }
+
+    private static bool Takes(AppEntry app, Guid loginMethod) =>
+        app.App.AllowedLoginMethods.Count == 0 || app.App.AllowedLoginMethods.Contains(loginMethod);
+
+    // The policy that admits now may grant less time than the one the token was issued under.
+    private bool HasOutlived(SessionToken token, TimeSpan? duration) =>
+        duration is { } granted && granted > TimeSpan.Zero && token.Facts.IssuedAt + granted <= clock.GetUtcNow();
+
+    private static Decision WithoutSession(HttpContext context, AppEntry app)
+    {
+        if (RequestKind.IsPreflight(context))
+        {
+            return app.App.OptionsPreflightBypass ? Decision.Admit(Admission.Anonymous) : new(DecisionKind.RefusePreflight);
+        }
+
+        if (RequestKind.IsScript(context.Request))
+        {
+            return new(DecisionKind.NotSignedIn);
+        }
+
+        return app.AfterSignIn.IsEmpty && !app.BeforeSignIn.IsEmpty
+            ? new(DecisionKind.Deny, Visitor: new Visitor(ClientAddress.Of(context), null))
+            : new(DecisionKind.SignIn);
+    }
+
+    private static bool IsForeignWebSocket(HttpContext context) => RequestKind.IsWebSocket(context) && RequestKind.IsCrossOrigin(context.Request);
+
+    // The outer null means that nobody could say.
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever the store throws, the answer is the same: closed, and an error for the operator.")]
+    private async ValueTask<LookUp?> FindIdentityAsync(SessionToken token, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new LookUp(await identities.FindAsync(token.Admission.Nonce!, cancellationToken)); // session tokens have one
+        }
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNoIdentity(fault);
+            return null;
+        }
+    }
+
+    [LoggerMessage(EventId = 3101, Level = LogLevel.Error, Message = "A session could not be looked up, so its request was answered 503")]
+    private partial void LogNoIdentity(Exception fault);
+
+    private readonly record struct LookUp(VisitorIdentity? Identity);
+}

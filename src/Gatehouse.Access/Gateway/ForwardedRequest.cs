@@ -1,0 +1,107 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Access.Gateway;
+
+/// <summary>One request on its way: its deadline, and its place among the live streams once it turns out to be one.</summary>
+internal sealed class ForwardedRequest(Admission admission, LiveStreams streams, TimeSpan responseTimeout, TimeProvider clock) : IDisposable
+{
+    // Shorter bodies are over before anyone could cut them.
+    private const long ShortBody = 1024 * 1024;
+
+    private readonly CancellationTokenSource cut = new(responseTimeout, clock);
+    private LiveStreams.Stream? stream;
+    private bool isAnswered;
+    private bool isSessionEnded; // set by the thread that ends the session
+
+    /// <summary>Signalled when the origin is too late, or the session has ended.</summary>
+    public CancellationToken Cut => cut.Token;
+
+    /// <summary>Whether the session ended meanwhile.</summary>
+    public bool IsSessionEnded
+    {
+        get => Volatile.Read(ref isSessionEnded);
+        private set => Volatile.Write(ref isSessionEnded, value);
+    }
+
+    /// <summary>Whether the origin began no answer in time.</summary>
+    public bool IsTooLate => !isAnswered && !IsSessionEnded && cut.IsCancellationRequested;
+
+    /// <summary>Looks at the request before it leaves: while its body moves, the deadline moves too.</summary>
+    public void OnRequest(HttpContext context, bool hasBody)
+    {
+        if (!hasBody)
+        {
+            return;
+        }
+
+        context.Request.Body = new ProgressStream(context.Request.Body, OnProgress);
+        if (context.Request.ContentLength is null or > ShortBody)
+        {
+            Enlist();
+        }
+    }
+
+    /// <summary>The answer has begun: no more deadline; a long one can be cut when the session ends.</summary>
+    public void OnAnswer(HttpContext context, bool isUpgrade)
+    {
+        isAnswered = true;
+        cut.CancelAfter(Timeout.InfiniteTimeSpan);
+        if (isUpgrade || MayBeLong(context))
+        {
+            Enlist();
+        }
+        else if (admission.Nonce is { } nonce && streams.IsEnded(nonce))
+        {
+            EndSession();
+        }
+    }
+
+    /// <summary>Cuts it now, because its session has ended. For its own thread.</summary>
+    public void EndSession()
+    {
+        IsSessionEnded = true;
+        cut.Cancel();
+    }
+
+    /// <summary>Cuts it soon, on a thread of its own: the caller has many to cut.</summary>
+    public void EndSessionSoon()
+    {
+        IsSessionEnded = true;
+        cut.CancelAfter(TimeSpan.Zero);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // A stream may be cut in this very moment by another thread; its source is left to the collector.
+        if (stream is null)
+        {
+            cut.Dispose();
+        }
+        else
+        {
+            cut.CancelAfter(Timeout.InfiniteTimeSpan);
+            stream.Dispose();
+        }
+    }
+
+    private static bool MayBeLong(HttpContext context) =>
+        context.Response.ContentLength is var length
+        && (length > ShortBody || (length is null && !HttpMethods.IsHead(context.Request.Method) && context.Response.StatusCode is not (204 or 304)));
+
+    private void OnProgress()
+    {
+        if (!isAnswered)
+        {
+            cut.CancelAfter(responseTimeout);
+        }
+    }
+
+    private void Enlist()
+    {
+        if (admission.Nonce is { } nonce)
+        {
+            stream ??= streams.Open(nonce, this);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text;
+using Microsoft.Extensions.Primitives;
+
+namespace Gatehouse.Access.Gateway;
+
+/// <summary>The cookies that are Gatehouse's: an origin neither sees nor sets them.</summary>
+internal static class GateCookies
+{
+    /// <summary>The cookie that holds a token.</summary>
+    public const string Authorization = "CF_Authorization";
+
+    /// <summary>Whether a cookie of this name is ours. Letter case does not count: origins and browsers differ on it.</summary>
+    public static bool IsOurs(ReadOnlySpan<char> name) =>
+        name.StartsWith("CF_", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("authentik_session", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("authentik_csrf", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a <c>Set-Cookie</c> value would set one of ours, also by way of a nameless cookie (<c>=CF_Authorization=x</c>).</summary>
+    public static bool Sets(ReadOnlySpan<char> setCookie)
+    {
+        var text = setCookie.TrimStart(" \t=");
+        var end = text.IndexOfAny("=;");
+        return IsOurs((end < 0 ? text : text[..end]).TrimEnd(" \t"));
+    }
+
+    /// <summary>The <c>Cookie</c> header without ours, the rest byte for byte; null when nothing is left.</summary>
+    public static string? Without(StringValues header)
+    {
+        if (header is [{ } only] && !Mentions(only))
+        {
+            return only;
+        }
+
+        var made = new StringBuilder();
+        foreach (var line in header)
+        {
+            if (line is not null)
+            {
+                Append(made, line);
+            }
+        }
+
+        return made.Length == 0 ? null : made.ToString();
+    }
+
+    private static bool Mentions(string line) =>
+        line.Contains("CF_", StringComparison.OrdinalIgnoreCase) || line.Contains("authentik_", StringComparison.OrdinalIgnoreCase);
+
+    private static void Append(StringBuilder made, string line)
+    {
+        foreach (var range in line.AsSpan().Split(';'))
+        {
+            var pair = line.AsSpan(range);
+            var name = pair.TrimStart(" \t=");
+            var end = name.IndexOf('=');
+            if (name.IsEmpty || IsOurs((end < 0 ? name : name[..end]).TrimEnd(" \t")))
+            {
+                continue;
+            }
+
+            if (made.Length > 0)
+            {
+                made.Append(pair[0] == ' ' ? ";" : "; ").Append(pair);
+            }
+            else
+            {
+                made.Append(pair.TrimStart(' '));
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using Gatehouse.Model.Apps;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Web.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Gatehouse.Access.Gateway;
+
+/// <summary>
+/// One request to an app host, in five steps: match the app, read the session, decide, forward, audit. The tables are read once, at the
+/// top; with a valid session nothing here waits for anything but the origin.
+/// </summary>
+internal sealed partial class GatewayPipeline(
+    ISnapshot<AccessTable> tables, ISnapshot<RevocationTable> revocations, Decide decide, Forward forward, ServiceTokens services, Audit audit,
+    GatewayAnswers answers, TimeProvider clock, IOptions<GatewayOptions> options, ILogger<GatewayPipeline> logger)
+{
+    private const string OwnPaths = "/cdn-cgi";
+
+    private readonly TimeSpan staleFor = options.Value.StaleFor;
+
+    /// <summary>Answers the request, whatever it is.</summary>
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var table = tables.Current;
+        if (IsStale())
+        {
+            LogStale(tables.ConfirmedAt);
+            await GatewayPages.UnavailableAsync(context);
+            return;
+        }
+
+        if (RequestHost.Of(context.Request) is not { } host || !table.Serves(host))
+        {
+            await GatewayPages.NotPublishedAsync(context, RequestHost.Of(context.Request) ?? "(none)");
+            return;
+        }
+
+        if (!RequestPath.TryParse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, out var path, out var refusal))
+        {
+            LogUnreadable(host, refusal);
+            await GatewayPages.AmbiguousAsync(context);
+            return;
+        }
+
+        // Belongs to the gateway in any reading, so that no origin can pretend to be it.
+        if (path.MayBeUnder(OwnPaths))
+        {
+            RayId.Stamp(context);
+            await answers.AnswerOnAppHost(context, table, host, path);
+            return;
+        }
+
+        await MatchAsync(context, table, host, path);
+    }
+
+    // A node that lost the store must not go on with rules, or without revocations, that nobody can change any more.
+    private bool IsStale()
+    {
+        var oldest = clock.GetUtcNow() - staleFor;
+        return tables.ConfirmedAt < oldest || revocations.ConfirmedAt < oldest;
+    }
+
+    private Task MatchAsync(HttpContext context, AccessTable table, string host, in RequestPath path) =>
+        table.Apps.Find(host, path, out var app) switch
+        {
+            AppMatch.One => DecideAsync(context, table, host, path, app!), // set for One
+            AppMatch.Ambiguous => RefuseAmbiguous(context, host, path),
+            AppMatch.None when table.Organization.DenyUnmatchedRequests || table.Origins.Find(host) is null => RefuseUncovered(context, host, path),
+            AppMatch.None => ForwardAsync(context, table, host, app: null, Admission.Anonymous),
+            _ => throw new UnreachableException(),
+        };
+
+    private Task RefuseAmbiguous(HttpContext context, string host, in RequestPath path)
+    {
+        audit.Refused(context, host, path, null, "two readings of the path select different applications");
+        return GatewayPages.AmbiguousAsync(context);
+    }
+
+    private Task RefuseUncovered(HttpContext context, string host, in RequestPath path)
+    {
+        audit.Refused(context, host, path, null, "no application covers this address, and unmatched requests are denied");
+        return GatewayPages.NotCoveredAsync(context, host);
+    }
+
+    private async Task DecideAsync(HttpContext context, AccessTable table, string host, RequestPath path, AppEntry app)
+    {
+        var decision = await decide.RunAsync(context, table, app);
+        switch (decision.Kind)
+        {
+            case DecisionKind.AdmitService:
+                services.SetCookieLater(context.Response, table, app, decision.By!); // set for this kind
+                audit.ServiceAdmitted(context, host, path, app, decision.By!);
+                await ForwardAsync(context, table, host, app, decision.Admission!);
+                break;
+            case DecisionKind.Admit:
+                await ForwardAsync(context, table, host, app, decision.Admission!); // set for this kind
+                break;
+            case DecisionKind.SignIn:
+                RayId.Stamp(context);
+                answers.RedirectToLogin(context, table, app, host);
+                break;
+            case DecisionKind.Deny:
+                RayId.Stamp(context);
+                await answers.Deny(context, table, app, decision.Visitor!, StatusCodes.Status403Forbidden); // set for this kind
+                break;
+            default:
+                await RefuseAsync(context, host, path, app, decision.Kind);
+                break;
+        }
+    }
+
+    private Task RefuseAsync(HttpContext context, string host, in RequestPath path, AppEntry app, DecisionKind kind)
+    {
+        switch (kind)
+        {
+            case DecisionKind.NotSignedIn:
+                return GatewayPages.ShortAsync(context, StatusCodes.Status401Unauthorized, "Not signed in. Load the page again to sign in.");
+            case DecisionKind.RefusePreflight:
+                audit.Refused(context, host, path, app, "a CORS preflight, which this application does not let through");
+                return GatewayPages.ShortAsync(context, StatusCodes.Status403Forbidden, "This application does not answer CORS preflights.");
+            case DecisionKind.RefuseCrossOrigin:
+                audit.Refused(context, host, path, app, "a WebSocket opened by a page of another origin");
+                return GatewayPages.ShortAsync(context, StatusCodes.Status403Forbidden, "A page of another site may not open a WebSocket here.");
+            case DecisionKind.Unavailable:
+                return GatewayPages.UnavailableAsync(context);
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    private Task ForwardAsync(HttpContext context, AccessTable table, string host, AppEntry? app, Admission admission)
+    {
+        if (LoopGuard.IsLooping(context.Request))
+        {
+            return GatewayPages.LoopAsync(context);
+        }
+
+        return table.Origins.Find(host) is { } origin
+            ? ForwardAsync(context, table, host, app, admission, origin)
+            : GatewayPages.NoServiceAsync(context, host);
+    }
+
+    private async Task ForwardAsync(HttpContext context, AccessTable table, string host, AppEntry? app, Admission admission, OriginEntry origin)
+    {
+        if (await forward.RunAsync(context, origin, admission) == ForwardResult.SessionEnded && app is not null)
+        {
+            RayId.Stamp(context);
+            answers.RedirectToLogin(context, table, app, host);
+        }
+    }
+
+    [LoggerMessage(EventId = 3104, Level = LogLevel.Error, Message = "The tables were last confirmed at {ConfirmedAt:O}; requests are answered 503 until the store is back")]
+    private partial void LogStale(DateTimeOffset confirmedAt);
+
+    [LoggerMessage(EventId = 3105, Level = LogLevel.Debug, Message = "{Host}: path refused: {Reason}")]
+    private partial void LogUnreadable(string host, string reason);
+}

@@ -1,0 +1,56 @@
+using System.Text;
+using Gatehouse.Access.Tokens;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Gatehouse.Access.Gateway;
+
+/// <summary>Wires the gateway. <see cref="GatewayAnswers"/> comes from whoever wires signing in.</summary>
+internal static class GatewayRole
+{
+    /// <summary>Registers its parts.</summary>
+    public static IServiceCollection AddGateway(this IServiceCollection services)
+    {
+        services.AddOptions<GatewayOptions>().BindConfiguration("Gatehouse:Access:Gateway").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>();
+        services.AddHttpForwarder();
+        services.AddRazorComponents();
+
+        // The forwarder would log whole URLs; what it has to say of failures, Forward says in our words.
+        services.AddLogging(logging => logging.AddFilter("Yarp.ReverseProxy", LogLevel.None));
+        services.Configure<KestrelServerOptions>(ConfigureKestrel);
+        services.TryAddSingleton<TokenIssuer>();
+        services.TryAddSingleton<TokenVerifier>();
+        return services
+            .AddSingleton<TokenCache>()
+            .AddSingleton<ReadSession>()
+            .AddSingleton<SessionIdentities>()
+            .AddSingleton<ServiceTokens>()
+            .AddSingleton<Decide>()
+            .AddSingleton<OriginClients>()
+            .AddSingleton<LiveStreams>()
+            .AddSingleton<Forward>()
+            .AddSingleton<Audit>()
+            .AddSingleton<GatewayPipeline>();
+    }
+
+    /// <summary>Ends a pipeline with the gateway: for every host that is not Gatehouse's own.</summary>
+    public static IApplicationBuilder UseGateway(this IApplicationBuilder app)
+    {
+        var pipeline = app.ApplicationServices.GetRequiredService<GatewayPipeline>();
+        app.Run(pipeline.InvokeAsync);
+        return app;
+    }
+
+    // Header bytes pass unchanged in both directions: Latin-1 has a character for each.
+    private static void ConfigureKestrel(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+    }
+}

@@ -1,0 +1,109 @@
+using System.Collections.Frozen;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Gatehouse.Access.Gateway;
+
+/// <summary>
+/// Drops what a visitor must not tell an origin: who they are, where they come from, what they really asked for, and the credentials
+/// meant for us. Every spelling counts that CGI, WSGI or a careless framework folds into the same name.
+/// </summary>
+internal static class InboundHeaders
+{
+    private const int LongestName = 64;
+
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Names = new[]
+    {
+        "forwarded", "proxy", "client-ip", "true-client-ip", "fastly-client-ip", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "x-azure-clientip",
+        "x-azure-socketip", "x-proxyuser-ip", "x-host", "x-http-host-override", "x-http-method", "x-http-method-override", "x-method-override", "x-http-path-override",
+        "x-accel-redirect", "x-sendfile", "remote-user", "remote-email", "remote-name", "remote-groups", "client-cert", "client-cert-chain", "x-client-cert",
+    }.ToFrozenSet(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+
+    private static readonly string[] Families =
+    [
+        "cf-", "x-authentik-", "x-forwarded-", "x-original-", "x-rewrite-", "x-envoy-", "x-remote-", "x-webauth-", "x-auth-request-", "x-goog-authenticated-user-",
+        "x-goog-iap-", "x-ms-client-principal", "x-ms-token-", "x-amzn-oidc-", "x-pomerium-", "x-ssl-client-", "ssl-client-", "tailscale-user-",
+    ];
+
+    // Naming these in Connection would change what the request is, not what travels with it.
+    private static readonly FrozenSet<string> Kept = new[]
+    {
+        "close", "keep-alive", "upgrade", "te", "host", "content-length", "transfer-encoding", "connection",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Removes them from the request. What the gateway itself says is added to the outgoing message afterwards.</summary>
+    public static void Scrub(IHeaderDictionary headers)
+    {
+        List<string>? dropped = null;
+        foreach (var header in headers)
+        {
+            if (IsOurs(header.Key))
+            {
+                (dropped ??= []).Add(header.Key);
+            }
+        }
+
+        AddNamedInConnection(headers.Connection, ref dropped);
+        if (dropped is null)
+        {
+            return;
+        }
+
+        foreach (var name in dropped)
+        {
+            headers.Remove(name);
+        }
+    }
+
+    /// <summary>Whether a header of this name is never taken from a visitor.</summary>
+    public static bool IsOurs(string name)
+    {
+        // Most names can't be: one look at the first letter.
+        if (name.Length < 3 || name[0] is not ('c' or 'C' or 'x' or 'X' or 'f' or 'F' or 't' or 'T' or 'p' or 'P' or 'r' or 'R' or 's' or 'S'))
+        {
+            return false;
+        }
+
+        Span<char> folded = stackalloc char[LongestName];
+        folded = folded[..Math.Min(name.Length, LongestName)];
+        for (var i = 0; i < folded.Length; i++)
+        {
+            folded[i] = char.IsAsciiLetterOrDigit(name[i]) ? char.ToLowerInvariant(name[i]) : '-';
+        }
+
+        if (Names.Contains(folded))
+        {
+            return true;
+        }
+
+        foreach (var family in Families)
+        {
+            if (folded.StartsWith(family))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // RFC 9110 §7.6.1: these end here.
+    private static void AddNamedInConnection(StringValues connection, ref List<string>? dropped)
+    {
+        if (connection.Count == 0 || connection is [{ } only] && Kept.Contains(only))
+        {
+            return;
+        }
+
+        foreach (var line in connection)
+        {
+            foreach (var name in (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (!Kept.Contains(name))
+                {
+                    (dropped ??= []).Add(name);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Text;
+using Gatehouse.Model.Snapshots;
+using Microsoft.Extensions.Options;
+
+namespace Gatehouse.Access.Gateway;
+
+/// <summary>The connections to origins: they change nothing on the way (no redirects, cookies, proxies, decompression or tracing headers).</summary>
+internal sealed class OriginClients : IDisposable
+{
+    private readonly HttpMessageInvoker verifying;
+    private readonly HttpMessageInvoker trusting;
+
+    /// <summary>Prepares both kinds; connects to nothing yet.</summary>
+    public OriginClients(IOptions<GatewayOptions> options)
+    {
+        verifying = Make(options.Value.ConnectTimeout, noTlsVerify: false);
+        trusting = Make(options.Value.ConnectTimeout, noTlsVerify: true);
+    }
+
+    /// <summary>The client for an origin.</summary>
+    public HttpMessageInvoker For(OriginEntry origin) => origin.Hostname.NoTlsVerify ? trusting : verifying;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        verifying.Dispose();
+        trusting.Dispose();
+    }
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The invoker owns its handler.")]
+    private static HttpMessageInvoker Make(TimeSpan connectTimeout, bool noTlsVerify) => new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+        ConnectTimeout = connectTimeout,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+
+        // Header bytes mean what the two ends say they mean; Latin-1 carries any of them unchanged.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        ConnectCallback = (context, cancellationToken) => ConnectAsync(context, noTlsVerify, cancellationToken),
+    });
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, bool noTlsVerify, CancellationToken cancellationToken)
+    {
+        var stream = await DialAsync(context.DnsEndPoint, cancellationToken);
+        if (context.InitialRequestMessage.RequestUri is not { Scheme: "https" })
+        {
+            return stream;
+        }
+
+        // Done here, since the handler would take the browser's Host for the name in the origin's certificate.
+        var tls = new SslStream(stream);
+        try
+        {
+            await tls.AuthenticateAsClientAsync(Tls(context.DnsEndPoint.Host, noTlsVerify), cancellationToken);
+            return tls;
+        }
+        catch
+        {
+            await tls.DisposeAsync();
+            throw;
+        }
+    }
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The stream owns the socket; without a stream it is disposed here.")]
+    private static async ValueTask<NetworkStream> DialAsync(DnsEndPoint end, CancellationToken cancellationToken)
+    {
+        // RFC 6761 §6.3: these names are this machine, whatever a resolver says.
+        var isLocal = end.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || end.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            if (isLocal)
+            {
+                await socket.ConnectAsync([IPAddress.Loopback, IPAddress.IPv6Loopback], end.Port, cancellationToken);
+            }
+            else
+            {
+                await socket.ConnectAsync(end, cancellationToken);
+            }
+
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    [SuppressMessage("Security", "CA5359", Justification = "Only for hostnames whose operator set noTLSVerify.")]
+    private static SslClientAuthenticationOptions Tls(string host, bool noTlsVerify) => new()
+    {
+        TargetHost = host,
+        ApplicationProtocols = [SslApplicationProtocol.Http11],
+        RemoteCertificateValidationCallback = noTlsVerify ? static (_, _, _, _) => true : null,
+    };
+}

@@ -1,0 +1,139 @@
+using System.Net;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Web.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gatehouse.Access.Gateway;
+
+/// <summary>Shapes one request for its origin and one answer for the browser.</summary>
+internal sealed class OriginTransformer(OriginEntry origin, Admission admission, ForwardedRequest running) : HttpTransformer
+{
+    /// <summary>The token the origin may verify.</summary>
+    public const string Assertion = "Cf-Access-Jwt-Assertion";
+
+    /// <summary>The address of the person.</summary>
+    public const string Email = "Cf-Access-Authenticated-User-Email";
+
+    private static readonly UriCreationOptions AsSent = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    /// <inheritdoc/>
+    public override async ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        // Drop before adding: a visitor could send our headers to pose as someone else.
+        InboundHeaders.Scrub(httpContext.Request.Headers);
+        await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+
+        // The origin reads the bytes the browser sent; policy judged every way to read them.
+        var target = httpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        proxyRequest.RequestUri = new Uri(destinationPrefix + target, AsSent);
+
+        var headers = proxyRequest.Headers;
+        Replace(headers, HeaderNames.Cookie, GateCookies.Without(httpContext.Request.Headers.Cookie));
+        if (origin.Hostname.HttpHostHeader is { } host)
+        {
+            Replace(headers, HeaderNames.Host, host);
+        }
+
+        var address = ClientAddress.Of(httpContext).ToString();
+        headers.TryAddWithoutValidation("Cf-Connecting-Ip", address);
+        headers.TryAddWithoutValidation("X-Forwarded-For", address);
+        headers.TryAddWithoutValidation("X-Forwarded-Proto", httpContext.Request.Scheme);
+        headers.TryAddWithoutValidation("X-Forwarded-Host", httpContext.Request.Headers.Host.ToString());
+        headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.Mark);
+        if (admission.Token is { } token)
+        {
+            headers.TryAddWithoutValidation(Assertion, token);
+        }
+
+        if (admission.Email is { } email)
+        {
+            headers.TryAddWithoutValidation(Email, email);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        if (proxyResponse is null)
+        {
+            return false;
+        }
+
+        await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        var headers = httpContext.Response.Headers;
+        DropGateCookies(headers);
+        DropNamedInConnection(proxyResponse, headers);
+
+        // TLS ends at the gateway, so whether a host is https for ever is for the gateway to say, not for what runs behind it.
+        headers.Remove(HeaderNames.StrictTransportSecurity);
+
+        running.OnAnswer(httpContext, proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols);
+        if (IsEventStream(headers))
+        {
+            // The browser's onopen should not wait for the first event.
+            await httpContext.Response.Body.FlushAsync(cancellationToken);
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)
+    {
+        await base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
+        if (httpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is { IsReadOnly: false } trailers)
+        {
+            trailers.Remove(HeaderNames.SetCookie);
+        }
+    }
+
+    private static void Replace(System.Net.Http.Headers.HttpRequestHeaders headers, string name, string? value)
+    {
+        headers.Remove(name);
+        if (value is not null)
+        {
+            headers.TryAddWithoutValidation(name, value);
+        }
+    }
+
+    private static bool IsEventStream(IHeaderDictionary headers) =>
+        headers.ContentType is [{ } type] && type.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
+
+    private static void DropGateCookies(IHeaderDictionary headers)
+    {
+        var cookies = headers.SetCookie;
+        for (var n = 0; n < cookies.Count; n++)
+        {
+            if (GateCookies.Sets(cookies[n]))
+            {
+                headers.SetCookie = new StringValues([.. cookies.Where(c => !GateCookies.Sets(c))]);
+                return;
+            }
+        }
+    }
+
+    // RFC 9110 §7.6.1, in this direction too.
+    private static void DropNamedInConnection(HttpResponseMessage response, IHeaderDictionary headers)
+    {
+        if (!response.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var lines))
+        {
+            return;
+        }
+
+        foreach (var line in lines)
+        {
+            foreach (var name in line.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (!name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase))
+                {
+                    headers.Remove(name);
+                }
+            }
+        }
+    }
+}

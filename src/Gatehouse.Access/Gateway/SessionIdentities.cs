@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Gatehouse.Model.Policies;
+using Gatehouse.Model.Sessions;
+using Microsoft.Extensions.Options;
+
+namespace Gatehouse.Access.Gateway;
+
+/// <summary>What login methods said of people whose tokens are to be judged anew: looked up once per session, then from memory.</summary>
+internal sealed class SessionIdentities(IAccessSessions sessions, TimeProvider clock, IOptions<GatewayOptions> options)
+{
+    private static readonly TimeSpan LongestLookUp = TimeSpan.FromSeconds(3);
+
+    private readonly RecentValues<VisitorIdentity> known = new(options.Value.CachedSessions);
+    private readonly ConcurrentDictionary<string, Lazy<Task<VisitorIdentity?>>> running = new(StringComparer.Ordinal);
+
+    /// <summary>The identity of a session; null when there is no such session. Throws whatever the store throws, or a timeout.</summary>
+    public ValueTask<VisitorIdentity?> FindAsync(string nonce, CancellationToken cancellationToken) =>
+        known.Find(nonce) is { } identity ? new(identity) : new(LookUpAsync(nonce, cancellationToken));
+
+    // A page asks for a hundred things at once; they share one query.
+    private async Task<VisitorIdentity?> LookUpAsync(string nonce, CancellationToken cancellationToken)
+    {
+        var look = running.GetOrAdd(nonce, n => new Lazy<Task<VisitorIdentity?>>(() => AskAsync(n)));
+        try
+        {
+            return await look.Value.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            running.TryRemove(KeyValuePair.Create(nonce, look));
+        }
+    }
+
+    private async Task<VisitorIdentity?> AskAsync(string nonce)
+    {
+        using var limit = new CancellationTokenSource(LongestLookUp, clock);
+        var session = await sessions.FindAsync(nonce, limit.Token).WaitAsync(limit.Token);
+        if (session is null)
+        {
+            return null;
+        }
+
+        var identity = new VisitorIdentity { Email = session.Email, LoginMethodId = session.LoginMethodId, Claims = Claims(session.ClaimsJson) };
+        known.Add(nonce, identity);
+        return identity;
+    }
+
+    private static Dictionary<string, IReadOnlyList<string>> Claims(string json) =>
+        (JsonSerializer.Deserialize<Dictionary<string, string[]>>(json) ?? []).ToDictionary(c => c.Key, c => (IReadOnlyList<string>)c.Value, StringComparer.Ordinal);
+}
