@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Globalization;
+using Gatehouse.Identity.Oidc.Clients;
+using Gatehouse.Identity.SignIn;
+using Gatehouse.Model.Providers;
+using Gatehouse.Web.Pages;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Identity.Oidc.Authorize;
+
+/// <summary>/application/o/authorize/ (RFC 6749 §3.1, OpenID Connect Core §3.1.2).</summary>
+internal sealed partial class AuthorizeEndpoint(
+    AuthorizeValidator validator,
+    BrowserSessions sessions,
+    AuthorizationFlows flows,
+    AuthorizeStanding standing,
+    CodeIssuer codes,
+    RoundMarkers markers,
+    WarningLog warnings,
+    ILogger<AuthorizeEndpoint> logger)
+{
+    // What still fits into a request line when it comes back as a GET.
+    private const int LongestQuery = 6 * 1024;
+
+    /// <summary>A posted request goes on as a GET: another site's POST comes without our cookie, its GET with it.</summary>
+    public static async Task<IResult> HandlePostAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        if (await OAuthParameters.OfFormAsync(context.Request, cancellationToken) is null)
+        {
+            return Page.Message(StatusCodes.Status400BadRequest, "Bad Request", "The body of the request is no form that can be read.");
+        }
+
+        var query = new QueryBuilder(context.Request.Form).ToString();
+        return query.Length > LongestQuery
+            ? Page.Message(StatusCodes.Status400BadRequest, "Bad Request", "The request is too long.")
+            : new PrivateRedirect(AuthorizeQuery.Path + query, StatusCodes.Status303SeeOther);
+    }
+
+    public async Task<IResult> HandleAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        if (context.Request.QueryString.Value is not { Length: > 1 } query)
+        {
+            return Page.Message(StatusCodes.Status404NotFound, "Not Found", "This address is for applications; it does nothing without their parameters.");
+        }
+
+        switch (await validator.CheckAsync(query, cancellationToken))
+        {
+            case AuthorizeCheck.UnknownClient unknown:
+                LogBadClient(unknown.Reason);
+                return Page.Message(
+                    StatusCodes.Status400BadRequest, "Client ID Error", $"The client ID is missing or invalid: {unknown.Reason}. The application is not set up with this identity provider.");
+            case AuthorizeCheck.BadRedirectUri bad:
+                LogBadRedirectUri(bad.Client.Provider.ClientId, Printable(bad.Offered), bad.Reason);
+                return RedirectError(bad);
+            case AuthorizeCheck.Refused refused:
+                return Reply(refused.Client, refused.Reply);
+            case AuthorizeCheck.Stands { Request: var request }:
+                warnings.Tell(request.Client);
+                return await DecideAsync(request, await sessions.FindAsync(context.Request, cancellationToken), cancellationToken);
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    private async Task<IResult> DecideAsync(AuthorizeRequest request, SignedInBrowser? browser, CancellationToken cancellationToken)
+    {
+        if (browser is null && request.IsSilent)
+        {
+            return Reply(request.Client, request.Target.Error(OAuthError.LoginRequired, "Nobody is signed in."));
+        }
+
+        if (request.Client.Application is null)
+        {
+            LogUnassigned(request.Client.Provider.ClientId);
+            return Page.Message(
+                StatusCodes.Status200OK, "Permission denied", "The application could not be resolved: its provider is not assigned to any application.", action: ("/", "Go home"));
+        }
+
+        if (browser is null || !standing.IsLoginFresh(request, browser))
+        {
+            return request.IsSilent
+                ? Reply(request.Client, request.Target.Error(OAuthError.LoginRequired, "The sign-in is older than asked for."))
+                : await SignInAsync(request, browser, cancellationToken);
+        }
+
+        var need = markers.IsAgreed(request, browser.Session) ? FlowNeed.Nothing : await flows.NeedAsync(request, browser, cancellationToken);
+        return (need, request.IsSilent) switch
+        {
+            (FlowNeed.Nothing, _) => (await codes.IssueAsync(request, browser, cancellationToken)).ToResult(),
+            (FlowNeed.Consent, true) => Reply(request.Client, request.Target.Error(OAuthError.ConsentRequired, "The person has not consented yet.")),
+            (_, true) => Reply(request.Client, request.Target.Error(OAuthError.InteractionRequired, "The authorization flow has a question.")),
+            _ => await AskAsync(request, cancellationToken),
+        };
+    }
+
+    private async Task<IResult> AskAsync(AuthorizeRequest request, CancellationToken cancellationToken) =>
+        await flows.AuthorizationSlugAsync(request, cancellationToken) is { } slug
+            ? new PrivateRedirect($"/if/flow/{slug}/?{request.Query}{AuthorizeStanding.KeptMarker(request)}")
+            : Reply(request.Client, request.Target.Error(OAuthError.ServerError, "The provider's authorization flow does not exist."));
+
+    private async Task<IResult> SignInAsync(AuthorizeRequest request, SignedInBrowser? browser, CancellationToken cancellationToken)
+    {
+        // Without the marker, a demand for a fresh sign-in would be made again after it.
+        var marker = request.WantsLogin || request.MaxAge is not null ? markers.DemandLogin(request, browser?.Session) : null;
+        return new PrivateRedirect(AuthorizeQuery.LoginPage(await flows.AuthenticationSlugAsync(request, cancellationToken), request.Query, marker));
+    }
+
+    private IResult Reply(Client client, AuthorizeReply reply)
+    {
+        LogRefused(reply.Error ?? "", client.Provider.ClientId, reply.Description ?? "");
+        return reply.ToResult();
+    }
+
+    private static PageResult<RedirectErrorPage> RedirectError(AuthorizeCheck.BadRedirectUri bad) => new(
+        new Dictionary<string, object?>
+        {
+            [nameof(RedirectErrorPage.ClientName)] = bad.Client.Application?.Name ?? bad.Client.Provider.Name,
+            [nameof(RedirectErrorPage.Offered)] = bad.Offered,
+            [nameof(RedirectErrorPage.Registered)] = bad.Client.Provider.RedirectUris.FindAll(r => r.Type == RedirectUriType.Authorization),
+            [nameof(RedirectErrorPage.Reason)] = bad.Reason,
+        },
+        StatusCodes.Status400BadRequest);
+
+    // One line of the log whatever was sent, and no query: it may hold a secret.
+    private static string Printable(string? offered) => offered is null
+        ? "-"
+        : string.Concat(offered.Split('?', '#')[0].Take(200).Select(c => char.IsControl(c) ? $"\\u{((int)c).ToString("x4", CultureInfo.InvariantCulture)}" : c.ToString()));
+
+    [LoggerMessage(EventId = 2102, Level = LogLevel.Warning, Message = "Authorization refused, no redirect: {Reason}")]
+    private partial void LogBadClient(string reason);
+
+    [LoggerMessage(EventId = 2103, Level = LogLevel.Warning, Message = "Authorization refused, no redirect: client {ClientId} offered the redirect URI {Offered}: {Reason}")]
+    private partial void LogBadRedirectUri(string clientId, string offered, string reason);
+
+    [LoggerMessage(EventId = 2104, Level = LogLevel.Information, Message = "Authorization refused: {Code}, client {ClientId} ({Reason})")]
+    private partial void LogRefused(string code, string clientId, string reason);
+
+    [LoggerMessage(EventId = 2105, Level = LogLevel.Warning, Message = "Authorization refused: the provider of client {ClientId} is not assigned to any application")]
+    private partial void LogUnassigned(string clientId);
+}

@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using System.Text;
+using Gatehouse.Identity.Oidc.Clients;
+
+namespace Gatehouse.Identity.Oidc.Authorize;
+
+/// <summary>An authorization request that stands: everything that does not depend on the browser was checked.</summary>
+/// <param name="Query">As sent, without the question mark and without our own markers.</param>
+/// <param name="Scopes">Granted if the person agrees: asked for and offered.</param>
+/// <param name="IsSilent"><c>prompt=none</c>.</param>
+/// <param name="WantsLogin"><c>prompt=login</c> or <c>max_age=0</c>.</param>
+/// <param name="MaxAge">How old the sign-in may be; null means any age.</param>
+internal sealed record AuthorizeRequest(
+    Client Client,
+    ReplyTarget Target,
+    string Query,
+    OAuthParameters Parameters,
+    IReadOnlyList<string> Scopes,
+    bool IsSilent,
+    bool WantsLogin,
+    bool WantsConsent,
+    TimeSpan? MaxAge)
+{
+    /// <summary>The parameters we know. Each may be sent once.</summary>
+    public static readonly IReadOnlyList<string> Known =
+    [
+        "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "prompt", "max_age", "login_hint",
+        "ui_locales", "code_challenge", "code_challenge_method", "request", "request_uri", RoundMarkers.Login, RoundMarkers.Consent,
+    ];
+
+    public string? Nonce => Parameters["nonce"];
+
+    public string? CodeChallenge => Parameters["code_challenge"];
+
+    /// <summary>Names this very request: two requests that differ in any parameter we look at have different ones.</summary>
+    public byte[] Fingerprint()
+    {
+        var text = new StringBuilder();
+        foreach (var name in Known)
+        {
+            if (name is not RoundMarkers.Login and not RoundMarkers.Consent && Parameters[name] is { } value)
+            {
+                text.Append(name).Append('=').Append(Uri.EscapeDataString(value)).Append('&');
+            }
+        }
+
+        return SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()));
+    }
+}
+
+/// <summary>What the checks of a request found.</summary>
+internal abstract record AuthorizeCheck
+{
+    private AuthorizeCheck()
+    {
+    }
+
+    /// <summary>Nobody to answer to: a page, never a redirect.</summary>
+    public sealed record UnknownClient(string Reason) : AuthorizeCheck;
+
+    /// <summary>Nowhere safe to answer: a page, never a redirect.</summary>
+    public sealed record BadRedirectUri(Client Client, string? Offered, string Reason) : AuthorizeCheck;
+
+    /// <summary>The client is told.</summary>
+    public sealed record Refused(Client Client, AuthorizeReply Reply) : AuthorizeCheck;
+
+    /// <summary>It stands.</summary>
+    public sealed record Stands(AuthorizeRequest Request) : AuthorizeCheck;
+}

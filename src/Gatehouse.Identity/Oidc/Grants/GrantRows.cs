@@ -1,0 +1,18 @@
+using Gatehouse.Identity.Oidc.Clients;
+using Gatehouse.Model.Providers;
+using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Identity.Oidc.Grants;
+
+/// <summary>What the kinds of grant have in common.</summary>
+internal static class GrantRows
+{
+    /// <summary>Ends a grant, and with it all its codes and tokens.</summary>
+    public static Task<int> RevokeAsync(GatehouseDb db, Guid grantId, DateTimeOffset now, CancellationToken cancellationToken) =>
+        db.Grants.Where(g => g.Id == grantId && g.RevokedAt == null).ExecuteUpdateAsync(g => g.SetProperty(x => x.RevokedAt, now), cancellationToken);
+
+    /// <summary>Whether these scopes come with a refresh token.</summary>
+    public static bool MayRefresh(Client client, IReadOnlyList<string> scopes) =>
+        scopes.Contains(ScopeNames.OfflineAccess) && client.Offers(ScopeNames.OfflineAccess) && client.Provider.GrantTypes.Contains(RefreshTokenGrant.GrantType);
+}

@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Gatehouse.Identity.Oidc;
+
+/// <summary>The parameters of a request. Names are compared byte for byte; an empty value counts as absent (RFC 6749 §3.1).</summary>
+internal sealed class OAuthParameters
+{
+    private readonly Dictionary<string, string> values = new(StringComparer.Ordinal);
+    private readonly HashSet<string> repeated = new(StringComparer.Ordinal);
+
+    /// <summary>The value sent once; null when absent, empty or sent more than once.</summary>
+    public string? this[string name] => !repeated.Contains(name) && values.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
+
+    /// <summary>Reads a query string, with or without its question mark.</summary>
+    public static OAuthParameters OfQuery(string query)
+    {
+        var parameters = new OAuthParameters();
+        foreach (var pair in new QueryStringEnumerable(query))
+        {
+            parameters.Add(pair.DecodeName().ToString(), pair.DecodeValue().ToString());
+        }
+
+        return parameters;
+    }
+
+    /// <summary>Reads a posted form; null when the body is none that can be read.</summary>
+    public static async Task<OAuthParameters?> OfFormAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        // Not multipart: RFC 6749 appendix B knows one encoding.
+        if (!request.HasFormContentType || request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) != true)
+        {
+            return null;
+        }
+
+        try
+        {
+            var parameters = new OAuthParameters();
+            foreach (var (name, texts) in await request.ReadFormAsync(cancellationToken))
+            {
+                foreach (var text in texts)
+                {
+                    parameters.Add(name, text ?? "");
+                }
+            }
+
+            return parameters;
+        }
+        catch (Exception e) when (e is InvalidDataException or BadHttpRequestException)
+        {
+            return null; // too many or too long fields, a bad charset, a body cut short
+        }
+    }
+
+    /// <summary>The first of <paramref name="names"/> that was sent more than once, or null.</summary>
+    public string? FirstRepeated(IEnumerable<string> names) => repeated.Count == 0 ? null : names.FirstOrDefault(repeated.Contains);
+
+    /// <summary>Whether the parameter was sent at all, even empty.</summary>
+    public bool Has(string name) => values.ContainsKey(name);
+
+    private void Add(string name, string value)
+    {
+        if (!values.TryAdd(name, value))
+        {
+            repeated.Add(name);
+        }
+    }
+}

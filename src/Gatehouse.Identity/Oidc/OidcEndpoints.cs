@@ -1,0 +1,98 @@
+using Gatehouse.Identity.Oidc.Authorize;
+using Gatehouse.Identity.Oidc.Clients;
+using Gatehouse.Identity.Oidc.Grants;
+using Gatehouse.Identity.Oidc.Tokens;
+using Gatehouse.Identity.SignIn;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Gatehouse.Identity.Oidc;
+
+/// <summary>The routes of OAuth 2.0 and OpenID Connect under authentik's URLs, and their services.</summary>
+internal static class OidcEndpoints
+{
+    public static IServiceCollection AddOidc(this IServiceCollection services)
+    {
+        services.TryAddScoped<BrowserSessions>();
+        return services
+            .AddSingleton<RedirectUris>()
+            .AddSingleton<WarningLog>()
+            .AddSingleton<SigningKeys>()
+            .AddSingleton<InstallId>()
+            .AddSingleton<TokenIssuer>()
+            .AddSingleton<TokenVerifier>()
+            .AddSingleton<RoundMarkers>()
+            .AddSingleton<AuthorizeStanding>()
+            .AddScoped<ClientDirectory>()
+            .AddScoped<ClientAuthentication>()
+            .AddScoped<AccessTokens>()
+            .AddScoped<AuthorizeValidator>()
+            .AddScoped<AuthorizationFlows>()
+            .AddScoped<AuthorizationFlow>()
+            .AddScoped<CodeIssuer>()
+            .AddScoped<AuthorizationCodeGrant>()
+            .AddScoped<RefreshTokenGrant>()
+            .AddScoped<DiscoveryEndpoint>()
+            .AddScoped<AuthorizeEndpoint>()
+            .AddScoped<TokenEndpoint>()
+            .AddScoped<UserinfoEndpoint>()
+            .AddScoped<TokenStatusEndpoints>()
+            .AddScoped<EndSessionEndpoint>();
+    }
+
+    public static IEndpointRouteBuilder MapOidc(this IEndpointRouteBuilder endpoints)
+    {
+        var root = endpoints.MapGroup("/application/o");
+        root.MapGet("/authorize/", (HttpContext context, AuthorizeEndpoint endpoint, CancellationToken cancellationToken) => endpoint.HandleAsync(context, cancellationToken));
+        root.MapPost("/authorize/", (HttpContext context, CancellationToken cancellationToken) => AuthorizeEndpoint.HandlePostAsync(context, cancellationToken));
+        Close(root, "/authorize/", "GET, POST");
+
+        root.MapPost("/token/", (HttpContext context, TokenEndpoint endpoint, CancellationToken cancellationToken) => endpoint.HandleAsync(context, cancellationToken));
+        Preflight(root, "/token/", "POST, OPTIONS");
+        Close(root, "/token/", "POST, OPTIONS");
+
+        root.MapMethods("/userinfo/", ["GET", "POST"], (HttpContext context, UserinfoEndpoint endpoint, CancellationToken cancellationToken) => endpoint.HandleAsync(context, cancellationToken));
+        Preflight(root, "/userinfo/", "GET, POST, OPTIONS");
+        Close(root, "/userinfo/", "GET, POST, OPTIONS");
+
+        root.MapPost("/introspect/", (HttpContext context, TokenStatusEndpoints endpoint, CancellationToken cancellationToken) => endpoint.IntrospectAsync(context, cancellationToken));
+        Close(root, "/introspect/", "POST");
+        root.MapPost("/revoke/", (HttpContext context, TokenStatusEndpoints endpoint, CancellationToken cancellationToken) => endpoint.RevokeAsync(context, cancellationToken));
+        Close(root, "/revoke/", "POST");
+
+        MapDocuments(endpoints, root);
+        root.MapMethods(
+            "/{slug}/end-session/",
+            ["GET", "POST"],
+            (HttpContext context, string slug, EndSessionEndpoint endpoint, CancellationToken cancellationToken) => endpoint.HandleAsync(context, slug, cancellationToken));
+        return endpoints;
+    }
+
+    private static void MapDocuments(IEndpointRouteBuilder endpoints, RouteGroupBuilder root)
+    {
+        root.MapGet("/{slug}/", (string slug, DiscoveryEndpoint endpoint, CancellationToken cancellationToken) => endpoint.IssuerAsync(slug, cancellationToken));
+        root.MapGet(
+            "/{slug}/jwks/",
+            (HttpContext context, string slug, DiscoveryEndpoint endpoint, CancellationToken cancellationToken) => endpoint.KeySetAsync(context, slug, cancellationToken));
+        root.MapGet(
+            "/{slug}/.well-known/openid-configuration",
+            (HttpContext context, string slug, DiscoveryEndpoint endpoint, CancellationToken cancellationToken) => endpoint.DocumentAsync(context, slug, cancellationToken));
+        endpoints.MapGet(
+            "/.well-known/oauth-authorization-server/application/o/{slug}/",
+            (HttpContext context, string slug, DiscoveryEndpoint endpoint, CancellationToken cancellationToken) => endpoint.DocumentAsync(context, slug, cancellationToken));
+    }
+
+    private static void Preflight(RouteGroupBuilder root, string path, string methods) =>
+        root.MapMethods(path, ["OPTIONS"], (HttpContext context) => Cors.Preflight(context, methods));
+
+    // All other methods: without this, /application/o/{slug}/ would take a GET of a reserved word for a slug.
+    private static void Close(RouteGroupBuilder root, string path, string methods) =>
+        root.Map(path, (HttpContext context) =>
+        {
+            context.Response.Headers.Allow = methods;
+            return TypedResults.StatusCode(StatusCodes.Status405MethodNotAllowed);
+        });
+}

@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using Gatehouse.Identity.Oidc.Clients;
+using Gatehouse.Model.Tokens;
+using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.IdentityModel.JsonWebTokens;
+
+namespace Gatehouse.Identity.Oidc.Tokens;
+
+/// <summary>A token that stands, with what it stands on.</summary>
+/// <param name="Claims">The claims of an access token; null for a refresh token, which is opaque.</param>
+internal sealed record StandingToken(OAuthToken Row, GrantedAccess Access, JsonObject? Claims);
+
+/// <summary>Finds issued tokens again: signature, row, grant, user and application must all stand.</summary>
+internal sealed class AccessTokens(GatehouseDb db, ClientDirectory clients, TokenVerifier verifier, TimeProvider clock)
+{
+    // 64 random bytes as hex; anything else is no refresh token and costs no query.
+    private const int RefreshTokenLength = 128;
+
+    /// <summary>The access token in <paramref name="token"/>, or null.</summary>
+    public async Task<StandingToken?> FindAccessAsync(string token, CancellationToken cancellationToken)
+    {
+        if (verifier.Read(token) is not { } unproven || unproven.Id is not { Length: 64 } jti
+            || await FindRowAsync(Digest.Of(jti), OAuthTokenKind.Access, cancellationToken) is not { } found
+            || await verifier.VerifyAsync(token, found.Access.Client, mayBeExpired: false, cancellationToken) is not { } jwt)
+        {
+            return null;
+        }
+
+        return found with { Claims = PayloadOf(jwt) };
+    }
+
+    /// <summary>The refresh token in <paramref name="token"/>, or null. One that was exchanged already does not stand.</summary>
+    public async Task<StandingToken?> FindRefreshAsync(string token, CancellationToken cancellationToken) =>
+        token.Length == RefreshTokenLength
+        && await FindRowAsync(Digest.Of(token), OAuthTokenKind.Refresh, cancellationToken) is { Row.UsedAt: null } found
+            ? found
+            : null;
+
+    private async Task<StandingToken?> FindRowAsync(string hash, OAuthTokenKind kind, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var found = await (
+            from row in db.OAuthTokens.AsNoTracking()
+            join grant in db.Grants.AsNoTracking() on row.GrantId equals grant.Id
+            join user in db.Users.AsNoTracking() on grant.UserId equals user.Id
+            where row.Hash == hash && row.Kind == kind && row.RevokedAt == null && row.ExpiresAt > now
+                && grant.RevokedAt == null && grant.ExpiresAt > now && user.IsActive
+            select new { row, grant, user }).SingleOrDefaultAsync(cancellationToken);
+        if (found is null || await clients.FindAsync(found.row.ProviderId, cancellationToken) is not { Application: not null } client)
+        {
+            return null;
+        }
+
+        var person = await PersonReader.ReadAsync(db, found.user, PersonReader.NeedsGroups(client, found.row.Scopes), cancellationToken);
+        return new StandingToken(found.row, new GrantedAccess(client, found.grant, person, found.row.Scopes), Claims: null);
+    }
+
+    private static JsonObject? PayloadOf(JsonWebToken jwt) =>
+        JsonNode.Parse(Microsoft.IdentityModel.Tokens.Base64UrlEncoder.Decode(jwt.EncodedPayload)) as JsonObject;
+}

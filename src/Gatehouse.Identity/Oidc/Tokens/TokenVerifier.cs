@@ -1,0 +1,59 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Gatehouse.Identity.Oidc.Clients;
+using Gatehouse.Model.Hosts;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Gatehouse.Identity.Oidc.Tokens;
+
+/// <summary>Checks JWTs that we signed for a client (RFC 8725): one algorithm, one key, issuer, audience, type; keys named by the token are never fetched.</summary>
+internal sealed class TokenVerifier(SigningKeys keys, PublicUrls urls, TimeProvider clock)
+{
+    private const int LongestToken = 16 * 1024;
+
+    private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = LongestToken };
+
+    /// <summary>Reads a token without believing it: for finding out which key should have signed it. Null when it is no JWT.</summary>
+    public JsonWebToken? Read(string token)
+    {
+        if (token.Length > LongestToken)
+        {
+            return null;
+        }
+
+        try
+        {
+            return handler.ReadJsonWebToken(token) is { } jwt && !jwt.TryGetHeaderValue<object>("crit", out _) ? jwt : null;
+        }
+        catch (Exception e) when (e is ArgumentException or SecurityTokenException or JsonException or FormatException)
+        {
+            return null; // the library has no Try form
+        }
+    }
+
+    /// <summary>The token when it is one of ours for <paramref name="client"/>. Its end is looked at unless it is only a hint about the past.</summary>
+    [SuppressMessage("Security", "CA5404", Justification = "Logout hints may have expired (RP-initiated logout §2).")]
+    public async Task<JsonWebToken?> VerifyAsync(string token, Client client, bool mayBeExpired, CancellationToken cancellationToken)
+    {
+        if (Read(token) is null || client.Issuer(urls) is not { } issuer || await keys.ForAsync(client, cancellationToken) is not { } signer)
+        {
+            return null;
+        }
+
+        var now = clock.GetUtcNow().UtcDateTime;
+        var result = await handler.ValidateTokenAsync(token, new TokenValidationParameters
+        {
+            ValidAlgorithms = [signer.Algorithm],
+            ValidTypes = ["JWT"],
+            ValidIssuer = issuer,
+            ValidAudience = client.Provider.ClientId,
+            RequireSignedTokens = true,
+            RequireExpirationTime = true,
+            LifetimeValidator = (_, expires, _, _) => expires is not null && (mayBeExpired || expires > now),
+            IssuerSigningKeyResolver = (_, _, kid, _) => kid == signer.Credentials.Key.KeyId || (string.IsNullOrEmpty(kid) && signer.PublicKey is null) ? [signer.Credentials.Key] : [],
+            TryAllIssuerSigningKeys = false,
+        });
+        return result.IsValid && result.SecurityToken is JsonWebToken jwt && jwt.TryGetPayloadValue<long>("iat", out _) ? jwt : null;
+    }
+}
