@@ -1,10 +1,13 @@
 namespace Gatehouse.Model.Settings;
 
-/// <summary>Names of the settings and sealed secrets that the store itself keeps.</summary>
+/// <summary>The names under which facts of the installation are kept (see <see cref="Setting"/>).</summary>
 public static class SettingNames
 {
-    /// <summary>Random id of this installation; part of hashed user ids, so it never changes.</summary>
+    /// <summary>Random id of this installation; part of users' stable subject ids, so it never changes.</summary>
     public const string InstallId = "install_id";
+
+    /// <summary>Set once the first administrator was set up; never taken back.</summary>
+    public const string SetupDone = "setup_done";
 
     /// <summary>Version of the seeds that were laid.</summary>
     public const string Seeds = "seeds";

@@ -84,7 +84,7 @@ internal sealed class ClientAuthentication(ClientDirectory clients, ISecretBox b
 
     // Hashes are compared, so that not even the length shows in the time.
     private bool IsSecretOf(Client client, string offered) =>
-        box.Open(client.Provider.SealedClientSecret, SealPurpose.ClientSecret) is { Length: > 0 } secret
+        box.Open(client.Provider.SealedClientSecret, SecretPurposes.OAuth2ProviderClientSecret) is { Length: > 0 } secret
         && CryptographicOperations.FixedTimeEquals(SHA256.HashData(secret), SHA256.HashData(Encoding.UTF8.GetBytes(offered)));
 
     private static bool TryReadBasic(string? header, [NotNullWhen(true)] out string? id, out string? secret)

@@ -46,7 +46,7 @@ internal sealed partial class SigningKeys(IDbContextFactory<GatehouseDb> databas
 
     private Signer? OfSecret(Client client)
     {
-        if (box.Open(client.Provider.SealedClientSecret, SealPurpose.ClientSecret) is { Length: >= ShortestSecret } secret)
+        if (box.Open(client.Provider.SealedClientSecret, SecretPurposes.OAuth2ProviderClientSecret) is { Length: >= ShortestSecret } secret)
         {
             return Signer.OfSecret(secret);
         }
@@ -62,7 +62,7 @@ internal sealed partial class SigningKeys(IDbContextFactory<GatehouseDb> databas
         try
         {
             if (pair is not null
-                && box.Open(pair.SealedPrivateKey, SealPurpose.KeyPair) is { } pkcs8
+                && box.Open(pair.SealedPrivateKey, SecretPurposes.KeyPairPrivateKey) is { } pkcs8
                 && Signer.OfCertificate(pair.Kid, pair.CertificatePem, pkcs8) is { } signer)
             {
                 return signer;

@@ -1,0 +1,65 @@
+using Gatehouse.Management.Http;
+using Gatehouse.Model.Providers;
+using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Management.Applications;
+
+/// <summary>An application with its provider, if it has one.</summary>
+internal sealed record ApplicationFacts(ProviderApplication Application, OAuth2Provider? Provider)
+{
+    /// <summary>Where its tile leads: as configured, else the origin of the provider's first redirect URI; null means nowhere.</summary>
+    public string? LaunchUrl =>
+        Application.LaunchUrl.Length > 0
+            ? Application.LaunchUrl
+            : Provider?.RedirectUris.Find(u => u.Type == RedirectUriType.Authorization && u.Mode == MatchingMode.Strict) is { } first
+                && Uri.TryCreate(first.Url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+            ? uri.GetLeftPart(UriPartial.Authority)
+            : null;
+}
+
+/// <summary>Which applications a list holds; null means any.</summary>
+internal sealed class ApplicationFilter
+{
+    public string? Name { get; init; }
+
+    public string? Slug { get; init; }
+
+    public string? GroupLabel { get; init; }
+
+    /// <summary>Also those kept off the user's page.</summary>
+    public bool WithHidden { get; init; }
+
+    public string? Search { get; init; }
+}
+
+/// <summary>Reads applications of Identity.</summary>
+internal sealed class ApplicationDirectory(GatehouseDb db)
+{
+    public async Task<ApplicationFacts?> FindAsync(string slug, CancellationToken cancellationToken)
+    {
+        var application = await db.ProviderApplications.AsNoTracking().SingleOrDefaultAsync(a => a.Slug == slug, cancellationToken);
+        return application is null ? null : (await DescribeAsync([application], cancellationToken))[0];
+    }
+
+    public async Task<Slice<ApplicationFacts>> ListAsync(
+        ApplicationFilter filter, Func<IQueryable<ProviderApplication>, IQueryable<ProviderApplication>> order, Paging paging, CancellationToken cancellationToken)
+    {
+        var applications = db.ProviderApplications.AsNoTracking();
+        applications = filter.Name is { } name ? applications.Where(a => a.Name == name) : applications;
+        applications = filter.Slug is { } slug ? applications.Where(a => a.Slug == slug) : applications;
+        applications = filter.GroupLabel is { } group ? applications.Where(a => a.GroupLabel == group) : applications;
+        applications = filter.WithHidden ? applications : applications.Where(a => !a.IsHidden);
+        applications = filter.Search is { Length: > 0 } text
+            ? applications.Search(text, a => a.Name, a => a.Slug, a => a.Description, a => a.Publisher, a => a.GroupLabel) : applications;
+        var slice = await order(applications).SliceAsync(paging, cancellationToken);
+        return new Slice<ApplicationFacts>(await DescribeAsync(slice.Items, cancellationToken), slice.Total);
+    }
+
+    private async Task<IReadOnlyList<ApplicationFacts>> DescribeAsync(IReadOnlyList<ProviderApplication> applications, CancellationToken cancellationToken)
+    {
+        var ids = applications.Select(a => a.ProviderId).ToList();
+        var providers = await db.Providers.AsNoTracking().Where(p => ids.Contains(p.Id)).ToListAsync(cancellationToken);
+        return [.. applications.Select(a => new ApplicationFacts(a, providers.Find(p => p.Id == a.ProviderId)))];
+    }
+}

@@ -1,0 +1,107 @@
+using System.Text.Json.Nodes;
+using Gatehouse.Management.Http;
+using Gatehouse.Management.Users;
+using Gatehouse.Model.Users;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Management.AuthentikV3;
+
+/// <summary>/core/users/ (contract §4.7).</summary>
+internal sealed class Users(UserDirectory directory, SaveUser save, DeleteUser delete, SetPassword setPassword)
+{
+    private const string Model = "User";
+
+    private static readonly Ordering<User> Orders = new(
+        ("username", u => u.Username), ("pk", u => u.Id), ("id", u => u.Id), ("uuid", u => u.Uuid), ("name", u => u.Name), ("email", u => u.Email),
+        ("is_active", u => u.IsActive), ("path", u => u.Path), ("type", u => u.Type), ("date_joined", u => u.CreatedAt),
+        ("last_login", u => u.LastLoginAt), ("last_updated", u => u.UpdatedAt), ("password_change_date", u => u.PasswordChangedAt));
+
+    public static void Map(ApiRoutes routes) => routes
+        .Get<Users>("/core/users/", Need.Superuser, (u, r) => u.ListAsync(r))
+        .Post<Users>("/core/users/", Need.Superuser, (u, r) => u.CreateAsync(r))
+        .Get<Users>("/core/users/me/", Need.User, (u, r) => u.MeAsync(r))
+        .Get<Users>("/core/users/{id}/", Need.Superuser, (u, r) => u.RetrieveAsync(r))
+        .Put<Users>("/core/users/{id}/", Need.Superuser, (u, r) => u.UpdateAsync(r, isPartial: false))
+        .Patch<Users>("/core/users/{id}/", Need.Superuser, (u, r) => u.UpdateAsync(r, isPartial: true))
+        .Delete<Users>("/core/users/{id}/", Need.Superuser, (u, r) => u.DeleteAsync(r))
+        .Post<Users>("/core/users/{id}/set_password/", Need.Superuser, (u, r) => u.SetPasswordAsync(r));
+
+    private Task<IResult> ListAsync(ApiRequest request)
+    {
+        var query = new ListQuery(request.Query);
+        query.NotSupported(
+            "attributes", "roles_by_name", "roles_by_pk", "last_login", "last_login__gt", "last_login__lt", "last_login__isnull",
+            "date_joined", "date_joined__gt", "date_joined__lt", "last_updated", "last_updated__gt", "last_updated__lt");
+        var filter = new UserFilter
+        {
+            Username = query.Text("username"),
+            Name = query.Text("name"),
+            Email = query.Text("email"),
+            Uuid = query.Id("uuid"),
+            Path = query.Text("path"),
+            PathStartsWith = query.Text("path_startswith"),
+            IsActive = query.Flag("is_active"),
+            IsSuperuser = query.Flag("is_superuser"),
+            Types = query.Choices("type", Words.UserTypes),
+            GroupNames = query.Texts("groups_by_name"),
+            GroupIds = query.Ids("groups_by_pk"),
+            Search = query.Search,
+        };
+        var order = query.Order(Orders);
+        var withGroups = query.Flag("include_groups") ?? true;
+        var withRoles = query.Flag("include_roles") ?? true;
+        return query.AnswerAsync(paging => directory.ListAsync(filter, order, paging, request.Aborted), u => UserBody.Of(u, withGroups, withRoles));
+    }
+
+    private async Task<IResult> RetrieveAsync(ApiRequest request) =>
+        Answer.OneOf(await FindAsync(request), Model, u => UserBody.Of(u));
+
+    private async Task<IResult> MeAsync(ApiRequest request) =>
+        Answer.OneOf(await directory.FindAsync(request.Caller.UserId, request.Aborted), Model, u => new JsonObject
+        {
+            ["user"] = UserBody.Self(u),
+            ["users"] = new JsonArray(UserBody.Self(u)),
+        });
+
+    private async Task<IResult> CreateAsync(ApiRequest request)
+    {
+        var body = new BodyFields(request.Body, nullIsAbsent: false).Require("username", "name");
+        var fields = UserBody.Read(body);
+        return body.Faults.Count > 0
+            ? Answer.Refused(body.Faults)
+            : await Answer.OfAsync(await save.CreateAsync(fields, request.Aborted), Model, user => SavedAsync(201, user.Id, request));
+    }
+
+    private async Task<IResult> UpdateAsync(ApiRequest request, bool isPartial)
+    {
+        var body = new BodyFields(request.Body, nullIsAbsent: false);
+        if (!isPartial)
+        {
+            body.Require("username", "name");
+        }
+
+        var fields = UserBody.Read(body);
+        return request.RouteInt("id") is not { } id ? Answer.NotFound(Model)
+            : body.Faults.Count > 0 ? Answer.Refused(body.Faults)
+            : await Answer.OfAsync(await save.UpdateAsync(id, fields, request.Aborted), Model, user => SavedAsync(200, user.Id, request));
+    }
+
+    private async Task<IResult> DeleteAsync(ApiRequest request) => request.RouteInt("id") is { } id
+        ? await Answer.OfAsync(await delete.RunAsync(id, request.Aborted), Model, _ => Task.FromResult(Answer.NoContent()))
+        : Answer.NotFound(Model);
+
+    private async Task<IResult> SetPasswordAsync(ApiRequest request)
+    {
+        var body = new BodyFields(request.Body, nullIsAbsent: false).Require("password");
+        var password = body.Text("password", SetPassword.Longest, mayBeBlank: false).Or("");
+        return request.RouteInt("id") is not { } id ? Answer.NotFound(Model)
+            : body.Faults.Count > 0 ? Answer.Refused(body.Faults)
+            : await Answer.OfAsync(await setPassword.RunAsync(id, password, request.Aborted), Model, _ => Task.FromResult(Answer.NoContent()));
+    }
+
+    private async Task<UserFacts?> FindAsync(ApiRequest request) =>
+        request.RouteInt("id") is { } id ? await directory.FindAsync(id, request.Aborted) : null;
+
+    private async Task<IResult> SavedAsync(int status, int id, ApiRequest request) =>
+        await directory.FindAsync(id, request.Aborted) is { } user ? new JsonAnswer(status, UserBody.Of(user)) : Answer.NotFound(Model);
+}

@@ -1,0 +1,55 @@
+using System.Collections.Frozen;
+using Gatehouse.Model.Providers;
+using Gatehouse.Model.Users;
+
+namespace Gatehouse.Management.AuthentikV3;
+
+/// <summary>authentik's words for our closed sets (contract §4.4). Clients break on any other.</summary>
+internal static class Words
+{
+    public static readonly FrozenDictionary<string, UserType> UserTypes = new Dictionary<string, UserType>
+    {
+        ["internal"] = UserType.Internal,
+        ["external"] = UserType.External,
+        ["service_account"] = UserType.ServiceAccount,
+        ["internal_service_account"] = UserType.InternalServiceAccount,
+    }.ToFrozenDictionary();
+
+    public static readonly FrozenDictionary<string, ClientType> ClientTypes = new Dictionary<string, ClientType>
+    {
+        ["confidential"] = ClientType.Confidential,
+        ["public"] = ClientType.Public,
+    }.ToFrozenDictionary();
+
+    public static readonly FrozenDictionary<string, SubMode> SubModes = new Dictionary<string, SubMode>
+    {
+        ["hashed_user_id"] = SubMode.HashedUserId,
+        ["user_id"] = SubMode.UserId,
+        ["user_uuid"] = SubMode.UserUuid,
+        ["user_username"] = SubMode.UserUsername,
+        ["user_email"] = SubMode.UserEmail,
+        ["user_upn"] = SubMode.UserUpn,
+    }.ToFrozenDictionary();
+
+    public static readonly FrozenDictionary<string, IssuerMode> IssuerModes = new Dictionary<string, IssuerMode>
+    {
+        ["per_provider"] = IssuerMode.PerProvider,
+        ["global"] = IssuerMode.Global,
+    }.ToFrozenDictionary();
+
+    public static readonly FrozenDictionary<string, MatchingMode> MatchingModes = new Dictionary<string, MatchingMode>
+    {
+        ["strict"] = MatchingMode.Strict,
+        ["regex"] = MatchingMode.Regex,
+    }.ToFrozenDictionary();
+
+    public static readonly FrozenDictionary<string, RedirectUriType> RedirectUriTypes = new Dictionary<string, RedirectUriType>
+    {
+        ["authorization"] = RedirectUriType.Authorization,
+        ["logout"] = RedirectUriType.Logout,
+    }.ToFrozenDictionary();
+
+    /// <summary>The word for <paramref name="value"/>.</summary>
+    public static string Of<T>(this FrozenDictionary<string, T> words, T value)
+        where T : struct, Enum => words.First(w => w.Value.Equals(value)).Key;
+}

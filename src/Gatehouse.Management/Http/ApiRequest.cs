@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Gatehouse.Management.Tokens;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Gatehouse.Management.Http;
+
+/// <summary>Who may use a route.</summary>
+internal enum Need
+{
+    /// <summary>Anybody, without a token.</summary>
+    Nobody,
+
+    /// <summary>Any active user.</summary>
+    User,
+
+    /// <summary>A member of a superuser group.</summary>
+    Superuser,
+}
+
+/// <summary>A request that was let in, with its body read.</summary>
+internal sealed class ApiRequest(HttpContext context, ApiCaller? caller, JsonElement body)
+{
+    /// <summary>The object in the body; an empty one for requests without.</summary>
+    public JsonElement Body => body;
+
+    /// <summary>Who calls. Only for routes that need somebody.</summary>
+    public ApiCaller Caller => caller ?? throw new UnreachableException("a route for nobody asked who calls");
+
+    /// <summary>Whoever calls, if anybody.</summary>
+    public ApiCaller? CallerOrNull => caller;
+
+    /// <summary>The query.</summary>
+    public IQueryCollection Query => context.Request.Query;
+
+    /// <summary>Cancelled when the caller goes away.</summary>
+    public CancellationToken Aborted => context.RequestAborted;
+
+    /// <summary>A part of the path, decoded.</summary>
+    public string Route(string name) => context.GetRouteValue(name) as string ?? "";
+
+    /// <summary>A part of the path that must be a UUID; null when it is not.</summary>
+    public Guid? RouteGuid(string name) => Guid.TryParseExact(Route(name), "D", out var id) ? id : null;
+
+    /// <summary>A part of the path that must be a whole number; null when it is not.</summary>
+    public int? RouteInt(string name) =>
+        int.TryParse(Route(name), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var id) ? id : null;
+}

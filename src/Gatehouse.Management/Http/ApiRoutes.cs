@@ -1,0 +1,128 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Management.Http;
+
+/// <summary>Who may use which method of a route; on every endpoint, so that a test can walk them all.</summary>
+internal sealed record RouteNeeds(IReadOnlyDictionary<string, Need> ByMethod);
+
+/// <summary>The route table of one dialect. Every route goes through the same steps: admit, method, body, handler.</summary>
+internal sealed partial class ApiRoutes(string prefix, IDialect dialect, ILogger logger)
+{
+    private readonly Dictionary<string, Dictionary<string, Route>> byPath = new(StringComparer.Ordinal);
+
+    public ApiRoutes Get<T>(string path, Need need, Func<T, ApiRequest, Task<IResult>> run)
+        where T : notnull => Add(path, "GET", need, run);
+
+    public ApiRoutes Post<T>(string path, Need need, Func<T, ApiRequest, Task<IResult>> run)
+        where T : notnull => Add(path, "POST", need, run);
+
+    public ApiRoutes Put<T>(string path, Need need, Func<T, ApiRequest, Task<IResult>> run)
+        where T : notnull => Add(path, "PUT", need, run);
+
+    public ApiRoutes Patch<T>(string path, Need need, Func<T, ApiRequest, Task<IResult>> run)
+        where T : notnull => Add(path, "PATCH", need, run);
+
+    public ApiRoutes Delete<T>(string path, Need need, Func<T, ApiRequest, Task<IResult>> run)
+        where T : notnull => Add(path, "DELETE", need, run);
+
+    /// <summary>Puts the table into the host. Request delegates: they cost nothing at start-up.</summary>
+    public void Map(IEndpointRouteBuilder endpoints)
+    {
+        foreach (var (path, methods) in byPath)
+        {
+            var needs = new RouteNeeds(methods.ToDictionary(m => m.Key, m => m.Value.Need));
+            endpoints.Map(prefix + path, context => AnswerAsync(context, methods)).WithMetadata(needs);
+        }
+
+        endpoints.Map(prefix + "/{**rest}", AnswerUnknownAsync);
+    }
+
+    private Task AnswerUnknownAsync(HttpContext context) => RunAsync(context, request => Task.FromResult(dialect.NoSuchRoute(request)));
+
+    private ApiRoutes Add<T>(string path, string method, Need need, Func<T, ApiRequest, Task<IResult>> run)
+        where T : notnull
+    {
+        if (!byPath.TryGetValue(path, out var methods))
+        {
+            byPath[path] = methods = new(StringComparer.Ordinal);
+        }
+
+        methods.Add(method, new Route(need, method is "POST" or "PUT" or "PATCH", (services, request) => run(services.GetRequiredService<T>(), request)));
+        return this;
+    }
+
+    private Task AnswerAsync(HttpContext context, Dictionary<string, Route> methods) => RunAsync(context, async request =>
+    {
+        // Routing takes a path with and without its last slash for the same; these APIs do not.
+        if (dialect.PathEnd.Length > 0 != request.Path.Value?.EndsWith('/'))
+        {
+            return dialect.NoSuchRoute(request);
+        }
+
+        var method = request.Method == "HEAD" ? "GET" : request.Method;
+        var route = methods.GetValueOrDefault(method);
+        var admission = await dialect.AdmitAsync(context, route?.Need ?? Need.User, context.RequestAborted);
+        if (admission is Admission.Turned turned)
+        {
+            LogRefused(request.Method, request.Path, turned.Reason);
+            return turned.Answer;
+        }
+
+        if (route is null)
+        {
+            context.Response.Headers.Allow = string.Join(", ", methods.Keys);
+            return dialect.MethodNotAllowed(request.Method);
+        }
+
+        if (QueryFault(request) is { } fault)
+        {
+            return dialect.BadRequest(fault);
+        }
+
+        var body = route.HasBody ? await JsonBody.ReadAsync(request, context.RequestAborted) : new JsonBody.Read(default);
+        return body is JsonBody.Read read
+            ? await route.RunAsync(context.RequestServices, new ApiRequest(context, ((Admission.Admitted)admission).Caller, read.Root))
+            : dialect.BadRequest(body);
+    });
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The role's outermost handler: the caller gets the dialect's error, the log the exception.")]
+    private async Task RunAsync(HttpContext context, Func<HttpRequest, Task<IResult>> answer)
+    {
+        dialect.Dress(context.Response);
+        IResult result;
+        try
+        {
+            result = await answer(context.Request);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            return; // nobody waits for the answer
+        }
+        catch (Exception fault)
+        {
+            LogBroken(fault, context.Request.Method, context.Request.Path);
+            result = dialect.Broken();
+        }
+
+        await result.ExecuteAsync(context);
+    }
+
+    // PostgreSQL can't compare with U+0000; no name here holds one.
+    private static JsonBody.Malformed? QueryFault(HttpRequest request) =>
+        request.Query.Any(p => p.Value.Any(v => v?.Contains('\0', StringComparison.Ordinal) == true)) || request.Path.Value?.Contains('\0', StringComparison.Ordinal) == true
+            ? new JsonBody.Malformed("the path or the query holds U+0000")
+            : null;
+
+    [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "API call refused: {Method} {Path} ({Reason})")]
+    private partial void LogRefused(string method, PathString path, string reason);
+
+    [LoggerMessage(EventId = 5002, Level = LogLevel.Error, Message = "API call failed: {Method} {Path}")]
+    private partial void LogBroken(Exception fault, string method, PathString path);
+
+    private sealed record Route(Need Need, bool HasBody, Func<IServiceProvider, ApiRequest, Task<IResult>> RunAsync);
+}

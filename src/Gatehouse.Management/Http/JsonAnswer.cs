@@ -1,0 +1,26 @@
+using System.Text.Json.Nodes;
+using Gatehouse.Web.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Management.Http;
+
+/// <summary>Answers with JSON, or with a bare status when there is no body. Never cached.</summary>
+internal sealed class JsonAnswer(int status, JsonNode? body) : IResult
+{
+    /// <summary>The status.</summary>
+    public int Status => status;
+
+    /// <inheritdoc/>
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        SecurityHeaders.NoStore(httpContext.Response);
+        httpContext.Response.StatusCode = status;
+        if (body is null)
+        {
+            return Task.CompletedTask;
+        }
+
+        httpContext.Response.ContentType = "application/json";
+        return httpContext.Response.WriteAsync(body.ToJsonString(), httpContext.RequestAborted);
+    }
+}

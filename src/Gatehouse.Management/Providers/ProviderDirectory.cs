@@ -1,0 +1,89 @@
+using System.Text;
+using Gatehouse.Management.Http;
+using Gatehouse.Model.Keys;
+using Gatehouse.Model.Providers;
+using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Management.Providers;
+
+/// <summary>A provider with its application and its secret opened. A class, so that it is never printed whole.</summary>
+internal sealed class ProviderFacts(OAuth2Provider provider, ProviderApplication? application, string clientSecret)
+{
+    public OAuth2Provider Provider => provider;
+
+    /// <summary>Null means it has none, and so no issuer.</summary>
+    public ProviderApplication? Application => application;
+
+    public string ClientSecret => clientSecret;
+}
+
+/// <summary>Which providers a list holds; null means any.</summary>
+internal sealed class ProviderFilter
+{
+    public string? Name { get; init; }
+
+    public string? ClientId { get; init; }
+
+    public ClientType? ClientType { get; init; }
+
+    public Guid? ApplicationId { get; init; }
+
+    public bool? HasNoApplication { get; init; }
+
+    public Guid? AuthorizationFlow { get; init; }
+
+    public Guid? SigningKey { get; init; }
+
+    public SubMode? SubMode { get; init; }
+
+    public IssuerMode? IssuerMode { get; init; }
+
+    public string? Search { get; init; }
+}
+
+/// <summary>Reads OAuth2 providers.</summary>
+internal sealed class ProviderDirectory(GatehouseDb db, ISecretBox secrets)
+{
+    public async Task<ProviderFacts?> FindAsync(int id, CancellationToken cancellationToken)
+    {
+        var provider = await db.Providers.AsNoTracking().SingleOrDefaultAsync(p => p.Id == id, cancellationToken);
+        return provider is null ? null : (await DescribeAsync([provider], cancellationToken))[0];
+    }
+
+    public async Task<Slice<ProviderFacts>> ListAsync(
+        ProviderFilter filter, Func<IQueryable<OAuth2Provider>, IQueryable<OAuth2Provider>> order, Paging paging, CancellationToken cancellationToken)
+    {
+        var slice = await order(Apply(db.Providers.AsNoTracking(), filter)).SliceAsync(paging, cancellationToken);
+        return new Slice<ProviderFacts>(await DescribeAsync(slice.Items, cancellationToken), slice.Total);
+    }
+
+    private IQueryable<OAuth2Provider> Apply(IQueryable<OAuth2Provider> providers, ProviderFilter filter)
+    {
+        providers = filter.Name is { } name ? providers.Where(p => p.Name == name) : providers;
+        providers = filter.ClientId is { } clientId ? providers.Where(p => p.ClientId == clientId) : providers;
+        providers = filter.ClientType is { } clientType ? providers.Where(p => p.ClientType == clientType) : providers;
+        providers = filter.AuthorizationFlow is { } flow ? providers.Where(p => p.AuthorizationFlowId == flow) : providers;
+        providers = filter.SigningKey is { } key ? providers.Where(p => p.SigningKeyId == key) : providers;
+        providers = filter.SubMode is { } subMode ? providers.Where(p => p.SubMode == subMode) : providers;
+        providers = filter.IssuerMode is { } issuerMode ? providers.Where(p => p.IssuerMode == issuerMode) : providers;
+        providers = filter.ApplicationId is { } application
+            ? providers.Where(p => db.ProviderApplications.Any(a => a.ProviderId == p.Id && a.Id == application)) : providers;
+        providers = filter.HasNoApplication is { } hasNone
+            ? providers.Where(p => db.ProviderApplications.Any(a => a.ProviderId == p.Id) != hasNone) : providers;
+        return filter.Search is { Length: > 0 } text ? providers.Search(text, p => p.Name) : providers;
+    }
+
+    private async Task<IReadOnlyList<ProviderFacts>> DescribeAsync(IReadOnlyList<OAuth2Provider> providers, CancellationToken cancellationToken)
+    {
+        var ids = providers.Select(p => (int?)p.Id).ToList();
+        var applications = await db.ProviderApplications.AsNoTracking().Where(a => ids.Contains(a.ProviderId)).ToListAsync(cancellationToken);
+        return
+        [
+            .. providers.Select(p => new ProviderFacts(
+                p,
+                applications.Find(a => a.ProviderId == p.Id),
+                secrets.Open(p.SealedClientSecret, SecretPurposes.OAuth2ProviderClientSecret) is { } bytes ? Encoding.UTF8.GetString(bytes) : "")),
+        ];
+    }
+}

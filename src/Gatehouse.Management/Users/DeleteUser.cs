@@ -1,0 +1,26 @@
+using Gatehouse.Management.Writes;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Users;
+using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
+using Result = Gatehouse.Management.Writes.WriteResult<Gatehouse.Model.Users.User>;
+
+namespace Gatehouse.Management.Users;
+
+/// <summary>Removes a user; sessions, grants, tokens, consents and memberships fall with the row.</summary>
+internal sealed class DeleteUser(GatehouseDb db, Writer writer)
+{
+    public Task<Result> RunAsync(int id, CancellationToken cancellationToken) => writer.RunAsync<User>(
+        Topic.Identity,
+        async () =>
+        {
+            if (await db.Users.SingleOrDefaultAsync(u => u.Id == id, cancellationToken) is not { } user)
+            {
+                return new Result.Missing();
+            }
+
+            db.Users.Remove(user);
+            return new Result.Done(user);
+        },
+        cancellationToken);
+}
