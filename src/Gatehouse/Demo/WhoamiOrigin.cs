@@ -38,7 +38,7 @@ internal static class WhoamiOrigin
         var team = gatehouse.GetRequiredService<PublicUrls>().Access;
         builder.Services.AddSingleton(_ => new AssertionCheck(gatehouse.GetRequiredService<IHttpClientFactory>(), team, aud, clock));
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.Services.AddRazorComponents();
+        StaticPages.AddTo(builder.Services);
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -29,7 +29,7 @@ internal static class Server
         builder.Services.AddSingleton(shell.Clock);
         builder.Services.AddSingleton(new PublicUrls(options.Domain, options.Listen.Port));
         builder.Services.AddRouting();
-        builder.Services.AddRazorComponents();
+        StaticPages.AddTo(builder.Services);
         builder.Services.AddSingleton<FaultBarrier>();
         AddTls(builder.Services, options);
         UpstreamClient.AddTo(builder.Services);
@@ -37,11 +37,11 @@ internal static class Server
 
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel((_, kestrel) => Limit(kestrel));
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<HostCertificates, IServiceProvider>((kestrel, hosts, services) =>
-        {
-            var given = services.GetService<GivenCertificate>();
-            kestrel.Listen(options.Listen, listen => listen.UseHttps(Handshakes.Options(name => given?.Context ?? hosts.For(name))));
-        });
+        // The certificates are asked for at each handshake: they exist once the data is open, the listener's options before.
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IServiceProvider>((kestrel, services) => kestrel.Listen(
+            options.Listen,
+            listen => listen.UseHttps(Handshakes.Options(name =>
+                services.GetService<GivenCertificate>()?.Context ?? services.GetRequiredService<HostCertificates>().For(name)))));
 
         var app = builder.Build();
         UsePipeline(app);
