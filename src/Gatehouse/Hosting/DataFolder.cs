@@ -1,0 +1,77 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Gatehouse.Hosting;
+
+/// <summary>The data folder of a running Gatehouse, held against a second one.</summary>
+internal sealed class DataFolder : IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private readonly FileStream held;
+
+    private DataFolder(string path, FileStream held)
+    {
+        Path = path;
+        this.held = held;
+    }
+
+    /// <summary>Absolute path.</summary>
+    public string Path { get; }
+
+    /// <summary>Where the local CA's certificate is written.</summary>
+    public string AuthorityFile => System.IO.Path.Combine(Path, "ca.pem");
+
+    /// <summary>Makes the folder when it is missing and takes the lock. The kernel lets go of the lock when the process ends in any way.</summary>
+    /// <exception cref="IOException">The folder can't be made or written.</exception>
+    /// <exception cref="UnauthorizedAccessException">Neither.</exception>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The folder made here owns the lock; the caller disposes it.")]
+    public static OpenResult Open(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path); // inherits the rights of its parent
+        }
+        else if (!Directory.Exists(path))
+        {
+            Directory.CreateDirectory(path, OwnerOnly);
+        }
+
+        var lockFile = System.IO.Path.Combine(path, "gatehouse.lock");
+        var pidFile = System.IO.Path.Combine(path, "gatehouse.pid");
+        FileStream held;
+        try
+        {
+            // FileShare.None is flock(LOCK_EX | LOCK_NB): the file's existence says nothing, the lock does.
+            held = new FileStream(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (File.Exists(lockFile))
+        {
+            return new OpenResult.AlreadyRuns(PidIn(pidFile));
+        }
+
+        // A file of its own: while the lock is held nobody else can open the locked file to read it.
+        File.WriteAllText(pidFile, Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");
+        return new OpenResult.Opened(new DataFolder(path, held));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => held.Dispose();
+
+    private static int? PidIn(string file) =>
+        File.Exists(file) && int.TryParse(File.ReadAllText(file).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : null;
+
+    /// <summary>How opening went.</summary>
+    internal abstract record OpenResult
+    {
+        private OpenResult()
+        {
+        }
+
+        /// <summary>It is ours until disposed.</summary>
+        internal sealed record Opened(DataFolder Folder) : OpenResult;
+
+        /// <summary>Another process holds it; its pid is null in the instant before it is written.</summary>
+        internal sealed record AlreadyRuns(int? Pid) : OpenResult;
+    }
+}

@@ -1,0 +1,86 @@
+using System.Data.Common;
+using System.Security.Cryptography;
+using Gatehouse.Demo;
+using Gatehouse.Logging;
+using Gatehouse.Model.Hosts;
+using Gatehouse.Roles;
+using Gatehouse.Tls;
+using Gatehouse.Verbs;
+
+namespace Gatehouse.Hosting;
+
+/// <summary>The life of <c>up</c>: folder, port, data, listener, ready, drained.</summary>
+internal sealed class UpRun(UpOptions options, LogSettings logs, BootstrapVariables bootstrap, Shell shell)
+{
+    private readonly long began = shell.Clock.GetTimestamp();
+
+    /// <summary>Runs until told to stop; the result is the exit code.</summary>
+    public async Task<int> RunAsync()
+    {
+        try
+        {
+            switch (DataFolder.Open(options.Data))
+            {
+                case DataFolder.OpenResult.AlreadyRuns other:
+                    SayItRuns(other.Pid);
+                    return ExitCode.Done;
+                case DataFolder.OpenResult.Opened opened:
+                    using (opened.Folder)
+                    {
+                        return ListenProbe.Fault(options.Listen) is { } fault ? shell.Fail(fault) : await ServeAsync(opened.Folder);
+                    }
+
+                default:
+                    throw new System.Diagnostics.UnreachableException();
+            }
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or DbException or CryptographicException)
+        {
+            return shell.Fail("can't start: " + LogText.Escape(fault.Message));
+        }
+    }
+
+    private async Task<int> ServeAsync(DataFolder folder)
+    {
+        await using var app = Server.Build(options, logs, bootstrap, shell);
+        await Composition.OpenStoreAsync(app.Services, CancellationToken.None);
+        var authority = await app.Services.GetRequiredService<AuthorityKeeper>().OpenAsync(CancellationToken.None);
+        await AuthorityKeeper.WriteCertificateAsync(authority, folder.AuthorityFile, CancellationToken.None);
+
+        var urls = app.Services.GetRequiredService<PublicUrls>();
+        await InstalledAt.RememberAsync(app.Services, urls, CancellationToken.None);
+        var origin = options.Demo ? await WhoamiOrigin.ChoosePortAsync(app.Services, CancellationToken.None) : null;
+        var prepared = await Composition.PrepareAsync(app.Services, bootstrap, origin, CancellationToken.None);
+        await using var demo = origin is not null && prepared.DemoAud is { } aud ? await WhoamiOrigin.StartAsync(origin, aud, app.Services, CancellationToken.None) : null;
+
+        await app.StartAsync(CancellationToken.None);
+        SayReady(new ReadyMessage
+        {
+            Urls = urls,
+            AuthorityFile = options.Tls is null ? folder.AuthorityFile : null,
+            SetupLink = prepared.SetupLink,
+            Demo = prepared.Demo,
+            Took = shell.Clock.GetElapsedTime(began),
+        });
+        await app.WaitForShutdownAsync(CancellationToken.None);
+        return ExitCode.Done;
+    }
+
+    private void SayReady(ReadyMessage message)
+    {
+        shell.Output.WriteLine(options.Json ? message.ToJson() : message.ToText());
+        shell.Output.Flush();
+    }
+
+    private void SayItRuns(int? pid)
+    {
+        if (options.Json)
+        {
+            var data = System.Text.Json.JsonEncodedText.Encode(options.Data, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
+            shell.Output.WriteLine($$"""{"already_running":true,"pid":{{pid?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "null"}},"data":"{{data}}"}""");
+            return;
+        }
+
+        shell.Output.WriteLine($"Gatehouse already runs on {options.Data}{(pid is null ? "" : $" (pid {pid})")}.");
+    }
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.Data.Common;
+using System.Security.Cryptography;
+using Gatehouse.Logging;
+using Gatehouse.Roles;
+
+namespace Gatehouse.Verbs;
+
+/// <summary>A verb that opens the data of an installation, running or not, from the machine itself.</summary>
+internal static class StoreVerb
+{
+    /// <summary>Opens the data that the flags name, runs <paramref name="run"/> on it and closes it.</summary>
+    public static async Task<int> RunAsync(
+        ParseResult parsed, Option<string?> data, Option<string?> database, Shell shell, string verb, List<string> faults, Func<IServiceProvider, Task<int>> run)
+    {
+        var url = Flags.DatabaseOf(Flags.Read(parsed, database, shell), faults);
+        if (faults.Count > 0)
+        {
+            return shell.Misused(faults, verb);
+        }
+
+        var folder = Path.GetFullPath(Flags.Read(parsed, data, shell) ?? Flags.DefaultData);
+        if (!Directory.Exists(folder))
+        {
+            return shell.Fail($"there is no data in {folder}; name the folder of your installation with --data");
+        }
+
+        var services = new ServiceCollection();
+        services.AddSingleton(shell.Clock);
+        services.AddLogging(logging => new LogSettings(LogLevel.Warning, Json: false).Apply(logging, shell));
+        Composition.AddStore(services, folder, url);
+        try
+        {
+            await using var provider = services.BuildServiceProvider();
+            return await run(provider);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or DbException or CryptographicException)
+        {
+            return shell.Fail($"can't read the data in {folder}: {LogText.Escape(fault.Message)}");
+        }
+    }
+}
