@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Model.Sessions;
@@ -18,15 +19,33 @@ internal sealed class BrowserSessions(GatehouseDb db, TimeProvider clock)
     /// <summary>Name of the cookie; authentik's.</summary>
     public const string Cookie = "authentik_session";
 
+    private const int TokenLength = 64;
+
     // A browser session ends with the browser, and at the latest after a day without use (authentik: unauthenticated_age).
     private static readonly TimeSpan Idle = TimeSpan.FromDays(1);
 
-    /// <summary>The key of the browser, signed in or not: the hash of its token. Null when it sent none, or two.</summary>
-    public static string? KeyOf(HttpRequest request) =>
-        CookieValues.Only(request, Cookie) is { Length: >= 32 and <= 128 } token ? Hash(token) : null;
+    private static readonly SearchValues<char> TokenText = SearchValues.Create("0123456789abcdef");
+
+    /// <summary>The key of the browser, signed in or not: the hash of its token. Null when it sent none that could be ours, or two.</summary>
+    public static string? KeyOf(HttpRequest request)
+    {
+        // RFC 2965 cookies ($Version=1) are read by other rules elsewhere: whoever sends one hides a name from somebody.
+        if (CookieValues.All(request, "$Version").Any())
+        {
+            return null;
+        }
+
+        return CookieValues.Only(request, Cookie) is { Length: TokenLength } token && !token.AsSpan().ContainsAnyExcept(TokenText) ? Hash(token) : null;
+    }
 
     /// <summary>Gives a browser without a usable cookie a fresh anonymous one; returns the key either way.</summary>
-    public static string EnsureKey(HttpContext context) => KeyOf(context.Request) ?? Hash(WriteToken(context.Response));
+    public static string EnsureKey(HttpContext context) => KeyOf(context.Request) ?? Hash(WriteToken(context.Response, null));
+
+    /// <summary>The key that this answer's cookie stands for; null when the answer sets none.</summary>
+    public static string? WrittenKey(HttpContext context) => context.Items[typeof(BrowserSessions)] as string;
+
+    /// <summary>Whether <paramref name="user"/> may sign in with a browser: active, and a person.</summary>
+    public static bool MaySignIn(User user) => user.IsActive && user.Type is UserType.Internal or UserType.External;
 
     /// <summary>The signed-in browser behind <paramref name="request"/>, or null.</summary>
     public async Task<SignedInBrowser?> FindAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -38,8 +57,8 @@ internal sealed class BrowserSessions(GatehouseDb db, TimeProvider clock)
 
         var now = clock.GetUtcNow();
         var found = await (
-            from session in db.AuthenticatedSessions
-            join user in db.Users on session.UserId equals user.Id
+            from session in db.AuthenticatedSessions.AsNoTracking()
+            join user in db.Users.AsNoTracking() on session.UserId equals user.Id
             where session.Id == key && session.ExpiresAt > now && user.IsActive
             select new { user, session }).SingleOrDefaultAsync(cancellationToken);
         if (found is null)
@@ -50,57 +69,106 @@ internal sealed class BrowserSessions(GatehouseDb db, TimeProvider clock)
         // One write a minute is enough to know when it was used, and keeps it alive.
         if (now - found.session.LastUsedAt > TimeSpan.FromMinutes(1))
         {
+            var end = found.session.IsSliding ? now + Idle : found.session.ExpiresAt;
             await db.AuthenticatedSessions.Where(s => s.Id == key).ExecuteUpdateAsync(
-                s => s.SetProperty(x => x.LastUsedAt, now).SetProperty(x => x.ExpiresAt, now + Idle), cancellationToken);
+                s => s.SetProperty(x => x.LastUsedAt, now).SetProperty(x => x.ExpiresAt, end), cancellationToken);
         }
 
         return new SignedInBrowser(found.user, found.session);
     }
 
     /// <summary>Starts a session under a new token (no fixation: whatever the browser held before is worthless) and sets the cookie.</summary>
-    public async Task<AuthenticatedSession> StartAsync(HttpContext context, User user, IReadOnlyList<string> amr, CancellationToken cancellationToken)
+    /// <param name="life">Ends the session at a fixed time; null lets it end with the browser or after a day without use.</param>
+    public async Task<AuthenticatedSession> StartAsync(
+        HttpContext context, User user, IReadOnlyList<string> amr, TimeSpan? life, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        if (KeyOf(context.Request) is { } old)
-        {
-            await db.AuthenticatedSessions.Where(s => s.Id == old).ExecuteDeleteAsync(cancellationToken);
-        }
-
+        var token = NewToken();
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var before = await LeaveAsync(context.Request, user, Hash(token), cancellationToken);
         var session = new AuthenticatedSession
         {
-            Id = Hash(WriteToken(context.Response)),
-            Uuid = Guid.CreateVersion7(),
+            Id = Hash(token),
+            Uuid = before ?? Guid.CreateVersion7(),
             UserId = user.Id,
             AuthenticatedAt = now,
             Amr = [.. amr],
             LastAddress = ClientAddress.Of(context).ToString(),
             LastUserAgent = Cut(context.Request.Headers.UserAgent.ToString()),
             LastUsedAt = now,
-            ExpiresAt = now + Idle,
+            ExpiresAt = now + (life ?? Idle),
+            IsSliding = life is null,
         };
         db.AuthenticatedSessions.Add(session);
         await db.SaveChangesAsync(cancellationToken);
+        await db.Users.Where(u => u.Id == user.Id).ExecuteUpdateAsync(u => u.SetProperty(x => x.LastLoginAt, now), cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        db.Entry(session).State = EntityState.Detached;
+        WriteToken(context.Response, token, life);
         return session;
     }
 
     /// <summary>Ends the session, its grants and so its tokens, and clears the cookie.</summary>
     public async Task EndAsync(HttpContext context, AuthenticatedSession session, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
-        await db.Grants.Where(g => g.SessionId == session.Id && g.RevokedAt == null)
-            .ExecuteUpdateAsync(g => g.SetProperty(x => x.RevokedAt, now), cancellationToken);
-        await db.AuthenticatedSessions.Where(s => s.Id == session.Id).ExecuteDeleteAsync(cancellationToken);
-        context.Response.Cookies.Delete(Cookie, Options());
+        await EndAsync(db.AuthenticatedSessions.Where(s => s.Id == session.Id), cancellationToken);
+        DropWritten(context.Response);
+        context.Response.Cookies.Delete(Cookie, Options(null));
     }
 
-    private static string WriteToken(HttpResponse response)
+    /// <summary>Ends every session of a user but <paramref name="kept"/>; null ends all.</summary>
+    public Task EndOthersAsync(int userId, string? kept, CancellationToken cancellationToken) =>
+        EndAsync(db.AuthenticatedSessions.Where(s => s.UserId == userId && s.Id != kept), cancellationToken);
+
+    // Whoever proves again who they are keeps their session's public id and what they granted in it; anybody else has taken their place.
+    private async Task<Guid?> LeaveAsync(HttpRequest request, User user, string newId, CancellationToken cancellationToken)
     {
-        var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
-        response.Cookies.Append(Cookie, token, Options());
+        if (KeyOf(request) is not { } old
+            || await db.AuthenticatedSessions.AsNoTracking().SingleOrDefaultAsync(s => s.Id == old, cancellationToken) is not { } before)
+        {
+            return null;
+        }
+
+        if (before.UserId != user.Id || before.ExpiresAt <= clock.GetUtcNow())
+        {
+            await EndAsync(db.AuthenticatedSessions.Where(s => s.Id == old), cancellationToken);
+            return null;
+        }
+
+        await db.Grants.Where(g => g.SessionId == old).ExecuteUpdateAsync(g => g.SetProperty(x => x.SessionId, newId), cancellationToken);
+        await db.AuthenticatedSessions.Where(s => s.Id == old).ExecuteDeleteAsync(cancellationToken);
+        return before.Uuid;
+    }
+
+    // Grants first: should the second statement not happen, tokens are dead and the session can be ended again.
+    private async Task EndAsync(IQueryable<AuthenticatedSession> sessions, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await db.Grants.Where(g => g.RevokedAt == null && sessions.Any(s => s.Id == g.SessionId))
+            .ExecuteUpdateAsync(g => g.SetProperty(x => x.RevokedAt, now), cancellationToken);
+        await sessions.ExecuteDeleteAsync(cancellationToken);
+    }
+
+    private static string NewToken() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenLength / 2));
+
+    private static string WriteToken(HttpResponse response, string? token, TimeSpan? life = null)
+    {
+        token ??= NewToken();
+        DropWritten(response);
+        response.Cookies.Append(Cookie, token, Options(life));
+        response.HttpContext.Items[typeof(BrowserSessions)] = Hash(token);
         return token;
     }
 
-    private static CookieOptions Options() => new() { HttpOnly = true, Secure = true, SameSite = SameSiteMode.Lax, Path = "/", IsEssential = true };
+    // An anonymous token may have been written earlier in the same answer; browsers get one Set-Cookie for a name (RFC 6265bis §5.7).
+    private static void DropWritten(HttpResponse response)
+    {
+        var kept = response.Headers.SetCookie.Where(c => c is not null && !c.StartsWith(Cookie + "=", StringComparison.Ordinal)).ToArray();
+        response.Headers.SetCookie = kept;
+    }
+
+    private static CookieOptions Options(TimeSpan? life) =>
+        new() { HttpOnly = true, Secure = true, SameSite = SameSiteMode.Lax, Path = "/", IsEssential = true, MaxAge = life };
 
     private static string Hash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 

@@ -20,7 +20,7 @@ internal sealed class SetPassword(GatehouseDb db, Writer writer, EndUserSessions
             return new Result.Refused([new Fault("password", $"A password has 1 to {Longest} characters.")]);
         }
 
-        var hash = PasswordHash.Create(password); // slow on purpose: before the turn is taken
+        var hash = PasswordHash.Make(password); // slow on purpose: before the turn is taken
         return await writer.RunAsync<User>(
             Topic.Identity,
             async () =>

@@ -29,4 +29,7 @@ public sealed class AuthenticatedSession
 
     /// <summary>When it ends.</summary>
     public required DateTimeOffset ExpiresAt { get; set; }
+
+    /// <summary>Whether use moves <see cref="ExpiresAt"/> on; a session of a set length ends when it was going to.</summary>
+    public bool IsSliding { get; init; } = true;
 }

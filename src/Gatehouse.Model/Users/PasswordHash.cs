@@ -1,39 +1,59 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Gatehouse.Model.Users;
 
-/// <summary>How passwords are kept: <c>pbkdf2_sha512$rounds$base64 salt$base64 hash</c>.</summary>
+/// <summary>How passwords are kept: PBKDF2 with SHA-512, written <c>pbkdf2_sha512$iterations$salt$hash</c> with both in base64. Slow by design: see that few run at once.</summary>
 public static class PasswordHash
 {
+    /// <summary>A hash that no password has: checking it takes as long as checking a real one.</summary>
+    public const string Decoy = "pbkdf2_sha512$210000$AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==";
+
     private const string Scheme = "pbkdf2_sha512";
-    private const int Rounds = 210_000;
-    private const int MostRounds = 10_000_000;
+
+    // OWASP Password Storage Cheat Sheet, 2023: 210,000 for PBKDF2-HMAC-SHA512.
+    private const int Iterations = 210_000;
+    private const int MostIterations = 10_000_000;
     private const int SaltSize = 16;
     private const int HashSize = 64;
 
-    /// <summary>The form to keep of <paramref name="password"/>, under a fresh salt.</summary>
-    public static string Create(string password)
+    /// <summary>The text to keep for <paramref name="password"/>; another one each time.</summary>
+    public static string Make(string password)
     {
         var salt = RandomNumberGenerator.GetBytes(SaltSize);
-        var hash = Rfc2898DeriveBytes.Pbkdf2(password, salt, Rounds, HashAlgorithmName.SHA512, HashSize);
-        return string.Create(CultureInfo.InvariantCulture, $"{Scheme}${Rounds}${Convert.ToBase64String(salt)}${Convert.ToBase64String(hash)}");
+        var hash = Derive(password, salt, Iterations, HashSize);
+        return string.Create(CultureInfo.InvariantCulture, $"{Scheme}${Iterations}${Convert.ToBase64String(salt)}${Convert.ToBase64String(hash)}");
     }
 
-    /// <summary>Whether <paramref name="password"/> is the one that <paramref name="stored"/> was made from. False for a form that can't be read.</summary>
-    public static bool Verify(string stored, string password)
-    {
-        var parts = stored.Split('$');
-        if (parts.Length != 4 || parts[0] != Scheme || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var rounds) || rounds is 0 or > MostRounds)
-        {
-            return false;
-        }
+    /// <summary>Whether <paramref name="kept"/> was made from <paramref name="password"/>. False for a text that can't be read.</summary>
+    public static bool Verify(string password, string kept) =>
+        TryRead(kept, out var iterations, out var salt, out var hash)
+        && CryptographicOperations.FixedTimeEquals(Derive(password, salt, iterations, hash.Length), hash);
 
-        var salt = new byte[64];
-        var hash = new byte[HashSize];
-        return Convert.TryFromBase64String(parts[2], salt, out var saltSize)
-            && Convert.TryFromBase64String(parts[3], hash, out var hashSize) && hashSize == HashSize
-            && CryptographicOperations.FixedTimeEquals(
-                hash, Rfc2898DeriveBytes.Pbkdf2(password, salt.AsSpan(0, saltSize), rounds, HashAlgorithmName.SHA512, HashSize));
+    /// <summary>Whether <paramref name="kept"/> should be made again at the next chance, since today's cost is another.</summary>
+    public static bool IsOutdated(string kept) =>
+        !TryRead(kept, out var iterations, out var salt, out var hash)
+        || iterations != Iterations || salt.Length != SaltSize || hash.Length != HashSize;
+
+    private static byte[] Derive(string password, byte[] salt, int iterations, int size) =>
+        Rfc2898DeriveBytes.Pbkdf2(Encoding.UTF8.GetBytes(password), salt, iterations, HashAlgorithmName.SHA512, size);
+
+    private static bool TryRead(string kept, out int iterations, out byte[] salt, out byte[] hash)
+    {
+        (iterations, salt, hash) = (0, [], []);
+        var parts = kept.Split('$');
+        return parts.Length == 4 && parts[0] == Scheme
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out iterations) && iterations is > 0 and <= MostIterations
+            && TryDecode(parts[2], out salt) && salt.Length >= 8
+            && TryDecode(parts[3], out hash) && hash.Length is >= 32 and <= HashSize;
+    }
+
+    private static bool TryDecode(string text, out byte[] bytes)
+    {
+        var room = new byte[text.Length];
+        var read = Convert.TryFromBase64String(text, room, out var length);
+        bytes = room[..length];
+        return read;
     }
 }

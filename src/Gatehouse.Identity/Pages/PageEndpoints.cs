@@ -1,0 +1,119 @@
+using Gatehouse.Identity.SignIn;
+using Gatehouse.Identity.SignIn.Flows;
+using Gatehouse.Identity.SignIn.Setup;
+using Gatehouse.Store;
+using Gatehouse.Web.Http;
+using Gatehouse.Web.Pages;
+using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Identity.Pages;
+
+/// <summary>Where browsers arrive: the front door, the page that drives flows, and the user's page.</summary>
+internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, FlowPlans plans)
+{
+    private const string Brand = "Gatehouse Identity";
+
+    /// <summary><c>/</c></summary>
+    public async Task<IResult> HomeAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (!await SetupState.IsDoneAsync(db, cancellationToken))
+        {
+            return To(request, "/setup");
+        }
+
+        return To(request, await sessions.FindAsync(request, cancellationToken) is null ? SignInTo(FlowFinish.UserPage) : FlowFinish.UserPage);
+    }
+
+    /// <summary><c>/if/flow/&lt;slug&gt;/</c>: the frame; a script asks the executor for what goes in.</summary>
+    public async Task<IResult> FlowAsync(string slug, CancellationToken cancellationToken)
+    {
+        // The flow that authentik's guides open first. Here set-up needs the link that was printed.
+        if (slug == "initial-setup")
+        {
+            return Results.Redirect("/setup");
+        }
+
+        var title = await db.Flows.Where(f => f.Slug == slug).Select(f => f.Title).SingleOrDefaultAsync(cancellationToken);
+        return title is null
+            ? Page.Message(404, "There is no such flow", "Check the address, or start again from the front door.", action: ("/", "Start again"), brand: Brand)
+            : new PageResult<FlowPage>(
+                new Dictionary<string, object?>
+                {
+                    [nameof(FlowPage.Title)] = title.Contains("%(", StringComparison.Ordinal) ? "One moment" : title,
+                    [nameof(FlowPage.Brand)] = Brand,
+                    [nameof(FlowPage.Slug)] = slug,
+                },
+                200)
+            {
+                ScriptSource = "'self'",
+            };
+    }
+
+    /// <summary><c>/if/user/</c>: who is signed in, and what they can open.</summary>
+    public async Task<IResult> UserAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (await sessions.FindAsync(request, cancellationToken) is not { } browser)
+        {
+            return To(request, SignInTo(FlowFinish.UserPage));
+        }
+
+        return new PageResult<UserPage>(
+            new Dictionary<string, object?>
+            {
+                [nameof(UserPage.Brand)] = Brand,
+                [nameof(UserPage.User)] = browser.User,
+                [nameof(UserPage.Tiles)] = await TilesAsync(cancellationToken),
+            },
+            200);
+    }
+
+    /// <summary><c>/flows/-/default/&lt;designation&gt;/</c>: the flow that is run unless something asks for another. The query goes along.</summary>
+    public async Task<IResult> DefaultFlowAsync(HttpRequest request, string designation, CancellationToken cancellationToken)
+    {
+        var slugs = await db.Flows.Where(f => f.Designation == designation).OrderBy(f => f.Slug).Select(f => f.Slug).ToListAsync(cancellationToken);
+        var usual = $"default-{designation}-flow";
+        return (slugs.Contains(usual) ? usual : slugs.FirstOrDefault()) is { } slug
+            ? To(request, $"/if/flow/{slug}/{request.QueryString.Value}")
+            : Page.Message(404, "There is no such flow", $"No flow here is for {designation}.", action: ("/", "Start again"), brand: Brand);
+    }
+
+    /// <summary><c>/flows/-/cancel/</c>: forgets how far the browser was in the flow that <c>next</c> leads back to.</summary>
+    public async Task<IResult> CancelAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var query = FlowQuery.Read(request.QueryString.Value?.TrimStart('?') ?? "");
+        if (query?.Next is not { } next)
+        {
+            return To(request, "/");
+        }
+
+        const string flowPages = "/if/flow/";
+        var mark = next.IndexOf("/?", StringComparison.Ordinal);
+        if (BrowserSessions.KeyOf(request) is { } key && next.StartsWith(flowPages, StringComparison.Ordinal) && mark > flowPages.Length)
+        {
+            await plans.ForgetAsync(FlowPlans.IdOf(key, next[flowPages.Length..mark], next[(mark + 2)..]), cancellationToken);
+        }
+
+        return To(request, next);
+    }
+
+    private static string SignInTo(string next) => $"{FlowFinish.LoginPage}?next={Uri.EscapeDataString(next)}";
+
+    private static IResult To(HttpRequest request, string path)
+    {
+        SecurityHeaders.NoStore(request.HttpContext.Response);
+        return Results.Redirect(path);
+    }
+
+    private async Task<List<Tile>> TilesAsync(CancellationToken cancellationToken)
+    {
+        var found = await (
+            from application in db.ProviderApplications.AsNoTracking()
+            join provider in db.Providers.AsNoTracking() on application.ProviderId equals provider.Id into providers
+            from provider in providers.DefaultIfEmpty()
+            where !application.IsHidden
+            orderby application.GroupLabel, application.Name
+            select new { application, provider }).ToListAsync(cancellationToken);
+        return [.. found.Select(f => Tile.Of(f.application, f.provider)).OfType<Tile>()];
+    }
+}

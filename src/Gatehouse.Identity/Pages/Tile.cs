@@ -1,0 +1,20 @@
+using Gatehouse.Model.Providers;
+
+namespace Gatehouse.Identity.Pages;
+
+/// <summary>An application that people can open.</summary>
+public sealed record Tile(string Name, string Text, string Href, bool OpensNewTab)
+{
+    /// <summary>The tile of <paramref name="application"/>; null when it leads nowhere a browser should go.</summary>
+    public static Tile? Of(ProviderApplication application, OAuth2Provider? provider)
+    {
+        var first = provider?.RedirectUris.FirstOrDefault(r => r is { Type: RedirectUriType.Authorization, Mode: MatchingMode.Strict })?.Url;
+        var href = application.LaunchUrl.Length > 0 ? application.LaunchUrl : Origin(first);
+        return Uri.TryCreate(href, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            ? new Tile(application.Name, application.Description, url.AbsoluteUri, application.OpenInNewTab)
+            : null;
+    }
+
+    private static string? Origin(string? url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var parsed) ? parsed.GetLeftPart(UriPartial.Authority) + "/" : null;
+}

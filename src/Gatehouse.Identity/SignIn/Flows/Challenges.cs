@@ -1,0 +1,60 @@
+namespace Gatehouse.Identity.SignIn.Flows;
+
+/// <summary>What the executor asks or says, in authentik's JSON. Generated clients throw when a required key is missing, so each is always written.</summary>
+internal abstract record Challenge(string Component)
+{
+    /// <summary>Heading and way out; the executor fills it in.</summary>
+    public FlowInfo? FlowInfo { get; init; }
+
+    /// <summary>Faults by field; null when there are none.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<ErrorDetail>>? ResponseErrors { get; init; }
+}
+
+/// <summary>What surrounds each challenge.</summary>
+internal sealed record FlowInfo(string Title, string CancelUrl, string Background = "", string Layout = "stacked");
+
+/// <summary>One fault: for people, and for programs.</summary>
+internal sealed record ErrorDetail(string String, string Code);
+
+/// <summary>Asks who somebody is.</summary>
+internal sealed record IdentificationChallenge(
+    IReadOnlyList<string> UserFields,
+    bool PasswordFields,
+    bool AllowShowPassword,
+    string FlowDesignation,
+    string PrimaryAction,
+    bool ShowSourceLabels,
+    string? PendingUserIdentifier,
+    string? ApplicationPre) : Challenge("ak-stage-identification")
+{
+    /// <summary>Other ways to sign in; none yet.</summary>
+    public IReadOnlyList<string> Sources { get; } = [];
+
+    /// <summary>Whether the page offers to fill in the name next time.</summary>
+    public bool EnableRememberMe { get; init; }
+}
+
+/// <summary>Asks for the password.</summary>
+internal sealed record PasswordChallenge(string PendingUser, string PendingUserAvatar, bool AllowShowPassword) : Challenge("ak-stage-password");
+
+/// <summary>Asks whether an application may see the person's data.</summary>
+internal sealed record ConsentChallenge(
+    string PendingUser,
+    string PendingUserAvatar,
+    string HeaderText,
+    IReadOnlyList<ConsentPermission> Permissions,
+    IReadOnlyList<ConsentPermission> AdditionalPermissions,
+    string Token) : Challenge("ak-stage-consent");
+
+/// <summary>A scope, and what it means to people.</summary>
+internal sealed record ConsentPermission(string Id, string Name);
+
+/// <summary>Ends a flow without success.</summary>
+internal sealed record AccessDeniedChallenge(string PendingUser, string PendingUserAvatar, string ErrorMessage) : Challenge("ak-stage-access-denied");
+
+/// <summary>Ends a flow: the browser goes on.</summary>
+internal sealed record RedirectChallenge(string To) : Challenge("xak-flow-redirect")
+{
+    /// <summary>Nothing of this flow comes after.</summary>
+    public bool FinalRedirect { get; } = true;
+}

@@ -1,0 +1,68 @@
+using Gatehouse.Identity.Oidc;
+using Gatehouse.Model.Flows;
+
+namespace Gatehouse.Identity.SignIn.Flows;
+
+/// <summary>Whether somebody may run a flow.</summary>
+internal abstract record Admission
+{
+    private Admission()
+    {
+    }
+
+    /// <summary>They may.</summary>
+    public sealed record Admitted(PendingAuthorization? Authorization) : Admission;
+
+    /// <summary>There is nothing to do: on to where they wanted to go.</summary>
+    public sealed record Skipped : Admission;
+
+    /// <summary>They may not.</summary>
+    public sealed record Refused(string Message, string Reason) : Admission;
+}
+
+/// <summary>Decides it.</summary>
+internal sealed class FlowAdmission(AuthorizationBorder authorization)
+{
+    private const string NotForYou = "This step is not for you as things are. Start again from the application you wanted to open.";
+
+    /// <summary>Judges the flow, its query and who is signed in.</summary>
+    public async Task<Admission> JudgeAsync(Flow flow, FlowQuery query, SignedInBrowser? browser, CancellationToken cancellationToken)
+    {
+        if (query.HasUnsafeNext)
+        {
+            return new Admission.Refused("Invalid next URL", "next is not a path on this host");
+        }
+
+        if (flow.Designation == "authentication" && browser is not null && !query.AsksToSignInAgain)
+        {
+            return new Admission.Skipped();
+        }
+
+        var isMet = flow.Authentication switch
+        {
+            "none" => true,
+            "require_authenticated" => browser is not null,
+            "require_unauthenticated" => browser is null,
+            _ => false, // superuser, redirect, outpost, token: nothing here can tell yet, so nobody may
+        };
+        if (!isMet)
+        {
+            return new Admission.Refused(NotForYou, $"the flow asks for '{flow.Authentication}'");
+        }
+
+        return flow.Designation == "authorization" ? await AuthorizeAsync(flow, query, browser, cancellationToken) : new Admission.Admitted(null);
+    }
+
+    private async Task<Admission> AuthorizeAsync(Flow flow, FlowQuery query, SignedInBrowser? browser, CancellationToken cancellationToken)
+    {
+        if (browser is null || await authorization.ReadAsync(query.Raw, browser, cancellationToken) is not { } pending)
+        {
+            return new Admission.Refused("This request is no longer valid. Start again from the application.", "no authorization request stands behind the query");
+        }
+
+        // The provider picks the flow: whoever edits the URL must not trade explicit consent for implicit.
+        return pending.FlowSlug == flow.Slug
+            ? new Admission.Admitted(pending)
+            : new Admission.Refused(NotForYou, $"the provider's flow is '{pending.FlowSlug}'");
+    }
+}

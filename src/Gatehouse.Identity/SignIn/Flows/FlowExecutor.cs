@@ -1,0 +1,204 @@
+using Gatehouse.Identity.SignIn.Stages;
+using Gatehouse.Model.Flows;
+using Gatehouse.Store;
+using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Identity.SignIn.Flows;
+
+/// <summary>What the executor answers.</summary>
+internal abstract record FlowOutcome
+{
+    private FlowOutcome()
+    {
+    }
+
+    /// <summary>A challenge.</summary>
+    public sealed record Show(Challenge Challenge) : FlowOutcome;
+
+    /// <summary>An answer was taken: ask for the next challenge.</summary>
+    public sealed record Again : FlowOutcome;
+
+    /// <summary>No such flow.</summary>
+    public sealed record Unknown : FlowOutcome;
+
+    /// <summary>Too much to do right now.</summary>
+    public sealed record Busy : FlowOutcome;
+}
+
+/// <summary>Walks people through flows: enters stages until one asks, judges the answer, and goes on.</summary>
+internal sealed partial class FlowExecutor(
+    GatehouseDb db,
+    FlowPlans plans,
+    FlowAdmission admission,
+    FlowFinish finish,
+    BrowserSessions sessions,
+    IEnumerable<IStage> stages,
+    ILogger<FlowExecutor> logger)
+{
+    // prompt=consent asks even where the flow has no such stage (authentik injects one, too).
+    private static readonly Stage ForcedConsent =
+        new() { Id = Guid.Empty, Name = "consent asked for by the client", Type = StageType.Consent, SettingsJson = """{"mode":"always_require"}""" };
+
+    /// <summary>Shows the current challenge, or judges <paramref name="answer"/> to it.</summary>
+    public async Task<FlowOutcome> RunAsync(HttpContext http, string sessionKey, string slug, FlowQuery query, FlowAnswer? answer, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(slug, cancellationToken) is not { } flow)
+        {
+            return new FlowOutcome.Unknown();
+        }
+
+        var browser = await sessions.FindAsync(http.Request, cancellationToken);
+        var judged = await admission.JudgeAsync(flow, query, browser, cancellationToken);
+        var run = await BeginAsync(http, flow, query, sessionKey, browser, (judged as Admission.Admitted)?.Authorization, cancellationToken);
+        switch (judged)
+        {
+            case Admission.Refused refused:
+                return Deny(run, new StageStep.Deny(refused.Message, refused.Reason));
+            case Admission.Skipped:
+                return new FlowOutcome.Show(await finish.ChallengeAsync(run, cancellationToken));
+            default:
+                return answer is null ? await ShowAsync(run, cancellationToken) : await AnswerAsync(run, answer, cancellationToken);
+        }
+    }
+
+    private async Task<FlowOutcome> ShowAsync(FlowRun run, CancellationToken cancellationToken)
+    {
+        var (_, step) = await WalkAsync(run, cancellationToken);
+        return await EndAsync(run, step, cancellationToken);
+    }
+
+    private async Task<FlowOutcome> AnswerAsync(FlowRun run, FlowAnswer answer, CancellationToken cancellationToken)
+    {
+        var (stage, step) = await WalkAsync(run, cancellationToken);
+        if (stage is null || step is not StageStep.Ask asked)
+        {
+            return await EndAsync(run, step, cancellationToken);
+        }
+
+        if (answer.Component is { } component && component != asked.Challenge.Component)
+        {
+            return await EndAsync(run, StageAnswers.Fault(asked.Challenge, "component", $"Expected {asked.Challenge.Component}.", "invalid"), cancellationToken);
+        }
+
+        var wrongBefore = run.State.WrongPasswords;
+        var judged = await StageOf(stage).AnswerAsync(run, stage, asked.Challenge, answer, cancellationToken);
+        if (judged is not StageStep.Pass)
+        {
+            var isCounted = run.State.WrongPasswords == wrongBefore || judged is StageStep.Deny
+                || await plans.TrySaveAsync(run.PlanId, run.State, run.Version, cancellationToken);
+            return isCounted ? await EndAsync(run, judged, cancellationToken) : new FlowOutcome.Again();
+        }
+
+        run.State.Remaining.RemoveAt(0);
+        var (next, after) = await WalkAsync(run, cancellationToken);
+        if (next is null || after is not StageStep.Ask)
+        {
+            return await EndAsync(run, after, cancellationToken);
+        }
+
+        // Saved or overtaken by the same answer sent twice: either way the page asks what comes next.
+        await plans.TrySaveAsync(run.PlanId, run.State, run.Version, cancellationToken);
+        return new FlowOutcome.Again();
+    }
+
+    /// <summary>Enters stages until one does not pass. Without a stage in the result the flow is at its end, or was overtaken (a step of null).</summary>
+    private async Task<(Stage? Stage, StageStep? Step)> WalkAsync(FlowRun run, CancellationToken cancellationToken)
+    {
+        while (run.State.Remaining is [var id, ..])
+        {
+            var stage = id == Guid.Empty ? ForcedConsent : run.Flow.Bindings.First(b => b.Id == id).Stage!; // loaded with its binding
+            var kind = StageOf(stage);
+            if (kind.ActsOnEntry && !await TryTakeAsync(run, cancellationToken))
+            {
+                return (null, null);
+            }
+
+            var step = await kind.EnterAsync(run, stage, cancellationToken);
+            if (step is not StageStep.Pass)
+            {
+                return (stage, step);
+            }
+
+            run.State.Remaining.RemoveAt(0);
+        }
+
+        return await TryTakeAsync(run, cancellationToken) ? (null, StageAnswers.Pass) : (null, null);
+    }
+
+    private async Task<FlowOutcome> EndAsync(FlowRun run, StageStep? step, CancellationToken cancellationToken)
+    {
+        switch (step)
+        {
+            case null:
+                return new FlowOutcome.Again();
+            case StageStep.Busy:
+                return new FlowOutcome.Busy();
+            case StageStep.Ask asked:
+                return new FlowOutcome.Show(asked.Challenge with { FlowInfo = FlowFinish.InfoOf(run) });
+            case StageStep.Deny denied:
+                await plans.ForgetAsync(run.PlanId, cancellationToken);
+                return Deny(run, denied);
+            default:
+                return new FlowOutcome.Show(await finish.ChallengeAsync(run, cancellationToken));
+        }
+    }
+
+    private FlowOutcome.Show Deny(FlowRun run, StageStep.Deny denied)
+    {
+        LogDenied(run.Flow.Slug, denied.Reason);
+        return new FlowOutcome.Show(new AccessDeniedChallenge(run.PendingUser, StageAnswers.Avatar, denied.Message) { FlowInfo = FlowFinish.InfoOf(run) });
+    }
+
+    // Whoever takes the row out does what follows; the other of two equal answers finds it gone.
+    private async Task<bool> TryTakeAsync(FlowRun run, CancellationToken cancellationToken)
+    {
+        if (run.Version is not { } version)
+        {
+            return true;
+        }
+
+        run.Version = null;
+        return await plans.TryTakeAsync(run.PlanId, version, cancellationToken);
+    }
+
+    private IStage StageOf(Stage stage) => stages.First(s => s.Type == stage.Type);
+
+    private Task<Flow?> FindAsync(string slug, CancellationToken cancellationToken) =>
+        db.Flows.AsNoTracking().Include(f => f.Bindings).ThenInclude(b => b.Stage).SingleOrDefaultAsync(f => f.Slug == slug, cancellationToken);
+
+    private async Task<FlowRun> BeginAsync(
+        HttpContext http, Flow flow, FlowQuery query, string sessionKey, SignedInBrowser? browser, Oidc.PendingAuthorization? authorization, CancellationToken cancellationToken)
+    {
+        var found = await plans.FindAsync(FlowPlans.IdOf(sessionKey, flow.Slug, query.Raw), cancellationToken);
+
+        // An administrator took a stage away in between: begin again rather than run half of each.
+        var isWhole = found is not null && found.State.Remaining.All(id => id == Guid.Empty || flow.Bindings.Any(b => b.Id == id));
+        return new FlowRun
+        {
+            Http = http,
+            Flow = flow,
+            Query = query,
+            SessionKey = sessionKey,
+            Browser = browser,
+            Authorization = authorization,
+            State = isWhole ? found!.State : new FlowState { Remaining = Plan(flow, authorization) }, // isWhole: not null
+            Version = found?.Version,
+        };
+    }
+
+    private static List<Guid> Plan(Flow flow, Oidc.PendingAuthorization? authorization)
+    {
+        List<Guid> planned = [.. flow.Bindings.OrderBy(b => b.Order).ThenBy(b => b.Id).Select(b => b.Id)];
+        if (authorization is { MustConsent: true } && !flow.Bindings.Any(b => b.Stage is { Type: StageType.Consent }))
+        {
+            planned.Add(Guid.Empty);
+        }
+
+        return planned;
+    }
+
+    [LoggerMessage(EventId = 2206, Level = LogLevel.Information, Message = "Flow {Flow} denied: {Reason}")]
+    private partial void LogDenied(string flow, string reason);
+}

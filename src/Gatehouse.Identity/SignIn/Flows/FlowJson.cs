@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization;
+
+namespace Gatehouse.Identity.SignIn.Flows;
+
+/// <summary>The JSON of the executor and of stored plans.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(IdentificationChallenge))]
+[JsonSerializable(typeof(PasswordChallenge))]
+[JsonSerializable(typeof(ConsentChallenge))]
+[JsonSerializable(typeof(AccessDeniedChallenge))]
+[JsonSerializable(typeof(RedirectChallenge))]
+[JsonSerializable(typeof(FlowState))]
+[JsonSerializable(typeof(ErrorBody))]
+internal sealed partial class FlowJson : JsonSerializerContext;
+
+/// <summary>A refusal of the API itself, as authentik words it.</summary>
+internal sealed record ErrorBody(string Detail);

@@ -1,0 +1,76 @@
+using Gatehouse.Identity.Oidc;
+using Gatehouse.Identity.Pages;
+using Gatehouse.Identity.SignIn.Flows;
+using Gatehouse.Identity.SignIn.Setup;
+using Gatehouse.Identity.SignIn.Stages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Gatehouse.Identity.SignIn;
+
+/// <summary>Wires sign-in: sessions, flows, set-up links and their pages.</summary>
+internal static class SignInRole
+{
+    private static readonly string[] Reading = ["GET", "HEAD"];
+
+    /// <summary>Adds the services.</summary>
+    public static IServiceCollection AddSignIn(this IServiceCollection services)
+    {
+        services.AddRazorComponents();
+        services.TryAddSingleton<Passwords>();
+        services.TryAddSingleton<OneTimeLinks>();
+        services.TryAddSingleton<CrossSite>();
+        services.AddHostedService<ExpirySweeper>();
+        services.TryAddScoped<BrowserSessions>();
+        services.TryAddScoped<UserLookup>();
+        services.TryAddScoped<PasswordProof>();
+        services.TryAddScoped<FlowPlans>();
+        services.TryAddScoped<FlowAdmission>();
+        services.TryAddScoped<FlowFinish>();
+        services.TryAddScoped<FlowExecutor>();
+        services.TryAddScoped<ExecutorEndpoint>();
+        services.TryAddScoped<SetupEndpoints>();
+        services.TryAddScoped<PageEndpoints>();
+        services.TryAddScoped<HealthEndpoints>();
+        services.TryAddScoped(Border);
+        services.TryAddEnumerable(
+        [
+            ServiceDescriptor.Scoped<IStage, IdentificationStage>(),
+            ServiceDescriptor.Scoped<IStage, PasswordStage>(),
+            ServiceDescriptor.Scoped<IStage, UserLoginStage>(),
+            ServiceDescriptor.Scoped<IStage, UserLogoutStage>(),
+            ServiceDescriptor.Scoped<IStage, ConsentStage>(),
+        ]);
+        return services;
+    }
+
+    /// <summary>Maps the routes of the Identity host that are about signing in.</summary>
+    public static void MapSignIn(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapMethods("/api/v3/flows/executor/{slug}/", Reading, (ExecutorEndpoint e, HttpContext c, string slug, CancellationToken t) => e.GetAsync(c, slug, t));
+        endpoints.MapPost("/api/v3/flows/executor/{slug}/", (ExecutorEndpoint e, HttpContext c, string slug, CancellationToken t) => e.PostAsync(c, slug, t));
+
+        endpoints.MapMethods("/", Reading, (PageEndpoints e, HttpRequest r, CancellationToken t) => e.HomeAsync(r, t));
+        endpoints.MapMethods("/if/flow/{slug}/", Reading, (PageEndpoints e, string slug, CancellationToken t) => e.FlowAsync(slug, t));
+        endpoints.MapMethods("/if/user/", Reading, (PageEndpoints e, HttpRequest r, CancellationToken t) => e.UserAsync(r, t));
+        endpoints.MapMethods("/flows/-/default/{designation}/", Reading, (PageEndpoints e, HttpRequest r, string designation, CancellationToken t) => e.DefaultFlowAsync(r, designation, t));
+        endpoints.MapMethods("/flows/-/cancel/", Reading, (PageEndpoints e, HttpRequest r, CancellationToken t) => e.CancelAsync(r, t));
+
+        endpoints.MapMethods("/setup", Reading, (SetupEndpoints e, HttpRequest r, CancellationToken t) => e.ExplainAsync(r, t));
+        endpoints.MapMethods("/setup/{token}", Reading, (SetupEndpoints e, string token, CancellationToken t) => e.ShowAsync(token, t));
+        endpoints.MapPost("/setup/{token}", (SetupEndpoints e, HttpContext c, string token, CancellationToken t) => e.PostAsync(c, token, t));
+
+        endpoints.MapMethods(StaticFiles.ScriptPath, Reading, StaticFiles.Script);
+        endpoints.MapMethods(StageAnswers.Avatar, Reading, StaticFiles.Person);
+        endpoints.MapMethods("/-/health/live/", Reading, HealthEndpoints.Live);
+        endpoints.MapMethods("/-/health/ready/", Reading, (HealthEndpoints e, CancellationToken t) => e.ReadyAsync(t));
+    }
+
+    // Asked for late: only authorization flows need OAuth.
+    private static AuthorizationBorder Border(IServiceProvider services) => new(
+        (query, browser, cancellationToken) => services.GetRequiredService<AuthorizationFlow>().ReadAsync(query, browser, cancellationToken),
+        (query, browser, cancellationToken) => services.GetRequiredService<AuthorizationFlow>().FinishAsync(query, browser, cancellationToken));
+}

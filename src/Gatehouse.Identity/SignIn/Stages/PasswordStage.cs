@@ -1,0 +1,57 @@
+using Gatehouse.Identity.SignIn.Flows;
+using Gatehouse.Model.Flows;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Identity.SignIn.Stages;
+
+/// <summary>Asks for the password, and gives up after a few wrong ones.</summary>
+internal sealed partial class PasswordStage(PasswordProof proof, ILogger<PasswordStage> logger) : IStage
+{
+    /// <inheritdoc/>
+    public StageType Type => StageType.Password;
+
+    /// <inheritdoc/>
+    public bool ActsOnEntry => false;
+
+    /// <inheritdoc/>
+    public Task<StageStep> EnterAsync(FlowRun run, Stage stage, CancellationToken cancellationToken) =>
+        Task.FromResult(run.State switch
+        {
+            { Identifier: null } => new StageStep.Deny("Start again: it is not known who signs in.", "a password stage without identification before it"),
+            { Amr: var proved } when proved.Contains("pwd") => StageAnswers.Pass,
+            _ => new StageStep.Ask(new PasswordChallenge(
+                run.PendingUser, StageAnswers.Avatar, new StageSettings(stage).Flag("allow_show_password", false))),
+        });
+
+    /// <inheritdoc/>
+    public async Task<StageStep> AnswerAsync(FlowRun run, Stage stage, Challenge asked, FlowAnswer answer, CancellationToken cancellationToken)
+    {
+        if (StageAnswers.Missing(asked, answer, "password") is { } missing)
+        {
+            return missing;
+        }
+
+        switch (await proof.CheckAsync(run.State.UserId, answer.Text("password") ?? "", cancellationToken))
+        {
+            case PasswordCheck.Right:
+                run.State.Amr.Add("pwd");
+                return StageAnswers.Pass;
+            case PasswordCheck.Busy:
+                return new StageStep.Busy();
+            default:
+                return Wrong(run, stage, asked);
+        }
+    }
+
+    private StageStep Wrong(FlowRun run, Stage stage, Challenge asked)
+    {
+        run.State.WrongPasswords++;
+        LogWrong(run.State.UserId, run.State.WrongPasswords);
+        return run.State.WrongPasswords >= new StageSettings(stage).Number("failed_attempts_before_cancel", 5)
+            ? new StageStep.Deny("Too many wrong passwords. Start again.", "too many wrong passwords in one run")
+            : StageAnswers.Fault(asked, "password", "Invalid password", "invalid");
+    }
+
+    [LoggerMessage(EventId = 2203, Level = LogLevel.Information, Message = "Wrong password for user {UserId} (none: nobody has this name), attempt {Attempt}")]
+    private partial void LogWrong(int? userId, int attempt);
+}

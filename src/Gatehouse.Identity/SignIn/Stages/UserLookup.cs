@@ -1,0 +1,32 @@
+using Gatehouse.Model.Policies;
+using Gatehouse.Model.Users;
+using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Identity.SignIn.Stages;
+
+/// <summary>Finds the one person that a typed name means.</summary>
+internal sealed class UserLookup(GatehouseDb db)
+{
+    /// <summary>The person, if there is exactly one who may sign in. A username counts before an address, since addresses are not unique.</summary>
+    public async Task<User?> FindAsync(string typed, IReadOnlyList<string> fields, bool ignoreCase, CancellationToken cancellationToken)
+    {
+        var name = fields.Contains("username") ? UserNames.Lookup(typed) : null;
+        var email = fields.Contains("email") ? EmailAddress.Canonical(typed.Trim()) : null;
+        if (name is null && email is null)
+        {
+            return null;
+        }
+
+        var found = await db.Users.AsNoTracking()
+            .Where(u => u.UsernameKey == name || u.Email == email)
+            .OrderBy(u => u.UsernameKey == name ? 0 : 1).ThenBy(u => u.Id)
+            .Take(3)
+            .ToListAsync(cancellationToken);
+        var named = found.Where(u => u.UsernameKey == name && (ignoreCase || u.Username == typed.Trim())).ToList();
+        var allowed = (named.Count > 0 ? named : found.Where(u => u.Email == email && email is not null)).Where(BrowserSessions.MaySignIn).ToList();
+
+        // Two people with one address: picking one would be luck.
+        return allowed is [var only] ? only : null;
+    }
+}
