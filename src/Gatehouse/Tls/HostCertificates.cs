@@ -19,6 +19,9 @@ internal sealed class HostCertificates(LocalAuthority authority, PublicUrls urls
     private readonly Lock gate = new();
     private volatile Issued? own; // made under gate
 
+    /// <summary>How many published names have one now.</summary>
+    public int Count => published.Count;
+
     /// <summary>The certificate for a client that asked for <paramref name="serverName"/>. Whoever asks for no name, or for one not served, sees the certificate of the own hosts.</summary>
     public SslStreamCertificateContext For(string? serverName)
     {

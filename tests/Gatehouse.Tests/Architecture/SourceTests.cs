@@ -1,0 +1,90 @@
+using System.Text.RegularExpressions;
+
+namespace Gatehouse.Tests.Architecture;
+
+/// <summary>Habits that a reader depends on, held by looking at the sources.</summary>
+public partial class SourceTests
+{
+    private const int Longest = 400;
+
+    private static readonly string[] Folders = ["src", "tests"];
+    private static readonly string[] Kinds = ["*.cs", "*.razor", "*.js", "*.mjs", "*.css"];
+
+    [Fact]
+    public void No_file_is_longer_than_400_lines()
+    {
+        var tooLong = Sources().Select(f => (File: Relative(f), Lines: File.ReadLines(f).Count())).Where(f => f.Lines > Longest);
+
+        Assert.Empty(tooLong);
+    }
+
+    [Fact]
+    public void Every_public_type_says_what_it_is()
+    {
+        var mute = new List<string>();
+        foreach (var file in Sources().Where(f => f.EndsWith(".cs", StringComparison.Ordinal) && Relative(f).StartsWith("src/", StringComparison.Ordinal)))
+        {
+            var lines = File.ReadAllLines(file);
+            for (var i = 0; i < lines.Length; i++)
+            {
+                if (PublicType().Match(lines[i]) is { Success: true } type && !HasSummary(lines, i))
+                {
+                    mute.Add($"{Relative(file)}: {type.Groups["name"].Value}");
+                }
+            }
+        }
+
+        Assert.Empty(mute);
+    }
+
+    [Fact]
+    public void Nothing_speaks_of_the_place_it_was_written_in()
+    {
+        var found = Sources().Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories))
+            .Concat(Directory.EnumerateFiles(Repository.Root, "*.md"))
+            .Where(f => !f.EndsWith("SourceTests.cs", StringComparison.Ordinal) && Workplace().IsMatch(File.ReadAllText(f)))
+            .Select(Relative);
+
+        Assert.Empty(found);
+    }
+
+    [Fact]
+    public void Clocks_are_handed_in()
+    {
+        // The banned-symbol list holds the types; this holds what it can't see.
+        var found = Sources()
+            .Where(f => Relative(f).StartsWith("src/", StringComparison.Ordinal) && RealClock().IsMatch(File.ReadAllText(f)))
+            .Select(Relative);
+
+        Assert.Empty(found);
+    }
+
+    private static bool HasSummary(string[] lines, int at)
+    {
+        for (var i = at - 1; i >= 0 && lines[i].TrimStart() is ['/', '/', '/', ..] or ['[', ..]; i--)
+        {
+            if (lines[i].Contains("<summary>", StringComparison.Ordinal) || lines[i].Contains("<inheritdoc", StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static IEnumerable<string> Sources() =>
+        Folders
+            .SelectMany(folder => Kinds.SelectMany(kind => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), kind, SearchOption.AllDirectories)))
+            .Where(f => !Relative(f).Split('/').Any(part => part is "Migrations" or "node_modules" or "obj" or "bin"));
+
+    private static string Relative(string file) => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/');
+
+    [GeneratedRegex(@"^\s*public (?:(?:static|sealed|abstract|readonly|partial|ref) )*(?:class|record|struct|interface|enum|record struct|record class) (?<name>\w+)", RegexOptions.CultureInvariant)]
+    private static partial Regex PublicType();
+
+    [GeneratedRegex(@"/work/|/root/|\bsubagent|\bthis session\b|\bAI-generated\b|shared/(design|contracts|security|bench|guides)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    private static partial Regex Workplace();
+
+    [GeneratedRegex(@"\bStopwatch\b|\bEnvironment\.TickCount|\bThread\.Sleep\b|\.GetAwaiter\(\)\.GetResult\(\)|\basync void\b", RegexOptions.CultureInvariant)]
+    private static partial Regex RealClock();
+}

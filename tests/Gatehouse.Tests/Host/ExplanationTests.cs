@@ -1,0 +1,71 @@
+using System.Text.Json;
+using Gatehouse.Model.Audit;
+using Gatehouse.Model.Policies;
+using Gatehouse.Verbs;
+
+namespace Gatehouse.Tests.Host;
+
+/// <summary>What <c>explain</c> prints.</summary>
+public class ExplanationTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void It_names_the_rule_that_failed_and_the_nearest_miss(bool camelCase)
+    {
+        var text = Explanation.Text(Denied(new JsonSerializerOptions(camelCase ? JsonSerializerDefaults.Web : JsonSerializerDefaults.General)));
+
+        Assert.StartsWith("Denied: no policy matched", text, StringComparison.Ordinal);
+        Assert.Contains("Nearest miss: an address under example.com", text, StringComparison.Ordinal);
+        Assert.Contains("""include not met {"email_domain":{"domain":"example.com"}}; found eve@evil.test""", text, StringComparison.Ordinal);
+        Assert.Contains("0123456789abcdef", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void L01_what_a_visitor_chose_can_not_move_the_cursor()
+    {
+        var text = Explanation.Text(Denied(JsonSerializerOptions.Default));
+
+        Assert.DoesNotContain('\u001b', text);
+        Assert.Contains("/a\\u001b[2J", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void For_programs_it_is_one_object_with_the_tree()
+    {
+        using var parsed = JsonDocument.Parse(Explanation.Json(Denied(JsonSerializerOptions.Default)));
+
+        Assert.False(parsed.RootElement.GetProperty("allowed").GetBoolean());
+        Assert.Equal("an address under example.com", parsed.RootElement.GetProperty("reasons").GetProperty("nearestMiss").GetString());
+    }
+
+    private static DecisionRecord Denied(JsonSerializerOptions options) => new()
+    {
+        Id = "0123456789abcdef",
+        At = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+        AppName = "whoami",
+        Allowed = false,
+        Action = "login",
+        Email = "eve@evil.test",
+        Address = "127.0.0.1",
+        Method = "GET",
+        Host = "whoami.localhost",
+        Path = "/a\u001b[2J",
+        TreeJson = JsonSerializer.Serialize(
+            new DecisionTree(
+                "no policy matched",
+                "an address under example.com",
+                [
+                    new PolicyReason(
+                        Guid.Empty,
+                        "staff",
+                        "allow",
+                        false,
+                        "no include rule was met",
+                        [new RuleReason("""{"email_domain":{"domain":"example.com"}}""", false, "eve@evil.test")],
+                        [],
+                        []),
+                ]),
+            options),
+    };
+}
