@@ -1,4 +1,5 @@
 using Gatehouse.Access.Certs;
+using Gatehouse.Access.Gateway;
 using Gatehouse.Access.SignIn;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Access.Tokens;
@@ -42,8 +43,14 @@ public static class AccessRole
             .AddSingleton<IdentityEndpoint>()
             .AddSingleton<LogoutEndpoint>()
             .AddSingleton<CertsEndpoint>()
-            .AddSingleton<AppHostEndpoints>();
+            .AddSingleton<AppHostEndpoints>()
+            .AddSingleton(Answers)
+            .AddGateway();
     }
+
+    /// <summary>Ends a pipeline with the gateway: for every host that is not Gatehouse's own.</summary>
+    public static void UseGateway(this IApplicationBuilder app) =>
+        app.Run(app.ApplicationServices.GetRequiredService<GatewayPipeline>().InvokeAsync);
 
     /// <summary>Maps the team domain.</summary>
     public static void MapAccess(this IEndpointRouteBuilder endpoints)
@@ -61,4 +68,10 @@ public static class AccessRole
             brand: tables.Current.Organization.Name));
         endpoints.MapFallback("{*path}", (ISnapshot<AccessTable> tables) => SignInPages.NotFound(tables.Current));
     }
+
+    // What the gateway answers with when signing in is the answer.
+    private static GatewayAnswers Answers(IServiceProvider services) => new(
+        services.GetRequiredService<LoginRedirect>().Write,
+        services.GetRequiredService<AppHostEndpoints>().HandleAsync,
+        services.GetRequiredService<DenialPage>().WriteAsync);
 }

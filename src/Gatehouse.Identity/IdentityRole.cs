@@ -1,4 +1,5 @@
 using Gatehouse.Identity.Oidc;
+using Gatehouse.Identity.SignIn;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -8,8 +9,12 @@ namespace Gatehouse.Identity;
 public static class IdentityRole
 {
     /// <summary>Registers its services.</summary>
-    public static IServiceCollection AddIdentity(this IServiceCollection services) => services.AddOidc();
+    public static IServiceCollection AddIdentity(this IServiceCollection services) => services.AddOidc().AddSignIn();
 
     /// <summary>Maps its routes; the host serves them on Identity's name only.</summary>
-    public static IEndpointRouteBuilder MapIdentity(this IEndpointRouteBuilder endpoints) => endpoints.MapOidc();
+    public static void MapIdentity(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapOidc();
+        endpoints.MapSignIn();
+    }
 }

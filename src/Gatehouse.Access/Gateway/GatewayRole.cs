@@ -38,14 +38,6 @@ internal static class GatewayRole
             .AddSingleton<GatewayPipeline>();
     }
 
-    /// <summary>Ends a pipeline with the gateway: for every host that is not Gatehouse's own.</summary>
-    public static IApplicationBuilder UseGateway(this IApplicationBuilder app)
-    {
-        var pipeline = app.ApplicationServices.GetRequiredService<GatewayPipeline>();
-        app.Run(pipeline.InvokeAsync);
-        return app;
-    }
-
     // Header bytes pass unchanged in both directions: Latin-1 has a character for each.
     private static void ConfigureKestrel(KestrelServerOptions kestrel)
     {

@@ -23,7 +23,6 @@ internal static class SignInRole
         services.TryAddSingleton<Passwords>();
         services.TryAddSingleton<OneTimeLinks>();
         services.TryAddSingleton<CrossSite>();
-        services.AddHostedService<ExpirySweeper>();
         services.TryAddScoped<BrowserSessions>();
         services.TryAddScoped<UserLookup>();
         services.TryAddScoped<PasswordProof>();

@@ -1,9 +1,17 @@
+using Gatehouse.Access;
 using Gatehouse.Demo;
 using Gatehouse.Hosting;
+using Gatehouse.Identity;
+using Gatehouse.Identity.SignIn.Setup;
+using Gatehouse.Management;
 using Gatehouse.Model.Hosts;
-using Gatehouse.Model.Keys;
+using Gatehouse.Model.Settings;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Users;
 using Gatehouse.Store;
-using Gatehouse.Store.Secrets;
+using Gatehouse.Store.Seeds;
+using Gatehouse.Store.Start;
+using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;
 using Microsoft.EntityFrameworkCore;
 
@@ -13,73 +21,68 @@ namespace Gatehouse.Roles;
 internal static class Composition
 {
     /// <summary>All roles.</summary>
-    public static void AddRoles(IServiceCollection services, UpOptions options, BootstrapVariables bootstrap)
+    public static void AddRoles(IServiceCollection services, UpOptions options)
     {
-        _ = bootstrap;
         AddStore(services, options.Data, options.Database);
+        services.AddIdentity();
+        services.AddAccess();
+        services.AddManagement();
     }
 
     /// <summary>The store alone, for verbs beside a running installation.</summary>
-    public static void AddStore(IServiceCollection services, string data, string? database)
-    {
-        _ = database;
-        services.AddPooledDbContextFactory<SqliteDb>(db => db.UseSqlite($"Data Source={Path.Combine(data, "gatehouse.db")}"));
-        services.AddSingleton<IDbContextFactory<GatehouseDb>, Databases>();
-        services.AddSingleton<ISecretBox>(_ =>
-        {
-            var file = Path.Combine(data, "root.key");
-            if (!File.Exists(file))
-            {
-                File.WriteAllBytes(file, System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
-            }
+    public static void AddStore(IServiceCollection services, string data, string? database) =>
+        services.AddStore(new StoreOptions { DataFolder = data, Database = database });
 
-            return new SecretBox(File.ReadAllBytes(file));
-        });
-    }
+    /// <summary>Brings the database up to this version's shape, lays the seeds and reads the tables.</summary>
+    public static Task OpenStoreAsync(IServiceProvider services, CancellationToken cancellationToken) =>
+        services.GetRequiredService<StoreStart>().RunAsync(cancellationToken);
 
-    /// <summary>Brings the database up to this version's shape.</summary>
-    public static async Task OpenStoreAsync(IServiceProvider services, CancellationToken cancellationToken)
+    /// <summary>What scripts asked for, and the demo; then what there is to tell.</summary>
+    public static async Task<Prepared> PrepareAsync(IServiceProvider services, BootstrapVariables bootstrap, Uri? demoOrigin, CancellationToken cancellationToken)
     {
-        await using var db = await services.GetRequiredService<IDbContextFactory<GatehouseDb>>().CreateDbContextAsync(cancellationToken);
-        await db.Database.EnsureCreatedAsync(cancellationToken);
-    }
-
-    /// <summary>The guide performed on ourselves, what scripts asked for, the demo; then the tables are read.</summary>
-    public static Task<Prepared> PrepareAsync(IServiceProvider services, BootstrapVariables bootstrap, Uri? demoOrigin, CancellationToken cancellationToken)
-    {
-        _ = (services, bootstrap, cancellationToken);
-        return Task.FromResult(new Prepared
-        {
-            Demo = demoOrigin is null ? null : new DemoFacts { App = demoOrigin.ToString(), User = WhoamiOrigin.User, Password = null },
-            DemoAud = demoOrigin is null ? null : new string('0', 64),
-        });
+        _ = bootstrap;
+        _ = demoOrigin;
+        return new Prepared { SetupLink = await SetupLinkAsync(services, cancellationToken) };
     }
 
     /// <summary>A one-use link that signs <paramref name="user"/> in; null when there is no such active user.</summary>
-    public static Task<string?> RecoveryLinkAsync(IServiceProvider services, PublicUrls urls, string user, CancellationToken cancellationToken)
+    public static async Task<string?> RecoveryLinkAsync(IServiceProvider services, PublicUrls urls, string user, CancellationToken cancellationToken)
     {
-        _ = (services, urls, user, cancellationToken);
-        return Task.FromResult<string?>(null);
+        await services.GetRequiredService<StoreStart>().CheckAsync(cancellationToken);
+        var databases = services.GetRequiredService<IDbContextFactory<GatehouseDb>>();
+        return await UserIdAsync(databases, user, cancellationToken) is { } id
+            ? await new OneTimeLinks(databases, urls, services.GetRequiredService<TimeProvider>())
+                .CreateAsync(OneTimeLinks.Recovery, id, OneTimeLinks.DefaultLife, cancellationToken)
+            : null;
     }
 
     /// <summary>Which names are published, as the listener asks.</summary>
     public static Func<string, bool> ServedNames(IServiceProvider services)
     {
-        _ = services;
-        return _ => false;
+        var table = services.GetRequiredService<ISnapshot<AccessTable>>();
+        return host => table.Current.Serves(host);
     }
 
     /// <summary>What comes before every branch.</summary>
-    public static void UseHygiene(IApplicationBuilder app) => _ = app;
+    public static void UseHygiene(IApplicationBuilder app) => app.UseMiddleware<RequestHygiene>();
 
     /// <summary>The pipelines by host.</summary>
-    public static HostBranches Branches(WebApplication app) => new()
+    public static HostBranches Branches(WebApplication app)
     {
-        Identity = Routed(app, endpoints => _ = endpoints),
-        Access = Routed(app, endpoints => _ = endpoints),
-        Api = Routed(app, endpoints => _ = endpoints),
-        Gateway = context => Page.Message(StatusCodes.Status403Forbidden, "Nothing is published here", "No app answers for this name.").ExecuteAsync(context),
-    };
+        var gateway = ((IApplicationBuilder)app).New();
+        gateway.UseGateway();
+        return new HostBranches
+        {
+            Identity = Routed(app, endpoints =>
+            {
+                endpoints.MapIdentity();
+                endpoints.MapAuthentikApi();
+            }),
+            Access = Routed(app, endpoints => endpoints.MapAccess()),
+            Api = Routed(app, endpoints => endpoints.MapCloudflareApi()),
+            Gateway = gateway.Build(),
+        };
+    }
 
     // A branch of its own routing world: an endpoint of one host can't be reached through another.
     private static RequestDelegate Routed(WebApplication app, Action<IEndpointRouteBuilder> map)
@@ -91,8 +94,20 @@ internal static class Composition
         return branch.Build();
     }
 
-    private sealed class Databases(IDbContextFactory<SqliteDb> inner) : IDbContextFactory<GatehouseDb>
+    private static async Task<string?> SetupLinkAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        public GatehouseDb CreateDbContext() => inner.CreateDbContext();
+        var databases = services.GetRequiredService<IDbContextFactory<GatehouseDb>>();
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        return !await db.Settings.AnyAsync(s => s.Name == SettingNames.SetupDone, cancellationToken)
+            && await UserIdAsync(databases, FirstSeeds.AdminUser, cancellationToken) is { } id
+                ? await services.GetRequiredService<OneTimeLinks>().CreateAsync(OneTimeLinks.Setup, id, OneTimeLinks.DefaultLife, cancellationToken)
+                : null;
+    }
+
+    private static async Task<int?> UserIdAsync(IDbContextFactory<GatehouseDb> databases, string user, CancellationToken cancellationToken)
+    {
+        var key = UserNames.Lookup(user);
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        return await db.Users.Where(u => u.UsernameKey == key && u.IsActive).Select(u => (int?)u.Id).SingleOrDefaultAsync(cancellationToken);
     }
 }
