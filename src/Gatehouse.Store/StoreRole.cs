@@ -57,7 +57,8 @@ public static class StoreRole
     {
         if (target.IsPostgres)
         {
-            services.AddPooledDbContextFactory<PostgresDb>(o => Quieten(o.UseNpgsql(target.ConnectionString)));
+            var text = new PostgresText();
+            services.AddPooledDbContextFactory<PostgresDb>(o => Quieten(o.UseNpgsql(target.ConnectionString).AddInterceptors(text)));
             services.AddSingleton<IDbContextFactory<GatehouseDb>, DatabaseFactory<PostgresDb>>();
         }
         else

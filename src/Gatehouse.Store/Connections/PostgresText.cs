@@ -1,0 +1,52 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+
+namespace Gatehouse.Store.Connections;
+
+/// <summary>
+/// PostgreSQL can't hold U+0000 in a text and fails the command. A visitor may send one in any value that is looked up, and must get
+/// "no such thing", not an error: it becomes U+FFFD, as Unicode §5.22 advises for what can't be represented.
+/// </summary>
+internal sealed class PostgresText : DbCommandInterceptor
+{
+    /// <inheritdoc/>
+    public override InterceptionResult<DbDataReader> ReaderExecuting(DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result)
+    {
+        Mend(command);
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
+        DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
+    {
+        Mend(command);
+        return new ValueTask<InterceptionResult<DbDataReader>>(result);
+    }
+
+    /// <inheritdoc/>
+    public override InterceptionResult<int> NonQueryExecuting(DbCommand command, CommandEventData eventData, InterceptionResult<int> result)
+    {
+        Mend(command);
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
+        DbCommand command, CommandEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
+    {
+        Mend(command);
+        return new ValueTask<InterceptionResult<int>>(result);
+    }
+
+    private static void Mend(DbCommand command)
+    {
+        foreach (DbParameter parameter in command.Parameters)
+        {
+            if (parameter.Value is string text && text.Contains('\0', StringComparison.Ordinal))
+            {
+                parameter.Value = text.Replace('\0', '\uFFFD');
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Tests.Fakes;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Tests.Store;
+
+public class AccessSessionStoreTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task A_session_keeps_what_the_login_method_said(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        var sessions = store.Get<IAccessSessions>();
+
+        var started = await sessions.StartAsync(Ada(), Cancel);
+        var found = await sessions.FindAsync(started.Nonce, Cancel);
+
+        Assert.Matches("^[A-Za-z0-9_-]{22}$", started.Nonce);
+        Assert.NotNull(found);
+        Assert.Equal("ada@example.com", found.Email);
+        Assert.Equal("""{"groups":["staff","demo"]}""", found.ClaimsJson);
+        Assert.Equal(["pwd", "mfa"], found.Amr);
+        Assert.Equal(started.UserId, found.UserId);
+        Assert.Equal(TimeSpan.FromHours(24), found.ExpiresAt - found.CreatedAt);
+        Assert.Equal(TimeSpan.FromHours(30), found.ForgetAt - found.CreatedAt);
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task Sign_ins_of_one_address_at_once_make_one_user(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        var sessions = store.Get<IAccessSessions>();
+
+        var started = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => sessions.StartAsync(Ada(), Cancel), Cancel)));
+
+        Assert.Single(started.Select(s => s.UserId).Distinct());
+        Assert.Equal(20, started.Select(s => s.Nonce).Distinct().Count());
+        await using var db = store.Open();
+        Assert.Equal(1, await db.AccessUsers.CountAsync(Cancel));
+        Assert.Equal(20, await db.AccessSessions.CountAsync(Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task An_ended_session_is_refused_on_this_node_when_the_call_returns(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        var sessions = store.Get<IAccessSessions>();
+        var revocations = store.Get<ISnapshot<RevocationTable>>();
+        var mine = await sessions.StartAsync(Ada(), Cancel);
+        var other = await sessions.StartAsync(Ada(), Cancel);
+        Assert.False(revocations.Current.IsRevoked(mine.Nonce));
+
+        await sessions.RevokeAsync(mine.Nonce, Cancel);
+
+        Assert.True(revocations.Current.IsRevoked(mine.Nonce));
+        Assert.False(revocations.Current.IsRevoked(other.Nonce));
+        Assert.Null(await sessions.FindAsync(mine.Nonce, Cancel));
+        Assert.NotNull(await sessions.FindAsync(other.Nonce, Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task Sessions_and_their_ends_survive_a_restart(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        var kept = await store.Get<IAccessSessions>().StartAsync(Ada(), Cancel);
+        var ended = await store.Get<IAccessSessions>().StartAsync(Ada(), Cancel);
+        await store.Get<IAccessSessions>().RevokeAsync(ended.Nonce, Cancel);
+
+        await store.RestartAsync();
+        await store.Get<Gatehouse.Store.Start.StoreStart>().RunAsync(Cancel);
+
+        Assert.NotNull(await store.Get<IAccessSessions>().FindAsync(kept.Nonce, Cancel));
+        Assert.True(store.Get<ISnapshot<RevocationTable>>().Current.IsRevoked(ended.Nonce));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task An_end_is_remembered_only_while_a_token_may_live(DatabaseKind kind)
+    {
+        var clock = new FakeClock();
+        await using var store = await TestStore.StartAsync(kind, clock);
+        var session = await store.Get<IAccessSessions>().StartAsync(Ada(), Cancel);
+        await store.Get<IAccessSessions>().RevokeAsync(session.Nonce, Cancel);
+
+        clock.Advance(TimeSpan.FromHours(29));
+        await store.Get<Gatehouse.Store.Snapshots.RevocationReader>().ReloadAsync(Cancel);
+        Assert.True(store.Get<ISnapshot<RevocationTable>>().Current.IsRevoked(session.Nonce));
+
+        clock.Advance(TimeSpan.FromHours(2));
+        await store.Get<Gatehouse.Store.Snapshots.RevocationReader>().ReloadAsync(Cancel);
+        Assert.False(store.Get<ISnapshot<RevocationTable>>().Current.IsRevoked(session.Nonce));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task A_code_burns_once_however_many_try_at_once(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        var sessions = store.Get<IAccessSessions>();
+        var end = store.Clock.GetUtcNow().AddMinutes(5);
+
+        var burnt = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => sessions.TryBurnAsync("code", end, Cancel), Cancel)));
+
+        Assert.Single(burnt, b => b);
+        Assert.False(await sessions.TryBurnAsync("code", end, Cancel));
+        Assert.True(await sessions.TryBurnAsync("another", end, Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Postgres), MemberType = typeof(Databases))]
+    public async Task A_code_burns_once_across_nodes(DatabaseKind kind)
+    {
+        await using var first = await TestStore.StartAsync(kind);
+        await using var second = await first.StartNodeAsync();
+        var end = first.Clock.GetUtcNow().AddMinutes(5);
+        IAccessSessions[] nodes = [first.Get<IAccessSessions>(), second.Get<IAccessSessions>()];
+
+        var burnt = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() => nodes[i % 2].TryBurnAsync("code", end, Cancel), Cancel)));
+
+        Assert.Single(burnt, b => b);
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task S10_an_expired_code_never_burns_cleaned_or_not(DatabaseKind kind)
+    {
+        var clock = new FakeClock();
+        await using var store = await TestStore.StartAsync(kind, clock);
+        var sessions = store.Get<IAccessSessions>();
+        var end = clock.GetUtcNow().AddMinutes(5);
+        Assert.True(await sessions.TryBurnAsync("code", end, Cancel));
+
+        clock.Advance(TimeSpan.FromMinutes(5));
+        Assert.False(await sessions.TryBurnAsync("code", end, Cancel));
+        Assert.False(await sessions.TryBurnAsync("fresh", end, Cancel));
+
+        clock.Advance(TimeSpan.FromHours(2));
+        await store.Get<Gatehouse.Store.Cleaning.Cleaner>().CleanAsync(Cancel);
+        Assert.False(await sessions.TryBurnAsync("code", end, Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task A_nonce_with_any_character_is_just_not_found(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        Assert.Null(await store.Get<IAccessSessions>().FindAsync("a\0b", Cancel));
+        Assert.Null(await store.Get<IAccessSessions>().FindAsync("'; DROP TABLE users; --", Cancel));
+        await store.Get<IAccessSessions>().RevokeAsync("nobody's", Cancel);
+    }
+
+    private static NewAccessSession Ada() => new()
+    {
+        Email = "ada@example.com",
+        Name = "Ada Lovelace",
+        Subject = "sub-1",
+        LoginMethodId = Guid.CreateVersion7(),
+        Claims = new Dictionary<string, IReadOnlyList<string>> { ["groups"] = ["staff", "demo"] },
+        GroupsJson = """["staff","demo"]""",
+        Amr = ["pwd", "mfa"],
+        Address = "127.0.0.1",
+        Duration = TimeSpan.FromHours(24),
+        LongestToken = TimeSpan.FromHours(6),
+    };
+}
