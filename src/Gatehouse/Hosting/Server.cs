@@ -33,7 +33,7 @@ internal static class Server
         builder.Services.AddSingleton<FaultBarrier>();
         AddTls(builder.Services, options);
         UpstreamClient.AddTo(builder.Services);
-        Composition.AddRoles(builder.Services, options, bootstrap);
+        Composition.AddRoles(builder.Services, options);
 
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel((_, kestrel) => Limit(kestrel));

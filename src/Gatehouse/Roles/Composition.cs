@@ -9,7 +9,6 @@ using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
-using Gatehouse.Store.Seeds;
 using Gatehouse.Store.Start;
 using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;
@@ -79,7 +78,7 @@ internal static class Composition
                 endpoints.MapAuthentikApi();
             }),
             Access = Routed(app, endpoints => endpoints.MapAccess()),
-            Api = Routed(app, endpoints => endpoints.MapCloudflareApi()),
+            Api = Routed(app, endpoints => _ = endpoints),
             Gateway = gateway.Build(),
         };
     }
@@ -99,7 +98,7 @@ internal static class Composition
         var databases = services.GetRequiredService<IDbContextFactory<GatehouseDb>>();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         return !await db.Settings.AnyAsync(s => s.Name == SettingNames.SetupDone, cancellationToken)
-            && await UserIdAsync(databases, FirstSeeds.AdminUser, cancellationToken) is { } id
+            && await UserIdAsync(databases, WellKnownUsers.Admin, cancellationToken) is { } id
                 ? await services.GetRequiredService<OneTimeLinks>().CreateAsync(OneTimeLinks.Setup, id, OneTimeLinks.DefaultLife, cancellationToken)
                 : null;
     }

@@ -1,3 +1,4 @@
+using Gatehouse.Model.Users;
 using System.CommandLine;
 using Gatehouse.Hosting;
 using Gatehouse.Logging;
@@ -10,7 +11,7 @@ namespace Gatehouse.Verbs;
 /// <summary><c>gatehouse recover [USER]</c>: a one-use link for an administrator who is locked out. Whoever can read the data folder is trusted with it.</summary>
 internal static class RecoverVerb
 {
-    private const string FirstAdministrator = "akadmin";
+    
 
     /// <summary>The verb.</summary>
     public static Command Create(Shell shell)
@@ -18,7 +19,7 @@ internal static class RecoverVerb
         var user = new Argument<string?>("user")
         {
             HelpName = "USER",
-            Description = $"Whom the link signs in. Default: {FirstAdministrator}",
+            Description = $"Whom the link signs in. Default: {WellKnownUsers.Admin}",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var (data, database, json) = (Flags.Data(), Flags.Database(), Flags.Json());
@@ -27,7 +28,7 @@ internal static class RecoverVerb
         {
             var faults = new List<string>();
             var asJson = Flags.Read(parsed, json, shell, faults);
-            var name = parsed.GetValue(user) ?? FirstAdministrator;
+            var name = parsed.GetValue(user) ?? WellKnownUsers.Admin;
             return StoreVerb.RunAsync(parsed, data, database, shell, "recover", faults, services => RecoverAsync(services, name, asJson, shell, cancellationToken));
         });
         return command;
