@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Gatehouse.Logging;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Roles;
 
 namespace Gatehouse.Verbs;
@@ -27,6 +28,7 @@ internal static class StoreVerb
         {
             var services = new ServiceCollection();
             services.AddSingleton(shell.Clock);
+            services.AddSingleton(new PublicUrls("localhost", 443)); // starting the store would write them; looking at it does not
             services.AddLogging(logging => new LogSettings(LogLevel.Warning, Json: false).Apply(logging, shell));
             Composition.AddStore(services, folder, url);
             await using var provider = services.BuildServiceProvider();
