@@ -68,9 +68,9 @@ internal sealed partial class FaultBarrier(ILogger<FaultBarrier> logger)
         return false;
     }
 
-    [LoggerMessage(EventId = 1101, Level = LogLevel.Error, Message = "Request {RequestId} failed")]
+    [LoggerMessage(EventId = 1301, Level = LogLevel.Error, Message = "Request {RequestId} failed")]
     private partial void LogFault(Exception fault, string requestId);
 
-    [LoggerMessage(EventId = 1102, Level = LogLevel.Information, Message = "Request refused with {Status}: {Reason}")]
+    [LoggerMessage(EventId = 1302, Level = LogLevel.Information, Message = "Request refused with {Status}: {Reason}")]
     private partial void LogRefused(int status, string reason);
 }

@@ -29,7 +29,6 @@ internal static class Server
         builder.Services.AddSingleton(shell.Clock);
         builder.Services.AddSingleton(new PublicUrls(options.Domain, options.Listen.Port));
         builder.Services.AddRouting();
-        StaticPages.AddTo(builder.Services);
         builder.Services.AddSingleton<FaultBarrier>();
         AddTls(builder.Services, options);
         UpstreamClient.AddTo(builder.Services);
@@ -37,6 +36,7 @@ internal static class Server
 
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel((_, kestrel) => Limit(kestrel));
+        StaticPages.AddTo(builder.Services); // after the roles: each of them adds the renderer with its key ring again
         // The certificates are asked for at each handshake: they exist once the data is open, the listener's options before.
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IServiceProvider>((kestrel, services) => kestrel.Listen(
             options.Listen,

@@ -1,5 +1,7 @@
-using System.Data.Common;
-using System.Security.Cryptography;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Gatehouse.Demo;
 using Gatehouse.Logging;
 using Gatehouse.Model.Hosts;
@@ -31,10 +33,10 @@ internal sealed class UpRun(UpOptions options, LogSettings logs, BootstrapVariab
                     }
 
                 default:
-                    throw new System.Diagnostics.UnreachableException();
+                    throw new UnreachableException();
             }
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or DbException or CryptographicException)
+        catch (Exception fault) when (OperatorFault.Is(fault))
         {
             return shell.Fail("can't start: " + LogText.Escape(fault.Message));
         }
@@ -76,8 +78,8 @@ internal sealed class UpRun(UpOptions options, LogSettings logs, BootstrapVariab
     {
         if (options.Json)
         {
-            var data = System.Text.Json.JsonEncodedText.Encode(options.Data, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
-            shell.Output.WriteLine($$"""{"already_running":true,"pid":{{pid?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "null"}},"data":"{{data}}"}""");
+            var data = JsonEncodedText.Encode(options.Data, JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
+            shell.Output.WriteLine($$"""{"already_running":true,"pid":{{pid?.ToString(CultureInfo.InvariantCulture) ?? "null"}},"data":"{{data}}"}""");
             return;
         }
 

