@@ -20,37 +20,48 @@ internal sealed class Milliseconds() : ValueConverter<TimeSpan, long>(
 internal static class JsonColumns
 {
     public static void AsJson(this PropertyBuilder<List<string>> property) =>
-        property.HasConversion(list => JsonSerializer.Serialize(list, Shapes.Default.ListString), text => Read(text), Compare<string>());
+        property.HasConversion(list => ListColumns.Write(list), text => ListColumns.ReadTexts(text), Compare<string>());
 
     public static void AsJson(this PropertyBuilder<List<Guid>> property) =>
-        property.HasConversion(
-            list => string.Join(',', list.Select(i => i.ToString("D", CultureInfo.InvariantCulture))),
-            text => text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Guid.Parse).ToList(),
-            Compare<Guid>());
+        property.HasConversion(list => ListColumns.Write(list), text => ListColumns.ReadIds(text), Compare<Guid>());
 
     public static void AsJson(this PropertyBuilder<List<Rule>> property) =>
-        property.HasConversion(list => WriteRules(list), text => ReadRules(text), Compare<Rule>());
+        property.HasConversion(list => ListColumns.Write(list), text => ListColumns.ReadRules(text), Compare<Rule>());
 
     public static void AsJson(this PropertyBuilder<List<RedirectUri>> property) =>
-        property.HasConversion(
-            list => JsonSerializer.Serialize(list, Shapes.Default.ListRedirectUri),
-            text => JsonSerializer.Deserialize(text, Shapes.Default.ListRedirectUri) ?? new(),
-            Compare<RedirectUri>());
+        property.HasConversion(list => ListColumns.Write(list), text => ListColumns.ReadRedirectUris(text), Compare<RedirectUri>());
 
     private static ValueComparer<List<T>> Compare<T>() => new(
-        (a, b) => ReferenceEquals(a, b) || (a != null && b != null && a.SequenceEqual(b)),
-        list => list.Count,
-        list => list.ToList());
+        (a, b) => ListColumns.AreEqual(a, b), list => list.Count, list => ListColumns.Copy(list));
+}
 
-    private static List<string> Read(string text) => JsonSerializer.Deserialize(text, Shapes.Default.ListString) ?? [];
+/// <summary>How lists are written and read. The generated model names these methods, so they are not private and take no lambdas.</summary>
+internal static class ListColumns
+{
+    public static string Write(List<string> list) => JsonSerializer.Serialize(list, Shapes.Default.ListString);
 
-    private static string WriteRules(List<Rule> rules) => "[" + string.Join(',', rules.Select(RuleJson.Write)) + "]";
+    public static string Write(List<Guid> list) => string.Join(',', list.Select(i => i.ToString("D", CultureInfo.InvariantCulture)));
+
+    public static string Write(List<Rule> list) => "[" + string.Join(',', list.Select(RuleJson.Write)) + "]";
+
+    public static string Write(List<RedirectUri> list) => JsonSerializer.Serialize(list, Shapes.Default.ListRedirectUri);
+
+    public static List<string> ReadTexts(string text) => JsonSerializer.Deserialize(text, Shapes.Default.ListString) ?? [];
+
+    public static List<Guid> ReadIds(string text) => [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Guid.Parse)];
+
+    public static List<RedirectUri> ReadRedirectUris(string text) => JsonSerializer.Deserialize(text, Shapes.Default.ListRedirectUri) ?? [];
 
     // A stored rule that can't be read stops the load: guessing would open or close doors nobody asked for.
-    private static List<Rule> ReadRules(string text)
+    public static List<Rule> ReadRules(string text)
     {
         using var document = JsonDocument.Parse(text);
         return [.. document.RootElement.EnumerateArray().Select(e =>
             RuleJson.TryRead(e, out var rule, out var fault) ? rule : throw new InvalidDataException($"a stored rule can't be read: {fault}"))];
     }
+
+    public static bool AreEqual<T>(List<T>? left, List<T>? right) =>
+        ReferenceEquals(left, right) || (left is not null && right is not null && left.SequenceEqual(right));
+
+    public static List<T> Copy<T>(List<T> list) => [.. list];
 }

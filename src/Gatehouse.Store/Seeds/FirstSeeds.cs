@@ -53,8 +53,8 @@ internal sealed class FirstSeeds(IDbContextFactory<GatehouseDb> databases, ISecr
 
     private static async Task<int> VersionAsync(GatehouseDb db, CancellationToken cancellationToken)
     {
-        var laid = await db.Settings.AsNoTracking().FirstOrDefaultAsync(s => s.Name == SettingNames.Seeds, cancellationToken);
-        return laid is null ? 0 : int.Parse(laid.Value, CultureInfo.InvariantCulture);
+        var laid = await db.SettingAsync(SettingNames.Seeds, cancellationToken);
+        return laid is null ? 0 : int.Parse(laid, CultureInfo.InvariantCulture);
     }
 
     private static string RandomId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));

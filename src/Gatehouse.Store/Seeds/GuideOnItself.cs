@@ -28,7 +28,7 @@ internal sealed class GuideOnItself(IDbContextFactory<GatehouseDb> databases, IS
     {
         var wanted = Write(urls);
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        if (await PerformedAsync(db, cancellationToken) == wanted)
+        if (await db.SettingAsync(SettingNames.Guide, cancellationToken) == wanted)
         {
             return;
         }
@@ -51,9 +51,6 @@ internal sealed class GuideOnItself(IDbContextFactory<GatehouseDb> databases, IS
         await Revisions.BumpAsync(db, Topic.Identity, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
-
-    private static Task<string?> PerformedAsync(GatehouseDb db, CancellationToken cancellationToken) =>
-        db.Settings.Where(s => s.Name == SettingNames.Guide).Select(s => s.Value).FirstOrDefaultAsync(cancellationToken);
 
     private static string Write(PublicUrls urls) => $"{urls.Domain}:{urls.Port}";
 

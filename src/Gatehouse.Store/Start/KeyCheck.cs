@@ -71,7 +71,7 @@ internal sealed class KeyCheck(IDbContextFactory<GatehouseDb> databases, Databas
     }
 
     private static async Task<string> SealedWithAsync(GatehouseDb db, CancellationToken cancellationToken) =>
-        await db.Settings.Where(s => s.Name == SettingNames.RootKeyFingerprint).Select(s => s.Value).FirstOrDefaultAsync(cancellationToken) ?? "unknown";
+        await db.SettingAsync(SettingNames.RootKeyFingerprint, cancellationToken) ?? "unknown";
 
     // 32 bits of a derived key: enough to tell keys apart, useless to find one.
     private string Fingerprint() => Convert.ToHexStringLower(box.DeriveKey("gatehouse key fingerprint").AsSpan(0, 4));
