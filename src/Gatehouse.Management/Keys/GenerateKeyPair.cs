@@ -100,7 +100,7 @@ internal sealed class GenerateKeyPair(GatehouseDb db, Writer writer, ISecretBox 
             Name = name,
             Kid = Convert.ToHexStringLower(SHA256.HashData(rsa.ExportSubjectPublicKeyInfo()).AsSpan(0, 16)),
             CertificatePem = certificate.ExportCertificatePem(),
-            SealedPrivateKey = secrets.Seal(rsa.ExportPkcs8PrivateKey(), SealPurpose.KeyPair),
+            SealedPrivateKey = secrets.Seal(rsa.ExportPkcs8PrivateKey(), SecretPurposes.KeyPairPrivateKey),
             CreatedAt = now,
         };
     }

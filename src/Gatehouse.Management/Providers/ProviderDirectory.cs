@@ -83,7 +83,7 @@ internal sealed class ProviderDirectory(GatehouseDb db, ISecretBox secrets)
             .. providers.Select(p => new ProviderFacts(
                 p,
                 applications.Find(a => a.ProviderId == p.Id),
-                secrets.Open(p.SealedClientSecret, SealPurpose.ProviderClientSecret) is { } bytes ? Encoding.UTF8.GetString(bytes) : "")),
+                secrets.Open(p.SealedClientSecret, SecretPurposes.OAuth2ProviderClientSecret) is { } bytes ? Encoding.UTF8.GetString(bytes) : "")),
         ];
     }
 }

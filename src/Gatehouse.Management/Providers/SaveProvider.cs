@@ -64,7 +64,7 @@ internal sealed class SaveProvider(GatehouseDb db, Writer writer, KeyPairDirecto
         }
 
         // An empty secret would let anyone pose as the client.
-        if (provider.ClientType == ClientType.Confidential && secrets.Open(provider.SealedClientSecret, SealPurpose.ProviderClientSecret) is { Length: 0 })
+        if (provider.ClientType == ClientType.Confidential && secrets.Open(provider.SealedClientSecret, SecretPurposes.OAuth2ProviderClientSecret) is { Length: 0 })
         {
             faults.Add(new Fault("client_secret", "A confidential client needs a secret; leave the field out to have one made."));
         }
@@ -109,5 +109,5 @@ internal sealed class SaveProvider(GatehouseDb db, Writer writer, KeyPairDirecto
         }
     }
 
-    private byte[] Seal(string secret) => secrets.Seal(Encoding.UTF8.GetBytes(secret), SealPurpose.ProviderClientSecret);
+    private byte[] Seal(string secret) => secrets.Seal(Encoding.UTF8.GetBytes(secret), SecretPurposes.OAuth2ProviderClientSecret);
 }

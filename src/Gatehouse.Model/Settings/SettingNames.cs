@@ -1,11 +1,20 @@
 namespace Gatehouse.Model.Settings;
 
-/// <summary>The names under which facts of the installation are kept (see <see cref="Setting"/>).</summary>
+/// <summary>Names of the settings and sealed secrets that the store itself keeps.</summary>
 public static class SettingNames
 {
-    /// <summary>Random and fixed for good; part of what users' stable subject ids are made from.</summary>
+    /// <summary>Random id of this installation; part of hashed user ids, so it never changes.</summary>
     public const string InstallId = "install_id";
 
-    /// <summary>Set once the first administrator was set up; never taken back.</summary>
-    public const string SetupDone = "setup_done";
+    /// <summary>Version of the seeds that were laid.</summary>
+    public const string Seeds = "seeds";
+
+    /// <summary>Domain and port under which the guide was last performed on Gatehouse itself: <c>localhost:8443</c>.</summary>
+    public const string Guide = "guide";
+
+    /// <summary>Fingerprint of the root key the database is sealed with. Says which key it was, not what it is.</summary>
+    public const string RootKeyFingerprint = "root_key_fingerprint";
+
+    /// <summary>Name of the sealed secret that proves the root key.</summary>
+    public const string Canary = "canary";
 }

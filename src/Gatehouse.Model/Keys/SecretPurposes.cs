@@ -1,0 +1,26 @@
+namespace Gatehouse.Model.Keys;
+
+/// <summary>The purposes under which <see cref="ISecretBox"/> seals what the database keeps. Stored data depends on them: never change one.</summary>
+public static class SecretPurposes
+{
+    /// <summary>Client secret of an OAuth2 provider.</summary>
+    public const string OAuth2ProviderClientSecret = "OAuth2Provider.client_secret";
+
+    /// <summary>Client secret of a login method.</summary>
+    public const string LoginMethodClientSecret = "LoginMethod.client_secret";
+
+    /// <summary>Private key (PKCS#8) of an Access signing key.</summary>
+    public const string AccessKeyPrivateKey = "AccessKey.private_key";
+
+    /// <summary>Private key (PKCS#8) of a certificate-key pair of Identity.</summary>
+    public const string KeyPairPrivateKey = "KeyPair.private_key";
+
+    /// <summary>Private key (PKCS#8) of the local certificate authority.</summary>
+    public const string LocalCaPrivateKey = "LocalCa.private_key";
+
+    /// <summary>Private key (PKCS#8) of the certificate that the listener shows.</summary>
+    public const string TlsPrivateKey = "Tls.private_key";
+
+    /// <summary>The known text that proves that the root key is the one the database was sealed with.</summary>
+    public const string Canary = "canary";
+}
