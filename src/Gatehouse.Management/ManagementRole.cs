@@ -1,9 +1,15 @@
 using Gatehouse.Management.Applications;
+using Gatehouse.Management.Apps;
 using Gatehouse.Management.Flows;
 using Gatehouse.Management.Groups;
+using Gatehouse.Management.Hostnames;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.Keys;
+using Gatehouse.Management.LoginMethods;
+using Gatehouse.Management.Policies;
 using Gatehouse.Management.Providers;
+using Gatehouse.Management.Settings;
+using Gatehouse.Management.Setup;
 using Gatehouse.Management.Tokens;
 using Gatehouse.Management.Users;
 using Gatehouse.Management.Writes;
@@ -19,7 +25,7 @@ public static class ManagementRole
     /// <summary>Adds the operations and the handlers of both APIs.</summary>
     public static IServiceCollection AddManagement(this IServiceCollection services) => services
         .AddSingleton<WriteGate>().AddScoped<Writer>()
-        .AddScoped<FindCaller>()
+        .AddScoped<FindCaller>().AddScoped<IssueApiToken>()
         .AddScoped<SuperuserGroups>().AddScoped<UserDirectory>().AddScoped<EndUserSessions>()
         .AddScoped<SaveUser>().AddScoped<SetPassword>().AddScoped<DeleteUser>()
         .AddScoped<GroupDirectory>().AddScoped<SaveGroup>().AddScoped<ChangeMembers>().AddScoped<DeleteGroup>()
@@ -27,8 +33,17 @@ public static class ManagementRole
         .AddScoped<ApplicationDirectory>().AddScoped<SaveApplication>().AddScoped<DeleteApplication>()
         .AddScoped<KeyPairDirectory>().AddScoped<GenerateKeyPair>()
         .AddScoped<FlowDirectory>()
+        .AddScoped<RuleUses>().AddScoped<PolicyDirectory>().AddScoped<SavePolicy>().AddScoped<DeletePolicy>()
+        .AddScoped<RuleGroupDirectory>().AddScoped<SaveRuleGroup>().AddScoped<DeleteRuleGroup>()
+        .AddScoped<AppDirectory>().AddScoped<AttachPolicies>().AddScoped<SaveApp>().AddScoped<DeleteApp>().AddScoped<SaveAppPolicy>()
+        .AddScoped<LoginMethodDirectory>().AddScoped<SaveLoginMethod>().AddScoped<DeleteLoginMethod>()
+        .AddScoped<HostnameDirectory>().AddScoped<SaveHostname>().AddScoped<DeleteHostname>()
+        .AddScoped<SaveOrganization>()
+        .AddSingleton<Bootstrap>().AddSingleton<Demo>()
         .AddScoped<AuthentikV3.Root>().AddScoped<AuthentikV3.Users>().AddScoped<AuthentikV3.Groups>().AddScoped<AuthentikV3.Providers>()
-        .AddScoped<AuthentikV3.Applications>().AddScoped<AuthentikV3.Flows>().AddScoped<AuthentikV3.ScopeMappings>().AddScoped<AuthentikV3.KeyPairs>();
+        .AddScoped<AuthentikV3.Applications>().AddScoped<AuthentikV3.Flows>().AddScoped<AuthentikV3.ScopeMappings>().AddScoped<AuthentikV3.KeyPairs>()
+        .AddScoped<CloudflareV4.Accounts>().AddScoped<CloudflareV4.Organizations>().AddScoped<CloudflareV4.IdentityProviders>().AddScoped<CloudflareV4.AccessGroups>()
+        .AddScoped<CloudflareV4.AccessPolicies>().AddScoped<CloudflareV4.AccessApps>().AddScoped<CloudflareV4.AppPolicies>().AddScoped<CloudflareV4.PublicHostnames>();
 
     /// <summary>Maps authentik's REST API v3 under <c>/api/v3</c>; for Identity's host.</summary>
     public static void MapAuthentikApi(this IEndpointRouteBuilder endpoints)
@@ -42,6 +57,21 @@ public static class ManagementRole
         AuthentikV3.Flows.Map(routes);
         AuthentikV3.ScopeMappings.Map(routes);
         AuthentikV3.KeyPairs.Map(routes);
+        routes.Map(endpoints);
+    }
+
+    /// <summary>Maps Cloudflare's API v4 under <c>/client/v4</c>; for the API's host.</summary>
+    public static void MapCloudflareApi(this IEndpointRouteBuilder endpoints)
+    {
+        var routes = new ApiRoutes("/client/v4", new CloudflareV4.CloudflareDialect(), Logger(endpoints, "CloudflareV4"));
+        CloudflareV4.Accounts.Map(routes);
+        CloudflareV4.Organizations.Map(routes);
+        CloudflareV4.IdentityProviders.Map(routes);
+        CloudflareV4.AccessGroups.Map(routes);
+        CloudflareV4.AccessPolicies.Map(routes);
+        CloudflareV4.AccessApps.Map(routes);
+        CloudflareV4.AppPolicies.Map(routes);
+        CloudflareV4.PublicHostnames.Map(routes);
         routes.Map(endpoints);
     }
 

@@ -65,6 +65,8 @@ internal static class ProviderBody
         body["issuer_mode"] = Words.IssuerModes.Of(provider.IssuerMode);
         body["jwt_federation_sources"] = new JsonArray();
         body["jwt_federation_providers"] = new JsonArray();
+        body["warnings"] = JsonList.Of(
+            ProviderWarnings.Of(provider, facts.Application is not null), w => new JsonObject { ["code"] = w.Code, ["text"] = w.Text }); // ours; clients skip it
         return body;
     }
 

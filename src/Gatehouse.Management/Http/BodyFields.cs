@@ -10,8 +10,13 @@ namespace Gatehouse.Management.Http;
 /// <param name="path">Where the object stands in the body, ending in a dot; empty at the top.</param>
 internal sealed class BodyFields(JsonElement root, bool nullIsAbsent, string path = "")
 {
+    private static readonly JsonElement Empty = JsonDocument.Parse("{}").RootElement.Clone();
+
     /// <summary>What was wrong.</summary>
     public List<Fault> Faults { get; } = [];
+
+    /// <summary>An object without fields.</summary>
+    public static BodyFields Nothing() => new(Empty, nullIsAbsent: true);
 
     /// <summary>Notes a fault of <paramref name="name"/>.</summary>
     public void Refuse(string name, string text) => Faults.Add(new Fault(path + name, text));

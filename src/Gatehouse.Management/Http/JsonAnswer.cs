@@ -10,11 +10,19 @@ internal sealed class JsonAnswer(int status, JsonNode? body) : IResult
     /// <summary>The status.</summary>
     public int Status => status;
 
+    /// <summary>A header besides; null means none.</summary>
+    public (string Name, string Value)? Header { get; init; }
+
     /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)
     {
         SecurityHeaders.NoStore(httpContext.Response);
         httpContext.Response.StatusCode = status;
+        if (Header is { } header)
+        {
+            httpContext.Response.Headers[header.Name] = header.Value;
+        }
+
         if (body is null)
         {
             return Task.CompletedTask;

@@ -23,4 +23,7 @@ public static class SecretPurposes
 
     /// <summary>The known text that proves that the root key is the one the database was sealed with.</summary>
     public const string Canary = "canary";
+
+    /// <summary>Password of the demo's user.</summary>
+    public const string DemoPassword = "Demo.password";
 }

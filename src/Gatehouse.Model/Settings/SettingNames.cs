@@ -1,6 +1,6 @@
 namespace Gatehouse.Model.Settings;
 
-/// <summary>The names under which facts of the installation are kept (see <see cref="Setting"/>).</summary>
+/// <summary>The names under which facts of the installation are kept (see <see cref="Setting"/> and <see cref="SealedSecret"/>).</summary>
 public static class SettingNames
 {
     /// <summary>Random id of this installation; part of users' stable subject ids, so it never changes.</summary>
@@ -20,4 +20,7 @@ public static class SettingNames
 
     /// <summary>Name of the sealed secret that proves the root key.</summary>
     public const string Canary = "canary";
+
+    /// <summary>Name of the sealed secret that holds the password of the demo's user, so that each start can print it.</summary>
+    public const string DemoPassword = "demo_password";
 }

@@ -71,7 +71,7 @@ internal sealed class Seed
             Name = "key",
             Kid = "kid-1",
             CertificatePem = Certificate,
-            SealedPrivateKey = box.Seal(PrivateKey, SealPurpose.KeyPair),
+            SealedPrivateKey = box.Seal(PrivateKey, SecretPurposes.KeyPairPrivateKey),
             CreatedAt = clock.GetUtcNow(),
         });
         seed.AddFlows(db);
@@ -149,7 +149,7 @@ internal sealed class Seed
                 Name = name,
                 ClientId = id,
                 ClientType = type,
-                SealedClientSecret = box.Seal(Encoding.UTF8.GetBytes(secret), SealPurpose.ClientSecret),
+                SealedClientSecret = box.Seal(Encoding.UTF8.GetBytes(secret), SecretPurposes.OAuth2ProviderClientSecret),
                 RedirectUris = [new(MatchingMode.Strict, RedirectUri, RedirectUriType.Authorization), new(MatchingMode.Strict, LogoutUri, RedirectUriType.Logout)],
                 SigningKeyId = KeyPairId,
                 AuthorizationFlowId = ImplicitFlowId,

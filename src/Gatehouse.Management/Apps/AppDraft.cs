@@ -1,0 +1,118 @@
+using Gatehouse.Management.Policies;
+using Gatehouse.Management.Writes;
+using Gatehouse.Model.Apps;
+using Gatehouse.Model.Hosts;
+
+namespace Gatehouse.Management.Apps;
+
+/// <summary>An app as it shall be, whole; only its policies may be left out, and then stay.</summary>
+internal sealed class AppDraft
+{
+    /// <summary>Far beyond what anyone needs; keeps matching quick.</summary>
+    private const int MostDomains = 100;
+
+    public required string Name { get; init; }
+
+    /// <summary>As written; the first is the primary one.</summary>
+    public required List<string> Domains { get; init; }
+
+    public TimeSpan SessionDuration { get; init; } = TimeSpan.FromHours(24);
+
+    public List<Guid> AllowedLoginMethods { get; init; } = [];
+
+    public bool AutoRedirectToIdentity { get; init; }
+
+    public bool AppLauncherVisible { get; init; } = true;
+
+    public bool HttpOnlyCookie { get; init; } = true;
+
+    public CookieSameSite? SameSiteCookie { get; init; }
+
+    public bool PathCookie { get; init; }
+
+    public bool OptionsPreflightBypass { get; init; }
+
+    public string? CustomDenyMessage { get; init; }
+
+    public string? CustomDenyUrl { get; init; }
+
+    public Maybe<List<PolicyLink>> Policies { get; init; }
+
+    /// <summary>Reads the domains; what is wrong goes to <paramref name="faults"/>.</summary>
+    public List<string> ReadDomains(PublicUrls urls, List<Fault> faults)
+    {
+        var read = new List<string>(Domains.Count);
+        foreach (var domain in Domains)
+        {
+            if (!DomainPattern.TryParse(domain, out var pattern, out var fault))
+            {
+                faults.Add(new Fault("domain", fault));
+            }
+            else if (urls.IsOwn(pattern.Host))
+            {
+                faults.Add(new Fault("domain", $"'{pattern.Host}' is a host of Gatehouse itself"));
+            }
+            else if (read.Contains(pattern.Text, StringComparer.OrdinalIgnoreCase))
+            {
+                faults.Add(new Fault("domain", $"'{pattern.Text}' is listed twice"));
+            }
+            else
+            {
+                read.Add(pattern.Text);
+            }
+        }
+
+        if (Domains.Count is 0 or > MostDomains)
+        {
+            faults.Add(new Fault("domain", $"an application has 1 to {MostDomains} domains"));
+        }
+
+        return read;
+    }
+
+    /// <summary>Rules that need nothing but the draft.</summary>
+    public IEnumerable<Fault> Check()
+    {
+        if (SessionDuration > PolicyDraft.LongestSession)
+        {
+            yield return new Fault("session_duration", "session duration must be between 0s and 744h");
+        }
+
+        if (AutoRedirectToIdentity && AllowedLoginMethods.Count != 1)
+        {
+            yield return new Fault("auto_redirect_to_identity", "auto_redirect_to_identity needs exactly one id in allowed_idps");
+        }
+
+        if (CustomDenyUrl is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+        {
+            yield return new Fault("custom_deny_url", "custom_deny_url must be an absolute http or https URL");
+        }
+    }
+
+    /// <summary>Makes <paramref name="app"/> like this, all but its policies.</summary>
+    public void ApplyTo(App app, List<string> domains)
+    {
+        app.Name = Name.Length > 0 ? Name : domains[0];
+        app.Domains = domains;
+        app.SessionDuration = SessionDuration;
+        app.AllowedLoginMethods = AllowedLoginMethods;
+        app.AutoRedirectToIdentity = AutoRedirectToIdentity;
+        app.AppLauncherVisible = AppLauncherVisible;
+        app.HttpOnlyCookie = HttpOnlyCookie;
+        app.SameSiteCookie = SameSiteCookie;
+        app.PathCookie = PathCookie;
+        app.OptionsPreflightBypass = OptionsPreflightBypass;
+        app.CustomDenyMessage = CustomDenyMessage;
+        app.CustomDenyUrl = CustomDenyUrl;
+    }
+}
+
+/// <summary>A policy that an app shall have; null precedence means its place in the list.</summary>
+internal abstract record PolicyLink(int? Precedence)
+{
+    /// <summary>One that exists: a reusable one, or one of the app's own. When it was spelled out as well, it must be spelled as stored.</summary>
+    public sealed record Existing(Guid Id, PolicyDraft? Spelled, int? Precedence) : PolicyLink(Precedence);
+
+    /// <summary>One that is made with the app and belongs to it.</summary>
+    public sealed record Inline(PolicyDraft Draft, int? Precedence) : PolicyLink(Precedence);
+}

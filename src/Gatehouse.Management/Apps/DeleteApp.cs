@@ -1,0 +1,28 @@
+using Gatehouse.Management.Writes;
+using Gatehouse.Model.Apps;
+using Gatehouse.Model.Policies;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
+using Result = Gatehouse.Management.Writes.WriteResult<Gatehouse.Model.Apps.App>;
+
+namespace Gatehouse.Management.Apps;
+
+/// <summary>Removes an app and the policies that belong to it alone.</summary>
+internal sealed class DeleteApp(GatehouseDb db, Writer writer)
+{
+    public Task<Result> RunAsync(Guid id, CancellationToken cancellationToken) => writer.RunAsync<App>(
+        Topic.Access,
+        async () =>
+        {
+            if (await db.Apps.Include(a => a.Policies).ThenInclude(l => l.Policy).SingleOrDefaultAsync(a => a.Id == id, cancellationToken) is not { } app)
+            {
+                return new Result.Missing();
+            }
+
+            db.Policies.RemoveRange(app.Policies.Select(l => l.Policy).OfType<Policy>().Where(p => !p.IsReusable));
+            db.Apps.Remove(app);
+            return new Result.Done(app);
+        },
+        cancellationToken);
+}

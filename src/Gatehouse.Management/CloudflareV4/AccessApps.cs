@@ -1,0 +1,75 @@
+using System.Text.Json.Nodes;
+using Gatehouse.Management.Apps;
+using Gatehouse.Management.Http;
+using Gatehouse.Management.Writes;
+using Gatehouse.Model.Apps;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Management.CloudflareV4;
+
+/// <summary>/access/apps (contract §3.4), for self-hosted applications.</summary>
+internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp delete)
+{
+    /// <summary>Where apps stand.</summary>
+    public const string Path = "/accounts/{account}/access/apps";
+
+    public static void Map(ApiRoutes routes) => routes
+        .Get<AccessApps>(Path, Need.Superuser, (a, r) => a.ListAsync(r))
+        .Post<AccessApps>(Path, Need.Superuser, (a, r) => a.CreateAsync(r))
+        .Get<AccessApps>(Path + "/{id}", Need.Superuser, (a, r) => a.RetrieveAsync(r))
+        .Put<AccessApps>(Path + "/{id}", Need.Superuser, (a, r) => a.ReplaceAsync(r))
+        .Delete<AccessApps>(Path + "/{id}", Need.Superuser, (a, r) => a.DeleteAsync(r));
+
+    private Task<IResult> ListAsync(ApiRequest request)
+    {
+        var query = new PageQuery(request.Query);
+        query.NotSupported("target_attributes");
+        var filter = new AppFilter
+        {
+            Name = query.Text("name"),
+            Domain = query.Text("domain"),
+            Aud = query.Text("aud"),
+            Search = query.Text("search"),
+            Exact = query.Flag("exact"),
+        };
+        return query.AnswerAsync(paging => directory.ListAsync(filter, paging, request.Aborted), AppBody.Of);
+    }
+
+    private Task<IResult> RetrieveAsync(ApiRequest request) => AnswerAsync(request.Route("id"), 200, request);
+
+    private async Task<IResult> CreateAsync(ApiRequest request)
+    {
+        var body = new BodyFields(request.Body, nullIsAbsent: true);
+        var draft = AppBody.Read(body);
+        return body.Faults.Count > 0
+            ? Envelope.Refused(body.Faults)
+            : await WrittenAsync(await save.CreateAsync(draft, request.Aborted), 201, request);
+    }
+
+    private async Task<IResult> ReplaceAsync(ApiRequest request)
+    {
+        if (await directory.FindAsync(request.Route("id"), request.Aborted) is not { } app)
+        {
+            return Envelope.Unknown(Unknown.App);
+        }
+
+        var body = new BodyFields(request.Body, nullIsAbsent: true);
+        var draft = AppBody.Read(body);
+        return body.Faults.Count > 0
+            ? Envelope.Refused(body.Faults)
+            : await WrittenAsync(await save.ReplaceAsync(app.Id, draft, request.Aborted), 200, request);
+    }
+
+    private async Task<IResult> DeleteAsync(ApiRequest request) =>
+        await directory.FindAsync(request.Route("id"), request.Aborted) is not { } app
+            ? Envelope.Unknown(Unknown.App)
+            : await Envelope.OfAsync(
+                await delete.RunAsync(app.Id, request.Aborted), Unknown.App, gone => Task.FromResult(Envelope.Ok(new JsonObject { ["id"] = gone.Id.ToString() })));
+
+    private async Task<IResult> WrittenAsync(WriteResult<App> result, int status, ApiRequest request) => result is WriteResult<App>.Taken
+        ? Envelope.Taken(11010, "access.api.error.application_already_exists")
+        : await Envelope.OfAsync(result, Unknown.App, app => AnswerAsync(app.Id.ToString(), status, request));
+
+    private async Task<IResult> AnswerAsync(string id, int status, ApiRequest request) =>
+        await directory.FindAsync(id, request.Aborted) is { } app ? Envelope.Ok(AppBody.Of(app), status) : Envelope.Unknown(Unknown.App);
+}

@@ -1,0 +1,92 @@
+using Gatehouse.Management.Writes;
+using Gatehouse.Model.Policies;
+using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Management.Policies;
+
+/// <summary>What rules may refer to: all groups and login methods as stored. Answers whether a set of rules makes sense among them.</summary>
+internal sealed class RuleBook
+{
+    /// <summary>Cloudflare's limit.</summary>
+    private const int MostRules = 1000;
+
+    private readonly Dictionary<Guid, RuleSet> groups;
+    private readonly HashSet<Guid> loginMethods;
+
+    private RuleBook(Dictionary<Guid, RuleSet> groups, HashSet<Guid> loginMethods)
+    {
+        this.groups = groups;
+        this.loginMethods = loginMethods;
+    }
+
+    /// <summary>Reads it. There are hundreds of groups at most, and only administrators' writes come here.</summary>
+    public static async Task<RuleBook> ReadAsync(GatehouseDb db, CancellationToken cancellationToken) => new(
+        await db.RuleGroups.AsNoTracking().ToDictionaryAsync(g => g.Id, RuleSet.Of, cancellationToken),
+        (await db.LoginMethods.Select(m => m.Id).ToListAsync(cancellationToken)).ToHashSet());
+
+    /// <summary>Judges as if <paramref name="group"/> held <paramref name="rules"/>.</summary>
+    public void Suppose(Guid group, RuleSet rules) => groups[group] = rules;
+
+    /// <summary>What is wrong with the rules of one policy or group. <paramref name="path"/> leads to it in the body.</summary>
+    public IEnumerable<Fault> Check(RuleSet rules, string path)
+    {
+        if (rules.Include.Count == 0)
+        {
+            yield return new Fault(path + "include", "invalid 'include' configuration: at least one rule is required");
+        }
+
+        if (rules.All.Count() > MostRules)
+        {
+            yield return new Fault(path + "include", $"at most {MostRules} rules are allowed");
+        }
+
+        foreach (var (block, rule) in rules.All)
+        {
+            if (Unknown(rule) is { } missing)
+            {
+                yield return new Fault(path + block, $"invalid '{block}' configuration: {missing}");
+            }
+        }
+    }
+
+    /// <summary>What is wrong with a policy: its rules, and for bypass those that need to know who asks.</summary>
+    public IEnumerable<Fault> Check(PolicyAction action, RuleSet rules, string path)
+    {
+        foreach (var fault in Check(rules, path))
+        {
+            yield return fault;
+        }
+
+        if (action == PolicyAction.Bypass && rules.All.FirstOrDefault(r => NeedsSignIn(r.Rule, [])) is { Rule: { } odd, Block: var block })
+        {
+            yield return new Fault(
+                path + block,
+                $"invalid '{block}' configuration: a bypass policy is judged before anyone signs in, so it takes ip, everyone and groups of those only; found {RuleJson.Write(odd)}");
+        }
+    }
+
+    /// <summary>Whether <paramref name="group"/> contains itself, at any depth.</summary>
+    public bool IsCircular(Guid group) => groups.TryGetValue(group, out var rules) && rules.All.Any(r => Reaches(r.Rule, group, []));
+
+    /// <summary>Whether judging the rule needs to know who asks. Groups are looked into; a group that is gone counts as needing it.</summary>
+    public bool NeedsSignIn(Rule rule, HashSet<Guid> seen) => rule switch
+    {
+        Rule.Ip or Rule.Everyone => false,
+        Rule.Group named when !seen.Add(named.Id) => false, // being looked into
+        Rule.Group named => !groups.TryGetValue(named.Id, out var rules) || rules.All.Any(r => NeedsSignIn(r.Rule, seen)),
+        _ => true,
+    };
+
+    private bool Reaches(Rule rule, Guid group, HashSet<Guid> seen) =>
+        rule is Rule.Group named
+        && (named.Id == group || (seen.Add(named.Id) && groups.TryGetValue(named.Id, out var rules) && rules.All.Any(r => Reaches(r.Rule, group, seen))));
+
+    private string? Unknown(Rule rule) => rule switch
+    {
+        Rule.Group g when !groups.ContainsKey(g.Id) => $"there is no group {g.Id}",
+        Rule.LoginMethod m when !loginMethods.Contains(m.Id) => $"there is no login method {m.Id}",
+        Rule.OidcClaim { LoginMethodId: { } id } when !loginMethods.Contains(id) => $"there is no login method {id}",
+        _ => null,
+    };
+}

@@ -1,0 +1,50 @@
+using Gatehouse.Management.Policies;
+using Gatehouse.Management.Writes;
+using Gatehouse.Model.Settings;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
+using Result = Gatehouse.Management.Writes.WriteResult<Gatehouse.Model.Settings.Organization>;
+
+namespace Gatehouse.Management.Settings;
+
+/// <summary>What a caller says about the organization. Absent fields stay as they are.</summary>
+internal sealed class OrganizationFields
+{
+    public Maybe<string> Name { get; init; }
+
+    public Maybe<TimeSpan> SessionDuration { get; init; }
+
+    public Maybe<bool> DenyUnmatchedRequests { get; init; }
+}
+
+/// <summary>Reads and changes the settings of the Access tenant.</summary>
+internal sealed class SaveOrganization(GatehouseDb db, Writer writer, TimeProvider clock)
+{
+    private static readonly TimeSpan ShortestSession = TimeSpan.FromMinutes(15);
+
+    /// <summary>The settings; null before the first start was finished.</summary>
+    public Task<Organization?> FindAsync(CancellationToken cancellationToken) => db.Organizations.AsNoTracking().SingleOrDefaultAsync(cancellationToken);
+
+    public Task<Result> UpdateAsync(OrganizationFields fields, CancellationToken cancellationToken) => writer.RunAsync<Organization>(
+        Topic.Access,
+        async () =>
+        {
+            if (await db.Organizations.SingleOrDefaultAsync(cancellationToken) is not { } organization)
+            {
+                return new Result.Missing();
+            }
+
+            if (fields.SessionDuration.Is(out var duration) && (duration < ShortestSession || duration > PolicyDraft.LongestSession))
+            {
+                return new Result.Refused([new Fault("session_duration", "session duration must be between 15m and 744h")]);
+            }
+
+            organization.Name = fields.Name.Or(organization.Name);
+            organization.SessionDuration = fields.SessionDuration.Or(organization.SessionDuration);
+            organization.DenyUnmatchedRequests = fields.DenyUnmatchedRequests.Or(organization.DenyUnmatchedRequests);
+            organization.UpdatedAt = clock.GetUtcNow();
+            return new Result.Done(organization);
+        },
+        cancellationToken);
+}

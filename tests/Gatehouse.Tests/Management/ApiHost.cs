@@ -1,0 +1,212 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Gatehouse.Management;
+using Gatehouse.Management.Tokens;
+using Gatehouse.Model.Flows;
+using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Keys;
+using Gatehouse.Model.Providers;
+using Gatehouse.Model.Settings;
+using Gatehouse.Model.Tokens;
+using Gatehouse.Model.Users;
+using Gatehouse.Store;
+using Gatehouse.Store.Secrets;
+using Gatehouse.Store.Snapshots;
+using Gatehouse.Tests.Fakes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Tests.Management;
+
+/// <summary>Both APIs on a real listener over a fresh database, with what every installation begins with.</summary>
+internal sealed class ApiHost : IAsyncDisposable
+{
+    public const string Account = "0123456789abcdef0123456789abcdef";
+    public const string AdminKey = "admin-key";
+    public const string UserKey = "user-key";
+
+    private readonly TestDatabase database = new();
+    private readonly SecretBox box = new(RandomNumberGenerator.GetBytes(32));
+    private readonly WebApplication app;
+
+    private ApiHost(Action<IServiceCollection>? change)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton<TimeProvider>(Clock).AddSingleton(Urls).AddSingleton<ISecretBox>(box);
+        builder.Services.AddSingleton<IDbContextFactory<GatehouseDb>>(database).AddScoped(_ => database.CreateDbContext());
+        builder.Services.AddSingleton<ChangeFeed>().AddSingleton<IReloadable>(Reloads).AddManagement();
+        change?.Invoke(builder.Services);
+        app = builder.Build();
+        app.MapAuthentikApi();
+        app.MapCloudflareApi();
+        Client = new HttpClient();
+    }
+
+    public FakeClock Clock { get; } = new();
+
+    public static PublicUrls Urls { get; } = new("example.com", 8443);
+
+    public CountingTable Reloads { get; } = new();
+
+    public HttpClient Client { get; }
+
+    public IServiceProvider Services => app.Services;
+
+    public ISecretBox Box => box;
+
+    public int AdminId { get; private set; }
+
+    public int UserId { get; private set; }
+
+    public Guid Flow { get; private set; }
+
+    public Guid KeyPair { get; private set; }
+
+    public IReadOnlyList<RouteEndpoint> Endpoints => [.. app.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()];
+
+    public static async Task<ApiHost> StartAsync(Action<IServiceCollection>? change = null)
+    {
+        var host = new ApiHost(change);
+        await host.SeedAsync();
+        await host.app.StartAsync(TestContext.Current.CancellationToken);
+        var address = host.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        host.Client.BaseAddress = new Uri(address);
+        return host;
+    }
+
+    public GatehouseDb Open() => database.CreateDbContext();
+
+    /// <summary>Calls authentik's API.</summary>
+    public Task<ApiReply> AuthentikAsync(string method, string path, JsonNode? body = null, string? key = AdminKey) =>
+        SendAsync(method, "/api/v3" + path, body?.ToJsonString(), key);
+
+    /// <summary>Calls Cloudflare's API below our account.</summary>
+    public Task<ApiReply> CloudflareAsync(string method, string path, JsonNode? body = null, string? key = AdminKey) =>
+        SendAsync(method, $"/client/v4/accounts/{Account}{path}", body?.ToJsonString(), key);
+
+    public async Task<ApiReply> SendAsync(string method, string path, string? body, string? key)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body is not null)
+        {
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        }
+
+        if (key is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        }
+
+        using var response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return await ApiReply.ReadAsync(response);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await app.DisposeAsync();
+        box.Dispose();
+        database.Dispose();
+    }
+
+    private async Task SeedAsync()
+    {
+        await using var db = Open();
+        var now = Clock.GetUtcNow();
+        var admins = new Group { Id = Guid.CreateVersion7(), Number = 1, Name = "authentik Admins", IsSuperuser = true };
+        var admin = NewUser("akadmin");
+        admin.Groups = [new GroupMember { GroupId = admins.Id, UserId = 0 }];
+        var user = NewUser("bob");
+        var flow = new Flow { Id = Guid.CreateVersion7(), Slug = "default-provider-authorization-implicit-consent", Name = "Authorize", Title = "Redirecting to %(app)s", Designation = "authorization" };
+        var pair = NewPair("authentik Self-signed Certificate");
+        db.AddRange(admins, admin, user, flow, pair);
+        db.Organizations.Add(new Organization { Id = Account, Name = "Gatehouse", CreatedAt = now, UpdatedAt = now });
+        db.Settings.Add(new Setting { Name = SettingNames.InstallId, Value = "install" });
+        db.ScopeMappings.Add(new ScopeMapping { Id = Guid.CreateVersion7(), Name = "authentik default OAuth Mapping: OpenID 'email'", ScopeName = "email", Managed = "goauthentik.io/providers/oauth2/scope-email" });
+        await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        db.ApiTokens.AddRange(NewToken("admin", admin.Id, AdminKey), NewToken("user", user.Id, UserKey));
+        await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        (AdminId, UserId, Flow, KeyPair) = (admin.Id, user.Id, flow.Id, pair.Id);
+
+        User NewUser(string name) => new() { Uuid = Guid.CreateVersion7(), Username = name, UsernameKey = name, Email = name + "@example.com", CreatedAt = now, UpdatedAt = now };
+    }
+
+    /// <summary>A token row with this key.</summary>
+    public static ApiToken NewToken(string identifier, int userId, string key) =>
+        new() { Id = Guid.CreateVersion7(), Identifier = identifier, UserId = userId, KeyHash = FindCaller.HashOf(key) };
+
+    private KeyPair NewPair(string name)
+    {
+        using var rsa = RSA.Create(2048);
+        var request = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=test", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(Clock.GetUtcNow(), Clock.GetUtcNow().AddDays(1));
+        return new KeyPair
+        {
+            Id = Guid.CreateVersion7(),
+            Name = name,
+            Kid = "kid-" + name,
+            CertificatePem = certificate.ExportCertificatePem(),
+            SealedPrivateKey = box.Seal(rsa.ExportPkcs8PrivateKey(), SecretPurposes.KeyPairPrivateKey),
+            CreatedAt = Clock.GetUtcNow(),
+        };
+    }
+}
+
+/// <summary>An answer, read whole.</summary>
+internal sealed record ApiReply(int Status, JsonNode? Body, HttpResponseHeaders Headers)
+{
+    /// <summary>The <c>result</c> of Cloudflare's envelope.</summary>
+    public JsonNode Result => Body!["result"]!;
+
+    public static async Task<ApiReply> ReadAsync(HttpResponseMessage response)
+    {
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        return new ApiReply((int)response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text), response.Headers);
+    }
+
+    /// <summary>Fails with the body when the status is another.</summary>
+    public ApiReply Expect(int status)
+    {
+        Assert.True(Status == status, $"expected {status}, got {Status}: {Body?.ToJsonString()}");
+        return this;
+    }
+
+    public ApiReply Expect(HttpStatusCode status) => Expect((int)status);
+
+    /// <summary>The text at a path such as <c>config.client_id</c>.</summary>
+    public string? Text(string path)
+    {
+        JsonNode? at = Body;
+        foreach (var part in path.Split('.'))
+        {
+            at = int.TryParse(part, out var index) ? at?[index] : at?[part];
+        }
+
+        return at is JsonValue value && value.TryGetValue<string>(out var text) ? text : at?.ToJsonString();
+    }
+}
+
+/// <summary>Counts reloads, so that tests see what was announced.</summary>
+internal sealed class CountingTable : IReloadable
+{
+    public string Topic => Gatehouse.Model.Snapshots.Topic.Access;
+
+    public int Count { get; private set; }
+
+    public Task ReloadAsync(CancellationToken cancellationToken)
+    {
+        Count++;
+        return Task.CompletedTask;
+    }
+}
