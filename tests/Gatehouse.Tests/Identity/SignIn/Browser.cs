@@ -7,7 +7,7 @@ namespace Gatehouse.Tests.Identity.SignIn;
 /// <summary>Keeps cookies and follows nothing by itself.</summary>
 internal sealed class Browser(Uri address) : IDisposable
 {
-    private readonly HttpClient http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = address };
+    private readonly HttpClient http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 }) { BaseAddress = address };
 
     public Dictionary<string, string> Cookies { get; } = [];
 

@@ -1,0 +1,253 @@
+using System.Net;
+using Gatehouse.Identity.SignIn;
+using Gatehouse.Model.Providers;
+using Gatehouse.Model.Tokens;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Tests.Identity.SignIn;
+
+/// <summary>What makes a browser signed in, and what ends it.</summary>
+public class BrowserSessionTests
+{
+    private const string Login = "default-authentication-flow";
+
+    [Fact]
+    public async Task S01_the_session_gets_a_new_id_at_sign_in_and_at_each_further_one()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = host.Browser();
+        await browser.Flow(Login).ShowAsync();
+        using var planted = browser.Copy();
+
+        await browser.Flow(Login).AnswerAsync(("uid_field", "alice"));
+        await browser.Flow(Login).AnswerAsync(("password", SignInHost.Password));
+        using var first = browser.Copy();
+        await browser.Flow(Login, "prompt=login").AnswerAsync(("uid_field", "alice"));
+        await browser.Flow(Login, "prompt=login").AnswerAsync(("password", SignInHost.Password));
+
+        Assert.Equal(3, new[] { planted.Session, first.Session, browser.Session }.Distinct().Count());
+        Assert.False(await IsSignedInAsync(planted));
+        Assert.False(await IsSignedInAsync(first));
+        Assert.True(await IsSignedInAsync(browser));
+    }
+
+    [Fact]
+    public async Task S01_a_token_that_the_browser_chose_itself_is_not_kept()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = host.Browser();
+        browser.Cookies["authentik_session"] = new string('a', 64);
+
+        await browser.Flow(Login).AnswerAsync(("uid_field", "alice"));
+        await browser.Flow(Login).AnswerAsync(("password", SignInHost.Password));
+
+        Assert.NotEqual(new string('a', 64), browser.Session);
+        Assert.True(await IsSignedInAsync(browser));
+    }
+
+    [Fact]
+    public async Task The_cookie_is_written_once_for_the_whole_host_and_out_of_reach_of_scripts()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = host.Browser();
+        using var response = await browser.GetAsync(browser.Flow(Login).Path);
+
+        var cookie = Assert.Single(response.Headers.GetValues("Set-Cookie"), c => c.StartsWith("authentik_session=", StringComparison.Ordinal));
+
+        Assert.Contains("; path=/; secure; samesite=lax; httponly", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("domain", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("max-age", cookie, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("%61uthentik_session={0}")]
+    [InlineData("\u2000authentik_session={0}")]
+    [InlineData("a=b;\tauthentik_session={0}")]
+    [InlineData("AUTHENTIK_SESSION={0}")]
+    [InlineData("=authentik_session={0}")]
+    [InlineData("x=1,authentik_session={0}")]
+    [InlineData("$Version=1; authentik_session={0}")]
+    [InlineData("$Version=1,authentik_session={0}")]
+    [InlineData("authentik_session={0}; authentik_session=" + "0000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData("authentik_session=0; authentik_session={0}")]
+    [InlineData("authentik_session=\"{0}\"")]
+    [InlineData("authentik_session={0}x")]
+    [InlineData("__Host-authentik_session={0}")]
+    [InlineData("authentik_session={0},x")]
+    public async Task S05_other_spellings_of_the_cookie_are_no_session(string header)
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = await host.SignedInAsync();
+        var token = browser.Session!; // signed in
+
+        using var refused = await browser.GetAsync("/if/user/", ("Cookie", header.Replace("{0}", token, StringComparison.Ordinal)));
+        using var served = await browser.GetAsync("/if/user/", ("Cookie", $"a=b; authentik_session={token}; c=d"));
+
+        Assert.Equal((HttpStatusCode.Found, HttpStatusCode.OK), (refused.StatusCode, served.StatusCode));
+    }
+
+    [Fact]
+    public async Task S07_signing_out_ends_the_session_and_what_was_granted_in_it()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = await host.SignedInAsync();
+        await GrantAsync(host);
+        using var stolen = browser.Copy();
+
+        var end = await browser.Flow("default-invalidation-flow").ShowAsync();
+
+        Assert.Equal(("xak-flow-redirect", "/flows/-/default/authentication/"), (end.Component, end.Text("to")));
+        Assert.Null(browser.Session);
+        Assert.False(await IsSignedInAsync(stolen));
+        Assert.Equal(host.Clock.GetUtcNow(), (await GrantsAsync(host)).Single().RevokedAt!.Value, TimeSpan.FromMilliseconds(1));
+    }
+
+    [Fact]
+    public async Task Signing_out_without_a_session_only_leads_on()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = host.Browser();
+
+        Assert.Equal("/x", (await browser.Flow("default-invalidation-flow", "next=/x").ShowAsync()).Text("to"));
+    }
+
+    [Fact]
+    public async Task Signing_in_again_keeps_the_public_id_and_the_grants()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = await host.SignedInAsync();
+        await GrantAsync(host);
+        var before = await host.ReadAsync(db => db.AuthenticatedSessions.SingleAsync(TestContext.Current.CancellationToken));
+
+        host.Clock.Advance(TimeSpan.FromMinutes(5));
+        await browser.Flow(Login, "prompt=login").AnswerAsync(("uid_field", "alice"));
+        await browser.Flow(Login, "prompt=login").AnswerAsync(("password", SignInHost.Password));
+
+        var after = await host.ReadAsync(db => db.AuthenticatedSessions.SingleAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(before.Uuid, after.Uuid);
+        Assert.NotEqual(before.Id, after.Id);
+        Assert.True(after.AuthenticatedAt > before.AuthenticatedAt);
+        Assert.Equal((after.Id, null), (await GrantsAsync(host)).Select(g => (g.SessionId, g.RevokedAt)).Single());
+    }
+
+    [Fact]
+    public async Task Signing_in_as_somebody_else_ends_what_the_first_one_granted()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = await host.SignedInAsync();
+        await GrantAsync(host);
+
+        await browser.Flow(Login, "prompt=login").AnswerAsync(("uid_field", "bob"));
+        await browser.Flow(Login, "prompt=login").AnswerAsync(("password", SignInHost.Password));
+
+        Assert.NotNull((await GrantsAsync(host)).Single().RevokedAt);
+        var session = await host.ReadAsync(db => db.AuthenticatedSessions.SingleAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("bob", await host.ReadAsync(db => db.Users.Where(u => u.Id == session.UserId).Select(u => u.Username).SingleAsync(TestContext.Current.CancellationToken)));
+    }
+
+    [Fact]
+    public async Task S08_a_deactivated_user_is_not_signed_in()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = await host.SignedInAsync();
+
+        await host.ChangeAsync(async db => (await db.Users.SingleAsync(u => u.Username == "alice")).IsActive = false);
+
+        Assert.False(await IsSignedInAsync(browser));
+    }
+
+    [Fact]
+    public async Task A_user_deactivated_between_name_and_password_does_not_get_in()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = host.Browser();
+        await browser.Flow(Login).AnswerAsync(("uid_field", "alice"));
+
+        await host.ChangeAsync(async db => (await db.Users.SingleAsync(u => u.Username == "alice")).IsActive = false);
+
+        Assert.Equal("ak-stage-access-denied", (await browser.Flow(Login).AnswerAsync(("password", SignInHost.Password))).Component);
+    }
+
+    [Fact]
+    public async Task S10_a_session_ends_a_day_after_its_last_use_with_the_sweeper_stopped()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = await host.SignedInAsync();
+
+        host.Clock.Advance(TimeSpan.FromHours(23));
+        Assert.True(await IsSignedInAsync(browser));
+        host.Clock.Advance(TimeSpan.FromHours(23));
+        Assert.True(await IsSignedInAsync(browser));
+        host.Clock.Advance(TimeSpan.FromHours(24));
+        Assert.False(await IsSignedInAsync(browser));
+    }
+
+    [Fact]
+    public async Task A_session_of_a_set_length_does_not_slide()
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(async db =>
+            (await db.Stages.SingleAsync(s => s.Name == Login + " 2")).SettingsJson = """{"session_duration":"hours=36","terminate_other_sessions":true}""");
+        using var other = await host.SignedInAsync();
+        using var browser = await host.SignedInAsync();
+
+        Assert.False(await IsSignedInAsync(other));
+        host.Clock.Advance(TimeSpan.FromHours(35));
+        Assert.True(await IsSignedInAsync(browser));
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.False(await IsSignedInAsync(browser));
+    }
+
+    [Fact]
+    public async Task The_sweeper_deletes_what_has_expired_and_nothing_else()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var old = await host.SignedInAsync();
+        await old.Flow(Login, "prompt=login").AnswerAsync(("uid_field", "bob"));
+        host.Clock.Advance(TimeSpan.FromDays(1));
+        using var fresh = await host.SignedInAsync();
+        using var sweeper = new ExpirySweeper(host.Database, host.Clock, Microsoft.Extensions.Logging.Abstractions.NullLogger<ExpirySweeper>.Instance);
+
+        await sweeper.SweepAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, await host.ReadAsync(db => db.FlowPlans.CountAsync(TestContext.Current.CancellationToken)));
+        Assert.Equal(1, await host.ReadAsync(db => db.AuthenticatedSessions.CountAsync(TestContext.Current.CancellationToken)));
+        Assert.True(await IsSignedInAsync(fresh));
+    }
+
+    private static async Task<bool> IsSignedInAsync(Browser browser)
+    {
+        using var page = await browser.GetAsync("/if/user/");
+        return page.StatusCode == HttpStatusCode.OK;
+    }
+
+    private static Task<List<OAuthGrant>> GrantsAsync(SignInHost host) => host.ReadAsync(db => db.Grants.ToListAsync(TestContext.Current.CancellationToken));
+
+    private static Task GrantAsync(SignInHost host) => host.ChangeAsync(async db =>
+    {
+        var session = await db.AuthenticatedSessions.SingleAsync();
+        var flow = await db.Flows.FirstAsync();
+        var provider = new OAuth2Provider
+        {
+            Name = "p",
+            ClientId = "p",
+            SealedClientSecret = [1],
+            RedirectUris = [],
+            AuthorizationFlowId = flow.Id,
+            InvalidationFlowId = flow.Id,
+        };
+        db.Providers.Add(provider);
+        await db.SaveChangesAsync();
+        db.Grants.Add(new OAuthGrant
+        {
+            Id = Guid.CreateVersion7(),
+            ProviderId = provider.Id,
+            UserId = session.UserId,
+            SessionId = session.Id,
+            Scopes = ["openid"],
+            AuthenticatedAt = session.AuthenticatedAt,
+            CreatedAt = session.AuthenticatedAt,
+            ExpiresAt = session.AuthenticatedAt.AddDays(30),
+        });
+    });
+}
