@@ -31,12 +31,6 @@ public abstract record BootstrapResult
 /// <summary>Sets up the first administrator as scripts ask for by environment variables.</summary>
 public sealed class Bootstrap(IServiceScopeFactory scopes, TimeProvider clock)
 {
-    /// <summary>The setting that is kept once the first administrator was set up. It stays when the user goes, so set-up never opens again.</summary>
-    public const string SetupDone = "setup_done";
-
-    /// <summary>The first administrator.</summary>
-    public const string UserName = "akadmin";
-
     /// <summary>The token that scripts bring.</summary>
     public const string TokenIdentifier = "authentik-bootstrap-token";
 
@@ -48,7 +42,7 @@ public sealed class Bootstrap(IServiceScopeFactory scopes, TimeProvider clock)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<GatehouseDb>();
-        var isSetUp = await db.Settings.AnyAsync(s => s.Name == SetupDone, cancellationToken);
+        var isSetUp = await db.Settings.AnyAsync(s => s.Name == SettingNames.SetupDone, cancellationToken);
         if ((isSetUp || (email is null && password is null)) && token is null)
         {
             return new BootstrapResult.Done(isSetUp);
@@ -73,7 +67,7 @@ public sealed class Bootstrap(IServiceScopeFactory scopes, TimeProvider clock)
         return result switch
         {
             Result.Done => new BootstrapResult.Done(isSetUp || password is not null || token is not null),
-            Result.Missing => new BootstrapResult.Refused($"there is no user {UserName} any more; use 'gatehouse recover' with another administrator"),
+            Result.Missing => new BootstrapResult.Refused($"there is no user {WellKnownUsers.Admin} any more; use 'gatehouse recover' with another administrator"),
             Result.Taken taken => new BootstrapResult.Refused(taken.Fault.Text),
             Result.Stale => new BootstrapResult.Refused("the database is being changed by somebody else; start again"),
             _ => throw new UnreachableException(),
@@ -83,12 +77,12 @@ public sealed class Bootstrap(IServiceScopeFactory scopes, TimeProvider clock)
     private async Task<Result> PrepareAsync(IServiceProvider services, Wanted wanted, CancellationToken cancellationToken)
     {
         var db = services.GetRequiredService<GatehouseDb>();
-        if (await db.Users.SingleOrDefaultAsync(u => u.UsernameKey == UserName, cancellationToken) is not { } user)
+        if (await db.Users.SingleOrDefaultAsync(u => u.UsernameKey == WellKnownUsers.Admin, cancellationToken) is not { } user)
         {
             return new Result.Missing();
         }
 
-        if (!await db.Settings.AnyAsync(s => s.Name == SetupDone, cancellationToken))
+        if (!await db.Settings.AnyAsync(s => s.Name == SettingNames.SetupDone, cancellationToken))
         {
             user.Email = wanted.Email ?? user.Email;
             if (wanted.PasswordHash is not null)
@@ -100,7 +94,7 @@ public sealed class Bootstrap(IServiceScopeFactory scopes, TimeProvider clock)
 
             if (wanted.PasswordHash is not null || wanted.KeyHash is not null)
             {
-                db.Settings.Add(new Setting { Name = SetupDone, Value = "true" });
+                db.Settings.Add(new Setting { Name = SettingNames.SetupDone, Value = "true" });
             }
         }
 

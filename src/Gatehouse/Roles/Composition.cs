@@ -1,11 +1,12 @@
+using System.Diagnostics;
 using Gatehouse.Access;
 using Gatehouse.Demo;
 using Gatehouse.Hosting;
 using Gatehouse.Identity;
 using Gatehouse.Identity.SignIn.Setup;
 using Gatehouse.Management;
+using Gatehouse.Management.Setup;
 using Gatehouse.Model.Hosts;
-using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -26,6 +27,7 @@ internal static class Composition
         services.AddIdentity();
         services.AddAccess();
         services.AddManagement();
+        services.AddSingleton<DemoPassword>();
     }
 
     /// <summary>The store alone, for verbs beside a running installation.</summary>
@@ -37,17 +39,24 @@ internal static class Composition
         services.GetRequiredService<StoreStart>().RunAsync(cancellationToken);
 
     /// <summary>What scripts asked for, and the demo; then what there is to tell.</summary>
+    /// <exception cref="StoreFaultException">Something can't be laid; the message says why.</exception>
     public static async Task<Prepared> PrepareAsync(IServiceProvider services, BootstrapVariables bootstrap, Uri? demoOrigin, CancellationToken cancellationToken)
     {
-        _ = bootstrap;
-        _ = demoOrigin;
-        return new Prepared { SetupLink = await SetupLinkAsync(services, cancellationToken) };
+        var asked = await services.GetRequiredService<Bootstrap>()
+            .EnsureBootstrapAsync(bootstrap.Email, bootstrap.Password, bootstrap.Token, cancellationToken);
+        var isSetUp = asked switch
+        {
+            BootstrapResult.Done done => done.IsSetUp,
+            BootstrapResult.Refused refused => throw new StoreFaultException(refused.Reason),
+            _ => throw new UnreachableException(),
+        };
+        var (facts, aud) = demoOrigin is null ? (null, null) : await LayDemoAsync(services, demoOrigin, cancellationToken);
+        return new Prepared { SetupLink = isSetUp ? null : await SetupLinkAsync(services, cancellationToken), Demo = facts, DemoAud = aud };
     }
 
     /// <summary>A one-use link that signs <paramref name="user"/> in; null when there is no such active user.</summary>
     public static async Task<string?> RecoveryLinkAsync(IServiceProvider services, PublicUrls urls, string user, CancellationToken cancellationToken)
     {
-        await services.GetRequiredService<StoreStart>().CheckAsync(cancellationToken);
         var databases = services.GetRequiredService<IDbContextFactory<GatehouseDb>>();
         return await UserIdAsync(databases, user, cancellationToken) is { } id
             ? await new OneTimeLinks(databases, urls, services.GetRequiredService<TimeProvider>())
@@ -78,7 +87,7 @@ internal static class Composition
                 endpoints.MapAuthentikApi();
             }),
             Access = Routed(app, endpoints => endpoints.MapAccess()),
-            Api = Routed(app, endpoints => _ = endpoints),
+            Api = Routed(app, endpoints => endpoints.MapCloudflareApi()),
             Gateway = gateway.Build(),
         };
     }
@@ -93,15 +102,38 @@ internal static class Composition
         return branch.Build();
     }
 
-    private static async Task<string?> SetupLinkAsync(IServiceProvider services, CancellationToken cancellationToken)
+    private static async Task<(DemoFacts Facts, string Aud)> LayDemoAsync(IServiceProvider services, Uri origin, CancellationToken cancellationToken)
     {
-        var databases = services.GetRequiredService<IDbContextFactory<GatehouseDb>>();
-        await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        return !await db.Settings.AnyAsync(s => s.Name == SettingNames.SetupDone, cancellationToken)
-            && await UserIdAsync(databases, WellKnownUsers.Admin, cancellationToken) is { } id
-                ? await services.GetRequiredService<OneTimeLinks>().CreateAsync(OneTimeLinks.Setup, id, OneTimeLinks.DefaultLife, cancellationToken)
-                : null;
+        var demo = services.GetRequiredService<Management.Setup.Demo>();
+        var passwords = services.GetRequiredService<DemoPassword>();
+        var fresh = DemoPassword.Make();
+        switch (await demo.EnsureAsync(origin, fresh, cancellationToken))
+        {
+            case DemoResult.Done done:
+                if (done.IsNewUser)
+                {
+                    await passwords.KeepAsync(Management.Setup.Demo.UserName, fresh, cancellationToken);
+                }
+
+                return (
+                    new DemoFacts
+                    {
+                        App = services.GetRequiredService<PublicUrls>().UrlOf(demo.Host),
+                        User = Management.Setup.Demo.UserName,
+                        Password = await passwords.RecallAsync(Management.Setup.Demo.UserName, cancellationToken),
+                    },
+                    done.Aud);
+            case DemoResult.Refused refused:
+                throw new StoreFaultException("the demo can't be laid: " + refused.Reason);
+            default:
+                throw new UnreachableException();
+        }
     }
+
+    private static async Task<string?> SetupLinkAsync(IServiceProvider services, CancellationToken cancellationToken) =>
+        await UserIdAsync(services.GetRequiredService<IDbContextFactory<GatehouseDb>>(), WellKnownUsers.Admin, cancellationToken) is { } id
+            ? await services.GetRequiredService<OneTimeLinks>().CreateAsync(OneTimeLinks.Setup, id, OneTimeLinks.DefaultLife, cancellationToken)
+            : null;
 
     private static async Task<int?> UserIdAsync(IDbContextFactory<GatehouseDb> databases, string user, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Security.Cryptography;
+using Gatehouse.Store;
 
 namespace Gatehouse.Verbs;
 
@@ -7,5 +8,5 @@ namespace Gatehouse.Verbs;
 internal static class OperatorFault
 {
     /// <summary>Whether <paramref name="fault"/> is one; anything else is a bug and shows itself whole.</summary>
-    public static bool Is(Exception fault) => fault is IOException or UnauthorizedAccessException or DbException or CryptographicException;
+    public static bool Is(Exception fault) => fault is IOException or UnauthorizedAccessException or DbException or CryptographicException or StoreFaultException;
 }

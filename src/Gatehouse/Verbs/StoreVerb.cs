@@ -2,6 +2,7 @@ using System.CommandLine;
 using Gatehouse.Logging;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Roles;
+using Gatehouse.Store.Start;
 
 namespace Gatehouse.Verbs;
 
@@ -32,6 +33,7 @@ internal static class StoreVerb
             services.AddLogging(logging => new LogSettings(LogLevel.Warning, Json: false).Apply(logging, shell));
             Composition.AddStore(services, folder, url);
             await using var provider = services.BuildServiceProvider();
+            await provider.GetRequiredService<StoreStart>().CheckAsync(CancellationToken.None);
             return await run(provider);
         }
         catch (Exception fault) when (OperatorFault.Is(fault))
