@@ -25,7 +25,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Sessions.AuthenticatedSession",
                 typeof(AuthenticatedSession),
                 baseEntityType,
-                propertyCount: 9,
+                propertyCount: 10,
                 foreignKeyCount: 1,
                 unnamedIndexCount: 3,
                 keyCount: 1);
@@ -69,6 +69,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 valueConverter: new UnixMilliseconds());
             expiresAt.SetSentinelFromProviderValue(-62135596800000L);
             expiresAt.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var isSliding = runtimeEntityType.AddProperty(
+                "IsSliding",
+                typeof(bool),
+                propertyInfo: typeof(AuthenticatedSession).GetProperty("IsSliding", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AuthenticatedSession).GetField("<IsSliding>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            isSliding.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var lastAddress = runtimeEntityType.AddProperty(
                 "LastAddress",

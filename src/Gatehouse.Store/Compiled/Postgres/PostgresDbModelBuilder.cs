@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("401942ce-526d-40d8-8948-4cfe21e07092"), entityTypeCount: 34)
+            : base(skipDetectChanges: false, modelId: new Guid("21c92cc5-cd80-49a3-86f0-ba06aa6b0433"), entityTypeCount: 34)
         {
         }
 

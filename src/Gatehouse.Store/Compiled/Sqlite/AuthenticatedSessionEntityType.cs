@@ -24,7 +24,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Sessions.AuthenticatedSession",
                 typeof(AuthenticatedSession),
                 baseEntityType,
-                propertyCount: 9,
+                propertyCount: 10,
                 foreignKeyCount: 1,
                 unnamedIndexCount: 3,
                 keyCount: 1);
@@ -64,6 +64,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(AuthenticatedSession).GetField("<ExpiresAt>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 valueConverter: new UnixMilliseconds());
             expiresAt.SetSentinelFromProviderValue(-62135596800000L);
+
+            var isSliding = runtimeEntityType.AddProperty(
+                "IsSliding",
+                typeof(bool),
+                propertyInfo: typeof(AuthenticatedSession).GetProperty("IsSliding", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AuthenticatedSession).GetField("<IsSliding>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
 
             var lastAddress = runtimeEntityType.AddProperty(
                 "LastAddress",

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("bccd0e41-096d-4c03-a1bc-c457c104f723"), entityTypeCount: 34)
+            : base(skipDetectChanges: false, modelId: new Guid("5ff4ebc1-ef61-41a7-805f-3dca6cfe4ade"), entityTypeCount: 34)
         {
         }
 

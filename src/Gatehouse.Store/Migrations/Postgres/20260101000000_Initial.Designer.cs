@@ -852,6 +852,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("bigint");
 
+                    b.Property<bool>("IsSliding")
+                        .HasColumnType("boolean");
+
                     b.Property<string>("LastAddress")
                         .IsRequired()
                         .HasColumnType("text");

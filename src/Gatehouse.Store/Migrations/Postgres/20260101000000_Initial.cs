@@ -548,7 +548,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                     LastAddress = table.Column<string>(type: "text", nullable: false),
                     LastUserAgent = table.Column<string>(type: "text", nullable: false),
                     LastUsedAt = table.Column<long>(type: "bigint", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
+                    IsSliding = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {

@@ -547,7 +547,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     LastAddress = table.Column<string>(type: "TEXT", nullable: false),
                     LastUserAgent = table.Column<string>(type: "TEXT", nullable: false),
                     LastUsedAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    IsSliding = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {

@@ -842,6 +842,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("IsSliding")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("LastAddress")
                         .IsRequired()
                         .HasColumnType("TEXT");
