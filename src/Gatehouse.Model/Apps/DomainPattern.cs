@@ -164,7 +164,7 @@ public sealed class DomainPattern
 
         // Stored in the form in which paths are judged, so that every reading of a request can be compared with it.
         var plain = path.Replace('*', 'x');
-        if (plain.Length > 0 && (!RequestPath.TryParse(plain, out var read, out _) || read.Plain != plain || plain.ContainsAny('?', '#', ';') || plain.Contains('%', StringComparison.Ordinal) || plain.Contains("//", StringComparison.Ordinal)))
+        if (plain.Length > 0 && (!RequestPath.TryParse(plain, out var read, out _) || read.Plain != plain || !read.Others.IsEmpty || plain.Contains('?', StringComparison.Ordinal)))
         {
             return $"the path '{path}' is not plain; expected segments without escapes, parameters, query, dot segments or double slashes";
         }

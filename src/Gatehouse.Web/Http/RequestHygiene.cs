@@ -63,6 +63,14 @@ public sealed partial class RequestHygiene(RequestDelegate next, ILogger<Request
     private static string? Framing(HttpRequest request)
     {
         var coding = request.Headers.TransferEncoding;
+        if (!request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal))
+        {
+            // RFC 9113 §8.2.2: these belong to HTTP/1 and would come to life there.
+            return coding.Count > 0 || request.Headers.Upgrade.Count > 0 || request.Headers.Connection.Count > 0
+                ? "a header of HTTP/1.1 connections is not for HTTP/2"
+                : null;
+        }
+
         if (coding.Count == 0)
         {
             return null;

@@ -1,0 +1,49 @@
+using Gatehouse.Access.Gateway;
+using Gatehouse.Model.Apps;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gatehouse.Tests.Access.Gateway;
+
+/// <summary>What our own steps cost on a request with a valid session, the forwarder aside.</summary>
+public class AllocationTests
+{
+    // Nothing at all, but for what the runtime may do once in a while.
+    private const long Budget = 32;
+
+    [Fact]
+    public async Task Matching_reading_the_session_and_deciding_allocate_next_to_nothing()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        var decide = gateway.Services.GetRequiredService<Decide>();
+        var context = new DefaultHttpContext();
+        context.Request.Headers.Cookie = $"theme=dark; CF_Authorization={gateway.SignIn()}; lang=en";
+        Assert.True((await decide.RunAsync(context, gateway.Tables.Current, AppOf(gateway))).Kind == DecisionKind.Admit);
+
+        for (var n = 0; n < 200; n++)
+        {
+            Walk(gateway, decide, context);
+        }
+
+        const int Rounds = 1000;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var n = 0; n < Rounds; n++)
+        {
+            Walk(gateway, decide, context);
+        }
+
+        var each = (GC.GetAllocatedBytesForCurrentThread() - before) / Rounds;
+        Assert.True(each <= Budget, $"{each} bytes each; the budget is {Budget}");
+    }
+
+    private static void Walk(GatewayHost gateway, Decide decide, DefaultHttpContext context)
+    {
+        var table = gateway.Tables.Current;
+        Assert.True(RequestPath.TryParse("/dashboard/items/42", out var path, out _));
+        Assert.Equal(AppMatch.One, table.Apps.Find("app.test", path, out var app));
+        var decision = decide.RunAsync(context, table, app!);
+        Assert.True(decision.IsCompletedSuccessfully && decision.GetAwaiter().GetResult().Kind == DecisionKind.Admit);
+    }
+
+    private static Gatehouse.Model.Snapshots.AppEntry AppOf(GatewayHost gateway) => gateway.Tables.Current.AppsByAud[GatewayHost.AudOf("staff")];
+}
