@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Snapshots;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -24,7 +23,7 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
         }
 
         var audiences = jwt.Audiences.ToArray();
-        TokenType? type = Text(jwt, "type") switch { "app" => TokenType.App, "org" => TokenType.Org, _ => null };
+        TokenType? type = ClaimText.Of(jwt, "type") switch { "app" => TokenType.App, "org" => TokenType.Org, _ => null };
         if (type is null || audiences.Length != 1 || (type == TokenType.Org) != (audiences[0] == TokenIssuer.OrgAudience))
         {
             return null;
@@ -34,9 +33,9 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
             type.Value,
             audiences[0],
             jwt.Subject,
-            Text(jwt, "email"),
-            Text(jwt, "identity_nonce"),
-            Text(jwt, TokenIssuer.PolicyHashClaim),
+            ClaimText.Of(jwt, "email"),
+            ClaimText.Of(jwt, "identity_nonce"),
+            ClaimText.Of(jwt, TokenIssuer.PolicyHashClaim),
             new DateTimeOffset(jwt.IssuedAt, TimeSpan.Zero),
             new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero));
     }
@@ -81,7 +80,4 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
 
         return [];
     }
-
-    private static string? Text(JsonWebToken jwt, string claim) =>
-        jwt.TryGetPayloadValue<JsonElement>(claim, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }
