@@ -31,7 +31,7 @@ internal sealed partial class AuthorizedEndpoint(
         if (query["nonce"] is not [{ } nonce] || query["state"] is not [{ } text] || states.OpenHandOff(text) is not { } state || state.Host != host
             || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(nonce), Encoding.UTF8.GetBytes(state.Id)))
         {
-            return Refused(table, host, "/", "nonce", "it is not one that Access made for this address, or it is older than a minute");
+            return Refused(table, host, "/", "nonce", "its one-time code is not one that Access made for this address, or it is older than a minute");
         }
 
         if (!AccessCookies.Matches(context.Request, AccessCookies.AppSession, state.AppSessionHash))
@@ -41,7 +41,7 @@ internal sealed partial class AuthorizedEndpoint(
 
         if (!await sessions.TryBurnAsync(state.Id, state.ExpiresAt, context.RequestAborted))
         {
-            return Refused(table, host, state.ReturnTo, "nonce", "it was used already");
+            return Refused(table, host, state.ReturnTo, "nonce", "its one-time code was used already");
         }
 
         if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !AppHosts.Covers(app, host))
@@ -51,7 +51,7 @@ internal sealed partial class AuthorizedEndpoint(
 
         return await orgSessions.FindLiveAsync(state.SessionNonce, context.RequestAborted) is { } session
             ? await AdmitAsync(context, table, app, session, state)
-            : Refused(table, host, state.ReturnTo, "session", "it was ended in the meantime");
+            : Refused(table, host, state.ReturnTo, "session", "your session was ended in the meantime");
     }
 
     // The policies may have changed since the team domain looked; the token says that these admitted.

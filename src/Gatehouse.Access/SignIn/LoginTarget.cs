@@ -1,9 +1,7 @@
-using System.Text.Json;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
 using Microsoft.AspNetCore.Http;
-using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Gatehouse.Access.SignIn;
 
@@ -60,8 +58,8 @@ internal sealed class LoginTargets(TokenVerifier verifier, TimeProvider clock)
             return new LoginTarget.Refused("meta is not signed by this Access");
         }
 
-        if (Text(jwt, "type") != "meta" || Text(jwt, "aud") != app.App.Aud || Text(jwt, "hostname") != host
-            || Text(jwt, LoginRedirect.RedirectHashClaim) != AccessCookies.HashOf(returnTo) || Text(jwt, "app_session_hash") is not { Length: 64 } appSession)
+        if (ClaimText.Of(jwt, "type") != "meta" || ClaimText.Of(jwt, "aud") != app.App.Aud || ClaimText.Of(jwt, "hostname") != host
+            || ClaimText.Of(jwt, LoginRedirect.RedirectHashClaim) != AccessCookies.HashOf(returnTo) || ClaimText.Of(jwt, "app_session_hash") is not { Length: 64 } appSession)
         {
             return new LoginTarget.Refused("meta is about another app, host or redirect_url");
         }
@@ -78,7 +76,4 @@ internal sealed class LoginTargets(TokenVerifier verifier, TimeProvider clock)
         var host = (colon < 0 ? segment : segment[..colon]).ToLowerInvariant();
         return EmailAddress.IsHost(host) ? host : null;
     }
-
-    private static string? Text(JsonWebToken jwt, string claim) =>
-        jwt.TryGetPayloadValue<JsonElement>(claim, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

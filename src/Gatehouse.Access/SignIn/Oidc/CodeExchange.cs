@@ -63,7 +63,7 @@ internal sealed class CodeExchange(UpstreamCall upstream, PublicUrls urls)
         return (error, answer.Status) switch
         {
             ("invalid_client", _) or (_, StatusCodes.Status401Unauthorized) => new SignInFailure(
-                "client_refused", step, Title, "Failed to exchange code for token. Make sure the client secret is correct, and the client id: the login method did not recognise Access.", reason),
+                "client_refused", step, Title, "Make sure the client secret is correct, and the client id: the login method did not recognise Access.", reason),
             ("invalid_grant", _) => new SignInFailure(
                 "code_refused",
                 step,

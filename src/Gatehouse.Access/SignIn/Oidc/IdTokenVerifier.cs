@@ -97,7 +97,7 @@ internal sealed class IdTokenVerifier(ProviderKeys keys, TimeProvider clock)
                 step, "id_token_algorithm", $"The ID token is signed with '{JsonText.Plain(jwt.Alg, 20)}'. Accepted are {string.Join(", ", Accepted.Keys)}.", "alg is not accepted");
         }
 
-        if (jwt.TryGetHeaderValue<JsonElement>("crit", out _))
+        if (jwt.TryGetHeaderValue<object>("crit", out _))
         {
             return Refuse(step, "id_token_critical", "The ID token holds a header that must be understood and is not.", "crit header");
         }

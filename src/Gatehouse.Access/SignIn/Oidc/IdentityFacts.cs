@@ -59,21 +59,28 @@ internal sealed class IdentityFacts
             return Refuse(step, "claims_too_large", "The login method gave more than 64 KB of claims. Let it send only the groups and claims that rules need.", "claims too large");
         }
 
+        if (GroupsOf(groups) is not { } groupsJson)
+        {
+            return Refuse(step, "claims_unreadable", "The login method gave a group name that is not text.", "groups hold a lone surrogate");
+        }
+
         return new IdentityFacts
         {
             Email = email,
             Name = JsonText.Plain(Text(payload, "name") ?? Text(payload, "preferred_username") ?? "", LongestName),
             Subject = JsonText.Plain(Text(payload, "sub") ?? "", 255),
             Claims = claims,
-            GroupsJson = groups.ValueKind switch
-            {
-                JsonValueKind.Array => groups.GetRawText(),
-                JsonValueKind.Undefined or JsonValueKind.Null => "[]",
-                _ => $"[{groups.GetRawText()}]",
-            },
+            GroupsJson = groupsJson,
             Amr = payload.TryGetProperty("amr", out var amr) ? [.. Values(amr).Take(20)] : [],
         };
     }
+
+    private static string? GroupsOf(JsonElement groups) => groups.ValueKind switch
+    {
+        JsonValueKind.Undefined or JsonValueKind.Null => "[]",
+        JsonValueKind.Array => JsonText.TryRewrite(groups),
+        _ => JsonText.TryRewrite(groups) is { } one ? $"[{one}]" : null,
+    };
 
     private static Dictionary<string, IReadOnlyList<string>> ClaimsOf(LoginMethod method, JsonElement payload, string email, JsonElement groups)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Gatehouse.Access.SignIn.Oidc;
 
@@ -38,10 +39,26 @@ internal static class JsonText
         }
     }
 
+    /// <summary>The element written anew; null when it holds a string whose escapes make no text, which could not be sent on.</summary>
+    public static string? TryRewrite(JsonElement value)
+    {
+        try
+        {
+            return JsonSerializer.Serialize(value, JsonElementContext.Default.JsonElement);
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>On one line, without control characters, and not longer than <paramref name="longest"/>.</summary>
     public static string Plain(string text, int longest)
     {
-        var cut = text.Length > longest ? text[..longest] : text;
-        return string.Concat(cut.Select(c => char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' ? ' ' : c)).Trim();
+        var end = text.Length <= longest ? text.Length : char.IsHighSurrogate(text[longest - 1]) ? longest - 1 : longest;
+        return string.Concat(text.Take(end).Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c)).Trim();
     }
 }
+
+[JsonSerializable(typeof(JsonElement))]
+internal sealed partial class JsonElementContext : JsonSerializerContext;

@@ -1,0 +1,179 @@
+using System.Security.Cryptography;
+using Gatehouse.Access;
+using Gatehouse.Access.SignIn;
+using Gatehouse.Model.Apps;
+using Gatehouse.Model.Audit;
+using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Keys;
+using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Policies;
+using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Store.Secrets;
+using Gatehouse.Tests.Fakes;
+using Gatehouse.Web.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Tests.Access.SignIn;
+
+/// <summary>The team domain and the app hosts on one real server, with a provider to sign in at. Behind the app hosts is no gateway: without a cookie they redirect, with one they answer 200.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2000", Justification = "The rig owns the provider; the logging factory owns its provider.")]
+internal sealed class SignInRig : IAsyncDisposable
+{
+    private readonly SecretBox box = new(RandomNumberGenerator.GetBytes(32));
+    private readonly IReadOnlyList<AccessSigningKey> keys = [TestAccess.Key(TestKeys.Current), TestAccess.Key(TestKeys.Previous, new FakeClock().GetUtcNow().AddDays(7))];
+    private WebApplication? web;
+
+    private SignInRig(FakeProvider provider, FakeClock clock)
+    {
+        Provider = provider;
+        Clock = clock;
+        Sessions = new FakeAccessSessions(clock);
+        Method = provider.Method();
+        Apps = [TestAccess.App("app.test", TestAccess.Policy(PolicyAction.Allow, "Staff", [new Rule.EmailDomain("example.com")]))];
+        Apps[0].AutoRedirectToIdentity = true;
+        Methods = [Method];
+        Tables = new FakeSnapshot<AccessTable>(TestAccess.Table(Apps, Methods, keys), Clock);
+    }
+
+    public FakeProvider Provider { get; }
+
+    public FakeClock Clock { get; }
+
+    public FakeAccessSessions Sessions { get; }
+
+    public FakeAudit Audit { get; } = new();
+
+    public LoginMethod Method { get; }
+
+    public List<App> Apps { get; }
+
+    public List<LoginMethod> Methods { get; }
+
+    public App App => Apps[0];
+
+    public FakeSnapshot<AccessTable> Tables { get; }
+
+    public List<string> Log { get; } = [];
+
+    public static async Task<SignInRig> StartAsync(Action<SignInRig>? change = null)
+    {
+        var clock = new FakeClock();
+        var rig = new SignInRig(await FakeProvider.StartAsync(clock), clock);
+        change?.Invoke(rig);
+        rig.Reload();
+        await rig.ServeAsync();
+        return rig;
+    }
+
+    /// <summary>Puts changes of <see cref="Apps"/> and <see cref="Methods"/> in force.</summary>
+    public void Reload() => Tables.Swap(TestAccess.Table(Apps, Methods, keys));
+
+    public Browser Browser() => new(new Uri(web!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()), Clock);
+
+    /// <summary>From the app to the provider: its authorization URL.</summary>
+    public async Task<Answer> BeginAsync(Browser browser, string url = "https://app.test/deep?q=1&r=%2F")
+    {
+        var answer = await browser.FollowAsync(url);
+        Assert.StartsWith("https://idp.test/authorize", answer.Location, StringComparison.Ordinal);
+        Provider.Nonce = answer["nonce"];
+        return answer;
+    }
+
+    /// <summary>Back from the provider.</summary>
+    public static Task<Answer> CallbackAsync(Browser browser, Answer authorize, string code = "c0de") =>
+        browser.GetAsync($"https://access.test/cdn-cgi/access/callback?code={code}&state={authorize["state"]}");
+
+    /// <summary>The whole way, to the app's page.</summary>
+    public async Task<Answer> SignInAsync(Browser browser, string url = "https://app.test/deep?q=1&r=%2F")
+    {
+        var callback = await CallbackAsync(browser, await BeginAsync(browser, url));
+        return callback.Location is null ? callback : await browser.FollowAsync(callback.Location);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (web is not null)
+        {
+            await web.DisposeAsync();
+        }
+
+        await Provider.DisposeAsync();
+        box.Dispose();
+    }
+
+    private async Task ServeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddProvider(new Lines(Log)).SetMinimumLevel(LogLevel.Debug);
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services
+            .AddSingleton<TimeProvider>(Clock)
+            .AddSingleton(new PublicUrls("test", 443))
+            .AddSingleton<ISecretBox>(box)
+            .AddSingleton<IAccessSessions>(Sessions)
+            .AddSingleton<IAuditSink>(Audit)
+            .AddSingleton<ISnapshot<AccessTable>>(Tables)
+            .AddSingleton<ISnapshot<RevocationTable>>(Sessions.Revocations)
+            .AddAccess();
+        builder.Services.AddHttpClient("upstream").ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false });
+        web = builder.Build();
+        web.MapWhen(c => RequestHost.Of(c.Request) == "access.test", team => team.UseRouting().UseEndpoints(e => e.MapAccess()));
+        web.Run(AppHostAsync);
+        await web.StartAsync(TestContext.Current.CancellationToken);
+    }
+
+    private async Task AppHostAsync(HttpContext context)
+    {
+        var host = RequestHost.Of(context.Request)!;
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (!RequestPath.TryParse(target, out var path, out _))
+        {
+            context.Response.StatusCode = 400;
+            return;
+        }
+
+        if (path.Deep.StartsWith("/cdn-cgi/", StringComparison.Ordinal))
+        {
+            await context.RequestServices.GetRequiredService<AppHostEndpoints>().HandleAsync(context, Tables.Current, host, path);
+            return;
+        }
+
+        if (CookieValues.Only(context.Request, "CF_Authorization") is null && Tables.Current.Apps.Find(host, path, out var app) == AppMatch.One)
+        {
+            context.RequestServices.GetRequiredService<LoginRedirect>().Write(context, Tables.Current, app!, host);
+            return;
+        }
+
+        await context.Response.WriteAsync("app " + target, context.RequestAborted);
+    }
+
+    private sealed class Lines(List<string> lines) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void Dispose()
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (lines)
+            {
+                lines.Add($"{eventId.Id} {formatter(state, exception)}");
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Snapshots;
+
+namespace Gatehouse.Tests.Fakes;
+
+/// <summary>Sessions in memory, with the promises of the real ones.</summary>
+internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
+{
+    private readonly ConcurrentDictionary<string, AccessSession> sessions = new();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> burnt = new();
+    private readonly ConcurrentDictionary<string, Guid> users = new();
+
+    /// <summary>What the gateway and the team domain ask for ended sessions.</summary>
+    public FakeSnapshot<RevocationTable> Revocations { get; } = new(RevocationTable.Empty);
+
+    /// <summary>All sessions.</summary>
+    public ICollection<AccessSession> All => sessions.Values;
+
+    /// <summary>How many rows one-time codes took.</summary>
+    public int Burnt => burnt.Count;
+
+    /// <inheritdoc/>
+    public Task<AccessSession> StartAsync(NewAccessSession facts, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var session = new AccessSession
+        {
+            Nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(11)),
+            UserId = users.GetOrAdd(facts.Email, _ => Guid.CreateVersion7()),
+            Email = facts.Email,
+            Name = facts.Name,
+            Subject = facts.Subject,
+            LoginMethodId = facts.LoginMethodId,
+            ClaimsJson = JsonSerializer.Serialize(facts.Claims),
+            GroupsJson = facts.GroupsJson,
+            Amr = [.. facts.Amr],
+            Address = facts.Address,
+            CreatedAt = now,
+            ExpiresAt = now + facts.Duration,
+            ForgetAt = now + facts.Duration + facts.LongestToken,
+        };
+        sessions[session.Nonce] = session;
+        return Task.FromResult(session);
+    }
+
+    /// <inheritdoc/>
+    public Task<AccessSession?> FindAsync(string nonce, CancellationToken cancellationToken) =>
+        Task.FromResult(sessions.TryGetValue(nonce, out var session) && session.RevokedAt is null ? session : null);
+
+    /// <inheritdoc/>
+    public Task RevokeAsync(string nonce, CancellationToken cancellationToken)
+    {
+        if (sessions.TryGetValue(nonce, out var session))
+        {
+            session.RevokedAt = clock.GetUtcNow();
+        }
+
+        Revocations.Swap(new RevocationTable(sessions.Values.Where(s => s.RevokedAt is not null).Select(s => s.Nonce).ToFrozenSet()));
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> TryBurnAsync(string id, DateTimeOffset expiresAt, CancellationToken cancellationToken) => Task.FromResult(burnt.TryAdd(id, expiresAt));
+}
