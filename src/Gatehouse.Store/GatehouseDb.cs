@@ -12,6 +12,7 @@ using Gatehouse.Model.Tokens;
 using Gatehouse.Model.Users;
 using Gatehouse.Store.Maps;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace Gatehouse.Store;
 
@@ -95,6 +96,12 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
         TokenMaps.Apply(modelBuilder);
         AccessMaps.Apply(modelBuilder);
         SettingMaps.Apply(modelBuilder);
+
+        // Ids are ours, except integers: EF would take a new row with an id, found through a navigation, for one that is there already.
+        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(t => t.FindPrimaryKey()?.Properties ?? []).Where(p => p.ClrType != typeof(int)))
+        {
+            property.ValueGenerated = ValueGenerated.Never;
+        }
     }
 
     /// <inheritdoc/>

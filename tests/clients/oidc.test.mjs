@@ -25,10 +25,11 @@ async function authorize(config, parameters = {}, browser = new Browser()) {
   const verifier = client.randomPKCECodeVerifier();
   const state = client.randomState();
   const nonce = client.randomNonce();
-  const url = client.buildAuthorizationUrl(config, {
+  const wanted = {
     redirect_uri: redirectUri, scope: 'openid email profile', state, nonce,
     code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256', ...parameters,
-  });
+  };
+  const url = client.buildAuthorizationUrl(config, Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)));
   const outside = (at) => at.startsWith('https://rp.example/');
   const asked = await browser.go(url.href, { until: (at) => outside(at) || new URL(at).pathname.startsWith('/if/flow/') });
   if (asked.response) return { ...asked, browser };

@@ -42,7 +42,7 @@ export class Browser {
     for (let n = 0; n < 10 && answers[challenge.component]; n++) {
       const response = await this.fetch(executor, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', origin: page.origin },
         body: JSON.stringify({ component: challenge.component, ...answers[challenge.component](challenge) }),
       });
       challenge = response.status === 302 ? await (await this.fetch(new URL(response.headers.get('location'), executor).href)).json() : await response.json();

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("21c92cc5-cd80-49a3-86f0-ba06aa6b0433"), entityTypeCount: 34)
+            : base(skipDetectChanges: false, modelId: new Guid("edde79a3-9faa-49a8-8429-61552b5af533"), entityTypeCount: 34)
         {
         }
 

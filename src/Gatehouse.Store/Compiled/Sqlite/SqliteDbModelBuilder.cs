@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("5ff4ebc1-ef61-41a7-805f-3dca6cfe4ade"), entityTypeCount: 34)
+            : base(skipDetectChanges: false, modelId: new Guid("8d030638-eac7-42f6-98ec-2e104c7e6c4a"), entityTypeCount: 34)
         {
         }
 

@@ -28,7 +28,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Apps.App", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("AllowedLoginMethods")
@@ -170,7 +169,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Flows.Flow", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("Authentication")
@@ -231,7 +229,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Flows.FlowStageBinding", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<Guid>("FlowId")
@@ -256,7 +253,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Flows.Stage", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("Name")
@@ -311,7 +307,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Keys.KeyPair", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("CertificatePem")
@@ -354,7 +349,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.LoginMethods.LoginMethod", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("AuthUrl")
@@ -418,7 +412,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Origins.PublicHostname", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<long>("CreatedAt")
@@ -457,7 +450,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Policies.Policy", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("Action")
@@ -505,7 +497,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Policies.RuleGroup", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<long>("CreatedAt")
@@ -649,7 +640,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Providers.ProviderApplication", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("Description")
@@ -712,7 +702,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Providers.ScopeMapping", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("Description")
@@ -812,7 +801,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Sessions.AccessUser", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<long>("CreatedAt")
@@ -973,7 +961,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Tokens.ApiToken", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("Description")
@@ -1051,7 +1038,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("Amr")
@@ -1200,7 +1186,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Users.Group", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("AttributesJson")

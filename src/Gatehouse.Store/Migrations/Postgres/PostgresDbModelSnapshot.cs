@@ -25,7 +25,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Apps.App", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("AllowedLoginMethods")
@@ -167,7 +166,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Flows.Flow", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("Authentication")
@@ -228,7 +226,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Flows.FlowStageBinding", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<Guid>("FlowId")
@@ -253,7 +250,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Flows.Stage", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("Name")
@@ -308,7 +304,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Keys.KeyPair", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("CertificatePem")
@@ -351,7 +346,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.LoginMethods.LoginMethod", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("AuthUrl")
@@ -415,7 +409,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Origins.PublicHostname", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<long>("CreatedAt")
@@ -454,7 +447,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Policies.Policy", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("Action")
@@ -502,7 +494,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Policies.RuleGroup", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<long>("CreatedAt")
@@ -646,7 +637,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Providers.ProviderApplication", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("Description")
@@ -709,7 +699,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Providers.ScopeMapping", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("Description")
@@ -809,7 +798,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Sessions.AccessUser", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<long>("CreatedAt")
@@ -970,7 +958,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Tokens.ApiToken", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("Description")
@@ -1048,7 +1035,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("Amr")
@@ -1197,7 +1183,6 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Users.Group", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
                     b.Property<string>("AttributesJson")

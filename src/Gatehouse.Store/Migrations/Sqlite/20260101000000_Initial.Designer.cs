@@ -23,7 +23,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Apps.App", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("AllowedLoginMethods")
@@ -165,7 +164,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Flows.Flow", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Authentication")
@@ -226,7 +224,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Flows.FlowStageBinding", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<Guid>("FlowId")
@@ -251,7 +248,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Flows.Stage", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Name")
@@ -306,7 +302,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Keys.KeyPair", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("CertificatePem")
@@ -349,7 +344,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.LoginMethods.LoginMethod", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("AuthUrl")
@@ -413,7 +407,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Origins.PublicHostname", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<long>("CreatedAt")
@@ -452,7 +445,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Policies.Policy", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Action")
@@ -500,7 +492,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Policies.RuleGroup", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<long>("CreatedAt")
@@ -642,7 +633,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Providers.ProviderApplication", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Description")
@@ -705,7 +695,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Providers.ScopeMapping", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Description")
@@ -805,7 +794,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Sessions.AccessUser", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<long>("CreatedAt")
@@ -966,7 +954,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Tokens.ApiToken", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Description")
@@ -1044,7 +1031,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Amr")
@@ -1191,7 +1177,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Users.Group", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("AttributesJson")

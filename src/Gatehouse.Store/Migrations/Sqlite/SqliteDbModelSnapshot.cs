@@ -20,7 +20,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Apps.App", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("AllowedLoginMethods")
@@ -162,7 +161,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Flows.Flow", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Authentication")
@@ -223,7 +221,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Flows.FlowStageBinding", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<Guid>("FlowId")
@@ -248,7 +245,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Flows.Stage", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Name")
@@ -303,7 +299,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Keys.KeyPair", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("CertificatePem")
@@ -346,7 +341,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.LoginMethods.LoginMethod", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("AuthUrl")
@@ -410,7 +404,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Origins.PublicHostname", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<long>("CreatedAt")
@@ -449,7 +442,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Policies.Policy", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Action")
@@ -497,7 +489,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Policies.RuleGroup", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<long>("CreatedAt")
@@ -639,7 +630,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Providers.ProviderApplication", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Description")
@@ -702,7 +692,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Providers.ScopeMapping", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Description")
@@ -802,7 +791,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Sessions.AccessUser", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<long>("CreatedAt")
@@ -963,7 +951,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Tokens.ApiToken", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Description")
@@ -1041,7 +1028,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Amr")
@@ -1188,7 +1174,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Users.Group", b =>
                 {
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("AttributesJson")
