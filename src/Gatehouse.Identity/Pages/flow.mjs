@@ -101,12 +101,12 @@ function form(challenge, action, children) {
   return made;
 }
 
-/** Who signs in, with the way to be somebody else. The hidden name lets password managers file the password. */
-function person(challenge) {
+/** Who signs in, and where there is one, the way to be somebody else. */
+function person(challenge, elsewhere = null) {
   return make('div', { class: 'person' },
     make('img', { src: challenge.pending_user_avatar, alt: '', width: 40, height: 40 }),
     make('span', { class: 'name' }, challenge.pending_user),
-    make('a', { href: challenge.flow_info.cancel_url }, 'Not you?'));
+    elsewhere && make('a', { href: elsewhere }, 'Not you?'));
 }
 
 function list(permissions) {
@@ -130,8 +130,9 @@ const stages = {
     ];
   },
   'ak-stage-password': (challenge) => [
-    person(challenge),
+    person(challenge, challenge.flow_info.cancel_url),
     form(challenge, 'Continue', [
+      // Not shown: it lets password managers file the password under the name.
       make('input', { type: 'text', name: 'username', autocomplete: 'username', value: challenge.pending_user, readonly: true, hidden: true }),
       ...password(challenge),
     ]),
@@ -162,4 +163,5 @@ function unknown(challenge) {
 
 // Back from the cache with an old step on it: ask again where we are.
 addEventListener('pageshow', (event) => { if (event.persisted) call(); });
+document.getElementById('waiting').hidden = false;
 call();

@@ -30,7 +30,7 @@ internal sealed class FlowAdmission(AuthorizationBorder authorization)
     {
         if (query.HasUnsafeNext)
         {
-            return new Admission.Refused("Invalid next URL", "next is not a path on this host");
+            return new Admission.Refused("Invalid next URL: it has to be a path on this host.", "next is not a path on this host");
         }
 
         if (flow.Designation == "authentication" && browser is not null && !query.AsksToSignInAgain)

@@ -145,8 +145,11 @@ public class FlowExecutorTests
 
         var answers = await Task.WhenAll(copies.Select(c => c.Flow(Login).PostAsync(("password", SignInHost.Password))));
 
-        Assert.Equal(1, answers.Count(a => a.StatusCode == HttpStatusCode.OK));
-        Assert.Equal(5, answers.Count(a => a.StatusCode == HttpStatusCode.Found));
+        // The others were overtaken on the way (302), or came when the run was over (identification again).
+        var shown = await Task.WhenAll(answers.Where(a => a.StatusCode == HttpStatusCode.OK).Select(Seen.ReadAsync));
+        Assert.All(answers, a => Assert.True(a.StatusCode is HttpStatusCode.OK or HttpStatusCode.Found));
+        Assert.Single(shown, s => s.Component == "xak-flow-redirect");
+        Assert.All(shown, s => Assert.True(s.Component is "xak-flow-redirect" or "ak-stage-identification", s.Component));
         Assert.Equal(1, await host.ReadAsync(db => db.AuthenticatedSessions.CountAsync(TestContext.Current.CancellationToken)));
         Array.ForEach(answers, a => a.Dispose());
         Array.ForEach(copies, c => c.Dispose());
