@@ -48,24 +48,20 @@ internal static class GateCookies
 
     private static void Append(StringBuilder made, string line)
     {
+        var isFirst = true;
         foreach (var range in line.AsSpan().Split(';'))
         {
             var pair = line.AsSpan(range);
             var name = pair.TrimStart(" \t=");
             var end = name.IndexOf('=');
-            if (name.IsEmpty || IsOurs((end < 0 ? name : name[..end]).TrimEnd(" \t")))
+            if (IsOurs((end < 0 ? name : name[..end]).TrimEnd(" \t")))
             {
                 continue;
             }
 
-            if (made.Length > 0)
-            {
-                made.Append(pair[0] == ' ' ? ";" : "; ").Append(pair);
-            }
-            else
-            {
-                made.Append(pair.TrimStart(' '));
-            }
+            // HTTP/2 sends a line a cookie (RFC 9113 §8.2.3).
+            made.Append(made.Length == 0 ? "" : isFirst ? "; " : ";").Append(made.Length == 0 ? pair.TrimStart(' ') : pair);
+            isFirst = false;
         }
     }
 }

@@ -32,7 +32,7 @@ internal sealed class OriginClients : IDisposable
     }
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The invoker owns its handler.")]
-    private static HttpMessageInvoker Make(TimeSpan connectTimeout, bool noTlsVerify) => new(new SocketsHttpHandler
+    private static HttpMessageInvoker Make(TimeSpan connectTimeout, bool noTlsVerify) => new(new FlushingHandler(new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
@@ -46,7 +46,7 @@ internal sealed class OriginClients : IDisposable
         RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ConnectCallback = (context, cancellationToken) => ConnectAsync(context, noTlsVerify, cancellationToken),
-    });
+    }));
 
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, bool noTlsVerify, CancellationToken cancellationToken)
     {

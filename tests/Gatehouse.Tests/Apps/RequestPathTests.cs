@@ -83,11 +83,14 @@ public class RequestPathTests
     public void The_readings_of_one_path_are_bounded()
     {
         Assert.False(RequestPath.TryParse("/%" + string.Concat(Enumerable.Repeat("25", 2000)) + "41", out _, out _));
-        Assert.False(RequestPath.TryParse("/" + string.Join('/', Enumerable.Range(0, 900).Select(n => $"%25252{n % 10};x")), out _, out _));
-        if (RequestPath.TryParse("/" + string.Join('/', Enumerable.Range(0, 400).Select(n => $"%252{n % 10};%3fx%2520")), out var path, out _))
+        foreach (var piece in new[] { "%252{0};%3fx%2520", "%25252{0};x", "a{0}./%2f%3b%23", "%ef%bd%81{0}%2e%20" })
         {
-            Assert.InRange(path.Others.Length, 1, 48);
-            Assert.InRange(path.Others.Sum(o => o.Length), 1, 64 * 1024);
+            var target = "/x" + string.Join('/', Enumerable.Range(0, 300).Select(n => piece.Replace("{0}", (n % 10).ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)));
+            if (RequestPath.TryParse(target, out var path, out _))
+            {
+                Assert.InRange(path.Others.Length, 1, 48);
+                Assert.InRange(path.Others.Sum(o => o.Length), 1, 64 * 1024);
+            }
         }
     }
 

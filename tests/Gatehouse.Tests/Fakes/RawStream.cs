@@ -41,7 +41,8 @@ internal sealed class RawStream(Stream stream) : IAsyncDisposable
         }
 
         var message = new RawMessage(head, "", true);
-        return message with { Body = await ReadBodyAsync(message, untilClose: false) is var (body, _) ? body : "" };
+        var (body, whole) = await ReadBodyAsync(message, untilClose: false);
+        return message with { Body = body, IsWhole = whole };
     }
 
     /// <summary>Reads an answer; interim ones (1xx but 101) are skipped.</summary>

@@ -156,7 +156,11 @@ public class StreamingTests
         var echoed = "";
         while (echoed.Length < 5 && await h2.ReadAsync() is var (type, _, stream, payload))
         {
-            Assert.Equal(id, stream);
+            if (stream != id)
+            {
+                continue;
+            }
+
             status = type == 1 ? RawHttp2.StatusOf(payload) ?? 0 : status;
             echoed += type == 0 ? System.Text.Encoding.Latin1.GetString(payload) : "";
         }
@@ -201,7 +205,7 @@ public class StreamingTests
 
         gateway.Revoke(token);
         Assert.Equal(302, (await browser.ReadAnswerAsync().WaitAsync(InTime, TestContext.Current.CancellationToken)).Status);
-        Assert.Empty(gateway.Origin.Requests);
+        Assert.All(gateway.Origin.Requests, r => Assert.False(r.IsWhole));
     }
 
     [Fact]
