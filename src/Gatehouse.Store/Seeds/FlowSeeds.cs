@@ -25,7 +25,7 @@ internal static class FlowSeeds
     /// <summary>Adds all of them.</summary>
     public static void Add(GatehouseDb db, DateTimeOffset now)
     {
-        Flow(Authentication, "Welcome to authentik!", "Welcome to authentik!", "authentication", "none",
+        Flow(Authentication, "Welcome!", "Welcome!", "authentication", "none",
             (10, "default-authentication-identification", StageType.Identification, IdentificationSettings),
             (20, "default-authentication-password", StageType.Password, PasswordSettings),
             (100, "default-authentication-login", StageType.UserLogin, LoginSettings));

@@ -1,3 +1,4 @@
+using Gatehouse.Identity.SignIn.Flows;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Gatehouse.Identity.Oidc.Authorize;
@@ -17,7 +18,8 @@ internal static class AuthorizeQuery
         var back = Path + "?" + query + (marker is null ? "" : $"&{RoundMarkers.Login}={marker}");
 
         // Parameters of the flow page itself must not come from a request that a stranger wrote.
-        return $"/if/flow/{flowSlug}/?{Without(query, "next", "flow_token", "itoken")}&next={Uri.EscapeDataString(back)}";
+        var again = marker is null ? "" : $"&{FlowQuery.SignInAgain}=1";
+        return $"/if/flow/{flowSlug}/?{Without(query, "next", "flow_token", "itoken", FlowQuery.SignInAgain)}{again}&next={Uri.EscapeDataString(back)}";
     }
 
     // A query that came through the executor was decoded once and can hold anything; one from a request line holds ASCII only.

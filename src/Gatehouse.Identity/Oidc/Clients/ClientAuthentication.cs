@@ -46,7 +46,7 @@ internal sealed class ClientAuthentication(ClientDirectory clients, ISecretBox b
 
         if (header.Count == 0)
         {
-            return await CheckAsync(form["client_id"], form["client_secret"], isBasic: false, cancellationToken);
+            return await CheckAsync(form["client_id"], [form["client_secret"]], isBasic: false, cancellationToken);
         }
 
         if (!TryReadBasic(header[0], out var id, out var secret))
@@ -59,10 +59,12 @@ internal sealed class ClientAuthentication(ClientDirectory clients, ISecretBox b
             return Refused(OAuthRefusal.InvalidRequest("client credentials stand in both the header and the body"));
         }
 
-        return await CheckAsync(id, secret, isBasic: true, cancellationToken);
+        // Certified clients write a space as '+' (RFC 6749 §2.3.1), others leave '+' as it is (authentik's reading): both are taken.
+        string?[] readings = secret is null ? [null] : [Uri.UnescapeDataString(secret.Replace('+', ' ')), Uri.UnescapeDataString(secret)];
+        return await CheckAsync(id, readings, isBasic: true, cancellationToken);
     }
 
-    private async Task<ClientResult> CheckAsync(string? id, string? secret, bool isBasic, CancellationToken cancellationToken)
+    private async Task<ClientResult> CheckAsync(string? id, string?[] readings, bool isBasic, CancellationToken cancellationToken)
     {
         if (id is null || await clients.FindAsync(id, cancellationToken) is not { } client)
         {
@@ -74,9 +76,9 @@ internal sealed class ClientAuthentication(ClientDirectory clients, ISecretBox b
             return new ClientResult.Known(client);
         }
 
-        if (secret is null || !IsSecretOf(client, secret))
+        if (!readings.Any(secret => secret is not null && IsSecretOf(client, secret)))
         {
-            return Refused(OAuthRefusal.InvalidClient(secret is null ? "the client sent no secret" : "wrong client secret") with { IsBasicChallenge = isBasic });
+            return Refused(OAuthRefusal.InvalidClient(readings is [null] ? "the client sent no secret" : "wrong client secret") with { IsBasicChallenge = isBasic });
         }
 
         return new ClientResult.Known(client);
@@ -118,9 +120,8 @@ internal sealed class ClientAuthentication(ClientDirectory clients, ISecretBox b
             return false;
         }
 
-        // Percent-decoded with '+' kept, as authentik does: generated secrets hold none, and clients disagree about it.
         id = Uri.UnescapeDataString(text[..colon]);
-        secret = Uri.UnescapeDataString(text[(colon + 1)..]) is { Length: > 0 } sent ? sent : null;
+        secret = text[(colon + 1)..] is { Length: > 0 } sent ? sent : null;
         return true;
     }
 

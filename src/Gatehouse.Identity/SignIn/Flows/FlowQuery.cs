@@ -6,6 +6,9 @@ namespace Gatehouse.Identity.SignIn.Flows;
 /// <summary>The query string a flow was opened with. It names the instance: two tabs with different queries are two runs.</summary>
 internal sealed class FlowQuery
 {
+    /// <summary>Parameter: the authorize endpoint wants people who are signed in to prove again who they are.</summary>
+    public const string SignInAgain = "gh_reauth";
+
     private const int Longest = 8192;
     private readonly Dictionary<string, StringValues> values;
 
@@ -28,7 +31,7 @@ internal sealed class FlowQuery
 
     /// <summary>Whether people who are signed in must prove again who they are.</summary>
     public bool AsksToSignInAgain =>
-        values.ContainsKey("gh_reauth") || (values.TryGetValue("prompt", out var prompts) && prompts.Any(p => p is not null && p.Split(' ').Contains("login")));
+        values.ContainsKey(SignInAgain) || (values.TryGetValue("prompt", out var prompts) && prompts.Any(p => p is not null && p.Split(' ').Contains("login")));
 
     /// <summary>Reads a query string; null when it is too long.</summary>
     public static FlowQuery? Read(string raw) => raw.Length > Longest ? null : new FlowQuery(raw, QueryHelpers.ParseQuery(raw));
