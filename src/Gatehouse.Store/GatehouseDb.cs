@@ -114,18 +114,29 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
     }
 
     /// <inheritdoc/>
+    public override int SaveChanges(bool acceptAllChangesOnSuccess)
+    {
+        MoveVersionsOn();
+        return base.SaveChanges(acceptAllChangesOnSuccess);
+    }
+
+    /// <inheritdoc/>
     public override Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
+    {
+        MoveVersionsOn();
+        return base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+    }
+
+    // The concurrency token moves on by itself, so no operation can forget it.
+    private void MoveVersionsOn()
     {
         foreach (var entry in ChangeTracker.Entries())
         {
-            // The concurrency token moves on by itself, so no operation can forget it.
             if (entry.State == EntityState.Modified && entry.Metadata.FindProperty("Version") is { IsConcurrencyToken: true })
             {
                 entry.Property("Version").CurrentValue = (int)entry.Property("Version").OriginalValue! + 1; // never null: an int column
             }
         }
-
-        return base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
     }
 }
 

@@ -13,6 +13,7 @@ using Gatehouse.Store.Snapshots;
 using Gatehouse.Store.Start;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -58,7 +59,10 @@ public static class StoreRole
         if (target.IsPostgres)
         {
             var text = new PostgresText();
-            services.AddPooledDbContextFactory<PostgresDb>(o => Quieten(o.UseNpgsql(target.ConnectionString).AddInterceptors(text)));
+
+            // Npgsql's own strategy would wrap a lost connection into an InvalidOperationException that advises to retry.
+            services.AddPooledDbContextFactory<PostgresDb>(o => Quieten(
+                o.UseNpgsql(target.ConnectionString, n => n.ExecutionStrategy(d => new NonRetryingExecutionStrategy(d))).AddInterceptors(text)));
             services.AddSingleton<IDbContextFactory<GatehouseDb>, DatabaseFactory<PostgresDb>>();
         }
         else

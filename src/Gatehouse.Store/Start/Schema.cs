@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Gatehouse.Store.Connections;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -85,6 +86,10 @@ internal sealed partial class Schema(IDbContextFactory<GatehouseDb> databases, D
         catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.InvalidCatalogName)
         {
             return []; // the database itself is still to be made
+        }
+        catch (SqliteException failure)
+        {
+            throw new StoreFaultException($"The database {target.ShownAs} can't be used: {failure.Message}. Check that it is the file of a Gatehouse and that its folder can be written, or restore a backup.", failure);
         }
         catch (NpgsqlException failure)
         {

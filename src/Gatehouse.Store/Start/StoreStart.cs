@@ -30,9 +30,17 @@ public sealed class StoreStart
     /// <exception cref="StoreFaultException">The store can't be used; the message says why and what to do.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        MakeFolder();
-        await schema.EnsureAsync(cancellationToken);
-        await keys.EnsureAsync(cancellationToken);
+        try
+        {
+            MakeFolder();
+            await schema.EnsureAsync(cancellationToken);
+            await keys.EnsureAsync(cancellationToken);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreFaultException($"The data folder {Path.GetFullPath(options.DataFolder)} can't be used: {failure.Message} Expected a folder that this user may write to; --data names another.", failure);
+        }
+
         await seeds.EnsureAsync(cancellationToken);
         await guide.EnsureAsync(urls, cancellationToken);
         foreach (var table in tables)

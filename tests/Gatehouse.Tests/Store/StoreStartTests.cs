@@ -9,6 +9,7 @@ using Gatehouse.Store.Secrets;
 using Gatehouse.Store.Start;
 using Gatehouse.Tests.Fakes;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Tests.Store;
 
@@ -162,6 +163,52 @@ public class StoreStartTests
         await Assert.ThrowsAsync<StoreFaultException>(() => store.Get<StoreStart>().CheckAsync(Cancel));
         await store.Get<StoreStart>().RunAsync(Cancel);
         await store.Get<StoreStart>().CheckAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_database_is_refused_and_left_alone()
+    {
+        await using var store = TestStore.Empty(DatabaseKind.Sqlite);
+        var file = Path.Combine(store.Folder, "gatehouse.db");
+        await File.WriteAllTextAsync(file, new string('x', 5000), Cancel);
+
+        var fault = await Assert.ThrowsAsync<StoreFaultException>(() => store.Get<StoreStart>().RunAsync(Cancel));
+
+        Assert.Contains(file, fault.Message, StringComparison.Ordinal);
+        Assert.Equal(new string('x', 5000), await File.ReadAllTextAsync(file, Cancel));
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_is_none_is_refused()
+    {
+        await using var store = TestStore.Empty(DatabaseKind.Sqlite);
+        var file = Path.Combine(store.Folder, "file");
+        await File.WriteAllTextAsync(file, "", Cancel);
+        await using var services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(new PublicUrls("localhost", 8443))
+            .AddStore(new StoreOptions { DataFolder = file })
+            .BuildServiceProvider();
+
+        var fault = await Assert.ThrowsAsync<StoreFaultException>(() => services.GetRequiredService<StoreStart>().RunAsync(Cancel));
+
+        Assert.Contains("--data", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_answer_is_named_without_the_password()
+    {
+        await using var store = TestStore.Empty(DatabaseKind.Sqlite);
+        await using var services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(new PublicUrls("localhost", 8443))
+            .AddStore(new StoreOptions { DataFolder = store.Folder, Database = "postgres://ada:hunter2@127.0.0.1:1/gate" })
+            .BuildServiceProvider();
+
+        var fault = await Assert.ThrowsAsync<StoreFaultException>(() => services.GetRequiredService<StoreStart>().RunAsync(Cancel));
+
+        Assert.Contains("gate at 127.0.0.1:1", fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", fault.ToString(), StringComparison.Ordinal);
     }
 
     private static async Task<string> FactsAsync(TestStore store)
