@@ -2,33 +2,34 @@ using Gatehouse.Model.Snapshots;
 
 namespace Gatehouse.Tests.Fakes;
 
-/// <summary>A table that changes when a test says so.</summary>
-internal sealed class FakeSnapshot<T>(T first) : ISnapshot<T>
+/// <summary>A table that changes when told to.</summary>
+internal sealed class FakeSnapshot<T>(T first, TimeProvider clock) : ISnapshot<T>
     where T : class
 {
-    private readonly List<Action<T>> watchers = [];
+    private readonly List<Action<T>> actions = [];
 
     /// <inheritdoc/>
     public T Current { get; private set; } = first;
 
     /// <inheritdoc/>
-    public DateTimeOffset ConfirmedAt => DateTimeOffset.MaxValue;
+    public DateTimeOffset ConfirmedAt { get; private set; } = clock.GetUtcNow();
+
+    /// <inheritdoc/>
+    public IDisposable OnSwap(Action<T> action)
+    {
+        actions.Add(action);
+        return new Subscription(() => actions.Remove(action));
+    }
 
     /// <summary>Puts another table in force.</summary>
     public void Swap(T next)
     {
         Current = next;
-        watchers.ForEach(w => w(next));
+        ConfirmedAt = clock.GetUtcNow();
+        actions.ForEach(a => a(next));
     }
 
-    /// <inheritdoc/>
-    public IDisposable OnSwap(Action<T> action)
-    {
-        watchers.Add(action);
-        return new Watch(() => watchers.Remove(action));
-    }
-
-    private sealed class Watch(Action end) : IDisposable
+    private sealed class Subscription(Action end) : IDisposable
     {
         public void Dispose() => end();
     }
