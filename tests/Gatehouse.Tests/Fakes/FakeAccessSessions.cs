@@ -15,7 +15,7 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
     private readonly ConcurrentDictionary<string, Guid> users = new();
 
     /// <summary>What the gateway and the team domain ask for ended sessions.</summary>
-    public FakeSnapshot<RevocationTable> Revocations { get; } = new(RevocationTable.Empty);
+    public FakeSnapshot<RevocationTable> Revocations { get; } = new(RevocationTable.Empty, clock);
 
     /// <summary>All sessions.</summary>
     public ICollection<AccessSession> All => sessions.Values;

@@ -46,7 +46,7 @@ internal static class JsonText
         {
             return JsonSerializer.Serialize(value, JsonElementContext.Default.JsonElement);
         }
-        catch (InvalidOperationException)
+        catch (JsonException)
         {
             return null;
         }

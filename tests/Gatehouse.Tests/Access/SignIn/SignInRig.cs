@@ -40,7 +40,7 @@ internal sealed class SignInRig : IAsyncDisposable
         Apps = [TestAccess.App("app.test", TestAccess.Policy(PolicyAction.Allow, "Staff", [new Rule.EmailDomain("example.com")]))];
         Apps[0].AutoRedirectToIdentity = true;
         Methods = [Method];
-        Tables = new FakeSnapshot<AccessTable>(TestAccess.Table(Apps, Methods, keys), Clock);
+        Tables = new FakeSnapshot<AccessTable>(TestAccess.Table(Apps, Methods, keys), clock);
     }
 
     public FakeProvider Provider { get; }
