@@ -81,6 +81,15 @@ internal sealed class AttachPolicies(GatehouseDb db, TimeProvider clock)
         }
     }
 
+    // Said aloud: found through a link alone, a policy whose id is set would pass for one that is stored.
+    private void AddIfNew(AppPolicy link)
+    {
+        if (link.Policy is { } policy && db.Entry(policy).State == EntityState.Detached)
+        {
+            db.Policies.Add(policy);
+        }
+    }
+
     private void Replace(App app, List<AppPolicy> wanted, List<Policy> own)
     {
         foreach (var link in app.Policies.Where(l => wanted.TrueForAll(w => w.PolicyId != l.PolicyId)).ToList())
@@ -97,6 +106,7 @@ internal sealed class AttachPolicies(GatehouseDb db, TimeProvider clock)
             }
             else
             {
+                AddIfNew(link);
                 app.Policies.Add(link);
             }
         }

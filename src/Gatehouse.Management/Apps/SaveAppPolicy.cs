@@ -32,6 +32,7 @@ internal sealed class SaveAppPolicy(GatehouseDb db, Writer writer, TimeProvider 
 
             var policy = draft.Make(isReusable: false, clock.GetUtcNow());
             var link = new AppPolicy { AppId = app.Id, PolicyId = policy.Id, Policy = policy, Precedence = place };
+            db.Policies.Add(policy); // said aloud: its id is set, so the link alone would make it pass for a stored one
             app.Policies.Add(link);
             return new Result.Done(link);
         },

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Gatehouse.Management;
@@ -33,6 +34,8 @@ internal sealed class ApiHost : IAsyncDisposable
     public const string Account = "0123456789abcdef0123456789abcdef";
     public const string AdminKey = "admin-key";
     public const string UserKey = "user-key";
+
+    private static readonly (string Certificate, byte[] PrivateKey) Key = MakeKey();
 
     private readonly TestDatabase database = new();
     private readonly SecretBox box = new(RandomNumberGenerator.GetBytes(32));
@@ -146,21 +149,37 @@ internal sealed class ApiHost : IAsyncDisposable
     public static ApiToken NewToken(string identifier, int userId, string key) =>
         new() { Id = Guid.CreateVersion7(), Identifier = identifier, UserId = userId, KeyHash = FindCaller.HashOf(key) };
 
-    private KeyPair NewPair(string name)
+    private KeyPair NewPair(string name) => new()
+    {
+        Id = Guid.CreateVersion7(),
+        Name = name,
+        Kid = "kid-" + name,
+        CertificatePem = Key.Certificate,
+        SealedPrivateKey = box.Seal(Key.PrivateKey, SecretPurposes.KeyPairPrivateKey),
+        CreatedAt = Clock.GetUtcNow(),
+    };
+
+    private static (string Certificate, byte[] PrivateKey) MakeKey()
     {
         using var rsa = RSA.Create(2048);
-        var request = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=test", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        using var certificate = request.CreateSelfSigned(Clock.GetUtcNow(), Clock.GetUtcNow().AddDays(1));
-        return new KeyPair
-        {
-            Id = Guid.CreateVersion7(),
-            Name = name,
-            Kid = "kid-" + name,
-            CertificatePem = certificate.ExportCertificatePem(),
-            SealedPrivateKey = box.Seal(rsa.ExportPkcs8PrivateKey(), SecretPurposes.KeyPairPrivateKey),
-            CreatedAt = Clock.GetUtcNow(),
-        };
+        var request = new CertificateRequest("CN=test", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        return (certificate.ExportCertificatePem(), rsa.ExportPkcs8PrivateKey());
     }
+}
+
+/// <summary>One host for tests that change nothing.</summary>
+public sealed class SharedApiHost : IAsyncLifetime
+{
+    private ApiHost? host;
+
+    internal ApiHost Host => host ?? throw new InvalidOperationException("not started");
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync() => host = await ApiHost.StartAsync();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Host.DisposeAsync();
 }
 
 /// <summary>An answer, read whole.</summary>
