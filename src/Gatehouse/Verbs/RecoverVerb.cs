@@ -1,7 +1,7 @@
-using Gatehouse.Model.Users;
 using System.CommandLine;
 using Gatehouse.Hosting;
 using Gatehouse.Logging;
+using Gatehouse.Model.Users;
 using Gatehouse.Roles;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -11,8 +11,6 @@ namespace Gatehouse.Verbs;
 /// <summary><c>gatehouse recover [USER]</c>: a one-use link for an administrator who is locked out. Whoever can read the data folder is trusted with it.</summary>
 internal static class RecoverVerb
 {
-    
-
     /// <summary>The verb.</summary>
     public static Command Create(Shell shell)
     {
