@@ -28,9 +28,6 @@ internal sealed class ApiRequest(HttpContext context, ApiCaller? caller, JsonEle
     /// <summary>Who calls. Only for routes that need somebody.</summary>
     public ApiCaller Caller => caller ?? throw new UnreachableException("a route for nobody asked who calls");
 
-    /// <summary>Whoever calls, if anybody.</summary>
-    public ApiCaller? CallerOrNull => caller;
-
     /// <summary>The query.</summary>
     public IQueryCollection Query => context.Request.Query;
 

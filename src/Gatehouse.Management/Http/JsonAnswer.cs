@@ -7,9 +7,6 @@ namespace Gatehouse.Management.Http;
 /// <summary>Answers with JSON, or with a bare status when there is no body. Never cached.</summary>
 internal sealed class JsonAnswer(int status, JsonNode? body) : IResult
 {
-    /// <summary>The status.</summary>
-    public int Status => status;
-
     /// <summary>A header besides; null means none.</summary>
     public (string Name, string Value)? Header { get; init; }
 

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -200,8 +199,6 @@ internal sealed record ApiReply(int Status, JsonNode? Body, HttpResponseHeaders 
         Assert.True(Status == status, $"expected {status}, got {Status}: {Body?.ToJsonString()}");
         return this;
     }
-
-    public ApiReply Expect(HttpStatusCode status) => Expect((int)status);
 
     /// <summary>The text at a path such as <c>config.client_id</c>.</summary>
     public string? Text(string path)
