@@ -39,7 +39,7 @@ public static class ManagementRole
         .AddScoped<LoginMethodDirectory>().AddScoped<SaveLoginMethod>().AddScoped<DeleteLoginMethod>()
         .AddScoped<HostnameDirectory>().AddScoped<SaveHostname>().AddScoped<DeleteHostname>()
         .AddScoped<SaveOrganization>()
-        .AddSingleton<Bootstrap>().AddSingleton<Demo>()
+        .AddSingleton<Bootstrap>().AddSingleton<LayDemo>()
         .AddScoped<AuthentikV3.Root>().AddScoped<AuthentikV3.Users>().AddScoped<AuthentikV3.Groups>().AddScoped<AuthentikV3.Providers>()
         .AddScoped<AuthentikV3.Applications>().AddScoped<AuthentikV3.Flows>().AddScoped<AuthentikV3.ScopeMappings>().AddScoped<AuthentikV3.KeyPairs>()
         .AddScoped<CloudflareV4.Accounts>().AddScoped<CloudflareV4.Organizations>().AddScoped<CloudflareV4.IdentityProviders>().AddScoped<CloudflareV4.AccessGroups>()

@@ -104,7 +104,7 @@ internal static class Composition
 
     private static async Task<(DemoFacts Facts, string Aud)> LayDemoAsync(IServiceProvider services, Uri origin, CancellationToken cancellationToken)
     {
-        var demo = services.GetRequiredService<Management.Setup.Demo>();
+        var demo = services.GetRequiredService<LayDemo>();
         var passwords = services.GetRequiredService<DemoPassword>();
         var fresh = DemoPassword.Make();
         switch (await demo.EnsureAsync(origin, fresh, cancellationToken))
@@ -112,15 +112,15 @@ internal static class Composition
             case DemoResult.Done done:
                 if (done.IsNewUser)
                 {
-                    await passwords.KeepAsync(Management.Setup.Demo.UserName, fresh, cancellationToken);
+                    await passwords.KeepAsync(LayDemo.UserName, fresh, cancellationToken);
                 }
 
                 return (
                     new DemoFacts
                     {
                         App = services.GetRequiredService<PublicUrls>().UrlOf(demo.Host),
-                        User = Management.Setup.Demo.UserName,
-                        Password = await passwords.RecallAsync(Management.Setup.Demo.UserName, cancellationToken),
+                        User = LayDemo.UserName,
+                        Password = await passwords.RecallAsync(LayDemo.UserName, cancellationToken),
                     },
                     done.Aud);
             case DemoResult.Refused refused:

@@ -88,8 +88,8 @@ public class AuthentikUserTests
         await using var db = host.Open();
         var user = await db.Users.SingleAsync(u => u.Id == host.UserId, TestContext.Current.CancellationToken);
         Assert.StartsWith("pbkdf2_sha512$210000$", user.PasswordHash, StringComparison.Ordinal);
-        Assert.True(PasswordHash.Verify(user.PasswordHash!, "correct horse"));
-        Assert.False(PasswordHash.Verify(user.PasswordHash!, "Correct horse"));
+        Assert.True(PasswordHash.Verify("correct horse", user.PasswordHash!));
+        Assert.False(PasswordHash.Verify("Correct horse", user.PasswordHash!));
     }
 
     [Fact]

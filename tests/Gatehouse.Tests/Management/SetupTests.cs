@@ -2,6 +2,7 @@ using Gatehouse.Management.Setup;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.LoginMethods;
 using Gatehouse.Model.Policies;
+using Gatehouse.Model.Settings;
 using Gatehouse.Model.Users;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,9 +27,9 @@ public class SetupTests
 
         await using var db = host.Open();
         var admin = await db.Users.SingleAsync(u => u.Id == host.AdminId, Token);
-        Assert.True(PasswordHash.Verify(admin.PasswordHash!, "first"));
+        Assert.True(PasswordHash.Verify("first", admin.PasswordHash!));
         Assert.Equal("root@example.org", admin.Email);
-        Assert.Equal("true", (await db.Settings.SingleAsync(s => s.Name == Bootstrap.SetupDone, Token)).Value);
+        Assert.Equal("true", (await db.Settings.SingleAsync(s => s.Name == SettingNames.SetupDone, Token)).Value);
         var token = await db.ApiTokens.SingleAsync(t => t.Identifier == "authentik-bootstrap-token", Token);
         Assert.Null(token.ExpiresAt);
         (await host.AuthentikAsync("GET", "/core/users/", key: "tok-1")).Expect(403);
@@ -64,14 +65,14 @@ public class SetupTests
 
         Assert.DoesNotContain("pw", Assert.IsType<BootstrapResult.Refused>(result).Reason, StringComparison.Ordinal);
         await using var db = host.Open();
-        Assert.False(await db.Settings.AnyAsync(s => s.Name == Bootstrap.SetupDone, Token));
+        Assert.False(await db.Settings.AnyAsync(s => s.Name == SettingNames.SetupDone, Token));
     }
 
     [Fact]
     public async Task The_demo_is_laid_once_and_follows_its_origin()
     {
         await using var host = await ApiHost.StartAsync();
-        var demo = host.Services.GetRequiredService<Demo>();
+        var demo = host.Services.GetRequiredService<LayDemo>();
         Assert.IsType<DemoResult.Refused>(await demo.EnsureAsync(new Uri("http://127.0.0.1:1"), "pw", Token));
         var method = await AddLoginMethodAsync(host);
 
@@ -86,7 +87,7 @@ public class SetupTests
         Assert.Equal("http://127.0.0.1:5002", (await db.PublicHostnames.SingleAsync(Token)).Service);
         var ada = await db.Users.Include(u => u.Groups).ThenInclude(m => m.Group).SingleAsync(u => u.UsernameKey == "ada", Token);
         Assert.Equal(("Ada Lovelace", "ada@example.com", "demo"), (ada.Name, ada.Email, ada.Groups.Single().Group!.Name));
-        Assert.False(PasswordHash.Verify(ada.PasswordHash!, "other"));
+        Assert.False(PasswordHash.Verify("other", ada.PasswordHash!));
     }
 
     private static async Task<Guid> AddLoginMethodAsync(ApiHost host)

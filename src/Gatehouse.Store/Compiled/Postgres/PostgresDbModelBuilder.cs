@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("edde79a3-9faa-49a8-8429-61552b5af533"), entityTypeCount: 34)
+            : base(skipDetectChanges: false, modelId: new Guid("974ca1fc-97f6-42f1-a4ee-fc6a84bfc683"), entityTypeCount: 34)
         {
         }
 

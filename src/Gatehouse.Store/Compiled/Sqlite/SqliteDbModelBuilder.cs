@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("8d030638-eac7-42f6-98ec-2e104c7e6c4a"), entityTypeCount: 34)
+            : base(skipDetectChanges: false, modelId: new Guid("cc981c20-3559-4a7d-98a6-6c17a2db5f9b"), entityTypeCount: 34)
         {
         }
 

@@ -1,3 +1,4 @@
+using Gatehouse.Access;
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Net;

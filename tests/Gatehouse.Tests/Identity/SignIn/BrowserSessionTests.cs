@@ -1,5 +1,4 @@
 using System.Net;
-using Gatehouse.Identity.SignIn;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
 using Microsoft.EntityFrameworkCore;
@@ -196,23 +195,6 @@ public class BrowserSessionTests
         Assert.True(await IsSignedInAsync(browser));
         host.Clock.Advance(TimeSpan.FromHours(1));
         Assert.False(await IsSignedInAsync(browser));
-    }
-
-    [Fact]
-    public async Task The_sweeper_deletes_what_has_expired_and_nothing_else()
-    {
-        await using var host = await SignInHost.StartAsync();
-        using var old = await host.SignedInAsync();
-        await old.Flow(Login, "prompt=login").AnswerAsync(("uid_field", "bob"));
-        host.Clock.Advance(TimeSpan.FromDays(1));
-        using var fresh = await host.SignedInAsync();
-        using var sweeper = new ExpirySweeper(host.Database, host.Clock, Microsoft.Extensions.Logging.Abstractions.NullLogger<ExpirySweeper>.Instance);
-
-        await sweeper.SweepAsync(TestContext.Current.CancellationToken);
-
-        Assert.Equal(0, await host.ReadAsync(db => db.FlowPlans.CountAsync(TestContext.Current.CancellationToken)));
-        Assert.Equal(1, await host.ReadAsync(db => db.AuthenticatedSessions.CountAsync(TestContext.Current.CancellationToken)));
-        Assert.True(await IsSignedInAsync(fresh));
     }
 
     private static async Task<bool> IsSignedInAsync(Browser browser)

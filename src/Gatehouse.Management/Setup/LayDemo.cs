@@ -30,7 +30,7 @@ public abstract record DemoResult
 }
 
 /// <summary>Lays the demo: an origin behind an app, and somebody who may open it. What is there already stays as it is.</summary>
-public sealed class Demo(IServiceScopeFactory scopes, PublicUrls urls)
+public sealed class LayDemo(IServiceScopeFactory scopes, PublicUrls urls)
 {
     /// <summary>The user.</summary>
     public const string UserName = "ada";
