@@ -49,8 +49,10 @@ internal sealed partial class Forward(
         return error == ForwarderError.None ? ForwardResult.Done : await EndAsync(context, origin, running, error);
     }
 
+    // On every request, so without parsing; what else may be wrong with it the forwarder finds.
     private static bool IsUsable(string prefix) =>
-        Uri.TryCreate(prefix, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri is { PathAndQuery: "/" };
+        (prefix.StartsWith("http://", StringComparison.Ordinal) || prefix.StartsWith("https://", StringComparison.Ordinal))
+        && prefix.IndexOf('/', "https://".Length) < 0 && prefix.Length > "https://".Length;
 
     // A body may be of any size; someone who was admitted may also be slow.
     private static void LiftLimits(HttpContext context, Admission admission, bool hasBody)

@@ -10,7 +10,7 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
 
     private readonly CancellationTokenSource cut = new(responseTimeout, clock);
     private LiveStreams.Stream? stream;
-    private bool isAnswered;
+    private volatile bool isAnswered; // the body may still move, on another thread
     private bool isSessionEnded; // set by the thread that ends the session
 
     /// <summary>Signalled when the origin is too late, or the session has ended.</summary>
@@ -45,7 +45,7 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
     public void OnAnswer(HttpContext context, bool isUpgrade)
     {
         isAnswered = true;
-        cut.CancelAfter(Timeout.InfiniteTimeSpan);
+        MoveDeadline(Timeout.InfiniteTimeSpan);
         if (isUpgrade || MayBeLong(context))
         {
             Enlist();
@@ -91,9 +91,26 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
 
     private void OnProgress()
     {
-        if (!isAnswered)
+        if (isAnswered)
         {
-            cut.CancelAfter(responseTimeout);
+            return;
+        }
+
+        MoveDeadline(responseTimeout);
+        if (isAnswered)
+        {
+            // The answer began just now, on its own thread.
+            MoveDeadline(Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    // The end of the session goes by the same timer, so it must not be moved away: its flag is set before it sets the timer.
+    private void MoveDeadline(TimeSpan to)
+    {
+        cut.CancelAfter(to);
+        if (IsSessionEnded)
+        {
+            cut.Cancel();
         }
     }
 

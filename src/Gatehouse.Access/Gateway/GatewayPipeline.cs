@@ -22,38 +22,35 @@ internal sealed partial class GatewayPipeline(
     private readonly TimeSpan staleFor = options.Value.StaleFor;
 
     /// <summary>Answers the request, whatever it is.</summary>
-    public async Task InvokeAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
         var table = tables.Current;
         if (IsStale())
         {
             LogStale(tables.ConfirmedAt);
-            await GatewayPages.UnavailableAsync(context);
-            return;
+            return GatewayPages.UnavailableAsync(context);
         }
 
-        if (RequestHost.Of(context.Request) is not { } host || !table.Serves(host))
+        var host = RequestHost.Of(context.Request);
+        if (host is null || !table.Serves(host))
         {
-            await GatewayPages.NotPublishedAsync(context, RequestHost.Of(context.Request) ?? "(none)");
-            return;
+            return GatewayPages.NotPublishedAsync(context, host ?? "(none)");
         }
 
         if (!RequestPath.TryParse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, out var path, out var refusal))
         {
             LogUnreadable(host, refusal);
-            await GatewayPages.AmbiguousAsync(context);
-            return;
+            return GatewayPages.AmbiguousAsync(context);
         }
 
         // Belongs to the gateway in any reading, so that no origin can pretend to be it.
         if (path.MayBeUnder(OwnPaths))
         {
             RayId.Stamp(context);
-            await answers.AnswerOnAppHost(context, table, host, path);
-            return;
+            return answers.AnswerOnAppHost(context, table, host, path);
         }
 
-        await MatchAsync(context, table, host, path);
+        return MatchAsync(context, table, host, path);
     }
 
     // A node that lost the store must not go on with rules, or without revocations, that nobody can change any more.
@@ -69,7 +66,7 @@ internal sealed partial class GatewayPipeline(
             AppMatch.One => DecideAsync(context, table, host, path, app!), // set for One
             AppMatch.Ambiguous => RefuseAmbiguous(context, host, path),
             AppMatch.None when table.Organization.DenyUnmatchedRequests || table.Origins.Find(host) is null => RefuseUncovered(context, host, path),
-            AppMatch.None => ForwardAsync(context, table, host, app: null, Admission.Anonymous),
+            AppMatch.None => ForwardAsync(context, table, host, Admission.Anonymous),
             _ => throw new UnreachableException(),
         };
 
@@ -88,34 +85,36 @@ internal sealed partial class GatewayPipeline(
     private async Task DecideAsync(HttpContext context, AccessTable table, string host, RequestPath path, AppEntry app)
     {
         var decision = await decide.RunAsync(context, table, app);
-        switch (decision.Kind)
+        if (decision.Admission is not { } admission)
         {
-            case DecisionKind.AdmitService:
-                services.SetCookieLater(context.Response, table, app, decision.By!); // set for this kind
-                audit.ServiceAdmitted(context, host, path, app, decision.By!);
-                await ForwardAsync(context, table, host, app, decision.Admission!);
-                break;
-            case DecisionKind.Admit:
-                await ForwardAsync(context, table, host, app, decision.Admission!); // set for this kind
-                break;
-            case DecisionKind.SignIn:
-                RayId.Stamp(context);
-                answers.RedirectToLogin(context, table, app, host);
-                break;
-            case DecisionKind.Deny:
-                RayId.Stamp(context);
-                await answers.Deny(context, table, app, decision.Visitor!, StatusCodes.Status403Forbidden); // set for this kind
-                break;
-            default:
-                await RefuseAsync(context, host, path, app, decision.Kind);
-                break;
+            await RefuseAsync(context, table, host, path, app, decision);
+            return;
+        }
+
+        if (decision.Kind == DecisionKind.AdmitService)
+        {
+            services.SetCookieLater(context.Response, table, app, decision.By!); // set for this kind
+            audit.ServiceAdmitted(context, host, path, app, decision.By!);
+        }
+
+        if (await ForwardAsync(context, table, host, admission) == ForwardResult.SessionEnded)
+        {
+            RayId.Stamp(context);
+            answers.RedirectToLogin(context, table, app, host);
         }
     }
 
-    private Task RefuseAsync(HttpContext context, string host, in RequestPath path, AppEntry app, DecisionKind kind)
+    private Task RefuseAsync(HttpContext context, AccessTable table, string host, in RequestPath path, AppEntry app, Decision decision)
     {
-        switch (kind)
+        switch (decision.Kind)
         {
+            case DecisionKind.SignIn:
+                RayId.Stamp(context);
+                answers.RedirectToLogin(context, table, app, host);
+                return Task.CompletedTask;
+            case DecisionKind.Deny:
+                RayId.Stamp(context);
+                return answers.Deny(context, table, app, decision.Visitor!, StatusCodes.Status403Forbidden); // set for this kind
             case DecisionKind.NotSignedIn:
                 return GatewayPages.ShortAsync(context, StatusCodes.Status401Unauthorized, "Not signed in. Load the page again to sign in.");
             case DecisionKind.RefusePreflight:
@@ -131,25 +130,22 @@ internal sealed partial class GatewayPipeline(
         }
     }
 
-    private Task ForwardAsync(HttpContext context, AccessTable table, string host, AppEntry? app, Admission admission)
+    private Task<ForwardResult> ForwardAsync(HttpContext context, AccessTable table, string host, Admission admission)
     {
         if (LoopGuard.IsLooping(context.Request))
         {
-            return GatewayPages.LoopAsync(context);
+            return DoneAfter(GatewayPages.LoopAsync(context));
         }
 
         return table.Origins.Find(host) is { } origin
-            ? ForwardAsync(context, table, host, app, admission, origin)
-            : GatewayPages.NoServiceAsync(context, host);
+            ? forward.RunAsync(context, origin, admission)
+            : DoneAfter(GatewayPages.NoServiceAsync(context, host));
     }
 
-    private async Task ForwardAsync(HttpContext context, AccessTable table, string host, AppEntry? app, Admission admission, OriginEntry origin)
+    private static async Task<ForwardResult> DoneAfter(Task page)
     {
-        if (await forward.RunAsync(context, origin, admission) == ForwardResult.SessionEnded && app is not null)
-        {
-            RayId.Stamp(context);
-            answers.RedirectToLogin(context, table, app, host);
-        }
+        await page;
+        return ForwardResult.Done;
     }
 
     [LoggerMessage(EventId = 3104, Level = LogLevel.Error, Message = "The tables were last confirmed at {ConfirmedAt:O}; requests are answered 503 until the store is back")]

@@ -58,8 +58,7 @@ internal static class InboundHeaders
     /// <summary>Whether a header of this name is never taken from a visitor.</summary>
     public static bool IsOurs(string name)
     {
-        // Most names can't be: one look at the first letter.
-        if (name.Length < 3 || name[0] is not ('c' or 'C' or 'x' or 'X' or 'f' or 'F' or 't' or 'T' or 'p' or 'P' or 'r' or 'R' or 's' or 'S'))
+        if (!MayBeOurs(name))
         {
             return false;
         }
@@ -86,6 +85,14 @@ internal static class InboundHeaders
 
         return false;
     }
+
+    // Two letters tell for most names that a browser sends.
+    private static bool MayBeOurs(string name) => name.Length > 2 && ((char)(name[0] | 0x20), (char)(name[1] | 0x20)) switch
+    {
+        ('x', var second) => !char.IsAsciiLetterOrDigit(second),
+        ('c', 'f' or 'l') or ('f', 'o' or 'a') or ('t', 'r' or 'a') or ('p', 'r') or ('r', 'e') or ('s', 's') => true,
+        _ => false,
+    };
 
     // RFC 9110 §7.6.1: these end here.
     private static void AddNamedInConnection(StringValues connection, ref List<string>? dropped)

@@ -10,7 +10,7 @@ internal sealed class ReadSession(TokenCache tokens, ISnapshot<RevocationTable> 
     public const string TokenHeader = "Cf-Access-Token";
 
     // A browser sends one, or two when an app's path has its own. More is an attempt to make us verify.
-    private const int MostCandidates = 8;
+    private const int MostCandidates = 4;
     private const int ShortestToken = 100;
     private const int LongestToken = 8192;
 

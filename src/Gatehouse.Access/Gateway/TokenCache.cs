@@ -38,7 +38,7 @@ internal sealed class TokenCache(TokenVerifier verifier, TimeProvider clock, IOp
     /// <summary>Verifies a token; null when it is not an app token of a person.</summary>
     public async ValueTask<SessionToken?> VerifyAsync(string token, AccessTable table)
     {
-        if (await verifier.VerifyAsync(token, table) is not { Type: TokenType.App, IdentityNonce: not null } facts)
+        if (!TokenSeal.IsOurs(token, table) || await verifier.VerifyAsync(token, table) is not { Type: TokenType.App, IdentityNonce: not null } facts)
         {
             return null;
         }

@@ -195,7 +195,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.Configure(options);
         web = builder.Build();
         web.UseRequestHygiene();
-        web.UseGateway();
+        web.Run(web.Services.GetRequiredService<GatewayPipeline>().InvokeAsync);
         await web.StartAsync();
         var ports = web.Urls.Select(u => new Uri(u).Port).ToArray();
         (Port, Http2Port, TlsPort) = (ports[0], ports[1], ports[2]);

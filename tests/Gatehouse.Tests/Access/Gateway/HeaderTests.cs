@@ -70,7 +70,7 @@ public class HeaderTests
             "LONG" => new string('a', 8000),
             "DOTS" => new string('.', 3000),
             "MAC" => valid[..^4] + (valid.EndsWith("AAAA", StringComparison.Ordinal) ? "BBBB" : "AAAA"),
-            "MANY" => string.Join("; CF_Authorization=", Enumerable.Repeat(valid, 9)),
+            "MANY" => string.Join("; CF_Authorization=", Enumerable.Repeat(valid, 5)),
             _ => cookie,
         };
         Assert.Equal(302, (await gateway.GetAsync("/", value)).Status);
