@@ -27,7 +27,7 @@ public static class AccessRole
             .AddSingleton<SealedStates>()
             .AddSingleton<OrgSessions>()
             .AddSingleton<RequestTokens>()
-            .AddSingleton<SignIn.Admission>()
+            .AddSingleton<SignInDecision>()
             .AddSingleton<HandOff>()
             .AddSingleton<UpstreamCall>()
             .AddSingleton<ProviderKeys>()

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Audit;
 using Gatehouse.Model.Policies;
@@ -24,7 +23,7 @@ internal sealed class Audit(IAuditSink sink, TimeProvider clock)
     private void Record(HttpContext context, string host, in RequestPath path, AppEntry? app, bool allowed, string outcome, IReadOnlyList<PolicyReason> policies) =>
         sink.Enqueue(new DecisionRecord
         {
-            Id = RayId.Stamp(context),
+            Id = RayId.Of(context),
             At = clock.GetUtcNow(),
             AppId = app?.App.Id,
             AppName = app?.App.Name ?? "",
@@ -34,6 +33,6 @@ internal sealed class Audit(IAuditSink sink, TimeProvider clock)
             Method = context.Request.Method,
             Host = host,
             Path = path.Plain.Length > LongestPath ? path.Plain[..LongestPath] : path.Plain,
-            TreeJson = JsonSerializer.Serialize(new DecisionTree(outcome, null, policies), JsonSerializerOptions.Web),
+            TreeJson = DecisionJson.Write(new DecisionTree(outcome, null, policies)),
         });
 }

@@ -114,7 +114,7 @@ internal sealed partial class Forward(
     private Task FailAsync(HttpContext context, OriginEntry origin, OriginFailure failure)
     {
         context.Response.Clear();
-        var ray = RayId.Stamp(context);
+        var ray = RayId.Of(context);
         LogFailed(origin.Hostname.Hostname, OriginFailure.AddressOf(origin), failure.What, ray);
         return GatewayPages.OriginFailedAsync(context, origin, failure);
     }

@@ -55,12 +55,12 @@ internal static class GatewayPages
     /// <summary>An answer for programs rather than people.</summary>
     public static Task ShortAsync(HttpContext context, int status, string text)
     {
-        RayId.Stamp(context);
+        RayId.Of(context);
         SecurityHeaders.NoStore(context.Response);
         context.Response.StatusCode = status;
         return context.Response.WriteAsync(text + "\n", context.RequestAborted);
     }
 
     private static Task SayAsync(HttpContext context, int status, string title, string text, params KeyValuePair<string, string>[] facts) =>
-        Page.Message(status, title, text, [.. facts, new("Ray ID", RayId.Stamp(context))]).ExecuteAsync(context);
+        Page.Message(status, title, text, [.. facts, new("Ray ID", RayId.Of(context))]).ExecuteAsync(context);
 }

@@ -46,7 +46,7 @@ internal sealed partial class GatewayPipeline(
         // Belongs to the gateway in any reading, so that no origin can pretend to be it.
         if (path.MayBeUnder(OwnPaths))
         {
-            RayId.Stamp(context);
+            RayId.Of(context);
             return answers.AnswerOnAppHost(context, table, host, path);
         }
 
@@ -99,7 +99,7 @@ internal sealed partial class GatewayPipeline(
 
         if (await ForwardAsync(context, table, host, admission) == ForwardResult.SessionEnded)
         {
-            RayId.Stamp(context);
+            RayId.Of(context);
             answers.RedirectToLogin(context, table, app, host);
         }
     }
@@ -109,11 +109,11 @@ internal sealed partial class GatewayPipeline(
         switch (decision.Kind)
         {
             case DecisionKind.SignIn:
-                RayId.Stamp(context);
+                RayId.Of(context);
                 answers.RedirectToLogin(context, table, app, host);
                 return Task.CompletedTask;
             case DecisionKind.Deny:
-                RayId.Stamp(context);
+                RayId.Of(context);
                 return answers.Deny(context, table, app, decision.Visitor!, StatusCodes.Status403Forbidden); // set for this kind
             case DecisionKind.NotSignedIn:
                 return GatewayPages.ShortAsync(context, StatusCodes.Status401Unauthorized, "Not signed in. Load the page again to sign in.");

@@ -16,7 +16,7 @@ internal sealed partial class AuthorizedEndpoint(
     SealedStates states,
     OrgSessions orgSessions,
     IAccessSessions sessions,
-    Admission admission,
+    SignInDecision admission,
     DenialPage denial,
     TokenIssuer issuer,
     PublicUrls urls,
@@ -58,7 +58,7 @@ internal sealed partial class AuthorizedEndpoint(
     private async Task<IResult> AdmitAsync(HttpContext context, AccessTable table, AppEntry app, AccessSession session, HandOffState state)
     {
         var visitor = SessionIdentity.VisitorOf(session, ClientAddress.Of(context));
-        if (Admission.Judge(app, visitor) is not Ruling.Admitted admitted)
+        if (SignInDecision.Judge(app, visitor) is not Ruling.Admitted admitted)
         {
             var id = await admission.RecordLoginAsync(context, app, visitor, state.Host, state.ReturnTo);
             return denial.ForLogin(table, app, visitor, state.Host, state.ReturnTo, id);

@@ -18,7 +18,7 @@ internal sealed partial class CallbackEndpoint(
     CodeExchange exchange,
     IdTokenVerifier idTokens,
     IAccessSessions sessions,
-    Admission admission,
+    SignInDecision admission,
     HandOff handOff,
     DenialPage denial,
     TokenIssuer issuer,
@@ -111,7 +111,7 @@ internal sealed partial class CallbackEndpoint(
         var address = ClientAddress.Of(context);
         var visitor = new Visitor(address, new VisitorIdentity { Email = facts.Email, LoginMethodId = state.LoginMethodId, Claims = facts.Claims });
         var id = await admission.RecordLoginAsync(context, app, visitor, state.Host, state.ReturnTo);
-        if (Admission.Judge(app, visitor) is not Ruling.Admitted)
+        if (SignInDecision.Judge(app, visitor) is not Ruling.Admitted)
         {
             return denial.ForLogin(table, app, visitor, state.Host, state.ReturnTo, id);
         }

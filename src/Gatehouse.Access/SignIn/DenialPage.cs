@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Access.SignIn;
 
 /// <summary>What a refused visitor sees: that it is so, for which account, and an id to ask an administrator about. Never the policies.</summary>
-internal sealed class DenialPage(Admission admission, PublicUrls urls)
+internal sealed class DenialPage(SignInDecision admission, PublicUrls urls)
 {
     /// <summary>Refuses a request at an app host, and keeps the decision.</summary>
     public async Task WriteAsync(HttpContext context, AccessTable table, AppEntry app, Visitor visitor, int status)

@@ -14,7 +14,7 @@ internal sealed partial class LoginEndpoint(
     ISnapshot<AccessTable> tables,
     LoginTargets targets,
     OrgSessions orgSessions,
-    Admission admission,
+    SignInDecision admission,
     HandOff handOff,
     ProviderRedirect provider,
     DenialPage denial,
@@ -78,7 +78,7 @@ internal sealed partial class LoginEndpoint(
     private async Task<IResult?> SilentAsync(HttpContext context, AccessTable table, LoginTarget.Found target, AccessSession session)
     {
         var visitor = SessionIdentity.VisitorOf(session, ClientAddress.Of(context));
-        var ruling = Admission.Judge(target.App, visitor);
+        var ruling = SignInDecision.Judge(target.App, visitor);
         if (ruling is Ruling.Admitted { Duration.Ticks: 0 })
         {
             return null;

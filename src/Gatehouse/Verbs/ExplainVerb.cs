@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Gatehouse.Logging;
+using Gatehouse.Model.Audit;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
 
@@ -38,7 +39,7 @@ internal static class ExplainVerb
             return shell.Fail($"there is no decision {id} in this data; look at the page that was shown, or at the log, for the whole id");
         }
 
-        await shell.Output.WriteLineAsync(json ? Explanation.Json(record) : Explanation.Text(record));
+        await shell.Output.WriteLineAsync(json ? Explanation.Json(record) : DecisionText.Render(record).TrimEnd());
         return ExitCode.Done;
     }
 }

@@ -1,4 +1,3 @@
-using Gatehouse.Access;
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Net;

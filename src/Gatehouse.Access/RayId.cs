@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 
-namespace Gatehouse.Access.Gateway;
+namespace Gatehouse.Access;
 
 /// <summary>Names a request on answers that are ours: 16 hex digits in <c>CF-Ray</c> and on the page.</summary>
 internal static class RayId
@@ -10,7 +10,7 @@ internal static class RayId
     public const string Header = "CF-Ray";
 
     /// <summary>The id of this answer, made when first asked for.</summary>
-    public static string Stamp(HttpContext context)
+    public static string Of(HttpContext context)
     {
         var headers = context.Response.Headers;
         if (headers[Header] is [{ } given])

@@ -21,7 +21,7 @@ internal abstract record Ruling
 }
 
 /// <summary>Judges a person who signed in, and keeps the decision with its reasons.</summary>
-internal sealed class Admission(IAuditSink audit, TimeProvider clock)
+internal sealed class SignInDecision(IAuditSink audit, TimeProvider clock)
 {
     /// <summary>What the app's policies about people say.</summary>
     public static Ruling Judge(AppEntry app, Visitor visitor) => PolicyEvaluator.AfterSignIn(app, visitor) switch
