@@ -65,18 +65,34 @@ internal sealed partial class RootKey(StoreOptions options)
             stream.Flush(flushToDisk: true);
         }
 
-        try
+        var isOurs = TryName(draft, File);
+        System.IO.File.Delete(draft);
+        if (!isOurs)
         {
-            System.IO.File.Move(draft, File, overwrite: false);
-        }
-        catch (IOException) when (System.IO.File.Exists(File))
-        {
-            System.IO.File.Delete(draft);
-            return Read()!; // it exists: checked just above
+            return Read() ?? throw new IOException($"{File} could not be made");
         }
 
         SyncFolder(folder);
         return key;
+    }
+
+    // A hard link is made whole or not at all; File.Move looks first and renames then, so two could both win.
+    private static bool TryName(string draft, string file)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            return Link(draft, file) == 0;
+        }
+
+        try
+        {
+            System.IO.File.Copy(draft, file, overwrite: false);
+            return true;
+        }
+        catch (IOException) when (System.IO.File.Exists(file))
+        {
+            return false;
+        }
     }
 
     private byte[] Decode(string text)
@@ -112,6 +128,10 @@ internal sealed partial class RootKey(StoreOptions options)
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Link(string existing, string made);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

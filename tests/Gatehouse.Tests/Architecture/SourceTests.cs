@@ -75,14 +75,14 @@ public partial class SourceTests
     private static IEnumerable<string> Sources() =>
         Folders
             .SelectMany(folder => Kinds.SelectMany(kind => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), kind, SearchOption.AllDirectories)))
-            .Where(f => !Relative(f).Split('/').Any(part => part is "Migrations" or "node_modules" or "obj" or "bin"));
+            .Where(f => !Relative(f).Split('/').Any(part => part is "Migrations" or "Compiled" or "node_modules" or "obj" or "bin"));
 
     private static string Relative(string file) => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/');
 
     [GeneratedRegex(@"^\s*public (?:(?:static|sealed|abstract|readonly|partial|ref) )*(?:class|record|struct|interface|enum|record struct|record class) (?<name>\w+)", RegexOptions.CultureInvariant)]
     private static partial Regex PublicType();
 
-    [GeneratedRegex(@"/work/|/root/|\bsubagent|\bAI-generated\b|shared/(design|contracts|security|bench|guides)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"/work/|/root/\.|\bsubagent|\bAI-generated\b|shared/(design|contracts|security|bench|guides)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Workplace();
 
     [GeneratedRegex(@"\bStopwatch\b|\bEnvironment\.TickCount|\bThread\.Sleep\b|\.GetAwaiter\(\)\.GetResult\(\)|\basync void\b", RegexOptions.CultureInvariant)]
