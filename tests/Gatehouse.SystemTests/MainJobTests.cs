@@ -58,8 +58,8 @@ public partial class MainJobTests
         Assert.Equal(HttpStatusCode.Forbidden, denied.StatusCode);
         Assert.True(id.Success, page);
         Assert.Equal(0, explained.ExitCode);
-        Assert.Contains("Denied", explained.Output, StringComparison.Ordinal);
-        Assert.Contains("Nearest miss", explained.Output, StringComparison.Ordinal);
+        Assert.Contains("denied", explained.Output, StringComparison.Ordinal);
+        Assert.Contains("nearest", explained.Output, StringComparison.Ordinal);
         Assert.Contains("example.com", explained.Output, StringComparison.Ordinal);
         Assert.Contains("admin@other.test", explained.Output, StringComparison.Ordinal);
     }
