@@ -80,7 +80,7 @@ export async function killRounds(rounds, database, say = () => {}) {
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const result = await killRounds(Number(process.argv[2] ?? 200), process.argv[3], console.error);
-  const starts = result.starts.toSorted((a, b) => a - b);
+  const starts = [...result.starts].sort((a, b) => a - b);
   const at = (part) => Math.round(starts[Math.floor((starts.length - 1) * part)]);
   for (const lost of result.lost) console.error(`lost: ${lost}`);
   console.log(`${result.rounds} kills, ${result.written} acknowledged writes (${result.users} users, ${result.policies} policies, ${result.sessions} sign-ins), ` +
