@@ -1,18 +1,10 @@
 // A short run of the durability test on both databases; bench/kill.sh runs the long one.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { killRounds } from './kill.mjs';
+import { freshDatabase } from './lib/server.mjs';
 
 const admin = process.env.GATEHOUSE_TEST_POSTGRES;
-
-function freshDatabase() {
-  const name = `kill_${process.pid}`;
-  execFileSync('psql', ['-q', admin, '-c', `CREATE DATABASE ${name}`]);
-  const url = new URL(admin);
-  url.pathname = `/${name}`;
-  return url.href;
-}
 
 async function loses(database) {
   const { lost, written, end } = await killRounds(12, database);
@@ -23,5 +15,5 @@ async function loses(database) {
 
 describe('kill -9 during writes', () => {
   test('R01 loses nothing that was acknowledged, on SQLite', () => loses(undefined));
-  test('R03 loses nothing that was acknowledged, on PostgreSQL', { skip: admin ? false : 'GATEHOUSE_TEST_POSTGRES is not set' }, () => loses(freshDatabase()));
+  test('R03 loses nothing that was acknowledged, on PostgreSQL', { skip: admin ? false : 'GATEHOUSE_TEST_POSTGRES is not set' }, () => loses(freshDatabase(admin, 'kill')));
 });

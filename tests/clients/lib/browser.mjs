@@ -2,14 +2,16 @@
 import { CookieJar } from 'tough-cookie';
 
 export class Browser {
-  constructor() {
+  /** `fetch` may be one that reaches a certain node. */
+  constructor(fetch = globalThis.fetch) {
+    this.send = fetch;
     this.jar = new CookieJar(undefined, { rejectPublicSuffixes: false, allowSpecialUseDomain: true });
   }
 
   /** One request, no redirect followed. */
   async fetch(url, { headers = {}, ...options } = {}) {
     const cookie = await this.jar.getCookieString(url);
-    const response = await fetch(url, { redirect: 'manual', ...options, headers: { ...(cookie ? { cookie } : {}), ...headers } });
+    const response = await this.send(url, { redirect: 'manual', ...options, headers: { ...(cookie ? { cookie } : {}), ...headers } });
     for (const set of response.headers.getSetCookie()) await this.jar.setCookie(set, url, { ignoreError: true });
     return response;
   }

@@ -1,5 +1,5 @@
 // Starts the real binary on a free port with a data folder of its own, and speaks to its two APIs.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -19,15 +19,24 @@ export async function freePort() {
   return port;
 }
 
+/** A fresh database on the test PostgreSQL; its URL. */
+export function freshDatabase(admin, name) {
+  execFileSync('psql', ['-q', admin, '-c', `CREATE DATABASE ${name}_${process.pid}`]);
+  const url = new URL(admin);
+  url.pathname = `/${name}_${process.pid}`;
+  return url.href;
+}
+
 export class Gatehouse {
   /** Starts a server. `database` is a postgres URL, or nothing for SQLite. */
-  static async start({ demo = false, database, data, port, token = randomBytes(24).toString('hex') } = {}) {
+  static async start({ demo = false, database, data, port, address = '127.0.0.1', secretKey, token = randomBytes(24).toString('hex') } = {}) {
     const server = new Gatehouse();
     server.data = data ?? mkdtempSync(join(tmpdir(), 'gatehouse-client-'));
     server.ownsData = data === undefined;
     server.token = token;
+    server.secretKey = secretKey;
     server.port = port ?? (await freePort());
-    server.args = ['up', '--json', '--data', server.data, '--listen', `127.0.0.1:${server.port}`];
+    server.args = ['up', '--json', '--data', server.data, '--listen', `${address}:${server.port}`];
     if (demo) server.args.push('--demo');
     if (database) server.args.push('--database', database);
     await server.launch();
@@ -36,6 +45,7 @@ export class Gatehouse {
 
   async launch() {
     const env = { ...process.env, GATEHOUSE_BOOTSTRAP_TOKEN: this.token, GATEHOUSE_BOOTSTRAP_PASSWORD: 'correct horse battery', GATEHOUSE_BOOTSTRAP_EMAIL: 'admin@example.com' };
+    if (this.secretKey) env.GATEHOUSE_SECRET_KEY = this.secretKey;
     this.process = spawn(binary, this.args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.log = '';
     this.process.stderr.on('data', (text) => { this.log += text; });
