@@ -61,7 +61,8 @@ export async function killRounds(rounds, database, say = () => {}) {
 
   for (let round = 1; round <= rounds; round++) {
     const writers = [0, 1, 2].map((worker) => write(round, worker));
-    await new Promise((done) => setTimeout(done, randomInt(20, 600)));
+    // Every third round is long enough for a whole sign-in.
+    await new Promise((done) => setTimeout(done, round % 3 === 0 ? randomInt(1000, 2500) : randomInt(20, 400)));
     await server.kill();
     await Promise.all(writers);
     const began = performance.now();

@@ -7,8 +7,9 @@ import { freshDatabase } from './lib/server.mjs';
 const admin = process.env.GATEHOUSE_TEST_POSTGRES;
 
 async function loses(database) {
-  const { lost, written, end } = await killRounds(12, database);
+  const { lost, written, sessions, end } = await killRounds(12, database);
   assert.deepEqual(lost, []);
+  assert.ok(sessions > 0, 'somebody signed in');
   assert.ok(written > 12, `${written} writes were acknowledged`);
   assert.deepEqual(end, { code: 0, signal: null });
 }
