@@ -47,6 +47,47 @@ public class LogoutTests
         Assert.Equal(HttpStatusCode.BadRequest, (await browser.GetAsync(handOff)).Status);
     }
 
+    [Fact]
+    public async Task S07_signing_in_anew_ends_the_session_before()
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+        await rig.SignInAsync(browser);
+        var former = rig.Sessions.All.Single();
+
+        await SignInRig.CallbackAsync(browser, await rig.BeginAsync(browser, "https://app.test/cdn-cgi/access/login?switch=1"));
+
+        Assert.NotNull(former.RevokedAt);
+        Assert.Null(rig.Sessions.All.Single(s => s != former).RevokedAt);
+    }
+
+    [Fact]
+    public async Task Tokens_of_two_people_on_the_team_domain_count_as_none()
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+        using var other = rig.Browser();
+        await rig.SignInAsync(browser);
+        rig.Provider.Email = "eve@example.com";
+        await rig.SignInAsync(other);
+        browser.Cookies.Add(other.Cookies.Single(c => c is { Host: "access.test", Name: "CF_Authorization" }));
+        browser.Cookies.RemoveAll(c => c is { Host: "app.test", Name: "CF_Authorization" });
+
+        Assert.StartsWith("https://idp.test/authorize", (await browser.FollowAsync("https://app.test/")).Location, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_team_domain_does_not_claim_an_end_that_was_none()
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+
+        var body = (await browser.GetAsync("https://access.test/cdn-cgi/access/logout")).Body;
+
+        Assert.Contains("No session was found on this host", body, StringComparison.Ordinal);
+        Assert.DoesNotContain("ended for every application", body, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Sec-Fetch-Site", "cross-site")]
     [InlineData("Sec-Purpose", "prefetch")]
