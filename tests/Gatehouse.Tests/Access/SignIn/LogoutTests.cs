@@ -68,7 +68,7 @@ public class LogoutTests
         using var browser = rig.Browser();
         using var other = rig.Browser();
         await rig.SignInAsync(browser);
-        rig.Provider.Email = "eve@example.com";
+        rig.Provider.Claims = claims => claims["email"] = "eve@example.com";
         await rig.SignInAsync(other);
         browser.Cookies.Add(other.Cookies.Single(c => c is { Host: "access.test", Name: "CF_Authorization" }));
         browser.Cookies.RemoveAll(c => c is { Host: "app.test", Name: "CF_Authorization" });
