@@ -32,7 +32,8 @@ internal sealed class HostDispatch(PublicUrls urls, HostBranches branches)
     {
         if (strictTransport is not null)
         {
-            context.Response.Headers.StrictTransportSecurity = strictTransport;
+            // Last of all: the gateway drops the origin's own word on it, and clears half-made answers.
+            context.Response.OnStarting(SetStrictTransport, context.Response);
         }
 
         var host = RequestHost.Of(context.Request);
@@ -58,6 +59,12 @@ internal sealed class HostDispatch(PublicUrls urls, HostBranches branches)
         }
 
         return host == urls.DashHost ? AnswerDash(context) : ForwardAsync(context);
+    }
+
+    private Task SetStrictTransport(object response)
+    {
+        ((HttpResponse)response).Headers.StrictTransportSecurity = strictTransport;
+        return Task.CompletedTask;
     }
 
     private Task ForwardAsync(HttpContext context)
