@@ -1,7 +1,6 @@
 using Gatehouse.Model.Hosts;
 using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Gatehouse.Hosting;
 
@@ -58,24 +57,13 @@ internal sealed class HostDispatch(PublicUrls urls, HostBranches branches)
             return branches.Api(context);
         }
 
-        return host == urls.DashHost ? AnswerDash(context) : ForwardAsync(context);
+        return host == urls.DashHost ? AnswerDash(context) : branches.Gateway(context);
     }
 
     private Task SetStrictTransport(object response)
     {
         ((HttpResponse)response).Headers.StrictTransportSecurity = strictTransport;
         return Task.CompletedTask;
-    }
-
-    private Task ForwardAsync(HttpContext context)
-    {
-        // An upload through the gateway may pause as long as its origin lets it.
-        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
-        {
-            rate.MinDataRate = null;
-        }
-
-        return branches.Gateway(context);
     }
 
     private Task AnswerDash(HttpContext context) =>
