@@ -54,7 +54,7 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
         }
 
         // A session that is gone, or whose login method the app no longer takes, has to sign in again.
-        if (found.Identity is not { } identity || !Takes(app, identity.LoginMethodId))
+        if (found.Identity is not { } identity || !app.Takes(identity.LoginMethodId))
         {
             return WithoutSession(context, app);
         }
@@ -68,9 +68,6 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
 
         return HasOutlived(token, verdict.By?.SessionDuration) ? WithoutSession(context, app) : Decision.Admit(token.Admission);
     }
-
-    private static bool Takes(AppEntry app, Guid loginMethod) =>
-        app.App.AllowedLoginMethods.Count == 0 || app.App.AllowedLoginMethods.Contains(loginMethod);
 
     // The policy that admits now may grant less time than the one the token was issued under.
     private bool HasOutlived(SessionToken token, TimeSpan? duration) =>

@@ -24,11 +24,13 @@ internal abstract record Ruling
 /// <summary>Judges a person who signed in, and keeps the decision with its reasons.</summary>
 internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, TimeProvider clock)
 {
+    private const string Login = "login";
     private const int LongestPath = 512;
 
-    /// <summary>What the app's policies about people say.</summary>
+    /// <summary>What the app's login methods and its policies about people say.</summary>
     public static Ruling Judge(AppEntry app, Visitor visitor) => PolicyEvaluator.AfterSignIn(app, visitor) switch
     {
+        _ when visitor.Identity is not { } who || !app.Takes(who.LoginMethodId) => new Ruling.Denied(),
         { Kind: VerdictKind.Allow, By: { } by } => new Ruling.Admitted(SessionDuration.Of(app, by)),
         _ => new Ruling.Denied(),
     };
@@ -36,7 +38,7 @@ internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, Tim
     /// <summary>Keeps the decision about a sign-in that asked for <paramref name="returnTo"/>; durable when it returns. The answer is its id.</summary>
     public async Task<string> RecordLoginAsync(HttpContext context, AppEntry app, Visitor visitor, string host, string returnTo)
     {
-        var record = Record(context, app, visitor, "login", Judge(app, visitor) is Ruling.Admitted, "GET", host, ReturnPath.WithoutQuery(returnTo));
+        var record = Record(context, app, visitor, Login, Judge(app, visitor) is Ruling.Admitted, "GET", host, ReturnPath.WithoutQuery(returnTo));
         await audit.RecordAsync(record, context.RequestAborted);
         return record.Id;
     }
@@ -68,6 +70,6 @@ internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, Tim
         Method = method,
         Host = host,
         Path = path.Length > LongestPath ? path[..LongestPath] : path,
-        TreeJson = DecisionJson.Write(PolicyExplainer.Explain(app, visitor)),
+        TreeJson = DecisionJson.Write(action == Login ? PolicyExplainer.ExplainLogin(app, visitor) : PolicyExplainer.Explain(app, visitor)),
     };
 }

@@ -58,6 +58,9 @@ public sealed class AppEntry
 
     /// <summary>Changes when a decision of its allow and deny policies may change: 16 hex digits. A token issued under another value is judged anew.</summary>
     public required string PolicyHash { get; init; }
+
+    /// <summary>Whether people who signed in by this login method may enter.</summary>
+    public bool Takes(Guid loginMethod) => App.AllowedLoginMethods.Count == 0 || App.AllowedLoginMethods.Contains(loginMethod);
 }
 
 /// <summary>A login method with its secret opened. Never printed.</summary>

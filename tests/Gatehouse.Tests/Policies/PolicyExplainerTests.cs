@@ -114,6 +114,27 @@ public class PolicyExplainerTests
     }
 
     [Fact]
+    public void A_sign_in_is_explained_by_the_policies_about_people()
+    {
+        var app = TestAccess.Entry(TestAccess.App(
+            "a.test", TestAccess.Policy(PolicyAction.Bypass, "All", [new Rule.Everyone()]), TestAccess.Policy(PolicyAction.Allow, "Staff", [Example])));
+
+        var tree = PolicyExplainer.ExplainLogin(app, TestAccess.Visitor("ada@example.org"));
+
+        Assert.Equal("Refused: no allow policy matched.", tree.Outcome);
+        Assert.Equal("Staff", Assert.Single(tree.Policies).Name);
+    }
+
+    [Fact]
+    public void A_login_method_that_the_app_does_not_take_is_the_reason()
+    {
+        var made = TestAccess.App("a.test", TestAccess.Policy(PolicyAction.Allow, "Staff", [Example]));
+        made.AllowedLoginMethods = [Guid.CreateVersion7()];
+
+        Assert.Contains("does not take the login method", PolicyExplainer.ExplainLogin(TestAccess.Entry(made), TestAccess.Visitor("ada@example.com")).Outcome, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void No_policy_at_all_says_so() =>
         Assert.Equal("Refused: the application has no policy, so it admits nobody.", PolicyExplainer.Explain(TestAccess.Entry(TestAccess.App("a.test")), TestAccess.Visitor("a@b.c")).Outcome);
 

@@ -88,6 +88,19 @@ public class LogoutTests
         Assert.DoesNotContain("ended for every application", body, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_hand_off_is_refused_when_the_app_no_longer_takes_the_login_method()
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+        var handOff = (await SignInRig.CallbackAsync(browser, await rig.BeginAsync(browser))).Location!;
+        rig.App.AllowedLoginMethods = [Guid.CreateVersion7()];
+        rig.Reload();
+
+        Assert.Equal(HttpStatusCode.Forbidden, (await browser.GetAsync(handOff)).Status);
+        Assert.Null(browser["app.test", "CF_Authorization"]);
+    }
+
     [Theory]
     [InlineData("Sec-Fetch-Site", "cross-site")]
     [InlineData("Sec-Purpose", "prefetch")]
