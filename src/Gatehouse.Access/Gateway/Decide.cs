@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Gatehouse.Access.SignIn;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
@@ -71,7 +72,7 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
 
     // The policy that admits now may grant less time than the one the token was issued under.
     private bool HasOutlived(SessionToken token, TimeSpan? duration) =>
-        duration is { } granted && granted > TimeSpan.Zero && token.Facts.IssuedAt + granted <= clock.GetUtcNow();
+        duration is { } granted && token.Facts.IssuedAt + (granted > TimeSpan.Zero ? granted : SessionDuration.Shortest) <= clock.GetUtcNow();
 
     private static Decision WithoutSession(HttpContext context, AppEntry app)
     {
