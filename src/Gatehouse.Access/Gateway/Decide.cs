@@ -14,7 +14,7 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
     /// <summary>The outcome. Never throws for what the store does: without an answer the request is not admitted.</summary>
     public async ValueTask<Decision> RunAsync(HttpContext context, AccessTable table, AppEntry app)
     {
-        if (!app.BeforeSignIn.IsEmpty && BeforeSignIn(context, table, app) is { } early)
+        if (!app.BeforeSignIn.IsEmpty && await BeforeSignInAsync(context, table, app) is { } early)
         {
             return early;
         }
@@ -32,7 +32,7 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
     private static bool IsSettled(SessionToken token, AppEntry app) =>
         !app.HasContinuousRules && token.Facts.PolicyHash == app.PolicyHash;
 
-    private Decision? BeforeSignIn(HttpContext context, AccessTable table, AppEntry app)
+    private async ValueTask<Decision?> BeforeSignInAsync(HttpContext context, AccessTable table, AppEntry app)
     {
         var verdict = PolicyEvaluator.BeforeSignIn(app, new Visitor(ClientAddress.Of(context), null));
         return verdict switch
@@ -42,7 +42,7 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
             // Admitted for where it comes from: a foreign page must not borrow that.
             { Kind: VerdictKind.NonIdentity } when IsForeignWebSocket(context) => new Decision(DecisionKind.RefuseCrossOrigin),
             { Kind: VerdictKind.NonIdentity, By: { } by } => new Decision(
-                ReadSession.HasCookie(context.Request) ? DecisionKind.Admit : DecisionKind.AdmitService, services.For(table, app, by), By: by),
+                await services.IsPresentedAsync(context.Request, table, app) ? DecisionKind.Admit : DecisionKind.AdmitService, services.For(table, app, by), By: by),
             _ => null,
         };
     }

@@ -240,6 +240,11 @@ public class SessionTests
         var second = await gateway.GetAsync("/", token);
         Assert.Empty(second.Headers("Set-Cookie"));
         Assert.Equal(token, gateway.Origin.Requests.Last().Header("Cf-Access-Jwt-Assertion"));
+        Assert.Single(gateway.Audit.Records);
+
+        var forged = await gateway.GetAsync("/", token + "x");
+        Assert.Single(forged.Headers("Set-Cookie"));
+        Assert.Equal(2, gateway.Audit.Records.Count);
     }
 
     [Fact]
