@@ -37,9 +37,9 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
         var verdict = PolicyEvaluator.BeforeSignIn(app, new Visitor(ClientAddress.Of(context), null));
         return verdict switch
         {
-            { Kind: VerdictKind.Bypass } => Decision.Admit(Admission.Anonymous),
-
             // Admitted for where it comes from: a foreign page must not borrow that.
+            { Kind: VerdictKind.Bypass, By.HasContinuousRules: true } when IsForeignWebSocket(context) => new Decision(DecisionKind.RefuseCrossOrigin),
+            { Kind: VerdictKind.Bypass } => Decision.Admit(Admission.Anonymous),
             { Kind: VerdictKind.NonIdentity } when IsForeignWebSocket(context) => new Decision(DecisionKind.RefuseCrossOrigin),
             { Kind: VerdictKind.NonIdentity, By: { } by } => new Decision(
                 await services.IsPresentedAsync(context.Request, table, app) ? DecisionKind.Admit : DecisionKind.AdmitService, services.For(table, app, by), By: by),

@@ -67,7 +67,7 @@ public static class AccessTableBuilder
             BeforeSignIn = [.. policies.Where(p => p.Action is PolicyAction.Bypass or PolicyAction.NonIdentity)],
             AfterSignIn = afterSignIn,
             Groups = groups,
-            HasContinuousRules = afterSignIn.Any(p => Rules(p).Any(r => IsContinuous(r, groups, 0))),
+            HasContinuousRules = afterSignIn.Any(p => p.HasContinuousRules),
             PolicyHash = Hash(app, afterSignIn, groups),
         };
     }
@@ -76,10 +76,11 @@ public static class AccessTableBuilder
     {
         var fault = policy.Include.Concat(policy.Exclude).Concat(policy.Require).Select(r => Fault(r, groups, 0)).FirstOrDefault(f => f is not null);
         return new CompiledPolicy(
-            policy.Id, policy.Name, policy.Action, [.. policy.Include], [.. policy.Exclude], [.. policy.Require], policy.SessionDuration, fault);
+            policy.Id, policy.Name, policy.Action, [.. policy.Include], [.. policy.Exclude], [.. policy.Require], policy.SessionDuration, fault)
+        {
+            HasContinuousRules = rules.Exists(r => IsContinuous(r, groups, 0)),
+        };
     }
-
-    private static IEnumerable<Rule> Rules(CompiledPolicy policy) => policy.Include.Concat(policy.Exclude).Concat(policy.Require);
 
     private static IEnumerable<Rule> Rules(CompiledGroup group) => group.Include.Concat(group.Exclude).Concat(group.Require);
 

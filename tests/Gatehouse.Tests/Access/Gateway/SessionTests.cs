@@ -248,6 +248,19 @@ public class SessionTests
     }
 
     [Fact]
+    public async Task A_foreign_page_cannot_borrow_the_address_that_a_bypass_admits()
+    {
+        await using var gateway = await GatewayHost.StartAsync(host =>
+        {
+            host.AddApp("office", "app.test", GatewayHost.Policy(PolicyAction.Bypass, new Rule.Ip(System.Net.IPNetwork.Parse("127.0.0.0/8"))));
+            host.Publish("app.test");
+        });
+
+        Assert.Equal(403, (await gateway.GetAsync("/ws", headers: Upgrade + "Origin: https://evil.test\r\n")).Status);
+        Assert.Empty(gateway.Origin.Requests);
+    }
+
+    [Fact]
     public async Task A_service_token_alone_is_no_session()
     {
         await using var gateway = await GatewayHost.StartAsync();
