@@ -80,7 +80,26 @@ public sealed class OriginEntry
     public required PublicHostname Hostname { get; init; }
 
     /// <summary>Scheme, host and port of the service; no path.</summary>
-    public required string Prefix { get; init; }
+    public required string Prefix
+    {
+        get;
+        init
+        {
+            field = value;
+            IsUsable = IsWebServer(value);
+        }
+    }
+
+    /// <summary>Whether requests can be sent there. Decided once, since every request asks.</summary>
+    public bool IsUsable { get; private init; }
+
+    private static bool IsWebServer(string prefix) =>
+        Uri.TryCreate(prefix, UriKind.Absolute, out var uri)
+        && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
+        && uri.Host.Length > 0
+        && uri.UserInfo.Length == 0
+        && prefix.StartsWith(uri.Scheme + "://", StringComparison.OrdinalIgnoreCase)
+        && prefix.AsSpan(uri.Scheme.Length + "://".Length).IndexOfAny("/\\?#") < 0;
 }
 
 /// <summary>One of Access's signing keys with its private half opened. Never printed.</summary>
