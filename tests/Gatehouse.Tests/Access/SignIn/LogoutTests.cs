@@ -143,6 +143,20 @@ public class LogoutTests
     }
 
     [Theory]
+    [InlineData("", "https://app.test/")]
+    [InlineData("/deep/er?q=1", "https://app.test/deep/er")]
+    public async Task The_advertised_metadata_is_served_without_a_session(string path, string resource)
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+
+        var answer = await browser.GetAsync("https://app.test/.well-known/cloudflare-access-protected-resource" + path);
+
+        Assert.Equal((HttpStatusCode.OK, "application/json"), (answer.Status, answer.Headers["Content-Type"]));
+        Assert.Equal($$"""{"resource":"{{resource}}","protected":true,"authorization_servers":["https://access.test"]}""", answer.Body);
+    }
+
+    [Theory]
     [InlineData("/")]
     [InlineData("/x.ico")]
     [InlineData("/cdn-cgi/access/login")]
