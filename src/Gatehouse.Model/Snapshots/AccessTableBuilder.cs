@@ -74,7 +74,14 @@ public static class AccessTableBuilder
 
     private static CompiledPolicy Compile(Policy policy, FrozenDictionary<Guid, CompiledGroup> groups)
     {
-        var fault = policy.Include.Concat(policy.Exclude).Concat(policy.Require).Select(r => Fault(r, groups, 0)).FirstOrDefault(f => f is not null);
+        List<Rule> rules = [.. policy.Include, .. policy.Exclude, .. policy.Require];
+        var fault = rules.Select(r => Fault(r, groups, 0)).FirstOrDefault(f => f is not null);
+        if (fault is null && policy.Action is PolicyAction.Bypass or PolicyAction.NonIdentity && rules.Exists(r => NeedsSignIn(r, groups, 0)))
+        {
+            // Such a rule is never met before a sign-in: as an exclude it would keep nobody out.
+            fault = "it is judged before anyone signs in, but holds a rule about who they are";
+        }
+
         return new CompiledPolicy(
             policy.Id, policy.Name, policy.Action, [.. policy.Include], [.. policy.Exclude], [.. policy.Require], policy.SessionDuration, fault)
         {
@@ -100,6 +107,13 @@ public static class AccessTableBuilder
             ? $"group '{group.Name}' is nested over {DeepestGroup} deep or contains itself"
             : Rules(group).Select(r => Fault(r, groups, depth + 1)).FirstOrDefault(f => f is not null);
     }
+
+    private static bool NeedsSignIn(Rule rule, FrozenDictionary<Guid, CompiledGroup> groups, int depth) => rule switch
+    {
+        Rule.Ip or Rule.Everyone => false,
+        Rule.Group named => depth < DeepestGroup && groups.TryGetValue(named.Id, out var group) && Rules(group).Any(r => NeedsSignIn(r, groups, depth + 1)),
+        _ => true,
+    };
 
     private static bool IsContinuous(Rule rule, FrozenDictionary<Guid, CompiledGroup> groups, int depth) =>
         rule.IsContinuous

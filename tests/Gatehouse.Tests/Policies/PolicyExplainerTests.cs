@@ -86,6 +86,19 @@ public class PolicyExplainerTests
         Assert.Null(tree.NearestMiss);
     }
 
+    [Theory]
+    [InlineData(PolicyAction.Bypass, false)]
+    [InlineData(PolicyAction.NonIdentity, false)]
+    [InlineData(PolicyAction.NonIdentity, true)]
+    public void A_policy_before_sign_in_with_a_rule_about_people_admits_nobody(PolicyAction action, bool inGroup)
+    {
+        var group = new RuleGroup { Id = Guid.CreateVersion7(), Name = "Staff", Include = [Example] };
+        var app = TestAccess.Entry(TestAccess.App("a.test", TestAccess.Policy(action, "P", [new Rule.Everyone()], [inGroup ? new Rule.Group(group.Id) : Example])), group);
+
+        Assert.Equal(VerdictKind.NoMatch, PolicyEvaluator.BeforeSignIn(app, TestAccess.Visitor(null)).Kind);
+        Assert.Contains("judged before anyone signs in", PolicyExplainer.Explain(app, TestAccess.Visitor(null)).Policies[0].Why, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_group_says_what_it_looked_for()
     {
