@@ -43,6 +43,7 @@ public static class AccessRole
             .AddSingleton<IdentityEndpoint>()
             .AddSingleton<LogoutEndpoint>()
             .AddSingleton<CertsEndpoint>()
+            .AddSingleton<ProtectedResource>()
             .AddSingleton<AppHostEndpoints>()
             .AddSingleton(Answers)
             .AddGateway();

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Access.Gateway;
 
 /// <summary>Queues the decisions the gateway takes by itself: refusals no policy asked for, and services let in. Denials by policy are recorded with their page.</summary>
-internal sealed class Audit(IAuditSink sink, TimeProvider clock)
+internal sealed class Audit(IAuditSink sink, AnonymousLimit limit, TimeProvider clock)
 {
     private const int LongestPath = 512;
 
@@ -20,7 +20,14 @@ internal sealed class Audit(IAuditSink sink, TimeProvider clock)
     public void ServiceAdmitted(HttpContext context, string host, in RequestPath path, AppEntry app, CompiledPolicy by) =>
         Record(context, host, path, app, allowed: true, $"admitted by the service-auth policy '{by.Name}'", [new PolicyReason(by.Id, by.Name, "non_identity", true, "it matched", [], [], [])]);
 
-    private void Record(HttpContext context, string host, in RequestPath path, AppEntry? app, bool allowed, string outcome, IReadOnlyList<PolicyReason> policies) =>
+    private void Record(HttpContext context, string host, in RequestPath path, AppEntry? app, bool allowed, string outcome, IReadOnlyList<PolicyReason> policies)
+    {
+        var address = ClientAddress.Of(context);
+        if (!limit.Take(address))
+        {
+            return;
+        }
+
         sink.Enqueue(new DecisionRecord
         {
             Id = RayId.Of(context),
@@ -29,10 +36,11 @@ internal sealed class Audit(IAuditSink sink, TimeProvider clock)
             AppName = app?.App.Name ?? "",
             Allowed = allowed,
             Action = "request",
-            Address = ClientAddress.Of(context).ToString(),
+            Address = address.ToString(),
             Method = context.Request.Method,
             Host = host,
             Path = path.Plain.Length > LongestPath ? path.Plain[..LongestPath] : path.Plain,
             TreeJson = DecisionJson.Write(new DecisionTree(outcome, null, policies)),
         });
+    }
 }

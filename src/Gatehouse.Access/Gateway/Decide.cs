@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Gatehouse.Access.SignIn;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
@@ -13,7 +14,7 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
     /// <summary>The outcome. Never throws for what the store does: without an answer the request is not admitted.</summary>
     public async ValueTask<Decision> RunAsync(HttpContext context, AccessTable table, AppEntry app)
     {
-        if (!app.BeforeSignIn.IsEmpty && BeforeSignIn(context, table, app) is { } early)
+        if (!app.BeforeSignIn.IsEmpty && await BeforeSignInAsync(context, table, app) is { } early)
         {
             return early;
         }
@@ -31,17 +32,17 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
     private static bool IsSettled(SessionToken token, AppEntry app) =>
         !app.HasContinuousRules && token.Facts.PolicyHash == app.PolicyHash;
 
-    private Decision? BeforeSignIn(HttpContext context, AccessTable table, AppEntry app)
+    private async ValueTask<Decision?> BeforeSignInAsync(HttpContext context, AccessTable table, AppEntry app)
     {
         var verdict = PolicyEvaluator.BeforeSignIn(app, new Visitor(ClientAddress.Of(context), null));
         return verdict switch
         {
-            { Kind: VerdictKind.Bypass } => Decision.Admit(Admission.Anonymous),
-
             // Admitted for where it comes from: a foreign page must not borrow that.
+            { Kind: VerdictKind.Bypass, By.HasContinuousRules: true } when IsForeignWebSocket(context) => new Decision(DecisionKind.RefuseCrossOrigin),
+            { Kind: VerdictKind.Bypass } => Decision.Admit(Admission.Anonymous),
             { Kind: VerdictKind.NonIdentity } when IsForeignWebSocket(context) => new Decision(DecisionKind.RefuseCrossOrigin),
             { Kind: VerdictKind.NonIdentity, By: { } by } => new Decision(
-                ReadSession.HasCookie(context.Request) ? DecisionKind.Admit : DecisionKind.AdmitService, services.For(table, app, by), By: by),
+                await services.IsPresentedAsync(context.Request, table, app) ? DecisionKind.Admit : DecisionKind.AdmitService, services.For(table, app, by), By: by),
             _ => null,
         };
     }
@@ -54,7 +55,7 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
         }
 
         // A session that is gone, or whose login method the app no longer takes, has to sign in again.
-        if (found.Identity is not { } identity || !Takes(app, identity.LoginMethodId))
+        if (found.Identity is not { } identity || !app.Takes(identity.LoginMethodId))
         {
             return WithoutSession(context, app);
         }
@@ -69,12 +70,9 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
         return HasOutlived(token, verdict.By?.SessionDuration) ? WithoutSession(context, app) : Decision.Admit(token.Admission);
     }
 
-    private static bool Takes(AppEntry app, Guid loginMethod) =>
-        app.App.AllowedLoginMethods.Count == 0 || app.App.AllowedLoginMethods.Contains(loginMethod);
-
     // The policy that admits now may grant less time than the one the token was issued under.
     private bool HasOutlived(SessionToken token, TimeSpan? duration) =>
-        duration is { } granted && granted > TimeSpan.Zero && token.Facts.IssuedAt + granted <= clock.GetUtcNow();
+        duration is { } granted && token.Facts.IssuedAt + (granted > TimeSpan.Zero ? granted : SessionDuration.Shortest) <= clock.GetUtcNow();
 
     private static Decision WithoutSession(HttpContext context, AppEntry app)
     {

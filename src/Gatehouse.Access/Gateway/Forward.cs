@@ -34,7 +34,7 @@ internal sealed partial class Forward(
     /// <summary>Forwards; answers 502 or 504 itself when the origin doesn't answer.</summary>
     public async Task<ForwardResult> RunAsync(HttpContext context, OriginEntry origin, Admission admission)
     {
-        if (!IsUsable(origin.Prefix))
+        if (!origin.IsUsable)
         {
             await FailAsync(context, origin, OriginFailure.Of(ForwarderError.RequestCreation, null, null));
             return ForwardResult.Done;
@@ -48,11 +48,6 @@ internal sealed partial class Forward(
             context, origin.Prefix, clients.For(origin), config, new OriginTransformer(origin, admission, running), running.Cut);
         return error == ForwarderError.None ? ForwardResult.Done : await EndAsync(context, origin, running, error);
     }
-
-    // On every request, so without parsing; what else may be wrong with it the forwarder finds.
-    private static bool IsUsable(string prefix) =>
-        (prefix.StartsWith("http://", StringComparison.Ordinal) || prefix.StartsWith("https://", StringComparison.Ordinal))
-        && prefix.IndexOf('/', "https://".Length) < 0 && prefix.Length > "https://".Length;
 
     // A body may be of any size; someone who was admitted may also be slow.
     private static void LiftLimits(HttpContext context, Admission admission, bool hasBody)

@@ -12,6 +12,7 @@ internal static class GateCookies
     /// <summary>Whether a cookie of this name is ours. Letter case does not count: origins and browsers differ on it.</summary>
     public static bool IsOurs(ReadOnlySpan<char> name) =>
         name.StartsWith("CF_", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("__Host-CF_", StringComparison.OrdinalIgnoreCase)
         || name.Equals("authentik_session", StringComparison.OrdinalIgnoreCase)
         || name.Equals("authentik_csrf", StringComparison.OrdinalIgnoreCase);
 

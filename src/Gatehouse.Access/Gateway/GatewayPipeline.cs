@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gatehouse.Access.SignIn;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
@@ -44,7 +45,7 @@ internal sealed partial class GatewayPipeline(
         }
 
         // Belongs to the gateway in any reading, so that no origin can pretend to be it.
-        if (path.MayBeUnder(OwnPaths))
+        if (path.MayBeUnder(OwnPaths) || path.MayBeUnder(ProtectedResource.Path))
         {
             RayId.Of(context);
             return answers.AnswerOnAppHost(context, table, host, path);

@@ -33,6 +33,7 @@ internal static class GatewayRole
             .AddSingleton<OriginClients>()
             .AddSingleton<LiveStreams>()
             .AddSingleton<Forward>()
+            .AddSingleton<AnonymousLimit>()
             .AddSingleton<Audit>()
             .AddSingleton<GatewayPipeline>();
     }

@@ -46,20 +46,6 @@ internal sealed class ReadSession(TokenCache tokens, ISnapshot<RevocationTable> 
         return unknown is null ? new(choice.Chosen) : VerifyAsync(unknown, table, choice);
     }
 
-    /// <summary>Whether the request carries a token cookie of any kind.</summary>
-    public static bool HasCookie(HttpRequest request)
-    {
-        foreach (var line in request.Headers.Cookie)
-        {
-            if (line is not null && line.Contains(GateCookies.Authorization + "=", StringComparison.Ordinal))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     private void Look(ReadOnlySpan<char> token, AccessTable table, ref int candidates, ref Choice choice, ref List<string>? unknown)
     {
         if (token.Length is < ShortestToken or > LongestToken || ++candidates > MostCandidates)

@@ -1,14 +1,16 @@
 using System.Collections.Concurrent;
+using Gatehouse.Access.SignIn;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
+using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Access.Gateway;
 
 /// <summary>The tokens of requests that a service-auth policy admitted: they name nobody, so one per app serves until it is near its end.</summary>
-internal sealed class ServiceTokens(TokenIssuer issuer, TimeProvider clock)
+internal sealed class ServiceTokens(TokenIssuer issuer, TokenVerifier verifier, TimeProvider clock)
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(1);
 
@@ -16,6 +18,23 @@ internal sealed class ServiceTokens(TokenIssuer issuer, TimeProvider clock)
 
     /// <summary>What a request goes to the origin with.</summary>
     public Admission For(AccessTable table, AppEntry app, CompiledPolicy by) => Current(table, app, by).Admission;
+
+    /// <summary>
+    /// Whether the request brings a good token of this app: its admission was recorded when that was given out. A person's counts too, since
+    /// a service's must not take its place.
+    /// </summary>
+    public async ValueTask<bool> IsPresentedAsync(HttpRequest request, AccessTable table, AppEntry app)
+    {
+        foreach (var token in TokenCandidates.Of(CookieValues.All(request, GateCookies.Authorization)))
+        {
+            if (TokenSeal.IsOurs(token, table) && await verifier.VerifyAsync(token, table) is { Type: TokenType.App } facts && facts.Audience == app.App.Aud)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Gives the browser the same token as a cookie (contract 1.5).</summary>
     public void SetCookieLater(HttpResponse response, AccessTable table, AppEntry app, CompiledPolicy by)

@@ -12,8 +12,11 @@ internal static class AccessCookies
     /// <summary>App token on an app host, org token on the team domain.</summary>
     public const string Authorization = "CF_Authorization";
 
-    /// <summary>Binds a sign-in to the browser that began it; team domain.</summary>
-    public const string Session = "CF_Session";
+    /// <summary>
+    /// Binds a sign-in to the browser that began it; team domain. Cloudflare's CF_Session with a prefix that browsers take from this very
+    /// host only (RFC 6265bis §4.1.3.2): without it an app beside the team domain could plant one, and so finish its own sign-in here.
+    /// </summary>
+    public const string Session = "__Host-CF_Session";
 
     /// <summary>Binds the result of a sign-in to the browser that asked for the app; app host.</summary>
     public const string AppSession = "CF_AppSession";

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Access.SignIn;
 
-/// <summary>Every <c>/cdn-cgi/*</c> path on an app host. None of them reaches the origin.</summary>
-internal sealed class AppHostEndpoints(AuthorizedEndpoint authorized, IdentityEndpoint identity, LogoutEndpoint logout, LoginRedirect login, CertsEndpoint certs)
+/// <summary>Every <c>/cdn-cgi/*</c> path, and what the login redirect advertises, on an app host. None of them reaches the origin.</summary>
+internal sealed class AppHostEndpoints(AuthorizedEndpoint authorized, IdentityEndpoint identity, LogoutEndpoint logout, LoginRedirect login, CertsEndpoint certs, ProtectedResource resource)
 {
     /// <summary>Answers the request; 404 for a path that is not one of ours.</summary>
     public async Task HandleAsync(HttpContext context, AccessTable table, string host, RequestPath path)
@@ -25,6 +25,7 @@ internal sealed class AppHostEndpoints(AuthorizedEndpoint authorized, IdentityEn
             "/cdn-cgi/access/logout" => await logout.HandleAsync(context, table, host),
             "/cdn-cgi/access/certs" => certs.Handle(context, table),
             "/cdn-cgi/access/login" => Login(context, table, host),
+            _ when path.MayBeUnder(ProtectedResource.Path) => resource.Handle(context, table, host),
             _ => SignInPages.NotFound(table),
         };
         if (result is not null)

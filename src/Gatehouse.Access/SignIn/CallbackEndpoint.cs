@@ -15,6 +15,7 @@ namespace Gatehouse.Access.SignIn;
 internal sealed partial class CallbackEndpoint(
     ISnapshot<AccessTable> tables,
     SealedStates states,
+    OrgSessions orgSessions,
     CodeExchange exchange,
     IdTokenVerifier idTokens,
     IAccessSessions sessions,
@@ -117,8 +118,18 @@ internal sealed partial class CallbackEndpoint(
         }
 
         var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address), context.RequestAborted);
+        await EndFormerAsync(context, table);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         return handOff.Send(context, app, session, state.Host, state.ReturnTo, state.AppSessionHash);
+    }
+
+    // The new cookie takes the old one's place, so nobody could sign out of the old session any more: it would live on in the apps' cookies.
+    private async Task EndFormerAsync(HttpContext context, AccessTable table)
+    {
+        foreach (var former in await orgSessions.FindAllAsync(context, table))
+        {
+            await sessions.RevokeAsync(former.Nonce, context.RequestAborted);
+        }
     }
 
     private static NewAccessSession NewSession(AccessTable table, IdentityFacts facts, Guid method, IPAddress address) => new()

@@ -11,10 +11,10 @@ namespace Gatehouse.Access.SignIn;
 internal sealed class DenialPage(SignInDecision admission, PublicUrls urls)
 {
     /// <summary>Refuses a request at an app host, and keeps the decision.</summary>
-    public async Task WriteAsync(HttpContext context, AccessTable table, AppEntry app, Visitor visitor, int status)
+    public Task WriteAsync(HttpContext context, AccessTable table, AppEntry app, Visitor visitor, int status)
     {
-        var id = await admission.RecordDenialAsync(context, app, visitor);
-        await Result(table, app, visitor, RequestHost.Of(context.Request), "/", id, status).ExecuteAsync(context);
+        var id = admission.RecordDenial(context, app, visitor);
+        return Result(table, app, visitor, RequestHost.Of(context.Request), "/", id, status).ExecuteAsync(context);
     }
 
     /// <summary>Refuses a sign-in whose decision <paramref name="id"/> has been kept.</summary>

@@ -31,7 +31,7 @@ internal sealed class LoginRedirect(PublicUrls urls, TokenIssuer issuer, TimePro
         var returnTo = ReturnPath.OrRoot(target);
         var appSession = AccessCookies.Keep(context, AccessCookies.AppSession, SameSiteMode.None, clock.GetUtcNow() + AppSessionLife);
         var meta = issuer.IssueStatement(table, Meta(app, host, returnTo, appSession), MetaLife);
-        var resource = $"{urls.UrlOf(host)}/.well-known/cloudflare-access-protected-resource{ReturnPath.WithoutQuery(returnTo)}".Replace("\"", "%22", StringComparison.Ordinal);
+        var resource = $"{urls.UrlOf(host)}{ProtectedResource.Path}{ReturnPath.WithoutQuery(returnTo)}".Replace("\"", "%22", StringComparison.Ordinal);
 
         var response = context.Response;
         response.StatusCode = StatusCodes.Status302Found;

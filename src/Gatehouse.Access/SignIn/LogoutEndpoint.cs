@@ -33,7 +33,7 @@ internal sealed class LogoutEndpoint(RequestTokens tokens, IAccessSessions sessi
             AccessCookies.Clear(context, AccessCookies.Authorization, path);
         }
 
-        return ended > 0 || host is null
+        return ended > 0
             ? Page.Message(
                 StatusCodes.Status200OK,
                 "You are signed out",
@@ -41,9 +41,9 @@ internal sealed class LogoutEndpoint(RequestTokens tokens, IAccessSessions sessi
                 brand: table.Organization.Name)
             : Page.Message(
                 StatusCodes.Status200OK,
-                "You are signed out of this address",
-                "There was no session here to end. One that other applications use may still be open.",
-                action: (urls.Access + "/cdn-cgi/access/logout", "Sign out everywhere"),
+                "No session was found on this host",
+                "There was nothing here to end. A session that other hosts know may still be open.",
+                action: host is null ? null : (urls.Access + "/cdn-cgi/access/logout", "Sign out everywhere"),
                 brand: table.Organization.Name);
     }
 

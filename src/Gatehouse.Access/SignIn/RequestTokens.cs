@@ -20,7 +20,7 @@ internal sealed class RequestTokens(TokenVerifier verifier, OrgSessions orgSessi
     /// <summary>Every good token for <paramref name="host"/>. Null means the team domain, where any token of ours will do; an app host takes tokens of its own apps only.</summary>
     public async IAsyncEnumerable<TokenSession> AllAsync(HttpContext context, AccessTable table, string? host)
     {
-        foreach (var text in Texts(context.Request))
+        foreach (var text in TokenCandidates.Of(Texts(context.Request)))
         {
             if (await verifier.VerifyAsync(text, table) is not { } token || !IsFor(token, table, host))
             {

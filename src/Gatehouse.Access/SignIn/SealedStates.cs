@@ -23,7 +23,7 @@ internal sealed class LoginState
     /// <summary>Hash of CF_AppSession on the app host.</summary>
     public required string AppSessionHash { get; init; }
 
-    /// <summary>Hash of CF_Session on the team domain.</summary>
+    /// <summary>Hash of __Host-CF_Session on the team domain.</summary>
     public required string BrowserHash { get; init; }
 
     /// <summary>The login method.</summary>

@@ -1,3 +1,4 @@
+using Gatehouse.Access.Gateway;
 using Gatehouse.Model.Audit;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
@@ -21,11 +22,15 @@ internal abstract record Ruling
 }
 
 /// <summary>Judges a person who signed in, and keeps the decision with its reasons.</summary>
-internal sealed class SignInDecision(IAuditSink audit, TimeProvider clock)
+internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, TimeProvider clock)
 {
-    /// <summary>What the app's policies about people say.</summary>
+    private const string Login = "login";
+    private const int LongestPath = 512;
+
+    /// <summary>What the app's login methods and its policies about people say.</summary>
     public static Ruling Judge(AppEntry app, Visitor visitor) => PolicyEvaluator.AfterSignIn(app, visitor) switch
     {
+        _ when visitor.Identity is not { } who || !app.Takes(who.LoginMethodId) => new Ruling.Denied(),
         { Kind: VerdictKind.Allow, By: { } by } => new Ruling.Admitted(SessionDuration.Of(app, by)),
         _ => new Ruling.Denied(),
     };
@@ -33,23 +38,19 @@ internal sealed class SignInDecision(IAuditSink audit, TimeProvider clock)
     /// <summary>Keeps the decision about a sign-in that asked for <paramref name="returnTo"/>; durable when it returns. The answer is its id.</summary>
     public async Task<string> RecordLoginAsync(HttpContext context, AppEntry app, Visitor visitor, string host, string returnTo)
     {
-        var record = Record(context, app, visitor, "login", Judge(app, visitor) is Ruling.Admitted, "GET", host, ReturnPath.WithoutQuery(returnTo));
+        var record = Record(context, app, visitor, Login, Judge(app, visitor) is Ruling.Admitted, "GET", host, ReturnPath.WithoutQuery(returnTo));
         await audit.RecordAsync(record, context.RequestAborted);
         return record.Id;
     }
 
-    /// <summary>Keeps the refusal of the request itself. The answer is its id.</summary>
-    public async Task<string> RecordDenialAsync(HttpContext context, AppEntry app, Visitor visitor)
+    /// <summary>Queues the refusal of the request itself: a visitor may send many, and each is refused whether the store is there or not. The answer is its id.</summary>
+    public string RecordDenial(HttpContext context, AppEntry app, Visitor visitor)
     {
         var request = context.Request;
         var record = Record(context, app, visitor, "request", false, request.Method, RequestHost.Of(request) ?? "", request.Path.Value ?? "/");
-        if (visitor.Identity is null)
+        if (visitor.Identity is not null || limit.Take(visitor.Address))
         {
             audit.Enqueue(record);
-        }
-        else
-        {
-            await audit.RecordAsync(record, context.RequestAborted);
         }
 
         return record.Id;
@@ -68,7 +69,7 @@ internal sealed class SignInDecision(IAuditSink audit, TimeProvider clock)
         Address = visitor.Address.ToString(),
         Method = method,
         Host = host,
-        Path = path,
-        TreeJson = DecisionJson.Write(PolicyExplainer.Explain(app, visitor)),
+        Path = path.Length > LongestPath ? path[..LongestPath] : path,
+        TreeJson = DecisionJson.Write(action == Login ? PolicyExplainer.ExplainLogin(app, visitor) : PolicyExplainer.Explain(app, visitor)),
     };
 }

@@ -12,6 +12,9 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
     // Cookies over 4 KB never reach us from a browser; a header may be longer but not for our tokens.
     private const int LongestToken = 8192;
 
+    // Another node made the token a moment ago and its clock is ahead. An end, though, is an end.
+    private static readonly TimeSpan Leeway = TimeSpan.FromSeconds(60);
+
     private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = LongestToken };
 
     /// <summary>The token's facts, or null when anything about it is wrong.</summary>
@@ -61,7 +64,7 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
             ValidIssuer = urls.Access,
             ValidateAudience = false,
             RequireSignedTokens = true,
-            LifetimeValidator = (notBefore, expires, _, _) => expires is not null && (notBefore is null || notBefore <= now.UtcDateTime),
+            LifetimeValidator = (notBefore, expires, _, _) => expires is not null && (notBefore is null || notBefore <= (now + Leeway).UtcDateTime),
             IssuerSigningKeyResolver = (_, _, kid, _) => KeysOf(table, kid, now),
             TryAllIssuerSigningKeys = false,
         });

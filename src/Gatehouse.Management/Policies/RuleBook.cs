@@ -50,7 +50,7 @@ internal sealed class RuleBook
         }
     }
 
-    /// <summary>What is wrong with a policy: its rules, and for bypass those that need to know who asks.</summary>
+    /// <summary>What is wrong with a policy: its rules, and for bypass and service auth those that need to know who asks.</summary>
     public IEnumerable<Fault> Check(PolicyAction action, RuleSet rules, string path)
     {
         foreach (var fault in Check(rules, path))
@@ -58,16 +58,19 @@ internal sealed class RuleBook
             yield return fault;
         }
 
-        if (action == PolicyAction.Bypass && rules.All.FirstOrDefault(r => NeedsSignIn(r.Rule, [])) is { Rule: { } odd, Block: var block })
+        if (action is PolicyAction.Bypass or PolicyAction.NonIdentity && rules.All.FirstOrDefault(r => NeedsSignIn(r.Rule, [])) is { Rule: { } odd, Block: var block })
         {
             yield return new Fault(
                 path + block,
-                $"invalid '{block}' configuration: a bypass policy is judged before anyone signs in, so it takes ip, everyone and groups of those only; found {RuleJson.Write(odd)}");
+                $"invalid '{block}' configuration: a {(action == PolicyAction.Bypass ? "bypass" : "non_identity")} policy is judged before anyone signs in, so it takes ip, everyone and groups of those only; found {RuleJson.Write(odd)}");
         }
     }
 
     /// <summary>Whether <paramref name="group"/> contains itself, at any depth.</summary>
     public bool IsCircular(Guid group) => groups.TryGetValue(group, out var rules) && rules.All.Any(r => Reaches(r.Rule, group, []));
+
+    /// <summary>Whether one of the rules names <paramref name="group"/>, at any depth.</summary>
+    public bool Names(RuleSet rules, Guid group) => rules.All.Any(r => Reaches(r.Rule, group, []));
 
     /// <summary>Whether judging the rule needs to know who asks. Groups are looked into; a group that is gone counts as needing it.</summary>
     public bool NeedsSignIn(Rule rule, HashSet<Guid> seen) => rule switch

@@ -41,12 +41,12 @@ internal sealed class SaveRuleGroup(GatehouseDb db, Writer writer, TimeProvider 
             faults.Add(new Fault("include", "a group can't contain itself, nor a group that contains it"));
         }
 
-        // A bypass policy that names this group must stay one that can be judged before sign-in.
-        var bypass = (await db.Policies.AsNoTracking().Where(p => p.Action == PolicyAction.Bypass).ToListAsync(cancellationToken))
-            .Find(p => RuleSet.Of(p).All.Any(r => book.NeedsSignIn(r.Rule, [])));
-        if (bypass is not null)
+        // A bypass or service-auth policy that names this group must stay one that can be judged before sign-in.
+        var early = (await db.Policies.AsNoTracking().Where(p => p.Action == PolicyAction.Bypass || p.Action == PolicyAction.NonIdentity).ToListAsync(cancellationToken))
+            .Find(p => book.Names(RuleSet.Of(p), group.Id) && RuleSet.Of(p).All.Any(r => book.NeedsSignIn(r.Rule, [])));
+        if (early is not null)
         {
-            faults.Add(new Fault("include", $"bypass policy '{bypass.Name}' uses this group, so it takes ip, everyone and groups of those only"));
+            faults.Add(new Fault("include", $"{(early.Action == PolicyAction.Bypass ? "bypass" : "non_identity")} policy '{early.Name}' uses this group, so it takes ip, everyone and groups of those only"));
         }
 
         if (faults.Count > 0)

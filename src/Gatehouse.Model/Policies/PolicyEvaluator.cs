@@ -16,7 +16,11 @@ public sealed record CompiledPolicy(
     ImmutableArray<Rule> Exclude,
     ImmutableArray<Rule> Require,
     TimeSpan? SessionDuration,
-    string? BrokenBecause);
+    string? BrokenBecause)
+{
+    /// <summary>Whether it holds a rule that is checked on every request, such as the client address.</summary>
+    public bool HasContinuousRules { get; init; }
+}
 
 /// <summary>What the policies of an app say of a visitor.</summary>
 public enum VerdictKind

@@ -6,21 +6,31 @@ namespace Gatehouse.Model.Policies;
 /// <summary>Says why a decision came out as it did. Judges by <see cref="PolicyEvaluator"/> and then puts into words what each rule found.</summary>
 public static class PolicyExplainer
 {
-    /// <summary>The reasons of the decision about <paramref name="visitor"/>. Pure.</summary>
+    /// <summary>The reasons of the decision about a request of <paramref name="visitor"/>. Pure.</summary>
     public static DecisionTree Explain(AppEntry app, Visitor visitor)
     {
-        var early = PolicyEvaluator.BeforeSignIn(app, visitor);
+        // Decided before anyone looks who they are, so it is told without that too.
+        var anyone = visitor with { Identity = null };
+        var early = PolicyEvaluator.BeforeSignIn(app, anyone);
         if (early.By is { } by)
         {
-            return new DecisionTree(Admitted(by), null, Reasons(app, visitor, app.BeforeSignIn, by));
+            return new DecisionTree(Admitted(by), null, Reasons(app, anyone, app.BeforeSignIn, by));
         }
 
-        var before = Reasons(app, visitor, app.BeforeSignIn, null);
-        if (visitor.Identity is null)
-        {
-            return new DecisionTree(Unidentified(app), NearMiss.Of(app, visitor, app.BeforeSignIn), before);
-        }
+        var before = Reasons(app, anyone, app.BeforeSignIn, null);
+        return visitor.Identity is null
+            ? new DecisionTree(Unidentified(app), NearMiss.Of(app, anyone, app.BeforeSignIn), before)
+            : AfterSignIn(app, visitor, before);
+    }
 
+    /// <summary>The reasons of the decision about a sign-in of <paramref name="visitor"/>: only the policies about people count there. Pure.</summary>
+    public static DecisionTree ExplainLogin(AppEntry app, Visitor visitor) =>
+        visitor.Identity is { } who && !app.Takes(who.LoginMethodId)
+            ? new DecisionTree("Refused: the application does not take the login method they signed in with.", null, [])
+            : AfterSignIn(app, visitor, []);
+
+    private static DecisionTree AfterSignIn(AppEntry app, Visitor visitor, IReadOnlyList<PolicyReason> before)
+    {
         var verdict = PolicyEvaluator.AfterSignIn(app, visitor);
         IReadOnlyList<PolicyReason> all = [.. before, .. Reasons(app, visitor, app.AfterSignIn, verdict.By)];
         return verdict switch

@@ -57,7 +57,9 @@ public static class RuleJson
             : (null, "email_domain.domain must be a host name without @, such as example.com"),
         "everyone" => (new Rule.Everyone(), null),
         "ip" => Range(Text(value, "ip")) is { } range
-            ? (new Rule.Ip(range), null)
+            ? range.BaseAddress.IsIPv4MappedToIPv6
+                ? (null, "ip.ip is an IPv4 address written as IPv6, which no client address equals; write the IPv4 form, such as 192.0.2.0/24")
+                : (new Rule.Ip(range), null)
             : (null, "ip.ip must be an address or a CIDR range whose host bits are zero, such as 192.0.2.0/24"),
         "login_method" => Id(value, "id") is { } id ? (new Rule.LoginMethod(id), null) : (null, "login_method.id must be a UUID"),
         "group" => Id(value, "id") is { } id ? (new Rule.Group(id), null) : (null, "group.id must be a UUID"),

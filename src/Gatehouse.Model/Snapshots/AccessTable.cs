@@ -58,6 +58,9 @@ public sealed class AppEntry
 
     /// <summary>Changes when a decision of its allow and deny policies may change: 16 hex digits. A token issued under another value is judged anew.</summary>
     public required string PolicyHash { get; init; }
+
+    /// <summary>Whether people who signed in by this login method may enter.</summary>
+    public bool Takes(Guid loginMethod) => App.AllowedLoginMethods.Count == 0 || App.AllowedLoginMethods.Contains(loginMethod);
 }
 
 /// <summary>A login method with its secret opened. Never printed.</summary>
@@ -77,7 +80,26 @@ public sealed class OriginEntry
     public required PublicHostname Hostname { get; init; }
 
     /// <summary>Scheme, host and port of the service; no path.</summary>
-    public required string Prefix { get; init; }
+    public required string Prefix
+    {
+        get;
+        init
+        {
+            field = value;
+            IsUsable = IsWebServer(value);
+        }
+    }
+
+    /// <summary>Whether requests can be sent there. Decided once, since every request asks.</summary>
+    public bool IsUsable { get; private init; }
+
+    private static bool IsWebServer(string prefix) =>
+        Uri.TryCreate(prefix, UriKind.Absolute, out var uri)
+        && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
+        && uri.Host.Length > 0
+        && uri.UserInfo.Length == 0
+        && prefix.StartsWith(uri.Scheme + "://", StringComparison.OrdinalIgnoreCase)
+        && prefix.AsSpan(uri.Scheme.Length + "://".Length).IndexOfAny("/\\?#") < 0;
 }
 
 /// <summary>One of Access's signing keys with its private half opened. Never printed.</summary>

@@ -67,19 +67,27 @@ public static class AccessTableBuilder
             BeforeSignIn = [.. policies.Where(p => p.Action is PolicyAction.Bypass or PolicyAction.NonIdentity)],
             AfterSignIn = afterSignIn,
             Groups = groups,
-            HasContinuousRules = afterSignIn.Any(p => Rules(p).Any(r => IsContinuous(r, groups, 0))),
+            HasContinuousRules = afterSignIn.Any(p => p.HasContinuousRules),
             PolicyHash = Hash(app, afterSignIn, groups),
         };
     }
 
     private static CompiledPolicy Compile(Policy policy, FrozenDictionary<Guid, CompiledGroup> groups)
     {
-        var fault = policy.Include.Concat(policy.Exclude).Concat(policy.Require).Select(r => Fault(r, groups, 0)).FirstOrDefault(f => f is not null);
-        return new CompiledPolicy(
-            policy.Id, policy.Name, policy.Action, [.. policy.Include], [.. policy.Exclude], [.. policy.Require], policy.SessionDuration, fault);
-    }
+        List<Rule> rules = [.. policy.Include, .. policy.Exclude, .. policy.Require];
+        var fault = rules.Select(r => Fault(r, groups, 0)).FirstOrDefault(f => f is not null);
+        if (fault is null && policy.Action is PolicyAction.Bypass or PolicyAction.NonIdentity && rules.Exists(r => NeedsSignIn(r, groups, 0)))
+        {
+            // Such a rule is never met before a sign-in: as an exclude it would keep nobody out.
+            fault = "it is judged before anyone signs in, but holds a rule about who they are";
+        }
 
-    private static IEnumerable<Rule> Rules(CompiledPolicy policy) => policy.Include.Concat(policy.Exclude).Concat(policy.Require);
+        return new CompiledPolicy(
+            policy.Id, policy.Name, policy.Action, [.. policy.Include], [.. policy.Exclude], [.. policy.Require], policy.SessionDuration, fault)
+        {
+            HasContinuousRules = rules.Exists(r => IsContinuous(r, groups, 0)),
+        };
+    }
 
     private static IEnumerable<Rule> Rules(CompiledGroup group) => group.Include.Concat(group.Exclude).Concat(group.Require);
 
@@ -99,6 +107,13 @@ public static class AccessTableBuilder
             ? $"group '{group.Name}' is nested over {DeepestGroup} deep or contains itself"
             : Rules(group).Select(r => Fault(r, groups, depth + 1)).FirstOrDefault(f => f is not null);
     }
+
+    private static bool NeedsSignIn(Rule rule, FrozenDictionary<Guid, CompiledGroup> groups, int depth) => rule switch
+    {
+        Rule.Ip or Rule.Everyone => false,
+        Rule.Group named => depth < DeepestGroup && groups.TryGetValue(named.Id, out var group) && Rules(group).Any(r => NeedsSignIn(r, groups, depth + 1)),
+        _ => true,
+    };
 
     private static bool IsContinuous(Rule rule, FrozenDictionary<Guid, CompiledGroup> groups, int depth) =>
         rule.IsContinuous

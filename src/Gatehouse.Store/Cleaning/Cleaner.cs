@@ -16,6 +16,9 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
     private static readonly TimeSpan Grace = TimeSpan.FromHours(1);
     private static readonly TimeSpan KeepDecisions = TimeSpan.FromDays(30);
 
+    /// <summary>The most decisions kept, the newest; a flood must not fill the disk before its month is over.</summary>
+    internal int MostDecisions { get; init; } = 200_000;
+
     /// <summary>Cleans once; how many rows went.</summary>
     public async Task<int> CleanAsync(CancellationToken cancellationToken)
     {
@@ -34,7 +37,8 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
             + await DrainAsync(db.BurntCodes.Where(c => c.ExpiresAt < end).OrderBy(c => c.ExpiresAt), cancellationToken)
             + await DrainAsync(db.AccessSessions.Where(s => s.ForgetAt < end).OrderBy(s => s.ForgetAt), cancellationToken)
             + await DrainAsync(db.AccessKeys.Where(k => k.ExpiresAt != null && k.ExpiresAt < oldest).OrderBy(k => k.Kid), cancellationToken)
-            + await DrainAsync(db.Decisions.Where(d => d.At < oldest).OrderBy(d => d.At), cancellationToken);
+            + await DrainAsync(db.Decisions.Where(d => d.At < oldest).OrderBy(d => d.At), cancellationToken)
+            + await CapDecisionsAsync(db, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -54,6 +58,14 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
                 LogFailed(failure);
             }
         }
+    }
+
+    private async Task<int> CapDecisionsAsync(GatehouseDb db, CancellationToken cancellationToken)
+    {
+        var newest = db.Decisions.OrderByDescending(d => d.At).Select(d => (DateTimeOffset?)d.At);
+        return await newest.Skip(MostDecisions).FirstOrDefaultAsync(cancellationToken) is { } cut
+            ? await DrainAsync(db.Decisions.Where(d => d.At <= cut).OrderBy(d => d.At), cancellationToken)
+            : 0;
     }
 
     private static async Task<int> DrainAsync<T>(IOrderedQueryable<T> expired, CancellationToken cancellationToken)

@@ -8,6 +8,10 @@ internal sealed class DataFolder : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private const int SharingViolation = unchecked((int)0x80070020);
+    private const int WouldBlockLinux = 11;
+    private const int WouldBlockBsd = 35; // macOS too
+
     private readonly FileStream held;
 
     private DataFolder(string path, FileStream held)
@@ -45,7 +49,7 @@ internal sealed class DataFolder : IDisposable
             // FileShare.None is flock(LOCK_EX | LOCK_NB): the file's existence says nothing, the lock does.
             held = new FileStream(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException) when (File.Exists(lockFile))
+        catch (IOException failure) when (IsHeld(failure))
         {
             return new OpenResult.AlreadyRuns(PidIn(pidFile));
         }
@@ -57,6 +61,10 @@ internal sealed class DataFolder : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => held.Dispose();
+
+    // Elsewhere .NET hands out the errno of flock: EWOULDBLOCK. Anything else, such as a full disk, is no second process.
+    private static bool IsHeld(IOException failure) =>
+        failure.HResult == (OperatingSystem.IsWindows() ? SharingViolation : OperatingSystem.IsLinux() ? WouldBlockLinux : WouldBlockBsd);
 
     private static int? PidIn(string file) =>
         File.Exists(file) && int.TryParse(File.ReadAllText(file).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : null;

@@ -1,7 +1,6 @@
 using Gatehouse.Model.Hosts;
 using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Gatehouse.Hosting;
 
@@ -32,7 +31,8 @@ internal sealed class HostDispatch(PublicUrls urls, HostBranches branches)
     {
         if (strictTransport is not null)
         {
-            context.Response.Headers.StrictTransportSecurity = strictTransport;
+            // Last of all: the gateway drops the origin's own word on it, and clears half-made answers.
+            context.Response.OnStarting(SetStrictTransport, context.Response);
         }
 
         var host = RequestHost.Of(context.Request);
@@ -57,18 +57,13 @@ internal sealed class HostDispatch(PublicUrls urls, HostBranches branches)
             return branches.Api(context);
         }
 
-        return host == urls.DashHost ? AnswerDash(context) : ForwardAsync(context);
+        return host == urls.DashHost ? AnswerDash(context) : branches.Gateway(context);
     }
 
-    private Task ForwardAsync(HttpContext context)
+    private Task SetStrictTransport(object response)
     {
-        // An upload through the gateway may pause as long as its origin lets it.
-        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
-        {
-            rate.MinDataRate = null;
-        }
-
-        return branches.Gateway(context);
+        ((HttpResponse)response).Headers.StrictTransportSecurity = strictTransport;
+        return Task.CompletedTask;
     }
 
     private Task AnswerDash(HttpContext context) =>

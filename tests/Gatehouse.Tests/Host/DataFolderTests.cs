@@ -38,6 +38,14 @@ public sealed class DataFolderTests : IDisposable
         Assert.NotNull(again);
     }
 
+    [Fact]
+    public void A_lock_that_cannot_be_opened_is_not_taken_for_another_process()
+    {
+        Directory.CreateDirectory(Path.Combine(folder.FullName, "gatehouse.lock"));
+
+        Assert.NotNull(Record.Exception(() => DataFolder.Open(folder.FullName)));
+    }
+
     /// <inheritdoc/>
     public void Dispose() => folder.Delete(recursive: true);
 

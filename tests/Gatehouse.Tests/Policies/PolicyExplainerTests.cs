@@ -86,6 +86,19 @@ public class PolicyExplainerTests
         Assert.Null(tree.NearestMiss);
     }
 
+    [Theory]
+    [InlineData(PolicyAction.Bypass, false)]
+    [InlineData(PolicyAction.NonIdentity, false)]
+    [InlineData(PolicyAction.NonIdentity, true)]
+    public void A_policy_before_sign_in_with_a_rule_about_people_admits_nobody(PolicyAction action, bool inGroup)
+    {
+        var group = new RuleGroup { Id = Guid.CreateVersion7(), Name = "Staff", Include = [Example] };
+        var app = TestAccess.Entry(TestAccess.App("a.test", TestAccess.Policy(action, "P", [new Rule.Everyone()], [inGroup ? new Rule.Group(group.Id) : Example])), group);
+
+        Assert.Equal(VerdictKind.NoMatch, PolicyEvaluator.BeforeSignIn(app, TestAccess.Visitor(null)).Kind);
+        Assert.Contains("judged before anyone signs in", PolicyExplainer.Explain(app, TestAccess.Visitor(null)).Policies[0].Why, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_group_says_what_it_looked_for()
     {
@@ -111,6 +124,27 @@ public class PolicyExplainerTests
         Assert.Equal("Bypass policy 'Office' would have admitted them if the client address were in 192.0.2.0/24.", outside.NearestMiss);
         Assert.Equal("Office", Assert.Single(outside.Policies).Name);
         Assert.Equal(("Admitted by bypass policy 'Office'.", null), (inside.Outcome, inside.NearestMiss));
+    }
+
+    [Fact]
+    public void A_sign_in_is_explained_by_the_policies_about_people()
+    {
+        var app = TestAccess.Entry(TestAccess.App(
+            "a.test", TestAccess.Policy(PolicyAction.Bypass, "All", [new Rule.Everyone()]), TestAccess.Policy(PolicyAction.Allow, "Staff", [Example])));
+
+        var tree = PolicyExplainer.ExplainLogin(app, TestAccess.Visitor("ada@example.org"));
+
+        Assert.Equal("Refused: no allow policy matched.", tree.Outcome);
+        Assert.Equal("Staff", Assert.Single(tree.Policies).Name);
+    }
+
+    [Fact]
+    public void A_login_method_that_the_app_does_not_take_is_the_reason()
+    {
+        var made = TestAccess.App("a.test", TestAccess.Policy(PolicyAction.Allow, "Staff", [Example]));
+        made.AllowedLoginMethods = [Guid.CreateVersion7()];
+
+        Assert.Contains("does not take the login method", PolicyExplainer.ExplainLogin(TestAccess.Entry(made), TestAccess.Visitor("ada@example.com")).Outcome, StringComparison.Ordinal);
     }
 
     [Fact]

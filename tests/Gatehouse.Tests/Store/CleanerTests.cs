@@ -1,9 +1,12 @@
+using Gatehouse.Model.Audit;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Tokens;
+using Gatehouse.Store;
 using Gatehouse.Store.Cleaning;
 using Gatehouse.Tests.Fakes;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gatehouse.Tests.Store;
 
@@ -47,6 +50,36 @@ public class CleanerTests
         }
 
         Assert.Equal(1201, await store.Get<Cleaner>().CleanAsync(Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task Keeps_the_newest_decisions_only(DatabaseKind kind)
+    {
+        var clock = new FakeClock();
+        await using var store = await TestStore.StartAsync(kind, clock);
+        await using (var db = store.Open())
+        {
+            db.Decisions.AddRange(Enumerable.Range(0, 5).Select(i => new DecisionRecord
+            {
+                Id = $"{i}",
+                At = clock.GetUtcNow().AddSeconds(i),
+                Allowed = false,
+                Action = "request",
+                Address = "192.0.2.1",
+                Method = "GET",
+                Host = "app.test",
+                Path = "/",
+                TreeJson = "{}",
+            }));
+            await db.SaveChangesAsync(Cancel);
+        }
+
+        using var cleaner = new Cleaner(store.Get<IDbContextFactory<GatehouseDb>>(), clock, NullLogger<Cleaner>.Instance) { MostDecisions = 3 };
+        Assert.Equal(2, await cleaner.CleanAsync(Cancel));
+        Assert.Equal(0, await cleaner.CleanAsync(Cancel));
+
+        await using var after = store.Open();
+        Assert.Equal(["2", "3", "4"], await after.Decisions.Select(d => d.Id).OrderBy(i => i).ToListAsync(Cancel));
     }
 
     private static async Task AddAsync(TestStore store, string id, DateTimeOffset end)

@@ -6,7 +6,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace Gatehouse.Access.SignIn.Oidc;
 
 /// <summary>The keys providers publish, kept up to a day; fetched again for a key id that is not among them, but not at anyone's pace.</summary>
-internal sealed class ProviderKeys(UpstreamCall upstream, TimeProvider clock) : IDisposable
+internal sealed class ProviderKeys(UpstreamCall upstream, TimeProvider clock)
 {
     // One per login method; more than this means URLs were edited many times.
     private const int MostUrls = 200;
@@ -14,43 +14,40 @@ internal sealed class ProviderKeys(UpstreamCall upstream, TimeProvider clock) : 
     private static readonly TimeSpan RefetchFloor = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, KeySet> sets = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim gate = new(1);
+    private readonly ConcurrentDictionary<string, Lazy<Task<KeySet>>> running = new(StringComparer.Ordinal);
 
     /// <summary>The key with this id at <paramref name="certsUrl"/>. A token without key id gets the only key there is.</summary>
     public async Task<Outcome<JsonWebKey>> FindAsync(string certsUrl, string? kid, string step, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        if (sets.TryGetValue(certsUrl, out var set) && now - set.FetchedAt < Keep && (Pick(set, kid) is not null || now - set.TriedAt < RefetchFloor))
+        if (sets.TryGetValue(certsUrl, out var set) && (now - set.TriedAt < RefetchFloor || (now - set.FetchedAt < Keep && Pick(set, kid) is not null)))
         {
             return Answer(set, kid, step);
         }
 
-        await gate.WaitAsync(cancellationToken);
+        // One fetch per URL at a time: a provider that is slow keeps only its own people waiting. Whoever comes meanwhile takes its outcome,
+        // so it is not for one of them to cancel; the upstream call has a limit of its own.
+        var fetch = running.GetOrAdd(certsUrl, url => new Lazy<Task<KeySet>>(() => FetchAndKeepAsync(url, set)));
+        return Answer(await fetch.Value.WaitAsync(cancellationToken), kid, step);
+    }
+
+    private async Task<KeySet> FetchAndKeepAsync(string certsUrl, KeySet? old)
+    {
         try
         {
-            // Whoever waited behind a fetch takes its outcome.
-            if (sets.TryGetValue(certsUrl, out var newer) && newer.TriedAt >= now)
-            {
-                return Answer(newer, kid, step);
-            }
-
-            var fetched = await FetchAsync(certsUrl, set, cancellationToken);
+            var fetched = await FetchAsync(certsUrl, old, CancellationToken.None);
             if (sets.Count >= MostUrls)
             {
                 sets.Clear();
             }
 
-            sets[certsUrl] = fetched;
-            return Answer(fetched, kid, step);
+            return sets[certsUrl] = fetched;
         }
         finally
         {
-            gate.Release();
+            running.TryRemove(certsUrl, out _);
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => gate.Dispose();
 
     private static JsonWebKey? Pick(KeySet set, string? kid) =>
         kid is null ? (set.Keys.Count == 1 ? set.Keys[0] : null) : set.Keys.FirstOrDefault(k => k.Kid == kid);

@@ -164,7 +164,7 @@ public class HeaderTests
     {
         await using var gateway = await GatewayHost.StartAsync();
         var token = gateway.SignIn();
-        await RawStream.AskAsync(gateway.Port, $"GET / HTTP/1.1\r\nHost: app.test\r\nCookie: a=\"1 2\"; CF_Authorization={token};b=2=3;  c; CF_AppSession=s; cf_binding=b; CF_Session=s;d=4\r\n"
+        await RawStream.AskAsync(gateway.Port, $"GET / HTTP/1.1\r\nHost: app.test\r\nCookie: a=\"1 2\"; CF_Authorization={token};b=2=3;  c; CF_AppSession=s; cf_binding=b; CF_Session=s; __Host-CF_Session=s;d=4\r\n"
             + $"Cf-Access-Token: {token}\r\nCF-Access-Client-Id: id\r\nCf-Access-Client-Secret: hush\r\nAuthorization: Bearer for-the-origin\r\n\r\n");
         var seen = gateway.Origin.Only;
         Assert.Equal("a=\"1 2\";b=2=3;  c;d=4", seen.Header("Cookie"));
@@ -186,7 +186,7 @@ public class HeaderTests
     {
         await using var gateway = await GatewayHost.StartAsync(origin: new RawOrigin((_, to) => to.SendAsync(
             "HTTP/1.1 200 OK\r\nSet-Cookie: CF_Authorization=x; Domain=test\r\nSet-Cookie: cf_appsession=x\r\nSet-Cookie: own=1; Path=/\r\nset-cookie:  =CF_Authorization=x\r\n"
-            + "Set-Cookie: authentik_session=x; Domain=test\r\nSet-Cookie: Authentik_CSRF=x\r\nSet-Cookie: CF_Session ; x\r\nSet-Cookie: other=2\r\n"
+            + "Set-Cookie: authentik_session=x; Domain=test\r\nSet-Cookie: Authentik_CSRF=x\r\nSet-Cookie: CF_Session ; x\r\nSet-Cookie: __Host-CF_Session=x; Path=/; Secure\r\nSet-Cookie: other=2\r\n"
             + "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nContent-Length: 0\r\n\r\n")));
         var answer = await gateway.GetAsync("/", gateway.SignIn());
         Assert.Equal(["own=1; Path=/", "other=2"], answer.Headers("Set-Cookie"));

@@ -240,6 +240,24 @@ public class SessionTests
         var second = await gateway.GetAsync("/", token);
         Assert.Empty(second.Headers("Set-Cookie"));
         Assert.Equal(token, gateway.Origin.Requests.Last().Header("Cf-Access-Jwt-Assertion"));
+        Assert.Single(gateway.Audit.Records);
+
+        var forged = await gateway.GetAsync("/", token + "x");
+        Assert.Single(forged.Headers("Set-Cookie"));
+        Assert.Equal(2, gateway.Audit.Records.Count);
+    }
+
+    [Fact]
+    public async Task A_foreign_page_cannot_borrow_the_address_that_a_bypass_admits()
+    {
+        await using var gateway = await GatewayHost.StartAsync(host =>
+        {
+            host.AddApp("office", "app.test", GatewayHost.Policy(PolicyAction.Bypass, new Rule.Ip(System.Net.IPNetwork.Parse("127.0.0.0/8"))));
+            host.Publish("app.test");
+        });
+
+        Assert.Equal(403, (await gateway.GetAsync("/ws", headers: Upgrade + "Origin: https://evil.test\r\n")).Status);
+        Assert.Empty(gateway.Origin.Requests);
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public class CallbackTests
         await using var rig = await SignInRig.StartAsync();
         using var browser = rig.Browser();
         var authorize = await rig.BeginAsync(browser);
-        browser.Cookies.RemoveAll(c => c.Name == "CF_Session");
+        browser.Cookies.RemoveAll(c => c.Name == "__Host-CF_Session");
 
         Assert.Equal(HttpStatusCode.BadRequest, (await SignInRig.CallbackAsync(browser, authorize)).Status);
     }

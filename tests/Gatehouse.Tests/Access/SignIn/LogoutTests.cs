@@ -47,6 +47,60 @@ public class LogoutTests
         Assert.Equal(HttpStatusCode.BadRequest, (await browser.GetAsync(handOff)).Status);
     }
 
+    [Fact]
+    public async Task S07_signing_in_anew_ends_the_session_before()
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+        await rig.SignInAsync(browser);
+        var former = rig.Sessions.All.Single();
+
+        await SignInRig.CallbackAsync(browser, await rig.BeginAsync(browser, "https://app.test/cdn-cgi/access/login?switch=1"));
+
+        Assert.NotNull(former.RevokedAt);
+        Assert.Null(rig.Sessions.All.Single(s => s != former).RevokedAt);
+    }
+
+    [Fact]
+    public async Task Tokens_of_two_people_on_the_team_domain_count_as_none()
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+        using var other = rig.Browser();
+        await rig.SignInAsync(browser);
+        rig.Provider.Claims = claims => claims["email"] = "eve@example.com";
+        await rig.SignInAsync(other);
+        browser.Cookies.Add(other.Cookies.Single(c => c is { Host: "access.test", Name: "CF_Authorization" }));
+        browser.Cookies.RemoveAll(c => c is { Host: "app.test", Name: "CF_Authorization" });
+
+        Assert.StartsWith("https://idp.test/authorize", (await browser.FollowAsync("https://app.test/")).Location, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_team_domain_does_not_claim_an_end_that_was_none()
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+
+        var body = (await browser.GetAsync("https://access.test/cdn-cgi/access/logout")).Body;
+
+        Assert.Contains("No session was found on this host", body, StringComparison.Ordinal);
+        Assert.DoesNotContain("ended for every application", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_hand_off_is_refused_when_the_app_no_longer_takes_the_login_method()
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+        var handOff = (await SignInRig.CallbackAsync(browser, await rig.BeginAsync(browser))).Location!;
+        rig.App.AllowedLoginMethods = [Guid.CreateVersion7()];
+        rig.Reload();
+
+        Assert.Equal(HttpStatusCode.Forbidden, (await browser.GetAsync(handOff)).Status);
+        Assert.Null(browser["app.test", "CF_Authorization"]);
+    }
+
     [Theory]
     [InlineData("Sec-Fetch-Site", "cross-site")]
     [InlineData("Sec-Purpose", "prefetch")]
@@ -86,6 +140,20 @@ public class LogoutTests
 
         Assert.Equal(HttpStatusCode.NotFound, (await browser.GetAsync("https://app.test" + path)).Status);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await browser.GetAsync("https://app.test" + path, HttpMethod.Post)).Status);
+    }
+
+    [Theory]
+    [InlineData("", "https://app.test/")]
+    [InlineData("/deep/er?q=1", "https://app.test/deep/er")]
+    public async Task The_advertised_metadata_is_served_without_a_session(string path, string resource)
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+
+        var answer = await browser.GetAsync("https://app.test/.well-known/cloudflare-access-protected-resource" + path);
+
+        Assert.Equal((HttpStatusCode.OK, "application/json"), (answer.Status, answer.Headers["Content-Type"]));
+        Assert.Equal($$"""{"resource":"{{resource}}","protected":true,"authorization_servers":["https://access.test"]}""", answer.Body);
     }
 
     [Theory]

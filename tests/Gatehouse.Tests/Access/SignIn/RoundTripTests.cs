@@ -168,7 +168,7 @@ public class RoundTripTests
         Assert.Contains("Second &lt;b&gt;", page.Body, StringComparison.Ordinal);
         Assert.Equal(2, links.Count);
         Assert.StartsWith("https://idp.test/authorize?tenant=1&client_id=gatehouse", chosen.Location, StringComparison.Ordinal);
-        Assert.NotNull(browser["access.test", "CF_Session"]);
+        Assert.NotNull(browser["access.test", "__Host-CF_Session"]);
     }
 
     [Fact]

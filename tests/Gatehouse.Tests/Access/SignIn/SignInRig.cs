@@ -140,7 +140,7 @@ internal sealed class SignInRig : IAsyncDisposable
             return;
         }
 
-        if (path.Deep.StartsWith("/cdn-cgi/", StringComparison.Ordinal))
+        if (path.Deep.StartsWith("/cdn-cgi/", StringComparison.Ordinal) || path.MayBeUnder(ProtectedResource.Path))
         {
             await context.RequestServices.GetRequiredService<AppHostEndpoints>().HandleAsync(context, Tables.Current, host, path);
             return;

@@ -1,0 +1,52 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Gatehouse.Access.Gateway;
+
+/// <summary>How many decisions about nobody in particular are kept per client address and minute: a flood must not fill the store.</summary>
+internal sealed class AnonymousLimit(TimeProvider clock)
+{
+    private const int MostPerAddress = 60;
+    private const int MostAddresses = 10_000;
+    private const int NetworkBytes = 8; // an IPv6 client has a /64 to choose from
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<IPAddress, int> counts = []; // guarded by gate
+    private DateTimeOffset begun; // guarded by gate
+
+    /// <summary>Whether one more decision about this address is to be kept.</summary>
+    public bool Take(IPAddress address)
+    {
+        var client = Client(address);
+        var now = clock.GetUtcNow();
+        lock (gate)
+        {
+            if (now - begun >= Window)
+            {
+                counts.Clear();
+                begun = now;
+            }
+
+            if (!counts.TryGetValue(client, out var count) && counts.Count >= MostAddresses)
+            {
+                return false;
+            }
+
+            counts[client] = count + 1;
+            return count < MostPerAddress;
+        }
+    }
+
+    private static IPAddress Client(IPAddress address)
+    {
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+        {
+            return address;
+        }
+
+        var bytes = address.GetAddressBytes();
+        bytes.AsSpan(NetworkBytes).Clear();
+        return new IPAddress(bytes);
+    }
+}
