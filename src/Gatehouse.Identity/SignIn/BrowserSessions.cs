@@ -16,8 +16,8 @@ internal sealed record SignedInBrowser(User User, AuthenticatedSession Session);
 /// <summary>Finds, starts and ends the sessions of browsers. The cookie holds a random token; the database its hash.</summary>
 internal sealed class BrowserSessions(GatehouseDb db, TimeProvider clock)
 {
-    /// <summary>Name of the cookie; authentik's.</summary>
-    public const string Cookie = "authentik_session";
+    /// <summary>Name of the cookie: authentik's, with the prefix that makes browsers refuse it from any other host (RFC 6265bis §4.1.3.2).</summary>
+    public const string Cookie = "__Host-authentik_session";
 
     private const int TokenLength = 64;
 
