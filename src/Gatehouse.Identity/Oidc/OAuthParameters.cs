@@ -1,3 +1,4 @@
+using Gatehouse.Identity.Forms;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -24,32 +25,24 @@ internal sealed class OAuthParameters
         return parameters;
     }
 
-    /// <summary>Reads a posted form; null when the body is none that can be read.</summary>
+    /// <summary>Reads a posted form; null when the body is none that can be read, or too large.</summary>
     public static async Task<OAuthParameters?> OfFormAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        // Not multipart: RFC 6749 appendix B knows one encoding.
-        if (!request.HasFormContentType || request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) != true)
+        if (await PostedForm.ReadAsync(request, cancellationToken) is not { } form)
         {
             return null;
         }
 
-        try
+        var parameters = new OAuthParameters();
+        foreach (var (name, texts) in form)
         {
-            var parameters = new OAuthParameters();
-            foreach (var (name, texts) in await request.ReadFormAsync(cancellationToken))
+            foreach (var text in texts)
             {
-                foreach (var text in texts)
-                {
-                    parameters.Add(name, text ?? "");
-                }
+                parameters.Add(name, text ?? "");
             }
+        }
 
-            return parameters;
-        }
-        catch (Exception e) when (e is InvalidDataException or BadHttpRequestException)
-        {
-            return null; // too many or too long fields, a bad charset, a body cut short
-        }
+        return parameters;
     }
 
     /// <summary>The first of <paramref name="names"/> that was sent more than once, or null.</summary>

@@ -16,8 +16,8 @@ internal sealed record SignedInBrowser(User User, AuthenticatedSession Session);
 /// <summary>Finds, starts and ends the sessions of browsers. The cookie holds a random token; the database its hash.</summary>
 internal sealed class BrowserSessions(GatehouseDb db, TimeProvider clock)
 {
-    /// <summary>Name of the cookie; authentik's.</summary>
-    public const string Cookie = "authentik_session";
+    /// <summary>Name of the cookie: authentik's, with the prefix that makes browsers refuse it from any other host (RFC 6265bis §4.1.3.2).</summary>
+    public const string Cookie = "__Host-authentik_session";
 
     private const int TokenLength = 64;
 
@@ -78,13 +78,19 @@ internal sealed class BrowserSessions(GatehouseDb db, TimeProvider clock)
     }
 
     /// <summary>Starts a session under a new token (no fixation: whatever the browser held before is worthless) and sets the cookie.</summary>
+    /// <param name="user">As read: null is returned when the password was changed, or the user deactivated, since. So no sign-in outlives either.</param>
     /// <param name="life">Ends the session at a fixed time; null lets it end with the browser or after a day without use.</param>
-    public async Task<AuthenticatedSession> StartAsync(
+    public async Task<AuthenticatedSession?> StartAsync(
         HttpContext context, User user, IReadOnlyList<string> amr, TimeSpan? life, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var token = NewToken();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (!await TryMarkLoginAsync(user, now, cancellationToken))
+        {
+            return null;
+        }
+
         var before = await LeaveAsync(context.Request, user, Hash(token), cancellationToken);
         var session = new AuthenticatedSession
         {
@@ -101,7 +107,6 @@ internal sealed class BrowserSessions(GatehouseDb db, TimeProvider clock)
         };
         db.AuthenticatedSessions.Add(session);
         await db.SaveChangesAsync(cancellationToken);
-        await db.Users.Where(u => u.Id == user.Id).ExecuteUpdateAsync(u => u.SetProperty(x => x.LastLoginAt, now), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         db.Entry(session).State = EntityState.Detached;
         WriteToken(context.Response, token, life);
@@ -120,6 +125,11 @@ internal sealed class BrowserSessions(GatehouseDb db, TimeProvider clock)
     public Task EndOthersAsync(int userId, string? kept, CancellationToken cancellationToken) =>
         EndAsync(db.AuthenticatedSessions.Where(s => s.UserId == userId && s.Id != kept), cancellationToken);
 
+    // The version moves on, so that a change of the user that is being prepared sees the new session when it is prepared anew.
+    private async Task<bool> TryMarkLoginAsync(User user, DateTimeOffset now, CancellationToken cancellationToken) =>
+        await db.Users.Where(u => u.Id == user.Id && u.IsActive && u.PasswordHash == user.PasswordHash).ExecuteUpdateAsync(
+            u => u.SetProperty(x => x.LastLoginAt, now).SetProperty(x => x.Version, x => x.Version + 1), cancellationToken) == 1;
+
     // Whoever proves again who they are keeps their session's public id and what they granted in it; anybody else has taken their place.
     private async Task<Guid?> LeaveAsync(HttpRequest request, User user, string newId, CancellationToken cancellationToken)
     {
@@ -135,15 +145,22 @@ internal sealed class BrowserSessions(GatehouseDb db, TimeProvider clock)
             return null;
         }
 
+        if (await db.AuthenticatedSessions.Where(s => s.Id == old).ExecuteDeleteAsync(cancellationToken) != 1)
+        {
+            return null; // another sign-in of this browser has taken it, or it was ended meanwhile
+        }
+
         await db.Grants.Where(g => g.SessionId == old).ExecuteUpdateAsync(g => g.SetProperty(x => x.SessionId, newId), cancellationToken);
-        await db.AuthenticatedSessions.Where(s => s.Id == old).ExecuteDeleteAsync(cancellationToken);
         return before.Uuid;
     }
 
     // Grants first: should the second statement not happen, tokens are dead and the session can be ended again.
-    private async Task EndAsync(IQueryable<AuthenticatedSession> sessions, CancellationToken cancellationToken)
+    private Task EndAsync(IQueryable<AuthenticatedSession> sessions, CancellationToken cancellationToken) =>
+        EndAsync(db, sessions, clock.GetUtcNow(), cancellationToken);
+
+    /// <summary>Ends <paramref name="sessions"/> of <paramref name="db"/>, within the caller's transaction if there is one.</summary>
+    public static async Task EndAsync(GatehouseDb db, IQueryable<AuthenticatedSession> sessions, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
         await db.Grants.Where(g => g.RevokedAt == null && sessions.Any(s => s.Id == g.SessionId))
             .ExecuteUpdateAsync(g => g.SetProperty(x => x.RevokedAt, now), cancellationToken);
         await sessions.ExecuteDeleteAsync(cancellationToken);

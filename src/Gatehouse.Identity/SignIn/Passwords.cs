@@ -1,3 +1,4 @@
+using System.Net;
 using Gatehouse.Model.Users;
 
 namespace Gatehouse.Identity.SignIn;
@@ -21,17 +22,37 @@ internal sealed class Passwords : IDisposable
     // At one hash per 0.1 to 0.2 s and core, whoever is last in the queue waits for some seconds.
     private const int MostWaiting = 64;
 
+    // A household or a small office signs in at once; one flooding address leaves room for all others.
+    private const int MostWaitingOfOne = 4;
+
+    private readonly Lock turn = new();
+    private readonly Dictionary<IPAddress, int> waitingByNetwork = [];
     private readonly SemaphoreSlim gate = new(Math.Max(1, Environment.ProcessorCount / 2));
     private int waiting;
 
     /// <summary>Checks <paramref name="password"/>. Takes as long when <paramref name="kept"/> is null: nobody learns who exists.</summary>
-    public async Task<PasswordCheck> CheckAsync(string password, string? kept, CancellationToken cancellationToken) =>
-        await RunAsync(() => PasswordHash.Verify(password, kept ?? PasswordHash.Decoy) && kept is not null, cancellationToken) switch
+    public async Task<PasswordCheck> CheckAsync(string password, string? kept, IPAddress address, CancellationToken cancellationToken)
+    {
+        var network = Guess.NetworkOf(address);
+        if (!TryEnter(network))
         {
-            true => PasswordCheck.Right,
-            false => PasswordCheck.Wrong,
-            null => PasswordCheck.Busy,
-        };
+            return PasswordCheck.Busy;
+        }
+
+        try
+        {
+            return await RunAsync(() => PasswordHash.Verify(password, kept ?? PasswordHash.Decoy) && kept is not null, cancellationToken) switch
+            {
+                true => PasswordCheck.Right,
+                false => PasswordCheck.Wrong,
+                null => PasswordCheck.Busy,
+            };
+        }
+        finally
+        {
+            Leave(network);
+        }
+    }
 
     /// <summary>The hash of <paramref name="password"/>, or null when too many are waiting.</summary>
     public async Task<string?> HashAsync(string password, CancellationToken cancellationToken)
@@ -49,6 +70,32 @@ internal sealed class Passwords : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => gate.Dispose();
+
+    private bool TryEnter(IPAddress network)
+    {
+        lock (turn)
+        {
+            var others = waitingByNetwork.GetValueOrDefault(network);
+            if (others >= MostWaitingOfOne)
+            {
+                return false;
+            }
+
+            waitingByNetwork[network] = others + 1;
+            return true;
+        }
+    }
+
+    private void Leave(IPAddress network)
+    {
+        lock (turn)
+        {
+            if (--waitingByNetwork[network] == 0)
+            {
+                waitingByNetwork.Remove(network);
+            }
+        }
+    }
 
     private async Task<bool?> RunAsync(Func<bool> work, CancellationToken cancellationToken)
     {

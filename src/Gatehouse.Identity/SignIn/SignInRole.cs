@@ -21,6 +21,7 @@ internal static class SignInRole
     {
         services.AddRazorComponents();
         services.TryAddSingleton<Passwords>();
+        services.TryAddSingleton<Guesses>();
         services.TryAddSingleton<OneTimeLinks>();
         services.TryAddSingleton<CrossSite>();
         services.TryAddScoped<BrowserSessions>();

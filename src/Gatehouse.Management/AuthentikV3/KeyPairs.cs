@@ -23,7 +23,7 @@ internal sealed class KeyPairs(KeyPairDirectory directory, GenerateKeyPair gener
         var (name, managed, search) = (query.Text("name"), query.Text("managed"), query.Search);
         var types = query.Texts("key_type");
         var hasKey = query.Flag("has_key") ?? true;
-        _ = query.Order(new Ordering<KeyPairFacts>(("name", k => k.Pair.Name)));
+        _ = query.Order(new Ordering<KeyPairFacts>(("name", k => k.Pair.Name), ("pk", k => k.Pair.Id)));
         return query.AnswerAsync(
             async paging =>
             {

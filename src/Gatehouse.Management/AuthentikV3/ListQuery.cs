@@ -11,6 +11,9 @@ namespace Gatehouse.Management.AuthentikV3;
 internal sealed class Ordering<T>(params (string Name, Expression<Func<T, object?>> Field)[] fields)
 {
     public IReadOnlyList<(string Name, Expression<Func<T, object?>> Field)> Fields => fields;
+
+    /// <summary>The primary key: the last word wherever rows are equal otherwise, or pages would repeat some and leave out others.</summary>
+    public Expression<Func<T, object?>> Key { get; } = fields.First(f => f.Name == "pk").Field;
 }
 
 /// <summary>Reads the query of a list: page, order, search and filters. Keeps every fault.</summary>
@@ -86,6 +89,7 @@ internal sealed class ListQuery(IQueryCollection query)
             }
         }
 
+        steps.Add((known.Key, false));
         return rows => steps.Aggregate(rows, (ordered, step) => (ordered as IOrderedQueryable<T>, step.Down) switch
         {
             ({ } earlier, true) when ordered != rows => earlier.ThenByDescending(step.Field),

@@ -16,7 +16,7 @@ internal static class ProviderBody
         RefuseUnsupported(body);
         return new ProviderFields
         {
-            Name = body.Text("name", 1000, mayBeBlank: false),
+            Name = body.Text("name", 255, mayBeBlank: false),
             ClientType = body.Choice("client_type", Words.ClientTypes),
             ClientId = body.Text("client_id", 255, mayBeBlank: false),
             ClientSecret = body.Text("client_secret", 255),

@@ -48,8 +48,14 @@ public sealed class Bootstrap(IServiceScopeFactory scopes, TimeProvider clock)
             return new BootstrapResult.Done(isSetUp);
         }
 
+        // Scripts written for authentik bring short passwords, so the rule of the set-up page is not applied; an empty one would be none.
+        if (!isSetUp && password is { Length: 0 or > SetPassword.Longest })
+        {
+            return new BootstrapResult.Refused($"the bootstrap password is not usable; expected 1 to {SetPassword.Longest} characters");
+        }
+
         var wanted = new Wanted(
-            email is null ? null : EmailAddress.Canonical(email) ?? "",
+            isSetUp || email is null ? null : EmailAddress.Canonical(email) ?? "",
             isSetUp || password is null ? null : PasswordHash.Make(password), // slow on purpose: before the turn is taken
             token is null ? null : FindCaller.HashOf(token));
         if (wanted.Email is { Length: 0 })

@@ -1,8 +1,4 @@
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Gatehouse.Management.Http;
-using Gatehouse.Model.Settings;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -80,8 +76,8 @@ internal sealed class UserDirectory(GatehouseDb db, SuperuserGroups superusers)
     /// <summary>Stable subject ids by key.</summary>
     public async Task<Func<int, string>> UidsAsync(CancellationToken cancellationToken)
     {
-        var installId = await db.Settings.Where(s => s.Name == SettingNames.InstallId).Select(s => s.Value).SingleOrDefaultAsync(cancellationToken) ?? "";
-        return id => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{id}-{installId}"))));
+        var installId = await db.InstallIdAsync(cancellationToken);
+        return id => UserUid.Of(id, installId);
     }
 
     private async Task<IReadOnlyList<UserFacts>> DescribeAsync(IReadOnlyList<User> users, CancellationToken cancellationToken)

@@ -13,40 +13,65 @@ internal sealed class WriteGate : IDisposable
     private const string Lock = "SELECT pg_advisory_lock(7449363237792016756)";
     private const string Unlock = "SELECT pg_advisory_unlock(7449363237792016756)";
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
+
     private readonly SemaphoreSlim turn = new(1, 1);
 
-    /// <summary>Waits for the turn; disposing ends it.</summary>
-    public async Task<IAsyncDisposable> EnterAsync(GatehouseDb db, CancellationToken cancellationToken)
+    /// <summary>Waits for the turn; disposing ends it. Null when another node does not give it up in time.</summary>
+    public async Task<IAsyncDisposable?> EnterAsync(GatehouseDb db, CancellationToken cancellationToken)
     {
         await turn.WaitAsync(cancellationToken);
-        var held = new Turn(this, db is PostgresDb ? db : null);
+        var isLocked = false;
         try
         {
-            await held.LockAsync(cancellationToken);
-            return held;
+            isLocked = db is not PostgresDb || await TryLockAsync(db, cancellationToken);
+            return isLocked ? new Turn(this, db as PostgresDb) : null;
         }
-        catch
+        finally
         {
-            turn.Release();
-            throw;
+            if (!isLocked)
+            {
+                turn.Release();
+            }
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => turn.Dispose();
 
-    // SQLite has one process and one writer; PostgreSQL may have many nodes.
-    private sealed class Turn(WriteGate gate, GatehouseDb? shared) : IAsyncDisposable
+    private static async Task<bool> TryLockAsync(GatehouseDb shared, CancellationToken cancellationToken)
     {
-        public async Task LockAsync(CancellationToken cancellationToken)
+        var usual = shared.Database.GetCommandTimeout();
+        var isLocked = false;
+        await shared.Database.OpenConnectionAsync(cancellationToken);
+        shared.Database.SetCommandTimeout(LongestWait);
+        try
         {
-            if (shared is not null)
+            await shared.Database.ExecuteSqlRawAsync(Lock, cancellationToken);
+            isLocked = true;
+        }
+        catch (Exception fault) when (IsTimeout(fault))
+        {
+            // Told by what is returned.
+        }
+        finally
+        {
+            shared.Database.SetCommandTimeout(usual);
+            if (!isLocked)
             {
-                await shared.Database.OpenConnectionAsync(cancellationToken);
-                await shared.Database.ExecuteSqlRawAsync(Lock, cancellationToken);
+                await shared.Database.CloseConnectionAsync(); // should the lock have come after all, the pool's reset gives it back
             }
         }
 
+        return isLocked;
+    }
+
+    // EF wraps what the driver threw.
+    private static bool IsTimeout(Exception? fault) => fault is TimeoutException || (fault is not null && IsTimeout(fault.InnerException));
+
+    // SQLite has one process and one writer; PostgreSQL may have many nodes.
+    private sealed class Turn(WriteGate gate, GatehouseDb? shared) : IAsyncDisposable
+    {
         public async ValueTask DisposeAsync()
         {
             try

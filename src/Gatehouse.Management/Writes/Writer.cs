@@ -17,6 +17,11 @@ internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate)
     public async Task<WriteResult<T>> RunAsync<T>(string topic, Func<Task<WriteResult<T>>> prepare, CancellationToken cancellationToken)
     {
         await using var turn = await gate.EnterAsync(db, cancellationToken);
+        if (turn is null)
+        {
+            return new WriteResult<T>.Stale();
+        }
+
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             db.ChangeTracker.Clear();

@@ -14,7 +14,8 @@ public static class ValidityPeriod
         foreach (var pair in text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             var equals = pair.IndexOf('=', StringComparison.Ordinal);
-            if (equals < 1 || !double.TryParse(pair[(equals + 1)..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+            if (equals < 1 || !double.TryParse(pair[(equals + 1)..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+                || !double.IsFinite(number) || number < 0) // "NaN" and "Infinity" are read whatever the style
             {
                 return false;
             }

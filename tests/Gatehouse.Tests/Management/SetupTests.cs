@@ -52,6 +52,17 @@ public class SetupTests
         Assert.False(await db.Users.AnyAsync(u => u.UsernameKey == "akadmin", Token));
     }
 
+    [Fact]
+    public async Task An_empty_password_is_refused_and_a_bad_address_only_while_it_counts()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var bootstrap = host.Services.GetRequiredService<Bootstrap>();
+
+        Assert.IsType<BootstrapResult.Refused>(await bootstrap.EnsureBootstrapAsync(null, "", null, Token));
+        Assert.Equal(new BootstrapResult.Done(true), await bootstrap.EnsureBootstrapAsync(null, "first", null, Token));
+        Assert.Equal(new BootstrapResult.Done(true), await bootstrap.EnsureBootstrapAsync("two@at@example.com", "", "tok", Token));
+    }
+
     [Theory]
     [InlineData("two@at@example.com", "tok")]
     [InlineData(null, "a b")]

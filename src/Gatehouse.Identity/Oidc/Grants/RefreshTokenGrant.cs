@@ -53,9 +53,12 @@ internal sealed class RefreshTokenGrant(GatehouseDb db, SigningKeys keys, TokenI
         }
 
         var person = await PersonReader.ReadAsync(db, found.User, PersonReader.NeedsGroups(client, scopes), cancellationToken);
-        db.OAuthTokens.Add(issuer.AccessRow(client, found.Grant, scopes, out var jti));
-        var refreshToken = rotates ? await RotateAsync(client, found, cancellationToken) : null;
+        var access = issuer.AccessRow(client, found.Grant, scopes, out var jti);
+        string? refreshToken = null;
+        var refresh = rotates ? issuer.RefreshRow(client, found.Grant, found.Row.Scopes, out refreshToken) : found.Row;
+        db.OAuthTokens.AddRange(rotates ? [access, refresh] : [access]);
         await db.SaveChangesAsync(cancellationToken);
+        await OutliveAsync(found.Grant.Id, access, refresh, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new TokenResult.Issued(
             await issuer.SignAsync(signer, new GrantedAccess(client, found.Grant, person, scopes), jti, refreshToken, cancellationToken));
@@ -93,16 +96,11 @@ internal sealed class RefreshTokenGrant(GatehouseDb db, SigningKeys keys, TokenI
         await db.OAuthTokens.Where(t => t.Hash == hash && t.UsedAt == null)
             .ExecuteUpdateAsync(t => t.SetProperty(x => x.UsedAt, now), cancellationToken) == 1;
 
-    private async Task<string> RotateAsync(Client client, Found found, CancellationToken cancellationToken)
+    // The cleaner takes ended grants and their tokens away: a grant lasts as long as the last of them.
+    private Task<int> OutliveAsync(Guid grantId, OAuthToken access, OAuthToken refresh, CancellationToken cancellationToken)
     {
-        var row = issuer.RefreshRow(client, found.Grant, found.Row.Scopes, out var token);
-        db.OAuthTokens.Add(row);
-        if (row.ExpiresAt > found.Grant.ExpiresAt)
-        {
-            await db.Grants.Where(g => g.Id == found.Grant.Id).ExecuteUpdateAsync(g => g.SetProperty(x => x.ExpiresAt, row.ExpiresAt), cancellationToken);
-        }
-
-        return token;
+        var end = access.ExpiresAt > refresh.ExpiresAt ? access.ExpiresAt : refresh.ExpiresAt;
+        return db.Grants.Where(g => g.Id == grantId && g.ExpiresAt < end).ExecuteUpdateAsync(g => g.SetProperty(x => x.ExpiresAt, end), cancellationToken);
     }
 
     private async Task<Found?> FindAsync(string hash, CancellationToken cancellationToken)

@@ -22,7 +22,7 @@ internal static class Claims
         SubMode.UserEmail => Usable(user.Email),
         SubMode.UserUpn => Usable(UpnOf(user)),
         _ => null,
-    } ?? Digest.Of($"{user.Id.ToString(CultureInfo.InvariantCulture)}-{installId}");
+    } ?? UserUid.Of(user.Id, installId);
 
     /// <summary>Adds the claims of the granted <paramref name="scopes"/>.</summary>
     public static void AddScopeClaims(JsonObject claims, Client client, IReadOnlyList<string> scopes, Person person)

@@ -1,39 +1,18 @@
-using Gatehouse.Model.Settings;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Identity.Oidc.Tokens;
 
-/// <summary>The id of this installation: salt of hashed subjects, so it must never change. Made at first use.</summary>
+/// <summary>Remembers the id of this installation, which never changes.</summary>
 internal sealed class InstallId(IDbContextFactory<GatehouseDb> databases)
 {
-    public const string SettingName = "install_id";
-
     private string? known;
 
-    public async ValueTask<string> GetAsync(CancellationToken cancellationToken) => known ??= await ReadOrMakeAsync(cancellationToken);
+    public async ValueTask<string> GetAsync(CancellationToken cancellationToken) => known ??= await ReadAsync(cancellationToken);
 
-    private async Task<string> ReadOrMakeAsync(CancellationToken cancellationToken)
+    private async Task<string> ReadAsync(CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        if (await ReadAsync(db, cancellationToken) is { } found)
-        {
-            return found;
-        }
-
-        try
-        {
-            db.Settings.Add(new Setting { Name = SettingName, Value = Digest.FreshSecret(16) });
-            await db.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateException)
-        {
-            // Another request or node was first; the read below says whether that is so.
-        }
-
-        return await ReadAsync(db, cancellationToken) ?? throw new InvalidOperationException("the install id can't be saved");
+        return await db.InstallIdAsync(cancellationToken);
     }
-
-    private static Task<string?> ReadAsync(GatehouseDb db, CancellationToken cancellationToken) =>
-        db.Settings.Where(s => s.Name == SettingName).Select(s => s.Value).SingleOrDefaultAsync(cancellationToken);
 }

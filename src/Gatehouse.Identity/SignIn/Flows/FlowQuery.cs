@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Extensions.Primitives;
 
 namespace Gatehouse.Identity.SignIn.Flows;
 
@@ -10,15 +9,15 @@ internal sealed class FlowQuery
     public const string SignInAgain = "gh_reauth";
 
     private const int Longest = 8192;
-    private readonly Dictionary<string, StringValues> values;
+    private readonly Dictionary<string, List<string>> values;
 
-    private FlowQuery(string raw, Dictionary<string, StringValues> values) => (Raw, this.values) = (raw, values);
+    private FlowQuery(string raw, Dictionary<string, List<string>> values) => (Raw, this.values) = (raw, values);
 
     /// <summary>As sent, without the question mark.</summary>
     public string Raw { get; }
 
     /// <summary>Whether a <c>next</c> was sent that must not be followed.</summary>
-    public bool HasUnsafeNext => values.TryGetValue("next", out var sent) && sent is not [""] && !(sent is [{ } text] && NextUrl.IsSafe(text));
+    public bool HasUnsafeNext => values.TryGetValue("next", out var sent) && sent is not [""] && !(sent is [var text] && NextUrl.IsSafe(text));
 
     /// <summary>Where to go at the end; null when none was sent.</summary>
     public string? Next => !HasUnsafeNext && values.TryGetValue("next", out var sent) && sent is [{ Length: > 0 } text] ? text : null;
@@ -31,11 +30,29 @@ internal sealed class FlowQuery
 
     /// <summary>Whether people who are signed in must prove again who they are.</summary>
     public bool AsksToSignInAgain =>
-        values.ContainsKey(SignInAgain) || (values.TryGetValue("prompt", out var prompts) && prompts.Any(p => p is not null && p.Split(' ').Contains("login")));
+        values.ContainsKey(SignInAgain) || (values.TryGetValue("prompt", out var prompts) && prompts.Exists(p => p.Split(' ').Contains("login")));
 
     /// <summary>Reads a query string; null when it is too long.</summary>
-    public static FlowQuery? Read(string raw) => raw.Length > Longest ? null : new FlowQuery(raw, QueryHelpers.ParseQuery(raw));
+    public static FlowQuery? Read(string raw) => raw.Length > Longest ? null : new FlowQuery(raw, Parse(raw));
 
     /// <summary>The query without <c>login_hint</c>: what "Not you?" goes back to.</summary>
     public string WithoutHint() => string.Join('&', Raw.Split('&').Where(pair => pair != "login_hint" && !pair.StartsWith("login_hint=", StringComparison.Ordinal)));
+
+    // Names are compared byte for byte, as at the authorize endpoint: both must see the same parameters.
+    private static Dictionary<string, List<string>> Parse(string raw)
+    {
+        var found = new Dictionary<string, List<string>>(StringComparer.Ordinal);
+        foreach (var pair in new QueryStringEnumerable(raw))
+        {
+            var name = pair.DecodeName().ToString();
+            if (!found.TryGetValue(name, out var sent))
+            {
+                found[name] = sent = [];
+            }
+
+            sent.Add(pair.DecodeValue().ToString());
+        }
+
+        return found;
+    }
 }

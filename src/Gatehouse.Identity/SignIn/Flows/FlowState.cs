@@ -15,6 +15,9 @@ internal sealed class FlowState
     /// <summary>How it was proved (RFC 8176).</summary>
     public List<string> Amr { get; set; } = [];
 
+    /// <summary>Which password was proved: hash of its kept hash; null before any was. The sign-in counts only while it is still the one.</summary>
+    public string? PasswordMark { get; set; }
+
     /// <summary>Wrong passwords so far.</summary>
     public int WrongPasswords { get; set; }
 }

@@ -60,21 +60,18 @@ public sealed class OneTimeLinks(IDbContextFactory<GatehouseDb> databases, Publi
             : new UsableLink(found.link, found.user);
     }
 
-    /// <summary>Uses the link up and gives its user the password, in one transaction. False for all callers but the first.</summary>
+    /// <summary>
+    /// Uses the link up, gives its user the password, and ends their sessions and other links, in one transaction.
+    /// The user as they are now; null for all callers but the first.
+    /// </summary>
     /// <param name="email">Canonical address; null leaves the user's as it is.</param>
-    internal async Task<bool> TryRedeemAsync(UsableLink usable, string? email, string passwordHash, CancellationToken cancellationToken)
+    internal async Task<User?> TryRedeemAsync(UsableLink usable, string? email, string passwordHash, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var used = await db.OneTimeLinks
-            .Where(l => l.Hash == usable.Link.Hash && l.UsedAt == null && l.ExpiresAt > now)
-            .ExecuteUpdateAsync(l => l.SetProperty(x => x.UsedAt, now), cancellationToken);
-        if (used != 1 || (usable.Link.Purpose == Setup && !await SetupState.TryCloseAsync(db, cancellationToken)))
-        {
-            return false;
-        }
 
+        // The user's row first, as sign-in does: whoever holds it has the user's sessions and links to themselves.
         var users = db.Users.Where(u => u.Id == usable.User.Id && u.IsActive);
         var changed = await users.ExecuteUpdateAsync(
             u => u.SetProperty(x => x.PasswordHash, passwordHash)
@@ -83,12 +80,28 @@ public sealed class OneTimeLinks(IDbContextFactory<GatehouseDb> databases, Publi
                 .SetProperty(x => x.Email, x => email ?? x.Email)
                 .SetProperty(x => x.Version, x => x.Version + 1),
             cancellationToken);
-        if (changed != 1)
+        if (changed != 1 || !await TryUseUpAsync(db, usable.Link, now, cancellationToken))
+        {
+            return null; // nothing is committed
+        }
+
+        await BrowserSessions.EndAsync(db, db.AuthenticatedSessions.Where(s => s.UserId == usable.User.Id), now, cancellationToken);
+        var user = await users.AsNoTracking().SingleAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return user;
+    }
+
+    // A link that somebody else may hold must not undo the new password.
+    private static async Task<bool> TryUseUpAsync(GatehouseDb db, OneTimeLink link, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var unused = db.OneTimeLinks.Where(l => l.UserId == link.UserId && l.UsedAt == null);
+        if (await unused.Where(l => l.Hash == link.Hash && l.ExpiresAt > now).ExecuteUpdateAsync(l => l.SetProperty(x => x.UsedAt, now), cancellationToken) != 1
+            || (link.Purpose == Setup && !await SetupState.TryCloseAsync(db, cancellationToken)))
         {
             return false;
         }
 
-        await transaction.CommitAsync(cancellationToken);
+        await unused.ExecuteUpdateAsync(l => l.SetProperty(x => x.UsedAt, now), cancellationToken);
         return true;
     }
 
@@ -119,7 +132,7 @@ internal static class SetupState
             await db.SaveChangesAsync(cancellationToken);
             return true;
         }
-        catch (DbUpdateException)
+        catch (DbUpdateException fault) when (UniqueViolation.Is(fault))
         {
             db.ChangeTracker.Clear();
             return false; // another node was first; the caller rolls back

@@ -1,3 +1,4 @@
+using Gatehouse.Identity.Forms;
 using Gatehouse.Identity.Pages;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Policies;
@@ -14,7 +15,6 @@ internal sealed partial class SetupEndpoints(
     GatehouseDb db, OneTimeLinks links, Passwords passwords, BrowserSessions sessions, CrossSite crossSite, ILogger<SetupEndpoints> logger)
 {
     private const string Brand = "Gatehouse Identity";
-    private const int LongestForm = 16 * 1024;
 
     /// <summary>Says where the link is. For scripts: 200 when set-up is needed, 503 when it is done.</summary>
     public async Task<IResult> ExplainAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -72,14 +72,13 @@ internal sealed partial class SetupEndpoints(
             return Page.Message(503, "Busy", "Many people are signing in right now. Go back and try again in a moment.", brand: Brand);
         }
 
-        if (!await links.TryRedeemAsync(link, email, hash, cancellationToken))
+        if (await links.TryRedeemAsync(link, email, hash, cancellationToken) is not { } user)
         {
             return Gone();
         }
 
-        LogRedeemed(link.Link.Purpose, link.User.Id);
-        await sessions.EndOthersAsync(link.User.Id, null, cancellationToken);
-        await sessions.StartAsync(context, link.User, ["pwd"], null, cancellationToken);
+        LogRedeemed(link.Link.Purpose, user.Id);
+        await sessions.StartAsync(context, user, ["pwd"], null, cancellationToken); // null: changed again already, and so signed in with the new password only
         SecurityHeaders.NoStore(context.Response);
         context.Response.Headers.Location = FlowFinish.UserPage;
         return Results.StatusCode(303); // never 307: the password must not be sent on (RFC 9700 §4.12)
@@ -103,23 +102,10 @@ internal sealed partial class SetupEndpoints(
         },
         status);
 
-    private static async Task<SetupForm?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        if (request.ContentLength is null or > LongestForm || !request.HasFormContentType)
-        {
-            return null;
-        }
-
-        try
-        {
-            var form = await request.ReadFormAsync(cancellationToken);
-            return new SetupForm(form["email"].ToString().Trim(), form["password"].ToString(), form["password_repeat"].ToString());
-        }
-        catch (InvalidDataException)
-        {
-            return null; // more fields or longer ones than any browser sends for this form
-        }
-    }
+    private static async Task<SetupForm?> ReadAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        await PostedForm.ReadAsync(request, cancellationToken) is { } form
+            ? new SetupForm(form["email"].ToString().Trim(), form["password"].ToString(), form["password_repeat"].ToString())
+            : null;
 
     [LoggerMessage(EventId = 2208, Level = LogLevel.Warning, Message = "A one-time link was refused: {Reason}")]
     private partial void LogRefused(string reason);

@@ -82,13 +82,15 @@ internal sealed partial class IdentificationStage(GatehouseDb db, UserLookup use
         }
 
         var user = await IdentifyAsync(run, settings, typed, cancellationToken);
-        switch (await proof.CheckAsync(user?.Id, answer.Text("password") ?? "", cancellationToken))
+        switch (await proof.CheckAsync(run, answer.Text("password") ?? "", cancellationToken))
         {
-            case PasswordCheck.Right:
-                run.State.Amr = ["pwd"];
+            case PasswordVerdict.Right:
                 return StageAnswers.Pass;
-            case PasswordCheck.Busy:
+            case PasswordVerdict.Busy:
                 return new StageStep.Busy();
+            case PasswordVerdict.TooSoon tooSoon:
+                LogTooSoon();
+                return StageAnswers.Fault(asked, "non_field_errors", $"{Failed} {tooSoon.Advice}", "invalid");
             default:
                 LogWrongPassword(user?.Id);
                 return StageAnswers.Fault(asked, "non_field_errors", Failed, "invalid");
@@ -102,6 +104,7 @@ internal sealed partial class IdentificationStage(GatehouseDb db, UserLookup use
         run.State.Identifier = typed;
         run.State.UserId = user?.Id;
         run.State.Amr = []; // proof of one person is none of another
+        run.State.PasswordMark = null;
         return user;
     }
 
@@ -122,4 +125,7 @@ internal sealed partial class IdentificationStage(GatehouseDb db, UserLookup use
 
     [LoggerMessage(EventId = 2202, Level = LogLevel.Information, Message = "Sign-in refused: wrong password for user {UserId} (none: nobody has this name)")]
     private partial void LogWrongPassword(int? userId);
+
+    [LoggerMessage(EventId = 2217, Level = LogLevel.Warning, Message = "Password not checked: too many wrong ones for one name from one network")]
+    private partial void LogTooSoon();
 }

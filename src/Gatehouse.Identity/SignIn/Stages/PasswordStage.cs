@@ -7,6 +7,8 @@ namespace Gatehouse.Identity.SignIn.Stages;
 /// <summary>Asks for the password, and gives up after a few wrong ones.</summary>
 internal sealed partial class PasswordStage(PasswordProof proof, ILogger<PasswordStage> logger) : IStage
 {
+    private const string Invalid = "Invalid password";
+
     /// <inheritdoc/>
     public StageType Type => StageType.Password;
 
@@ -31,13 +33,15 @@ internal sealed partial class PasswordStage(PasswordProof proof, ILogger<Passwor
             return missing;
         }
 
-        switch (await proof.CheckAsync(run.State.UserId, answer.Text("password") ?? "", cancellationToken))
+        switch (await proof.CheckAsync(run, answer.Text("password") ?? "", cancellationToken))
         {
-            case PasswordCheck.Right:
-                run.State.Amr.Add("pwd");
+            case PasswordVerdict.Right:
                 return StageAnswers.Pass;
-            case PasswordCheck.Busy:
+            case PasswordVerdict.Busy:
                 return new StageStep.Busy();
+            case PasswordVerdict.TooSoon tooSoon:
+                LogTooSoon();
+                return StageAnswers.Fault(asked, "password", $"{Invalid}. {tooSoon.Advice}", "invalid");
             default:
                 return Wrong(run, stage, asked);
         }
@@ -49,9 +53,12 @@ internal sealed partial class PasswordStage(PasswordProof proof, ILogger<Passwor
         LogWrong(run.State.UserId, run.State.WrongPasswords);
         return run.State.WrongPasswords >= new StageSettings(stage).Number("failed_attempts_before_cancel", 5)
             ? new StageStep.Deny("Too many wrong passwords. Start again.", "too many wrong passwords in one run")
-            : StageAnswers.Fault(asked, "password", "Invalid password", "invalid");
+            : StageAnswers.Fault(asked, "password", Invalid, "invalid");
     }
 
     [LoggerMessage(EventId = 2203, Level = LogLevel.Information, Message = "Wrong password for user {UserId} (none: nobody has this name), attempt {Attempt}")]
     private partial void LogWrong(int? userId, int attempt);
+
+    [LoggerMessage(EventId = 2216, Level = LogLevel.Warning, Message = "Password not checked: too many wrong ones for one name from one network")]
+    private partial void LogTooSoon();
 }

@@ -31,18 +31,24 @@ internal sealed partial class UserLoginStage(GatehouseDb db, BrowserSessions ses
             return new StageStep.Deny("This account can't sign in. Ask your administrator.", "the user was deactivated or deleted in between");
         }
 
-        await StartAsync(run, new StageSettings(stage), user, cancellationToken);
-        return StageAnswers.Pass;
+        return (run.State.PasswordMark is not { } mark || mark == PasswordProof.MarkOf(user.PasswordHash))
+            && await TryStartAsync(run, new StageSettings(stage), user, cancellationToken)
+            ? StageAnswers.Pass
+            : new StageStep.Deny("Your account was changed while you signed in. Start again.", "the password was changed or the user deactivated in between");
     }
 
     /// <inheritdoc/>
     public Task<StageStep> AnswerAsync(FlowRun run, Stage stage, Challenge asked, FlowAnswer answer, CancellationToken cancellationToken) =>
         Task.FromResult(StageAnswers.Pass);
 
-    private async Task StartAsync(FlowRun run, StageSettings settings, User user, CancellationToken cancellationToken)
+    private async Task<bool> TryStartAsync(FlowRun run, StageSettings settings, User user, CancellationToken cancellationToken)
     {
         var life = settings.Period("session_duration", "seconds=0");
-        var session = await sessions.StartAsync(run.Http, user, run.State.Amr, life > TimeSpan.Zero ? life : null, cancellationToken);
+        if (await sessions.StartAsync(run.Http, user, run.State.Amr, life > TimeSpan.Zero ? life : null, cancellationToken) is not { } session)
+        {
+            return false;
+        }
+
         if (settings.Flag("terminate_other_sessions", false))
         {
             await sessions.EndOthersAsync(user.Id, session.Id, cancellationToken);
@@ -51,6 +57,7 @@ internal sealed partial class UserLoginStage(GatehouseDb db, BrowserSessions ses
         run.Browser = new SignedInBrowser(user, session);
         run.SessionKey = session.Id;
         LogSignedIn(user.Id, session.Uuid);
+        return true;
     }
 
     [LoggerMessage(EventId = 2204, Level = LogLevel.Information, Message = "User {UserId} signed in, session {Session}")]

@@ -20,11 +20,12 @@ internal sealed class UserLookup(GatehouseDb db)
 
         var found = await db.Users.AsNoTracking()
             .Where(u => u.UsernameKey == name || u.Email == email)
+            .Where(u => u.IsActive && (u.Type == UserType.Internal || u.Type == UserType.External)) // before Take: others must not crowd them out
             .OrderBy(u => u.UsernameKey == name ? 0 : 1).ThenBy(u => u.Id)
             .Take(3)
             .ToListAsync(cancellationToken);
         var named = found.Where(u => u.UsernameKey == name && (ignoreCase || u.Username == typed.Trim())).ToList();
-        var allowed = (named.Count > 0 ? named : found.Where(u => u.Email == email && email is not null)).Where(BrowserSessions.MaySignIn).ToList();
+        var allowed = (named.Count > 0 ? named : found.Where(u => u.Email == email && email is not null)).ToList();
 
         // Two people with one address: picking one would be luck.
         return allowed is [var only] ? only : null;

@@ -27,6 +27,40 @@ public class RefreshTests
         Assert.Equal(128, RefreshTokenOf(second).Length);
     }
 
+    [Fact]
+    public async Task A_grant_lasts_as_long_as_the_last_token_made_from_it()
+    {
+        await using var host = await OidcHost.StartAsync();
+        var token = RefreshTokenOf(await host.TokensAsync());
+        await host.ChangeAsync(async db =>
+        {
+            var provider = await db.Providers.SingleAsync(p => p.ClientId == Seed.ClientId, OidcHost.Stop);
+            (provider.AccessTokenValidity, provider.RefreshTokenThreshold) = ("days=900", "seconds=1");
+        });
+        using var answer = await host.RefreshAsync(token);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        await host.ChangeAsync(async db =>
+            Assert.True((await db.Grants.SingleAsync(OidcHost.Stop)).ExpiresAt >= host.Clock.GetUtcNow().AddDays(900).AddSeconds(-1)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_body_without_end_is_refused(bool isChunked)
+    {
+        await using var host = await OidcHost.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/application/o/token/", UriKind.Relative))
+        {
+            Content = new FormUrlEncodedContent([new("grant_type", "refresh_token"), new("refresh_token", new string('a', 70_000))]),
+        };
+        request.Headers.TransferEncodingChunked = isChunked;
+        using var answer = await host.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("invalid_request", await OidcHost.ErrorAsync(answer));
+    }
+
     [Theory]
     [InlineData("openid profile")] // not asked for
     public async Task No_refresh_token_without_offline_access(string scope)

@@ -11,7 +11,7 @@ internal sealed class Browser(Uri address) : IDisposable
 
     public Dictionary<string, string> Cookies { get; } = [];
 
-    public string? Session => Cookies.GetValueOrDefault("authentik_session");
+    public string? Session => Cookies.GetValueOrDefault("__Host-authentik_session");
 
     public FlowDriver Flow(string slug, string query = "") => new(this, slug, query);
 

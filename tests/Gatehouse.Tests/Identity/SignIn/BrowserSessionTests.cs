@@ -35,7 +35,7 @@ public class BrowserSessionTests
     {
         await using var host = await SignInHost.StartAsync();
         using var browser = host.Browser();
-        browser.Cookies["authentik_session"] = new string('a', 64);
+        browser.Cookies["__Host-authentik_session"] = new string('a', 64);
 
         await browser.Flow(Login).AnswerAsync(("uid_field", "alice"));
         await browser.Flow(Login).AnswerAsync(("password", SignInHost.Password));
@@ -51,7 +51,7 @@ public class BrowserSessionTests
         using var browser = host.Browser();
         using var response = await browser.GetAsync(browser.Flow(Login).Path);
 
-        var cookie = Assert.Single(response.Headers.GetValues("Set-Cookie"), c => c.StartsWith("authentik_session=", StringComparison.Ordinal));
+        var cookie = Assert.Single(response.Headers.GetValues("Set-Cookie"), c => c.StartsWith("__Host-authentik_session=", StringComparison.Ordinal));
 
         Assert.Contains("; path=/; secure; samesite=lax; httponly", cookie, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("domain", cookie, StringComparison.OrdinalIgnoreCase);
@@ -59,20 +59,20 @@ public class BrowserSessionTests
     }
 
     [Theory]
-    [InlineData("%61uthentik_session={0}")]
-    [InlineData("\u2000authentik_session={0}")]
-    [InlineData("a=b;\tauthentik_session={0}")]
-    [InlineData("AUTHENTIK_SESSION={0}")]
-    [InlineData("=authentik_session={0}")]
-    [InlineData("x=1,authentik_session={0}")]
-    [InlineData("$Version=1; authentik_session={0}")]
-    [InlineData("$Version=1,authentik_session={0}")]
-    [InlineData("authentik_session={0}; authentik_session=" + "0000000000000000000000000000000000000000000000000000000000000000")]
-    [InlineData("authentik_session=0; authentik_session={0}")]
-    [InlineData("authentik_session=\"{0}\"")]
-    [InlineData("authentik_session={0}x")]
-    [InlineData("__Host-authentik_session={0}")]
-    [InlineData("authentik_session={0},x")]
+    [InlineData("__Host-%61uthentik_session={0}")]
+    [InlineData("\u2000__Host-authentik_session={0}")]
+    [InlineData("a=b;\t__Host-authentik_session={0}")]
+    [InlineData("__HOST-AUTHENTIK_SESSION={0}")]
+    [InlineData("=__Host-authentik_session={0}")]
+    [InlineData("x=1,__Host-authentik_session={0}")]
+    [InlineData("$Version=1; __Host-authentik_session={0}")]
+    [InlineData("$Version=1,__Host-authentik_session={0}")]
+    [InlineData("__Host-authentik_session={0}; __Host-authentik_session=" + "0000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData("__Host-authentik_session=0; __Host-authentik_session={0}")]
+    [InlineData("__Host-authentik_session=\"{0}\"")]
+    [InlineData("__Host-authentik_session={0}x")]
+    [InlineData("authentik_session={0}")]
+    [InlineData("__Host-authentik_session={0},x")]
     public async Task S05_other_spellings_of_the_cookie_are_no_session(string header)
     {
         await using var host = await SignInHost.StartAsync();
@@ -80,7 +80,7 @@ public class BrowserSessionTests
         var token = browser.Session!; // signed in
 
         using var refused = await browser.GetAsync("/if/user/", ("Cookie", header.Replace("{0}", token, StringComparison.Ordinal)));
-        using var served = await browser.GetAsync("/if/user/", ("Cookie", $"a=b; authentik_session={token}; c=d"));
+        using var served = await browser.GetAsync("/if/user/", ("Cookie", $"a=b; __Host-authentik_session={token}; c=d"));
 
         Assert.Equal((HttpStatusCode.Found, HttpStatusCode.OK), (refused.StatusCode, served.StatusCode));
     }

@@ -78,7 +78,7 @@ public class CrossSiteTests
         Assert.Equal(403, await StatusAsync());
         Assert.Equal(403, await StatusAsync(("X-authentik-CSRF", "x")));
         Assert.Equal(403, await StatusAsync(("X-authentik-CSRF", other.Cookies["authentik_csrf"])));
-        Assert.Equal(403, await StatusAsync(("X-authentik-CSRF", "planted"), ("Cookie", $"authentik_session={browser.Session}; authentik_csrf=planted")));
+        Assert.Equal(403, await StatusAsync(("X-authentik-CSRF", "planted"), ("Cookie", $"__Host-authentik_session={browser.Session}; authentik_csrf=planted")));
         Assert.Equal(200, await StatusAsync(("X-authentik-CSRF", token)));
         Assert.Equal(200, await StatusAsync(("Origin", "https://auth.gh.test")));
     }

@@ -1,4 +1,6 @@
+using System.Net;
 using Gatehouse.Identity.SignIn;
+using Gatehouse.Tests.Fakes;
 
 namespace Gatehouse.Tests.Identity.SignIn;
 
@@ -9,13 +11,58 @@ public class PasswordsTests
     {
         using var passwords = new Passwords();
         using var gone = new CancellationTokenSource();
-        Task<PasswordCheck>[] checks = [.. Enumerable.Range(0, 100).Select(_ => passwords.CheckAsync("x", null, gone.Token))];
+        Task<PasswordCheck>[] checks = [.. Enumerable.Range(0, 100).Select(i => passwords.CheckAsync("x", null, new IPAddress([192, 0, 2, (byte)i]), gone.Token))];
 
         var refused = checks.Count(c => c is { IsCompletedSuccessfully: true, Result: PasswordCheck.Busy });
         await gone.CancelAsync();
         await Task.WhenAll(checks.Select(c => c.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)));
 
         Assert.True(refused is >= 30 and <= 36, $"{refused} of 100 were turned away");
-        Assert.Equal(PasswordCheck.Wrong, await passwords.CheckAsync("x", null, TestContext.Current.CancellationToken));
+        Assert.Equal(PasswordCheck.Wrong, await passwords.CheckAsync("x", null, IPAddress.Loopback, TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", "192.0.2.1", "192.0.2.2")]
+    [InlineData("2001:db8:1:1::1", "2001:db8:1:1:ffff::2", "2001:db8:1:2::1")]
+    public async Task One_network_can_not_fill_the_queue(string address, string same, string other)
+    {
+        using var passwords = new Passwords();
+        using var gone = new CancellationTokenSource();
+        Task<PasswordCheck> CheckAsync(string from) => passwords.CheckAsync("x", null, IPAddress.Parse(from), gone.Token);
+        Task<PasswordCheck>[] waiting = [CheckAsync(address), CheckAsync(same), CheckAsync(address), CheckAsync(same)];
+
+        Assert.Equal(PasswordCheck.Busy, await CheckAsync(same));
+        var others = CheckAsync(other);
+        Assert.False(others.IsCompleted); // waits its turn
+
+        await gone.CancelAsync();
+        await Task.WhenAll(waiting.Append(others).Select(c => c.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)));
+        Assert.Equal(PasswordCheck.Wrong, await passwords.CheckAsync("x", null, IPAddress.Parse(address), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void Guessing_at_a_name_gets_slow_there_and_nowhere_else()
+    {
+        var clock = new FakeClock();
+        var guesses = new Guesses(clock);
+        var guess = Guess.Of("Alice", IPAddress.Parse("192.0.2.1"));
+
+        Assert.All(Enumerable.Range(0, 5), _ => Assert.Null(guesses.Begin(guess)));
+        List<double> waits = [];
+        for (var i = 0; i < 6; i++)
+        {
+            var wait = Assert.NotNull(guesses.Begin(guess));
+            waits.Add(wait.TotalSeconds);
+            clock.Advance(wait);
+            Assert.Null(guesses.Begin(guess));
+        }
+
+        Assert.Equal([5, 10, 20, 40, 60, 60], waits);
+        Assert.NotNull(guesses.Begin(Guess.Of(" ALICE ", IPAddress.Parse("192.0.2.1"))));
+        Assert.Null(guesses.Begin(Guess.Of("alice", IPAddress.Parse("192.0.2.2"))));
+        Assert.Null(guesses.Begin(Guess.Of("bob", IPAddress.Parse("192.0.2.1"))));
+        clock.Advance(TimeSpan.FromMinutes(6));
+        Assert.Null(guesses.Begin(guess));
+        Assert.Null(guesses.Begin(guess));
     }
 }

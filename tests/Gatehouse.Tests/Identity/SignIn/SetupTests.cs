@@ -93,6 +93,7 @@ public class SetupTests
         await using var host = await SignInHost.StartAsync();
         using var thief = await host.SignedInAsync();
         using var browser = host.Browser();
+        var older = await LinkAsync(host, OneTimeLinks.Recovery);
         var path = await LinkAsync(host, OneTimeLinks.Recovery);
 
         using var done = await PostAsync(browser, path);
@@ -101,6 +102,8 @@ public class SetupTests
         using var stolen = await thief.GetAsync("/if/user/");
         using var own = await browser.GetAsync("/if/user/");
         Assert.Equal((HttpStatusCode.Found, HttpStatusCode.OK), (stolen.StatusCode, own.StatusCode));
+        using var another = await PostAsync(browser, older);
+        Assert.Equal(HttpStatusCode.Gone, another.StatusCode);
         Assert.Equal("alice@example.com", await host.ReadAsync(db => db.Users.Where(u => u.Username == "alice").Select(u => u.Email).SingleAsync(TestContext.Current.CancellationToken)));
     }
 
@@ -152,14 +155,17 @@ public class SetupTests
         using var browser = host.Browser();
         var path = await LinkAsync(host, OneTimeLinks.Setup);
         using var json = new StringContent("{}", System.Text.Encoding.UTF8, "application/json");
-        using var large = new FormUrlEncodedContent([new("password", new string('a', 20_000))]);
+        using var large = new FormUrlEncodedContent([new("password", new string('a', 70_000))]);
 
         using var foreign = await PostAsync(browser, path, headers: ("Origin", "https://evil.test"));
         using var sister = await PostAsync(browser, path, headers: ("Sec-Fetch-Site", "same-site"));
         using var typed = await browser.SendAsync(HttpMethod.Post, path, json);
         using var big = await browser.SendAsync(HttpMethod.Post, path, large);
+        using var torn = new StringContent("--x\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nabc");
+        torn.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("multipart/form-data; boundary=x");
+        using var multipart = await browser.SendAsync(HttpMethod.Post, path, torn);
 
-        Assert.Equal([403, 403, 400, 400], new[] { foreign, sister, typed, big }.Select(r => (int)r.StatusCode));
+        Assert.Equal([403, 403, 400, 400, 400], new[] { foreign, sister, typed, big, multipart }.Select(r => (int)r.StatusCode));
     }
 
     private static async Task<SignInHost> FreshAsync()
