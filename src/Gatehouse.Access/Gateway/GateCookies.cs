@@ -13,7 +13,7 @@ internal static class GateCookies
     public static bool IsOurs(ReadOnlySpan<char> name) =>
         name.StartsWith("CF_", StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("__Host-CF_", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("authentik_session", StringComparison.OrdinalIgnoreCase)
+        || name.EndsWith("authentik_session", StringComparison.OrdinalIgnoreCase)
         || name.Equals("authentik_csrf", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether a <c>Set-Cookie</c> value would set one of ours, also by way of a nameless cookie (<c>=CF_Authorization=x</c>).</summary>

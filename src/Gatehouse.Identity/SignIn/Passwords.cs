@@ -23,7 +23,7 @@ internal sealed class Passwords : IDisposable
     private const int MostWaiting = 64;
 
     // A household or a small office signs in at once; one flooding address leaves room for all others.
-    private const int MostWaitingOfOne = 4;
+    private const int MostWaitingOfOne = 16;
 
     private readonly Lock turn = new();
     private readonly Dictionary<IPAddress, int> waitingByNetwork = [];

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("974ca1fc-97f6-42f1-a4ee-fc6a84bfc683"), entityTypeCount: 34)
+            : base(skipDetectChanges: false, modelId: new Guid("e5562be1-bc32-4c1a-8580-bcae7221b968"), entityTypeCount: 34)
         {
         }
 

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("cc981c20-3559-4a7d-98a6-6c17a2db5f9b"), entityTypeCount: 34)
+            : base(skipDetectChanges: false, modelId: new Guid("65d47813-b9fc-44d0-bacb-129e58393886"), entityTypeCount: 34)
         {
         }
 
