@@ -88,7 +88,7 @@ try {
     'nginx, bare': [`https://127.0.0.1:${nginxPort}/1k`, { cookie }],
   };
   // wrk asks the resolver; the name goes into the Host header instead.
-  peers.gatehouse = [`https://127.0.0.1:${server.port}/1k`, { cookie, host: `bench.localhost:${server.port}` }];
+  peers.gatehouse = [`https://127.0.0.1:${server.port}/1k`, { cookie, Host: `bench.localhost:${server.port}` }];
   for (const [url, headers] of Object.values(peers)) { await answers(url, headers); load(url, headers); load(url, headers); }
   const samples = Object.fromEntries(Object.keys(peers).map((name) => [name, []]));
   const names = Object.keys(peers);
