@@ -12,7 +12,7 @@ public sealed class SecretBox : ISecretBox, IDisposable
     private const int TagSize = 16;
 
     private readonly byte[] root;
-    private readonly AesGcm aes;
+    private readonly byte[] key;
 
     /// <summary>Opens the box with a root key of 32 bytes.</summary>
     public SecretBox(ReadOnlySpan<byte> rootKey)
@@ -23,7 +23,7 @@ public sealed class SecretBox : ISecretBox, IDisposable
         }
 
         root = rootKey.ToArray();
-        aes = new AesGcm(DeriveKey("gatehouse seal v1"), TagSize);
+        key = DeriveKey("gatehouse seal v1");
     }
 
     /// <inheritdoc/>
@@ -32,6 +32,7 @@ public sealed class SecretBox : ISecretBox, IDisposable
         var made = new byte[1 + NonceSize + plain.Length + TagSize];
         made[0] = LayoutVersion;
         RandomNumberGenerator.Fill(made.AsSpan(1, NonceSize));
+        using var aes = Cipher();
         aes.Encrypt(
             made.AsSpan(1, NonceSize), plain, made.AsSpan(1 + NonceSize, plain.Length), made.AsSpan(made.Length - TagSize), Encoding.UTF8.GetBytes(purpose));
         return made;
@@ -46,6 +47,7 @@ public sealed class SecretBox : ISecretBox, IDisposable
         }
 
         var plain = new byte[sealedBytes.Length - 1 - NonceSize - TagSize];
+        using var aes = Cipher();
         try
         {
             aes.Decrypt(
@@ -66,6 +68,9 @@ public sealed class SecretBox : ISecretBox, IDisposable
     public void Dispose()
     {
         CryptographicOperations.ZeroMemory(root);
-        aes.Dispose();
+        CryptographicOperations.ZeroMemory(key);
     }
+
+    // One for each call: two threads in one instance share its nonce, and so open nothing, or seal under the wrong one.
+    private AesGcm Cipher() => new(key, TagSize);
 }
