@@ -1,5 +1,7 @@
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Audit;
+using Gatehouse.Model.Brands;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.LoginMethods;
@@ -81,6 +83,10 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<DecisionRecord> Decisions => Set<DecisionRecord>();
 
+    public DbSet<Event> Events => Set<Event>();
+
+    public DbSet<Brand> Brands => Set<Brand>();
+
     public DbSet<Setting> Settings => Set<Setting>();
 
     public DbSet<SealedSecret> SealedSecrets => Set<SealedSecret>();
@@ -95,6 +101,7 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
         FlowMaps.Apply(modelBuilder);
         TokenMaps.Apply(modelBuilder);
         AccessMaps.Apply(modelBuilder);
+        EventMaps.Apply(modelBuilder);
         SettingMaps.Apply(modelBuilder);
 
         // Ids are ours, except integers: EF would take a new row with an id, found through a navigation, for one that is there already.

@@ -1,4 +1,5 @@
 using Gatehouse.Model.Audit;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Sessions;
@@ -6,6 +7,8 @@ using Gatehouse.Model.Snapshots;
 using Gatehouse.Store.Audit;
 using Gatehouse.Store.Cleaning;
 using Gatehouse.Store.Connections;
+using Gatehouse.Store.Events;
+using Gatehouse.Store.Queues;
 using Gatehouse.Store.Secrets;
 using Gatehouse.Store.Seeds;
 using Gatehouse.Store.Sessions;
@@ -46,7 +49,10 @@ public static class StoreRole
         services.AddSingleton<ChangeSignal>();
 
         services.AddSingleton<IAccessSessions, AccessSessionStore>();
-        services.AddSingleton<DecisionStore>();
+        services.AddSingleton<RowQueue<DecisionRecord>>();
+        services.AddSingleton<RowQueue<Event>>();
+        services.AddSingleton(s => new DecisionStore(s.GetRequiredService<IDbContextFactory<GatehouseDb>>(), s.GetRequiredService<RowQueue<DecisionRecord>>()));
+        services.AddSingleton<IEventLog, EventStore>();
         services.AddSingleton<IAuditSink>(s => s.GetRequiredService<DecisionStore>());
 
         AddStart(services);
@@ -103,7 +109,8 @@ public static class StoreRole
     {
         services.AddSingleton<ChangeWatcher>();
         services.AddHostedService(s => s.GetRequiredService<ChangeWatcher>());
-        services.AddHostedService<DecisionWriter>();
+        services.AddHostedService<RowWriter<DecisionRecord>>();
+        services.AddHostedService<RowWriter<Event>>();
         services.AddSingleton<Cleaner>();
         services.AddHostedService(s => s.GetRequiredService<Cleaner>());
         if (target.IsPostgres)

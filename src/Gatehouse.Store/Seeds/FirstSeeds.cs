@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Gatehouse.Model.Brands;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Users;
@@ -97,6 +98,7 @@ internal sealed class FirstSeeds(IDbContextFactory<GatehouseDb> databases, ISecr
             UpdatedAt = now,
             Groups = [new GroupMember { GroupId = admins.Id, UserId = 0 }], // the user's key is filled in when it is made
         });
+        db.Brands.Add(new Brand { Id = Guid.CreateVersion7(now), Domain = "authentik-default", IsDefault = true });
         ScopeSeeds.Add(db, now);
         FlowSeeds.Add(db, now);
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gatehouse.Model.Audit;
 using Gatehouse.Store.Audit;
+using Gatehouse.Store.Queues;
 using Gatehouse.Tests.Fakes;
 using Microsoft.EntityFrameworkCore;
 
@@ -61,7 +62,7 @@ public class DecisionStoreTests
     public async Task A_flood_drops_the_newest_counts_them_and_says_so_once()
     {
         await using var store = await TestStore.StartAsync(DatabaseKind.Sqlite);
-        for (var i = 0; i < DecisionStore.QueueSize + 10; i++)
+        for (var i = 0; i < RowQueue<DecisionRecord>.Size + 10; i++)
         {
             store.Get<IAuditSink>().Enqueue(Decision(i));
         }
@@ -70,9 +71,9 @@ public class DecisionStoreTests
         await store.StopLoopsAsync();
 
         await using var db = store.Open();
-        Assert.Equal(DecisionStore.QueueSize, await db.Decisions.CountAsync(Cancel));
+        Assert.Equal(RowQueue<DecisionRecord>.Size, await db.Decisions.CountAsync(Cancel));
         Assert.NotNull(await store.Get<DecisionStore>().FindAsync(Decision(0).Id, Cancel));
-        Assert.Null(await store.Get<DecisionStore>().FindAsync(Decision(DecisionStore.QueueSize).Id, Cancel));
+        Assert.Null(await store.Get<DecisionStore>().FindAsync(Decision(RowQueue<DecisionRecord>.Size).Id, Cancel));
         Assert.Contains("10 access decisions were dropped", Assert.Single(store.Log.All, l => l.Id == 6202).Text, StringComparison.Ordinal);
     }
 

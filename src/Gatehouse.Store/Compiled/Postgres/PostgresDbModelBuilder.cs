@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("e5562be1-bc32-4c1a-8580-bcae7221b968"), entityTypeCount: 34)
+            : base(skipDetectChanges: false, modelId: new Guid("2f5772fb-f51c-4575-8273-f5382eacbf32"), entityTypeCount: 36)
         {
         }
 
@@ -21,6 +21,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             var app = AppEntityType.Create(this);
             var appPolicy = AppPolicyEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
+            var brand = BrandEntityType.Create(this);
+            var @event = EventEntityType.Create(this);
             var flow = FlowEntityType.Create(this);
             var flowPlan = FlowPlanEntityType.Create(this);
             var flowStageBinding = FlowStageBindingEntityType.Create(this);
@@ -78,6 +80,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             AppEntityType.CreateAnnotations(app);
             AppPolicyEntityType.CreateAnnotations(appPolicy);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
+            BrandEntityType.CreateAnnotations(brand);
+            EventEntityType.CreateAnnotations(@event);
             FlowEntityType.CreateAnnotations(flow);
             FlowPlanEntityType.CreateAnnotations(flowPlan);
             FlowStageBindingEntityType.CreateAnnotations(flowStageBinding);

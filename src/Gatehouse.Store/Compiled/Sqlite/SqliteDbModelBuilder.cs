@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("65d47813-b9fc-44d0-bacb-129e58393886"), entityTypeCount: 34)
+            : base(skipDetectChanges: false, modelId: new Guid("c5d75f7e-a98b-4b1b-8f3f-e77c9ab2dc9a"), entityTypeCount: 36)
         {
         }
 
@@ -20,6 +20,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var app = AppEntityType.Create(this);
             var appPolicy = AppPolicyEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
+            var brand = BrandEntityType.Create(this);
+            var @event = EventEntityType.Create(this);
             var flow = FlowEntityType.Create(this);
             var flowPlan = FlowPlanEntityType.Create(this);
             var flowStageBinding = FlowStageBindingEntityType.Create(this);
@@ -77,6 +79,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AppEntityType.CreateAnnotations(app);
             AppPolicyEntityType.CreateAnnotations(appPolicy);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
+            BrandEntityType.CreateAnnotations(brand);
+            EventEntityType.CreateAnnotations(@event);
             FlowEntityType.CreateAnnotations(flow);
             FlowPlanEntityType.CreateAnnotations(flowPlan);
             FlowStageBindingEntityType.CreateAnnotations(flowStageBinding);

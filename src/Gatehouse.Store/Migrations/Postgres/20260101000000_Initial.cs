@@ -70,6 +70,34 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "brands",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Domain = table.Column<string>(type: "text", nullable: false),
+                    IsDefault = table.Column<bool>(type: "boolean", nullable: false),
+                    Title = table.Column<string>(type: "text", nullable: false),
+                    Logo = table.Column<string>(type: "text", nullable: false),
+                    Favicon = table.Column<string>(type: "text", nullable: false),
+                    CustomCss = table.Column<string>(type: "text", nullable: false),
+                    Background = table.Column<string>(type: "text", nullable: false),
+                    AuthenticationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
+                    InvalidationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
+                    RecoveryFlowId = table.Column<Guid>(type: "uuid", nullable: true),
+                    UnenrollmentFlowId = table.Column<Guid>(type: "uuid", nullable: true),
+                    UserSettingsFlowId = table.Column<Guid>(type: "uuid", nullable: true),
+                    DeviceCodeFlowId = table.Column<Guid>(type: "uuid", nullable: true),
+                    DefaultApplicationId = table.Column<Guid>(type: "uuid", nullable: true),
+                    WebCertificateId = table.Column<Guid>(type: "uuid", nullable: true),
+                    AttributesJson = table.Column<string>(type: "text", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_brands", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "burnt_codes",
                 columns: table => new
                 {
@@ -102,6 +130,26 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_decisions", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "events",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
+                    Action = table.Column<string>(type: "text", nullable: false),
+                    App = table.Column<string>(type: "text", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: true),
+                    Username = table.Column<string>(type: "text", nullable: false),
+                    Email = table.Column<string>(type: "text", nullable: false),
+                    ClientIp = table.Column<string>(type: "text", nullable: true),
+                    ContextJson = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_events", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -817,6 +865,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "GrantId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_brands_Domain",
+                table: "brands",
+                column: "Domain",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_burnt_codes_ExpiresAt",
                 table: "burnt_codes",
                 column: "ExpiresAt");
@@ -825,6 +879,21 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_decisions_At",
                 table: "decisions",
                 column: "At");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_Action_CreatedAt",
+                table: "events",
+                columns: new[] { "Action", "CreatedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_CreatedAt",
+                table: "events",
+                column: "CreatedAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_ExpiresAt",
+                table: "events",
+                column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_flow_plans_ExpiresAt",
@@ -1032,10 +1101,16 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "authorization_codes");
 
             migrationBuilder.DropTable(
+                name: "brands");
+
+            migrationBuilder.DropTable(
                 name: "burnt_codes");
 
             migrationBuilder.DropTable(
                 name: "decisions");
+
+            migrationBuilder.DropTable(
+                name: "events");
 
             migrationBuilder.DropTable(
                 name: "flow_plans");

@@ -69,6 +69,34 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "brands",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Domain = table.Column<string>(type: "TEXT", nullable: false),
+                    IsDefault = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Title = table.Column<string>(type: "TEXT", nullable: false),
+                    Logo = table.Column<string>(type: "TEXT", nullable: false),
+                    Favicon = table.Column<string>(type: "TEXT", nullable: false),
+                    CustomCss = table.Column<string>(type: "TEXT", nullable: false),
+                    Background = table.Column<string>(type: "TEXT", nullable: false),
+                    AuthenticationFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    InvalidationFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    RecoveryFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    UnenrollmentFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    UserSettingsFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    DeviceCodeFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    DefaultApplicationId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    WebCertificateId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    AttributesJson = table.Column<string>(type: "TEXT", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_brands", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "burnt_codes",
                 columns: table => new
                 {
@@ -101,6 +129,26 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_decisions", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "events",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Action = table.Column<string>(type: "TEXT", nullable: false),
+                    App = table.Column<string>(type: "TEXT", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: true),
+                    Username = table.Column<string>(type: "TEXT", nullable: false),
+                    Email = table.Column<string>(type: "TEXT", nullable: false),
+                    ClientIp = table.Column<string>(type: "TEXT", nullable: true),
+                    ContextJson = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_events", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -816,6 +864,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "GrantId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_brands_Domain",
+                table: "brands",
+                column: "Domain",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_burnt_codes_ExpiresAt",
                 table: "burnt_codes",
                 column: "ExpiresAt");
@@ -824,6 +878,21 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_decisions_At",
                 table: "decisions",
                 column: "At");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_Action_CreatedAt",
+                table: "events",
+                columns: new[] { "Action", "CreatedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_CreatedAt",
+                table: "events",
+                column: "CreatedAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_ExpiresAt",
+                table: "events",
+                column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_flow_plans_ExpiresAt",
@@ -1031,10 +1100,16 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "authorization_codes");
 
             migrationBuilder.DropTable(
+                name: "brands");
+
+            migrationBuilder.DropTable(
                 name: "burnt_codes");
 
             migrationBuilder.DropTable(
                 name: "decisions");
+
+            migrationBuilder.DropTable(
+                name: "events");
 
             migrationBuilder.DropTable(
                 name: "flow_plans");

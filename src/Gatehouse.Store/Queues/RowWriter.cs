@@ -1,13 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
-using Gatehouse.Model.Audit;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Gatehouse.Store.Audit;
+namespace Gatehouse.Store.Queues;
 
-/// <summary>Writes queued decisions in batches. While the database is away they wait; those the queue can't hold are counted and named in the log.</summary>
-internal sealed partial class DecisionWriter(DecisionStore store, TimeProvider clock, ILogger<DecisionWriter> logger) : BackgroundService
+/// <summary>Writes queued rows in batches. While the database is away they wait; those the queue can't hold are counted and named in the log.</summary>
+internal sealed partial class RowWriter<T>(RowQueue<T> rows, TimeProvider clock, ILogger<RowWriter<T>> logger) : BackgroundService
+    where T : class
 {
     private const int LargestBatch = 256;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
@@ -19,7 +19,7 @@ internal sealed partial class DecisionWriter(DecisionStore store, TimeProvider c
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         // Closing lets the loop drain the queue and end by itself; the host's deadline cuts it short.
-        store.Close();
+        rows.Close();
         if (ExecuteTask is { } running)
         {
             await Task.WhenAny(running, Task.Delay(Timeout.InfiniteTimeSpan, clock, cancellationToken));
@@ -32,10 +32,10 @@ internal sealed partial class DecisionWriter(DecisionStore store, TimeProvider c
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var batch = new List<DecisionRecord>(LargestBatch);
-        while (await store.Waiting.WaitToReadAsync(stoppingToken))
+        var batch = new List<T>(LargestBatch);
+        while (await rows.Waiting.WaitToReadAsync(stoppingToken))
         {
-            while (batch.Count < LargestBatch && store.Waiting.TryRead(out var record))
+            while (batch.Count < LargestBatch && rows.Waiting.TryRead(out var record))
             {
                 batch.Add(record);
             }
@@ -54,7 +54,7 @@ internal sealed partial class DecisionWriter(DecisionStore store, TimeProvider c
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever keeps the batch from being written, it waits and is tried again; the failure is logged.")]
-    private async Task<bool> TryWriteAsync(List<DecisionRecord> batch, CancellationToken stopping)
+    private async Task<bool> TryWriteAsync(List<T> batch, CancellationToken stopping)
     {
         try
         {
@@ -70,17 +70,17 @@ internal sealed partial class DecisionWriter(DecisionStore store, TimeProvider c
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            LogNotWritten(failure, batch.Count);
+            LogNotWritten(failure, batch.Count, typeof(T).Name);
             return false;
         }
     }
 
     // False when a record is there already: its batch was committed while the answer got lost, or it was queued twice.
-    private async Task<bool> TryWholeAsync(List<DecisionRecord> records, CancellationToken stopping)
+    private async Task<bool> TryWholeAsync(List<T> records, CancellationToken stopping)
     {
         try
         {
-            await store.WriteAsync(records, stopping);
+            await rows.WriteAsync(records, stopping);
             return true;
         }
         catch (DbUpdateException failure) when (UniqueViolation.Is(failure))
@@ -91,16 +91,16 @@ internal sealed partial class DecisionWriter(DecisionStore store, TimeProvider c
 
     private void Report(DateTimeOffset now)
     {
-        if (store.TakeDropped() is > 0 and var count)
+        if (rows.TakeDropped() is > 0 and var count)
         {
             reportedAt = now;
-            LogDropped(count);
+            LogDropped(count, typeof(T).Name);
         }
     }
 
-    [LoggerMessage(EventId = 6201, Level = LogLevel.Error, Message = "{Count} access decisions can't be written; trying again")]
-    private partial void LogNotWritten(Exception failure, int count);
+    [LoggerMessage(EventId = 6201, Level = LogLevel.Error, Message = "{Count} rows of {Kind} can't be written; trying again")]
+    private partial void LogNotWritten(Exception failure, int count, string kind);
 
-    [LoggerMessage(EventId = 6202, Level = LogLevel.Warning, Message = "{Count} access decisions were dropped: more came than could be written")]
-    private partial void LogDropped(long count);
+    [LoggerMessage(EventId = 6202, Level = LogLevel.Warning, Message = "{Count} rows of {Kind} were dropped: more came than could be written")]
+    private partial void LogDropped(long count, string kind);
 }
