@@ -74,7 +74,7 @@ public class DecisionStoreTests
         Assert.Equal(RowQueue<DecisionRecord>.Size, await db.Decisions.CountAsync(Cancel));
         Assert.NotNull(await store.Get<DecisionStore>().FindAsync(Decision(0).Id, Cancel));
         Assert.Null(await store.Get<DecisionStore>().FindAsync(Decision(RowQueue<DecisionRecord>.Size).Id, Cancel));
-        Assert.Contains("10 access decisions were dropped", Assert.Single(store.Log.All, l => l.Id == 6202).Text, StringComparison.Ordinal);
+        Assert.Contains("10 rows of DecisionRecord were dropped", Assert.Single(store.Log.All, l => l.Id == 6202).Text, StringComparison.Ordinal);
     }
 
     private static DecisionRecord Decision(long id) => new()
