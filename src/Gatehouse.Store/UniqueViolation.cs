@@ -1,6 +1,7 @@
+using System.Data.Common;
+using Gatehouse.Store.Connections;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using Npgsql;
 
 namespace Gatehouse.Store;
 
@@ -14,7 +15,7 @@ public static class UniqueViolation
     public static bool Is(DbUpdateException failure) => failure.InnerException switch
     {
         SqliteException sqlite => sqlite.SqliteExtendedErrorCode is SqliteUnique or SqlitePrimaryKey,
-        PostgresException postgres => postgres.SqlState == PostgresErrorCodes.UniqueViolation,
+        DbException { SqlState: SqlStates.UniqueViolation } => true,
         _ => false,
     };
 }

@@ -18,7 +18,7 @@ internal static class Transactions
     {
         // On SQLite this is BEGIN IMMEDIATE, which is alone already.
         var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (db.Database.IsNpgsql())
+        if (db is PostgresDb)
         {
             db.Database.SetCommandTimeout(TimeSpan.FromMinutes(1)); // another node may be laying its seeds
             await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({AdvisoryLock})", cancellationToken);

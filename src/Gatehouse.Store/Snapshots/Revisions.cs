@@ -18,7 +18,7 @@ internal static class Revisions
             ON CONFLICT ("Topic") DO UPDATE SET "Value" = revisions."Value" + 1
             """,
             cancellationToken);
-        if (db.Database.IsNpgsql())
+        if (db is PostgresDb)
         {
             await db.Database.ExecuteSqlAsync($"SELECT pg_notify({Channel}, {topic})", cancellationToken);
         }

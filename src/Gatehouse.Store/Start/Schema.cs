@@ -5,7 +5,6 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Gatehouse.Store.Start;
 
@@ -83,7 +82,7 @@ internal sealed partial class Schema(IDbContextFactory<GatehouseDb> databases, D
                 ? []
                 : await ReadAsync(connection, """SELECT "MigrationId" FROM "__EFMigrationsHistory" ORDER BY 1""", cancellationToken);
         }
-        catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.InvalidCatalogName)
+        catch (DbException missing) when (missing.SqlState == SqlStates.InvalidCatalogName)
         {
             return []; // the database itself is still to be made
         }
@@ -91,7 +90,7 @@ internal sealed partial class Schema(IDbContextFactory<GatehouseDb> databases, D
         {
             throw new StoreFaultException($"The database {target.ShownAs} can't be used: {failure.Message}. Check that it is the file of a Gatehouse and that its folder can be written, or restore a backup.", failure);
         }
-        catch (NpgsqlException failure)
+        catch (DbException failure)
         {
             throw new StoreFaultException($"The database {target.ShownAs} can't be used: {failure.Message} Check --database and that PostgreSQL is running.", failure);
         }
@@ -152,7 +151,7 @@ internal sealed partial class Schema(IDbContextFactory<GatehouseDb> databases, D
                 await creator.CreateAsync(cancellationToken);
             }
         }
-        catch (PostgresException race) when (race.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.UniqueViolation)
+        catch (DbException race) when (race.SqlState is SqlStates.DuplicateDatabase or SqlStates.UniqueViolation)
         {
             // Another node has just made it.
         }

@@ -43,6 +43,7 @@ internal static class Server
             listen => listen.UseHttps(Handshakes.Options(name =>
                 services.GetService<GivenCertificate>()?.Context ?? services.GetRequiredService<HostCertificates>().For(name)))));
 
+        builder.Services.AddHostedService<MemoryKeeper>();
         var app = builder.Build();
         UsePipeline(app);
         return app;

@@ -1,0 +1,61 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+
+namespace Gatehouse.Hosting;
+
+/// <summary>Gives memory back to the machine when a burst of work is over. The runtime would keep it for the next one, which on a small server may be tomorrow.</summary>
+internal sealed class MemoryKeeper(TimeProvider clock) : BackgroundService
+{
+    private const long Burst = 64L << 20;
+    private const long Quiet = 2L << 20;
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
+
+    private long seen;
+    private long sinceReturned;
+
+    /// <summary>Whether enough was allocated since the last time to be worth it, and hardly anything since the last look.</summary>
+    internal bool IsDue(long allocated)
+    {
+        var now = allocated - seen;
+        seen = allocated;
+        sinceReturned += now;
+        if (sinceReturned < Burst || now > Quiet)
+        {
+            return false;
+        }
+
+        sinceReturned = 0;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Every, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            if (IsDue(GC.GetTotalAllocatedBytes()))
+            {
+                Return();
+            }
+        }
+    }
+
+    private static void Return()
+    {
+        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        try
+        {
+            _ = TrimNative(0); // OpenSSL's buffers of closed connections
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // Only glibc keeps what is freed; other C libraries have nothing to trim.
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "malloc_trim")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    [SuppressMessage("Interoperability", "SYSLIB1054", Justification = "A generated stub would need unsafe code in the whole project, for one number.")]
+    private static extern int TrimNative(nuint pad);
+}
