@@ -35,6 +35,8 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<ProviderApplication> ProviderApplications => Set<ProviderApplication>();
 
+    public DbSet<RegistrationRule> RegistrationRules => Set<RegistrationRule>();
+
     public DbSet<ScopeMapping> ScopeMappings => Set<ScopeMapping>();
 
     public DbSet<Flow> Flows => Set<Flow>();
@@ -50,6 +52,12 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
     public DbSet<OAuthGrant> Grants => Set<OAuthGrant>();
 
     public DbSet<AuthorizationCode> AuthorizationCodes => Set<AuthorizationCode>();
+
+    public DbSet<DeviceCode> DeviceCodes => Set<DeviceCode>();
+
+    public DbSet<PushedRequest> PushedRequests => Set<PushedRequest>();
+
+    public DbSet<UsedProof> UsedProofs => Set<UsedProof>();
 
     public DbSet<OAuthToken> OAuthTokens => Set<OAuthToken>();
 

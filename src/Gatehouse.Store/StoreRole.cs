@@ -41,10 +41,13 @@ public static class StoreRole
 
         services.AddSingleton<AccessTableReader>();
         services.AddSingleton<RevocationReader>();
+        services.AddSingleton<ClientTableReader>();
+        services.AddSingleton<ISnapshot<ClientTable>>(s => s.GetRequiredService<ClientTableReader>());
         services.AddSingleton<ISnapshot<AccessTable>>(s => s.GetRequiredService<AccessTableReader>());
         services.AddSingleton<ISnapshot<RevocationTable>>(s => s.GetRequiredService<RevocationReader>());
         services.AddSingleton<IReloadable>(s => s.GetRequiredService<AccessTableReader>());
         services.AddSingleton<IReloadable>(s => s.GetRequiredService<RevocationReader>());
+        services.AddSingleton<IReloadable>(s => s.GetRequiredService<ClientTableReader>());
         services.AddSingleton<ChangeFeed>();
         services.AddSingleton<ChangeSignal>();
 
@@ -107,6 +110,8 @@ public static class StoreRole
 
     private static void AddLoops(IServiceCollection services, DatabaseTarget target)
     {
+        services.AddSingleton<GroupCommit>();
+        services.AddHostedService(s => s.GetRequiredService<GroupCommit>());
         services.AddSingleton<ChangeWatcher>();
         services.AddHostedService(s => s.GetRequiredService<ChangeWatcher>());
         services.AddHostedService<RowWriter<DecisionRecord>>();

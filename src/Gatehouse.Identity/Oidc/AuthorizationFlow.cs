@@ -1,4 +1,5 @@
 using Gatehouse.Identity.Oidc.Authorize;
+using Gatehouse.Identity.Oidc.Device;
 using Gatehouse.Identity.SignIn;
 
 namespace Gatehouse.Identity.Oidc;
@@ -6,36 +7,59 @@ namespace Gatehouse.Identity.Oidc;
 /// <summary>An authorization request that stands, waiting for the authorization flow (and its consent stage) to finish.</summary>
 /// <param name="ApplicationId">The application asked for.</param>
 /// <param name="Permissions">Requested scopes with the text people consent to; scopes with an empty text are not shown.</param>
-/// <param name="MustConsent">The client sent <c>prompt=consent</c>.</param>
+/// <param name="MustConsent">The client sent <c>prompt=consent</c>, or a device asks.</param>
 internal sealed record PendingAuthorization(
-    Guid ApplicationId, string ApplicationName, string FlowSlug, IReadOnlyList<ScopePermission> Permissions, bool MustConsent);
+    Guid ApplicationId, string ApplicationName, string FlowSlug, IReadOnlyList<ScopePermission> Permissions, bool MustConsent)
+{
+    /// <summary>A device asks, so the browser goes nowhere afterwards.</summary>
+    public bool IsDevice { get; init; }
+}
 
 /// <summary>A scope and what the consent page says of it.</summary>
 internal sealed record ScopePermission(string Scope, string Description);
 
 /// <summary>The border between the flow executor and OAuth: reads the request again from the page's query, and answers it at the end.</summary>
 internal sealed class AuthorizationFlow(
-    AuthorizeValidator validator, AuthorizationFlows flows, AuthorizeStanding standing, RoundMarkers markers, CodeIssuer codes)
+    AuthorizeValidator validator,
+    AuthorizationFlows flows,
+    AuthorizeStanding standing,
+    RoundMarkers markers,
+    AuthorizationIssuer issuer,
+    ApplicationAccess access,
+    DeviceRequests devices)
 {
-    /// <summary>The request in <paramref name="query"/> (the authorize endpoint's query string), or null when it does not stand for this browser.</summary>
-    public async Task<PendingAuthorization?> ReadAsync(string query, SignedInBrowser browser, CancellationToken cancellationToken) =>
-        await StandingAsync(query, browser, cancellationToken) is { Client.Application: { } application } request
-        && await flows.AuthorizationSlugAsync(request, cancellationToken) is { } slug
+    /// <summary>The request in <paramref name="query"/> (the authorize endpoint's query string, or the mark of a device), or null when it does not stand for this browser.</summary>
+    public async Task<PendingAuthorization?> ReadAsync(string query, SignedInBrowser browser, CancellationToken cancellationToken)
+    {
+        if (DeviceRequests.IsMarked(query))
+        {
+            return await ReadDeviceAsync(query, browser, cancellationToken);
+        }
+
+        return await StandingAsync(query, browser, cancellationToken) is { Client.Application: { } application } request
+            && await flows.AuthorizationSlugAsync(request.Client, cancellationToken) is { } slug
             ? new PendingAuthorization(
                 application.Id,
                 application.Name,
                 slug,
-                AuthorizationFlows.PermissionsOf(request),
+                AuthorizationFlows.PermissionsOf(request.Client, request.Scopes),
                 request.WantsConsent)
             : null;
+    }
 
-    /// <summary>Issues the code and returns the URL to send the browser to.</summary>
+    /// <summary>Answers the request and returns the URL to send the browser to; a device is let in, and the URL is only good for a browser that comes too late.</summary>
     public async Task<string> FinishAsync(string query, SignedInBrowser browser, CancellationToken cancellationToken)
     {
+        if (DeviceRequests.IsMarked(query))
+        {
+            return await FinishDeviceAsync(query, browser, cancellationToken);
+        }
+
+        // The endpoint says what is wrong, or asks for the sign-in that has grown too old.
+        var again = $"{AuthorizeQuery.Path}?{AuthorizeQuery.Clean(query)}";
         if (await StandingAsync(query, browser, cancellationToken) is not { } request)
         {
-            // The endpoint says what is wrong, or asks for the sign-in that has grown too old.
-            return $"{AuthorizeQuery.Path}?{AuthorizeQuery.Clean(query)}";
+            return again;
         }
 
         if (request.Target.Mode == ResponseMode.FormPost)
@@ -44,12 +68,32 @@ internal sealed class AuthorizationFlow(
             return $"{AuthorizeQuery.Path}?{request.Query}{AuthorizeStanding.KeptMarker(request)}&{RoundMarkers.Consent}={markers.Agree(request, browser.Session)}";
         }
 
-        return (await codes.IssueAsync(request, browser, cancellationToken)).Url;
+        return (await issuer.IssueAsync(request, browser, cancellationToken))?.Url ?? again;
     }
+
+    private async Task<PendingAuthorization?> ReadDeviceAsync(string query, SignedInBrowser browser, CancellationToken cancellationToken) =>
+        await devices.FindMarkedAsync(query, browser, cancellationToken) is { } device
+        && (await devices.JudgeAsync(device, browser, browser.Session.LastAddress, cancellationToken)).IsPassing
+        && await flows.AuthorizationSlugAsync(device.Client, cancellationToken) is { } slug
+            ? new PendingAuthorization(
+                device.Application.Id,
+                device.Application.Name,
+                slug,
+                AuthorizationFlows.PermissionsOf(device.Client, device.Code.Scopes),
+                MustConsent: true) // RFC 8628 §5.4: whoever was sent a link has to see whom they let in
+            { IsDevice = true }
+            : null;
+
+    private async Task<string> FinishDeviceAsync(string query, SignedInBrowser browser, CancellationToken cancellationToken) =>
+        await devices.FindMarkedAsync(query, browser, cancellationToken) is { } device && await devices.ApproveAsync(device, browser, cancellationToken)
+            ? ""
+            : DevicePage.Path;
 
     private async Task<AuthorizeRequest?> StandingAsync(string query, SignedInBrowser browser, CancellationToken cancellationToken) =>
         await validator.CheckAsync(query, cancellationToken) is AuthorizeCheck.Stands { Request: { IsSilent: false, Client.Application: not null } request }
         && standing.IsLoginFresh(request, browser)
+        && (await access.JudgeAsync(
+            request.Client, browser.User.Id, new AccessRequest(request.Type.GrantType, request.Scopes, browser.Session.LastAddress), cancellationToken)).IsPassing
             ? request
             : null;
 }

@@ -34,7 +34,7 @@ internal sealed partial class EndSessionEndpoint(
 
     public async Task<IResult> HandleAsync(HttpContext context, string slug, CancellationToken cancellationToken)
     {
-        if (await clients.FindBySlugAsync(slug, cancellationToken) is not { Application: { } application } client)
+        if (clients.FindBySlug(slug) is not { Application: { } application } client)
         {
             return TypedResults.NotFound();
         }

@@ -16,6 +16,9 @@ internal sealed class JsonAnswer(int status, JsonObject? body) : IResult
     /// <summary>Documents about the server, not about a person: may be kept, and are indented for readers.</summary>
     public bool IsPublic { get; init; }
 
+    /// <summary>What kind of JSON it is.</summary>
+    public string ContentType { get; init; } = "application/json";
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
@@ -33,16 +36,16 @@ internal sealed class JsonAnswer(int status, JsonObject? body) : IResult
 
         if (body is not null)
         {
-            response.ContentType = "application/json";
+            response.ContentType = ContentType;
             await response.WriteAsync(body.ToJsonString(IsPublic ? Indented : null), httpContext.RequestAborted);
         }
     }
 
     /// <summary>The error answer of RFC 6749 §5.2, with the request's id as authentik adds it.</summary>
-    public static JsonAnswer Refused(HttpContext context, OAuthRefusal refusal, int status) => new(
+    public static JsonAnswer Refused(HttpContext context, OAuthRefusal refusal, int status, string? challenge = null) => new(
         status,
         new JsonObject { ["error"] = refusal.Code, ["error_description"] = refusal.Description, ["request_id"] = context.TraceIdentifier })
     {
-        Challenge = refusal.IsBasicChallenge ? "Basic realm=\"gatehouse\", charset=\"UTF-8\"" : null,
+        Challenge = refusal.IsBasicChallenge ? "Basic realm=\"gatehouse\", charset=\"UTF-8\"" : challenge,
     };
 }

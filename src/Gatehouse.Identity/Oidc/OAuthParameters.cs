@@ -1,4 +1,5 @@
 using Gatehouse.Identity.Forms;
+using Gatehouse.Identity.Oidc.Authorize;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -23,6 +24,21 @@ internal sealed class OAuthParameters
         }
 
         return parameters;
+    }
+
+    /// <summary>Takes over our own marks of the round from what the browser brought; any that are here already stay out.</summary>
+    public OAuthParameters WithMarkersOf(OAuthParameters outer)
+    {
+        foreach (var name in (ReadOnlySpan<string>)[RoundMarkers.Login, RoundMarkers.Consent])
+        {
+            values.Remove(name);
+            if (outer[name] is { } marker)
+            {
+                Add(name, marker);
+            }
+        }
+
+        return this;
     }
 
     /// <summary>Reads a posted form; null when the body is none that can be read, or too large.</summary>

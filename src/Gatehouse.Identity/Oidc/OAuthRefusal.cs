@@ -10,12 +10,14 @@ internal sealed record OAuthRefusal(string Code, string Description, string Reas
 
     public static OAuthRefusal InvalidClient(string reason) => new(OAuthError.InvalidClient, "Client authentication failed.", reason);
 
+    public static OAuthRefusal InvalidProof(string reason) => new(OAuthError.InvalidDpopProof, $"The proof of possession is missing or invalid: {reason}.", reason);
+
     // One sentence for all, so that the answer does not tell a guesser how near they came.
     public static OAuthRefusal InvalidGrant(string reason) =>
         new(OAuthError.InvalidGrant, "The grant is invalid, expired, revoked, already used, or was issued to another client.", reason);
 }
 
-/// <summary>The error codes of RFC 6749, RFC 6750, OpenID Connect Core and RFC 9101 that Gatehouse uses.</summary>
+/// <summary>The error codes of OAuth and OpenID Connect that Gatehouse uses.</summary>
 internal static class OAuthError
 {
     public const string InvalidRequest = "invalid_request";
@@ -30,5 +32,14 @@ internal static class OAuthError
     public const string InteractionRequired = "interaction_required";
     public const string RequestNotSupported = "request_not_supported";
     public const string RequestUriNotSupported = "request_uri_not_supported";
+    public const string InvalidRequestUri = "invalid_request_uri";
+    public const string InvalidDpopProof = "invalid_dpop_proof";
+    public const string InvalidTarget = "invalid_target";
+    public const string AuthorizationPending = "authorization_pending";
+    public const string SlowDown = "slow_down";
+    public const string ExpiredToken = "expired_token";
+    public const string AccessDenied = "access_denied";
+    public const string InvalidRedirectUri = "invalid_redirect_uri";
+    public const string InvalidClientMetadata = "invalid_client_metadata";
     public const string ServerError = "server_error";
 }

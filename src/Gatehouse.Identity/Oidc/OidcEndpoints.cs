@@ -2,7 +2,11 @@ using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Grants;
 using Gatehouse.Identity.Oidc.Tokens;
+using Gatehouse.Identity.Oidc.Device;
+using Gatehouse.Identity.Oidc.Proofs;
+using Gatehouse.Identity.Oidc.Registration;
 using Gatehouse.Identity.SignIn;
+using Gatehouse.Identity.SignIn.Stages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,7 +21,10 @@ internal static class OidcEndpoints
     public static IServiceCollection AddOidc(this IServiceCollection services)
     {
         services.TryAddScoped<BrowserSessions>();
+        services.TryAddSingleton<Guesses>();
+        services.TryAddEnumerable(ServiceDescriptor.Scoped<IStage, DeviceCodeStage>());
         return services
+            .AddSingleton<ClientDirectory>()
             .AddSingleton<RedirectUris>()
             .AddSingleton<WarningLog>()
             .AddSingleton<SigningKeys>()
@@ -26,13 +33,30 @@ internal static class OidcEndpoints
             .AddSingleton<TokenVerifier>()
             .AddSingleton<RoundMarkers>()
             .AddSingleton<AuthorizeStanding>()
-            .AddScoped<ClientDirectory>()
+            .AddSingleton<UsedProofs>()
+            .AddSingleton<DpopProofs>()
+            .AddSingleton<ClientAssertions>()
+            .AddSingleton<OAuthEvents>()
+            .AddSingleton<DeviceThrottle>()
+            .AddScoped<ApplicationAccess>()
             .AddScoped<ClientAuthentication>()
             .AddScoped<AccessTokens>()
             .AddScoped<AuthorizeValidator>()
             .AddScoped<AuthorizationFlows>()
             .AddScoped<AuthorizationFlow>()
-            .AddScoped<CodeIssuer>()
+            .AddScoped<AuthorizationIssuer>()
+            .AddScoped<PushedRequests>()
+            .AddScoped<PushedRequestEndpoint>()
+            .AddScoped<MachineAccounts>()
+            .AddScoped<ClientCredentialsGrant>()
+            .AddScoped<TokenExchangeGrant>()
+            .AddScoped<DeviceRequests>()
+            .AddScoped<DeviceCodeGrant>()
+            .AddScoped<DeviceEndpoint>()
+            .AddScoped<DevicePage>()
+            .AddScoped<RegisterClient>()
+            .AddScoped<RegistrationEndpoint>()
+            .AddScoped<WebFingerEndpoint>()
             .AddScoped<AuthorizationCodeGrant>()
             .AddScoped<RefreshTokenGrant>()
             .AddScoped<DiscoveryEndpoint>()
@@ -63,7 +87,18 @@ internal static class OidcEndpoints
         root.MapPost("/revoke/", (HttpContext context, TokenStatusEndpoints endpoint, CancellationToken cancellationToken) => endpoint.RevokeAsync(context, cancellationToken));
         Close(root, "/revoke/", "POST");
 
+        root.MapPost("/device/", (HttpContext context, DeviceEndpoint endpoint, CancellationToken cancellationToken) => endpoint.HandleAsync(context, cancellationToken));
+        Preflight(root, "/device/", "POST, OPTIONS");
+        Close(root, "/device/", "POST, OPTIONS");
+        root.MapPost("/par/", (HttpContext context, PushedRequestEndpoint endpoint, CancellationToken cancellationToken) => endpoint.HandleAsync(context, cancellationToken));
+        Preflight(root, "/par/", "POST, OPTIONS");
+        Close(root, "/par/", "POST, OPTIONS");
+        endpoints.MapGet(DevicePage.Path, (HttpContext context, DevicePage page, CancellationToken cancellationToken) => page.HandleAsync(context, cancellationToken));
+
         MapDocuments(endpoints, root);
+        root.MapPost(
+            "/{slug}/register/",
+            (HttpContext context, string slug, RegistrationEndpoint endpoint, CancellationToken cancellationToken) => endpoint.HandleAsync(context, slug, cancellationToken));
         root.MapMethods(
             "/{slug}/end-session/",
             ["GET", "POST"],
@@ -73,7 +108,9 @@ internal static class OidcEndpoints
 
     private static void MapDocuments(IEndpointRouteBuilder endpoints, RouteGroupBuilder root)
     {
-        root.MapGet("/{slug}/", (string slug, DiscoveryEndpoint endpoint, CancellationToken cancellationToken) => endpoint.IssuerAsync(slug, cancellationToken));
+        endpoints.MapGet(
+            "/.well-known/webfinger", (HttpContext context, WebFingerEndpoint endpoint, CancellationToken cancellationToken) => endpoint.HandleAsync(context, cancellationToken));
+        root.MapGet("/{slug}/", (string slug, DiscoveryEndpoint endpoint) => endpoint.Issuer(slug));
         root.MapGet(
             "/{slug}/jwks/",
             (HttpContext context, string slug, DiscoveryEndpoint endpoint, CancellationToken cancellationToken) => endpoint.KeySetAsync(context, slug, cancellationToken));

@@ -22,7 +22,7 @@ internal sealed partial class TokenStatusEndpoints(
         if (await OAuthParameters.OfFormAsync(context.Request, cancellationToken) is not { } form || form["token"] is not { } token
             || await clients.AuthenticateAsync(context.Request, form, cancellationToken) is not ClientResult.Known { Client: var client }
             || client.Provider.ClientType == ClientType.Public
-            || await FindAsync(token, client, cancellationToken) is not { } standing)
+            || await FindAsync(token, cancellationToken) is not { } standing || !MayAsk(client, standing))
         {
             return inactive;
         }
@@ -30,7 +30,8 @@ internal sealed partial class TokenStatusEndpoints(
         var body = standing.Claims ?? await issuer.BaseClaimsAsync(standing.Access, standing.Row.ExpiresAt - clock.GetUtcNow(), cancellationToken);
         body["active"] = true;
         body["scope"] = string.Join(' ', standing.Row.Scopes);
-        body["client_id"] = client.Provider.ClientId;
+        body["client_id"] = standing.Access.Client.Provider.ClientId;
+        body["token_type"] = body.ContainsKey("cnf") ? "DPoP" : "Bearer";
         return new JsonAnswer(StatusCodes.Status200OK, body);
     }
 
@@ -49,7 +50,7 @@ internal sealed partial class TokenStatusEndpoints(
         }
 
         Cors.Allow(context, client);
-        if (form["token"] is { } token && await FindAsync(token, client, cancellationToken) is { Row: var row })
+        if (form["token"] is { } token && await FindAsync(token, cancellationToken) is { Row: var row } && row.ProviderId == client.Provider.Id)
         {
             var now = clock.GetUtcNow();
             _ = row.Kind == OAuthTokenKind.Refresh
@@ -61,14 +62,14 @@ internal sealed partial class TokenStatusEndpoints(
         return new JsonAnswer(StatusCodes.Status200OK, []);
     }
 
-    private async Task<StandingToken?> FindAsync(string token, Client client, CancellationToken cancellationToken)
-    {
-        // JWTs have dots, refresh tokens are hex.
-        var found = token.Contains('.', StringComparison.Ordinal)
-            ? await tokens.FindAccessAsync(token, cancellationToken)
-            : await tokens.FindRefreshAsync(token, cancellationToken);
-        return found?.Row.ProviderId == client.Provider.Id ? found : null;
-    }
+    // Its own, or one of a provider that trusts the caller (authentik's federation).
+    private static bool MayAsk(Client client, StandingToken standing) =>
+        standing.Row.ProviderId == client.Provider.Id || standing.Access.Client.Provider.FederatedProviderIds.Contains(client.Provider.Id);
+
+    // JWTs have dots, refresh tokens are hex.
+    private async Task<StandingToken?> FindAsync(string token, CancellationToken cancellationToken) => token.Contains('.', StringComparison.Ordinal)
+        ? await tokens.FindAccessAsync(token, cancellationToken)
+        : await tokens.FindRefreshAsync(token, cancellationToken);
 
     [LoggerMessage(EventId = 2111, Level = LogLevel.Information, Message = "Client {ClientId} revoked a token ({Kind})")]
     private partial void LogRevoked(string clientId, OAuthTokenKind kind);

@@ -147,6 +147,14 @@ const stages = {
     form(challenge, 'Continue', [make('input', { type: 'hidden', name: 'token', value: challenge.token })]),
     make('a', { class: 'button plain', href: challenge.flow_info.cancel_url }, 'Cancel'),
   ],
+  'ak-provider-oauth2-device-code': (challenge) => [
+    form(challenge, 'Continue', field(challenge, 'code', 'Enter the code that your device shows', {
+      type: 'text', inputmode: 'numeric', autocomplete: 'one-time-code', spellcheck: 'false', maxlength: 20,
+    })),
+  ],
+  'ak-provider-oauth2-device-code-finish': () => [
+    make('p', { role: 'status' }, 'Your device is signed in. You can close this page.'),
+  ],
   'ak-stage-access-denied': (challenge) => [
     make('p', { class: 'error', role: 'alert' }, challenge.error_message || 'Access denied.'),
     make('a', { class: 'button plain', href: '/' }, 'Start again'),

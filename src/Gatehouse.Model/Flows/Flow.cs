@@ -45,6 +45,9 @@ public enum StageType
 
     /// <summary>Asks whether an application may see the person's data.</summary>
     Consent,
+
+    /// <summary>Asks for the code that a device shows.</summary>
+    DeviceCode,
 }
 
 /// <summary>One step of a flow, with its settings.</summary>

@@ -10,6 +10,16 @@ public enum ClientType
     Public,
 }
 
+/// <summary>How a confidential client proves that it is itself.</summary>
+public enum ClientAuthMethod
+{
+    /// <summary>By its secret, in the header or in the body.</summary>
+    Secret,
+
+    /// <summary>By an assertion signed with one of its registered keys (RFC 7523); its secret is refused.</summary>
+    PrivateKeyJwt,
+}
+
 /// <summary>What the <c>sub</c> of tokens is.</summary>
 public enum SubMode
 {
@@ -65,6 +75,12 @@ public enum RedirectUriType
 /// <summary>A redirect URI as registered.</summary>
 public sealed record RedirectUri(MatchingMode Mode, string Url, RedirectUriType Type);
 
+/// <summary>A key that a provider signed with before, and how long it still counts.</summary>
+/// <param name="KeyPairId">The key pair. When it is deleted, what it signed is void at once.</param>
+/// <param name="SignsUntil">Until then it still signs, so that everybody has read the key set with the new key in it.</param>
+/// <param name="ServedUntil">Until then it is in the key set and verifies.</param>
+public sealed record FormerKey(Guid KeyPairId, DateTimeOffset SignsUntil, DateTimeOffset ServedUntil);
+
 /// <summary>An OAuth 2.0 and OpenID Connect client, in authentik's word a provider.</summary>
 public sealed class OAuth2Provider
 {
@@ -109,6 +125,30 @@ public sealed class OAuth2Provider
 
     /// <summary>Null means tokens are not encrypted.</summary>
     public Guid? EncryptionKeyId { get; set; }
+
+    /// <summary>Keys it signed with before <see cref="SigningKeyId"/>, the latest last.</summary>
+    public List<FormerKey> FormerKeys { get; set; } = [];
+
+    /// <summary>How a confidential client proves itself.</summary>
+    public ClientAuthMethod AuthMethod { get; set; }
+
+    /// <summary>The client's public keys, a JSON Web Key Set; empty means it has registered none.</summary>
+    public string Jwks { get; set; } = "";
+
+    /// <summary>Providers whose access tokens stand for their user in client credentials requests of this one.</summary>
+    public List<int> FederatedProviderIds { get; set; } = [];
+
+    /// <summary>Authorization requests have to be pushed first (RFC 9126 §5).</summary>
+    public bool RequiresPushedRequests { get; set; }
+
+    /// <summary>Token requests have to bring a proof of possession (RFC 9449 §5.2).</summary>
+    public bool RequiresDpop { get; set; }
+
+    /// <summary>The provider whose registration endpoint made this client; null means that an administrator made it.</summary>
+    public int? RegisteredThroughId { get; set; }
+
+    /// <summary>What a client said about itself when it registered (RFC 7591 §2), a JSON object; empty for all others.</summary>
+    public string MetadataJson { get; set; } = "";
 
     /// <summary>What <c>sub</c> is.</summary>
     public SubMode SubMode { get; set; }

@@ -9,6 +9,9 @@ public static class ScopeNames
     /// <summary>Refresh tokens.</summary>
     public const string OfflineAccess = "offline_access";
 
+    /// <summary>The right to register clients (RFC 7591); authentik's.</summary>
+    public const string Registration = "goauthentik.io/oidc/dcr";
+
     /// <summary>Managed id of <c>openid</c>: no claims.</summary>
     public const string ManagedOpenId = ManagedPrefix + "openid";
 

@@ -12,8 +12,8 @@ public sealed class OAuthGrant
     /// <summary>The person.</summary>
     public required int UserId { get; init; }
 
-    /// <summary>The Identity session it was given in: its id.</summary>
-    public required string SessionId { get; init; }
+    /// <summary>The Identity session it was given in: its id. Null for machines, which have none.</summary>
+    public string? SessionId { get; init; }
 
     /// <summary>Granted scopes.</summary>
     public required List<string> Scopes { get; init; }
@@ -26,6 +26,15 @@ public sealed class OAuthGrant
 
     /// <summary>How they had.</summary>
     public List<string> Amr { get; init; } = [];
+
+    /// <summary>Thumbprint of the key that its tokens are bound to (RFC 9449); null means that whoever holds them may use them.</summary>
+    public string? KeyThumbprint { get; set; }
+
+    /// <summary>The lasting consent it stands on; null means none was asked for. Without that row it is void.</summary>
+    public int? ConsentId { get; init; }
+
+    /// <summary>Who acts for the person (RFC 8693 §4.1): the subject, as the tokens name it; null means nobody.</summary>
+    public string? Actor { get; init; }
 
     /// <summary>When it was given.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
@@ -57,6 +66,9 @@ public sealed class AuthorizationCode
 
     /// <summary><c>S256</c> or <c>plain</c>.</summary>
     public string? CodeChallengeMethod { get; init; }
+
+    /// <summary>Thumbprint of the key that the client said it would prove possession of; null means it did not say.</summary>
+    public string? KeyThumbprint { get; init; }
 
     /// <summary>When it ends.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }

@@ -29,9 +29,12 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
         // Codes and tokens fall with their grants too; their own rows are shorter-lived.
         return await DrainAsync(db.FlowPlans.Where(p => p.ExpiresAt < end).OrderBy(p => p.ExpiresAt), cancellationToken)
             + await DrainAsync(db.AuthorizationCodes.Where(c => c.ExpiresAt < end).OrderBy(c => c.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.DeviceCodes.Where(c => c.ExpiresAt < end).OrderBy(c => c.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.PushedRequests.Where(r => r.ExpiresAt < end).OrderBy(r => r.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.UsedProofs.Where(p => p.ExpiresAt < end).OrderBy(p => p.ExpiresAt), cancellationToken)
             + await DrainAsync(db.OAuthTokens.Where(t => t.ExpiresAt < end).OrderBy(t => t.ExpiresAt), cancellationToken)
             + await DrainAsync(db.Grants.Where(g => g.ExpiresAt < end).OrderBy(g => g.ExpiresAt), cancellationToken)
-            + await DrainAsync(db.UserConsents.Where(c => c.ExpiresAt != null && c.ExpiresAt < end).OrderBy(c => c.Id), cancellationToken)
+            + await DrainAsync(db.UserConsents.Where(c => c.ExpiresAt != null && c.ExpiresAt < end && !db.Grants.Any(g => g.UserId == c.UserId && g.ConsentId == c.Id)).OrderBy(c => c.Id), cancellationToken)
             + await DrainAsync(db.AuthenticatedSessions.Where(s => s.ExpiresAt < end).OrderBy(s => s.ExpiresAt), cancellationToken)
             + await DrainAsync(db.OneTimeLinks.Where(l => l.ExpiresAt < end).OrderBy(l => l.Hash), cancellationToken)
             + await DrainAsync(db.BurntCodes.Where(c => c.ExpiresAt < end).OrderBy(c => c.ExpiresAt), cancellationToken)

@@ -31,6 +31,12 @@ internal static class JsonColumns
     public static void AsJson(this PropertyBuilder<List<RedirectUri>> property) =>
         property.HasConversion(list => ListColumns.Write(list), text => ListColumns.ReadRedirectUris(text), Compare<RedirectUri>());
 
+    public static void AsJson(this PropertyBuilder<List<int>> property) =>
+        property.HasConversion(list => ListColumns.Write(list), text => ListColumns.ReadNumbers(text), Compare<int>());
+
+    public static void AsJson(this PropertyBuilder<List<FormerKey>> property) =>
+        property.HasConversion(list => ListColumns.Write(list), text => ListColumns.ReadFormerKeys(text), Compare<FormerKey>());
+
     private static ValueComparer<List<T>> Compare<T>() => new(
         (a, b) => ListColumns.AreEqual(a, b), list => list.Count, list => ListColumns.Copy(list));
 }
@@ -44,11 +50,20 @@ internal static class ListColumns
 
     public static string Write(List<Rule> list) => "[" + string.Join(',', list.Select(RuleJson.Write)) + "]";
 
+    public static string Write(List<int> list) => string.Join(',', list.Select(i => i.ToString(CultureInfo.InvariantCulture)));
+
+    public static string Write(List<FormerKey> list) => JsonSerializer.Serialize(list, Shapes.Default.ListFormerKey);
+
     public static string Write(List<RedirectUri> list) => JsonSerializer.Serialize(list, Shapes.Default.ListRedirectUri);
 
     public static List<string> ReadTexts(string text) => JsonSerializer.Deserialize(text, Shapes.Default.ListString) ?? [];
 
     public static List<Guid> ReadIds(string text) => [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Guid.Parse)];
+
+    public static List<int> ReadNumbers(string text) =>
+        [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
+
+    public static List<FormerKey> ReadFormerKeys(string text) => JsonSerializer.Deserialize(text, Shapes.Default.ListFormerKey) ?? [];
 
     public static List<RedirectUri> ReadRedirectUris(string text) => JsonSerializer.Deserialize(text, Shapes.Default.ListRedirectUri) ?? [];
 

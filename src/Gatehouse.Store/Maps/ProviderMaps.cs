@@ -19,6 +19,8 @@ internal static class ProviderMaps
             provider.Property(p => p.GrantTypes).AsJson();
             provider.Property(p => p.RedirectUris).AsJson();
             provider.Property(p => p.ScopeMappingIds).AsJson();
+            provider.Property(p => p.FederatedProviderIds).AsJson();
+            provider.Property(p => p.FormerKeys).AsJson();
             provider.Property(p => p.Version).IsConcurrencyToken();
             provider.HasOne<KeyPair>().WithMany().HasForeignKey(p => p.SigningKeyId).OnDelete(DeleteBehavior.Restrict);
             provider.HasOne<KeyPair>().WithMany().HasForeignKey(p => p.EncryptionKeyId).OnDelete(DeleteBehavior.Restrict);
@@ -31,6 +33,15 @@ internal static class ProviderMaps
             application.HasIndex(a => a.ProviderId).IsUnique();
             application.Property(a => a.Version).IsConcurrencyToken();
             application.HasOne<OAuth2Provider>().WithMany().HasForeignKey(a => a.ProviderId).OnDelete(DeleteBehavior.SetNull);
+        });
+        model.Entity<RegistrationRule>(rule =>
+        {
+            rule.ToTable("registration_rules");
+            rule.HasIndex(r => r.ProviderId).IsUnique();
+            rule.Property(r => r.ScopeMappingIds).AsJson();
+            rule.Property(r => r.AllowedGrantTypes).AsJson();
+            rule.Property(r => r.Version).IsConcurrencyToken();
+            rule.HasOne<OAuth2Provider>().WithMany().HasForeignKey(r => r.ProviderId).OnDelete(DeleteBehavior.Cascade);
         });
         model.Entity<ScopeMapping>(mapping =>
         {

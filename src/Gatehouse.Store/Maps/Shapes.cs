@@ -7,5 +7,6 @@ namespace Gatehouse.Store.Maps;
 [JsonSourceGenerationOptions(UseStringEnumConverter = true)]
 [JsonSerializable(typeof(List<string>))]
 [JsonSerializable(typeof(List<RedirectUri>))]
+[JsonSerializable(typeof(List<FormerKey>))]
 [JsonSerializable(typeof(Dictionary<string, List<string>>))]
 internal sealed partial class Shapes : JsonSerializerContext;

@@ -36,6 +36,26 @@ internal static class TokenMaps
             code.HasIndex(c => c.ExpiresAt);
             code.HasOne<OAuthGrant>().WithMany().HasForeignKey(c => c.GrantId).OnDelete(DeleteBehavior.Cascade);
         });
+        model.Entity<DeviceCode>(code =>
+        {
+            code.ToTable("device_codes").HasKey(c => c.Hash);
+            code.Property(c => c.Scopes).AsJson();
+            code.HasIndex(c => c.UserCodeHash).IsUnique();
+            code.HasIndex(c => c.ExpiresAt);
+            code.HasOne<OAuth2Provider>().WithMany().HasForeignKey(c => c.ProviderId).OnDelete(DeleteBehavior.Cascade);
+            code.HasOne<OAuthGrant>().WithMany().HasForeignKey(c => c.GrantId).OnDelete(DeleteBehavior.Cascade);
+        });
+        model.Entity<PushedRequest>(request =>
+        {
+            request.ToTable("pushed_requests").HasKey(r => r.Hash);
+            request.HasIndex(r => r.ExpiresAt);
+            request.HasOne<OAuth2Provider>().WithMany().HasForeignKey(r => r.ProviderId).OnDelete(DeleteBehavior.Cascade);
+        });
+        model.Entity<UsedProof>(proof =>
+        {
+            proof.ToTable("used_proofs").HasKey(p => p.Hash);
+            proof.HasIndex(p => p.ExpiresAt);
+        });
         model.Entity<OAuthToken>(token =>
         {
             token.ToTable("oauth_tokens").HasKey(t => t.Hash);

@@ -98,8 +98,10 @@ internal sealed class FirstSeeds(IDbContextFactory<GatehouseDb> databases, ISecr
             UpdatedAt = now,
             Groups = [new GroupMember { GroupId = admins.Id, UserId = 0 }], // the user's key is filled in when it is made
         });
-        db.Brands.Add(new Brand { Id = Guid.CreateVersion7(now), Domain = "authentik-default", IsDefault = true });
+        var brand = new Brand { Id = Guid.CreateVersion7(now), Domain = "authentik-default", IsDefault = true };
+        db.Brands.Add(brand);
         ScopeSeeds.Add(db, now);
         FlowSeeds.Add(db, now);
+        brand.DeviceCodeFlowId = db.Flows.Local.Single(f => f.Slug == FlowSeeds.DeviceCode).Id;
     }
 }

@@ -20,6 +20,9 @@ internal static class FlowSeeds
     /// <summary>Ends the session at one application.</summary>
     public const string ProviderInvalidation = "default-provider-invalidation-flow";
 
+    /// <summary>Takes the codes that devices show.</summary>
+    public const string DeviceCode = "default-device-code-flow";
+
     private const string RedirectingTitle = "Redirecting to %(app)s";
 
     /// <summary>Adds all of them.</summary>
@@ -34,6 +37,8 @@ internal static class FlowSeeds
         Flow(ImplicitConsent, "Authorize Application", RedirectingTitle, "authorization", "require_authenticated");
         Flow(ExplicitConsent, "Authorize Application", RedirectingTitle, "authorization", "require_authenticated",
             (0, "default-provider-authorization-consent", StageType.Consent, ConsentSettings));
+        Flow(DeviceCode, "Device code flow", "Sign in a device", "stage_configuration", "require_authenticated",
+            (0, "default-device-code", StageType.DeviceCode, "{}"));
         Flow(ProviderInvalidation, "Logged out of application", "You've logged out of %(app)s.", "invalidation", "none");
 
         void Flow(string slug, string name, string title, string designation, string authentication, params (int Order, string Name, StageType Type, string Settings)[] stages)

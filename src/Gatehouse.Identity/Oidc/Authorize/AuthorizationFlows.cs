@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Model.Flows;
 using Gatehouse.Store;
@@ -34,8 +35,8 @@ internal sealed class AuthorizationFlows(GatehouseDb db, TimeProvider clock)
             : DefaultAuthentication;
 
     /// <summary>Slug of the flow between sign-in and the client; null when the provider names one that is gone.</summary>
-    public Task<string?> AuthorizationSlugAsync(AuthorizeRequest request, CancellationToken cancellationToken) =>
-        db.Flows.Where(f => f.Id == request.Client.Provider.AuthorizationFlowId).Select(f => (string?)f.Slug).SingleOrDefaultAsync(cancellationToken);
+    public Task<string?> AuthorizationSlugAsync(Client client, CancellationToken cancellationToken) =>
+        db.Flows.Where(f => f.Id == client.Provider.AuthorizationFlowId).Select(f => (string?)f.Slug).SingleOrDefaultAsync(cancellationToken);
 
     /// <summary>What the authorization flow would ask <paramref name="browser"/>.</summary>
     public async Task<FlowNeed> NeedAsync(AuthorizeRequest request, SignedInBrowser browser, CancellationToken cancellationToken)
@@ -67,12 +68,21 @@ internal sealed class AuthorizationFlows(GatehouseDb db, TimeProvider clock)
         var consent = await db.UserConsents.AsNoTracking().SingleOrDefaultAsync(
             c => c.UserId == browser.User.Id && c.ApplicationId == request.Client.Application!.Id && (c.ExpiresAt == null || c.ExpiresAt > now),
             cancellationToken); // the application was checked before
-        return consent is not null && PermissionsOf(request).All(p => p.Description.Length == 0 || consent.Scopes.Contains(p.Scope));
+        return consent is not null && PermissionsOf(request.Client, request.Scopes).All(p => p.Description.Length == 0 || consent.Scopes.Contains(p.Scope));
     }
 
     /// <summary>The scopes with what the consent page says of them.</summary>
-    public static IReadOnlyList<ScopePermission> PermissionsOf(AuthorizeRequest request) =>
-        [.. request.Scopes.Select(s => new ScopePermission(s, request.Client.Scopes.FirstOrDefault(o => o.Name == s)?.Description ?? ""))];
+    public static IReadOnlyList<ScopePermission> PermissionsOf(Client client, IReadOnlyList<string> scopes) =>
+        [.. scopes.Select(s => new ScopePermission(s, client.Scopes.FirstOrDefault(o => o.Name == s)?.Description ?? ""))];
+
+    /// <summary>The lasting consent that a grant of the user stands on; null when there is none.</summary>
+    public Task<int?> ConsentIdAsync(Client client, int userId, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var applicationId = client.Application?.Id;
+        return db.UserConsents.Where(c => c.UserId == userId && c.ApplicationId == applicationId && (c.ExpiresAt == null || c.ExpiresAt > now))
+            .Select(c => (int?)c.Id).SingleOrDefaultAsync(cancellationToken);
+    }
 
     private static bool AlwaysAsks(string settings)
     {

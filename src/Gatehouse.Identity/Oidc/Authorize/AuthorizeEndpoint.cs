@@ -16,7 +16,10 @@ internal sealed partial class AuthorizeEndpoint(
     BrowserSessions sessions,
     AuthorizationFlows flows,
     AuthorizeStanding standing,
-    CodeIssuer codes,
+    AuthorizationIssuer issuer,
+    PushedRequests pushed,
+    ApplicationAccess access,
+    OAuthEvents events,
     RoundMarkers markers,
     WarningLog warnings,
     ILogger<AuthorizeEndpoint> logger)
@@ -53,18 +56,27 @@ internal sealed partial class AuthorizeEndpoint(
                     StatusCodes.Status400BadRequest, "Client ID Error", $"The client ID is missing or invalid: {unknown.Reason}. The application is not set up with this identity provider.");
             case AuthorizeCheck.BadRedirectUri bad:
                 LogBadRedirectUri(bad.Client.Provider.ClientId, Printable(bad.Offered), bad.Reason);
+                events.BadRedirectUri(bad.Client, Printable(bad.Offered), bad.Reason, context);
                 return RedirectError(bad);
+            case AuthorizeCheck.BadRequestUri gone:
+                LogBadClient(gone.Reason);
+                return UsedUp();
             case AuthorizeCheck.Refused refused:
                 return Reply(refused.Client, refused.Reply);
             case AuthorizeCheck.Stands { Request: var request }:
                 warnings.Tell(request.Client);
-                return await DecideAsync(request, await sessions.FindAsync(context.Request, cancellationToken), cancellationToken);
+                if (request.PushedHash is { } hash)
+                {
+                    await pushed.OpenAsync(hash, cancellationToken);
+                }
+
+                return await DecideAsync(context, request, await sessions.FindAsync(context.Request, cancellationToken), cancellationToken);
             default:
                 throw new UnreachableException();
         }
     }
 
-    private async Task<IResult> DecideAsync(AuthorizeRequest request, SignedInBrowser? browser, CancellationToken cancellationToken)
+    private async Task<IResult> DecideAsync(HttpContext context, AuthorizeRequest request, SignedInBrowser? browser, CancellationToken cancellationToken)
     {
         if (browser is null && request.IsSilent)
         {
@@ -85,10 +97,19 @@ internal sealed partial class AuthorizeEndpoint(
                 : await SignInAsync(request, browser, cancellationToken);
         }
 
+        var asked = AccessRequest.Of(context, request.Type.GrantType, request.Scopes);
+        if (await access.JudgeAsync(request.Client, browser.User.Id, asked, cancellationToken) is { IsPassing: false } verdict)
+        {
+            LogDenied(request.Client.Provider.ClientId, browser.User.Username);
+            return request.IsSilent
+                ? Reply(request.Client, request.Target.Error(OAuthError.AccessDenied, "The person may not use this application."))
+                : PermissionDenied(request.Client, browser, verdict.Messages);
+        }
+
         var need = markers.IsAgreed(request, browser.Session) ? FlowNeed.Nothing : await flows.NeedAsync(request, browser, cancellationToken);
         return (need, request.IsSilent) switch
         {
-            (FlowNeed.Nothing, _) => (await codes.IssueAsync(request, browser, cancellationToken)).ToResult(),
+            (FlowNeed.Nothing, _) => (await issuer.IssueAsync(request, browser, cancellationToken))?.ToResult() ?? UsedUp(),
             (FlowNeed.Consent, true) => Reply(request.Client, request.Target.Error(OAuthError.ConsentRequired, "The person has not consented yet.")),
             (_, true) => Reply(request.Client, request.Target.Error(OAuthError.InteractionRequired, "The authorization flow has a question.")),
             _ => await AskAsync(request, cancellationToken),
@@ -96,7 +117,7 @@ internal sealed partial class AuthorizeEndpoint(
     }
 
     private async Task<IResult> AskAsync(AuthorizeRequest request, CancellationToken cancellationToken) =>
-        await flows.AuthorizationSlugAsync(request, cancellationToken) is { } slug
+        await flows.AuthorizationSlugAsync(request.Client, cancellationToken) is { } slug
             ? new PrivateRedirect($"/if/flow/{slug}/?{request.Query}{AuthorizeStanding.KeptMarker(request)}")
             : Reply(request.Client, request.Target.Error(OAuthError.ServerError, "The provider's authorization flow does not exist."));
 
@@ -112,6 +133,17 @@ internal sealed partial class AuthorizeEndpoint(
         LogRefused(reply.Error ?? "", client.Provider.ClientId, reply.Description ?? "");
         return reply.ToResult();
     }
+
+    private static IResult UsedUp() => Page.Message(
+        StatusCodes.Status400BadRequest, "Request Error", "This sign-in request has expired, or was answered already. Start again from the application.", action: ("/", "Go home"));
+
+    // No redirect (contract §1.4): the client could not do anything about it, and the person should read why.
+    private static IResult PermissionDenied(Client client, SignedInBrowser browser, IReadOnlyList<string> messages) => Page.Message(
+        StatusCodes.Status200OK,
+        "Permission denied",
+        messages.Count > 0 ? string.Join(' ', messages) : $"Request has been denied: you may not use {client.Application?.Name}.",
+        [new("Signed in as", browser.User.Username)],
+        ("/", "Go home"));
 
     private static PageResult<RedirectErrorPage> RedirectError(AuthorizeCheck.BadRedirectUri bad) => new(
         new Dictionary<string, object?>
@@ -136,6 +168,9 @@ internal sealed partial class AuthorizeEndpoint(
 
     [LoggerMessage(EventId = 2104, Level = LogLevel.Information, Message = "Authorization refused: {Code}, client {ClientId} ({Reason})")]
     private partial void LogRefused(string code, string clientId, string reason);
+
+    [LoggerMessage(EventId = 2106, Level = LogLevel.Information, Message = "Authorization refused: the policies of client {ClientId} deny {Username}")]
+    private partial void LogDenied(string clientId, string username);
 
     [LoggerMessage(EventId = 2105, Level = LogLevel.Warning, Message = "Authorization refused: the provider of client {ClientId} is not assigned to any application")]
     private partial void LogUnassigned(string clientId);

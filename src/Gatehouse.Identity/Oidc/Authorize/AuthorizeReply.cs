@@ -20,7 +20,7 @@ internal sealed record ReplyTarget(string RedirectUri, ResponseMode Mode, string
 {
     public AuthorizeReply Error(string code, string description) => new(this, [new("error", code), new("error_description", description)]);
 
-    public AuthorizeReply Code(string code) => new(this, [new("code", code)]);
+    public AuthorizeReply Answer(IReadOnlyList<KeyValuePair<string, string>> fields) => new(this, fields);
 }
 
 /// <summary>An answer to the client.</summary>

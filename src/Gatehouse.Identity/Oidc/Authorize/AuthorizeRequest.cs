@@ -5,30 +5,37 @@ using Gatehouse.Identity.Oidc.Clients;
 namespace Gatehouse.Identity.Oidc.Authorize;
 
 /// <summary>An authorization request that stands: everything that does not depend on the browser was checked.</summary>
+/// <param name="Type">What the answer holds.</param>
 /// <param name="Query">As sent, without the question mark and without our own markers.</param>
 /// <param name="Scopes">Granted if the person agrees: asked for and offered.</param>
 /// <param name="IsSilent"><c>prompt=none</c>.</param>
 /// <param name="WantsLogin"><c>prompt=login</c> or <c>max_age=0</c>.</param>
 /// <param name="MaxAge">How old the sign-in may be; null means any age.</param>
+/// <param name="PushedHash">Names the pushed request that it is (RFC 9126); null means that the browser brought it.</param>
 internal sealed record AuthorizeRequest(
     Client Client,
     ReplyTarget Target,
+    ResponseType Type,
     string Query,
     OAuthParameters Parameters,
     IReadOnlyList<string> Scopes,
     bool IsSilent,
     bool WantsLogin,
     bool WantsConsent,
-    TimeSpan? MaxAge)
+    TimeSpan? MaxAge,
+    string? PushedHash)
 {
     /// <summary>The parameters we know. Each may be sent once.</summary>
     public static readonly IReadOnlyList<string> Known =
     [
         "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "prompt", "max_age", "login_hint",
-        "ui_locales", "code_challenge", "code_challenge_method", "request", "request_uri", RoundMarkers.Login, RoundMarkers.Consent,
+        "ui_locales", "code_challenge", "code_challenge_method", "dpop_jkt", "request", "request_uri", RoundMarkers.Login, RoundMarkers.Consent,
     ];
 
     public string? Nonce => Parameters["nonce"];
+
+    /// <summary>The key that the code will be bound to (RFC 9449 §10); null means none.</summary>
+    public string? KeyThumbprint => Parameters["dpop_jkt"];
 
     public string? CodeChallenge => Parameters["code_challenge"];
 
@@ -60,6 +67,9 @@ internal abstract record AuthorizeCheck
 
     /// <summary>Nowhere safe to answer: a page, never a redirect.</summary>
     public sealed record BadRedirectUri(Client Client, string? Offered, string Reason) : AuthorizeCheck;
+
+    /// <summary>The pushed request that it names can't be had: a page, since all else of it may have been made up.</summary>
+    public sealed record BadRequestUri(Client Client, string Reason) : AuthorizeCheck;
 
     /// <summary>The client is told.</summary>
     public sealed record Refused(Client Client, AuthorizeReply Reply) : AuthorizeCheck;

@@ -1,7 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
-using Gatehouse.Model.Keys;
 using Gatehouse.Model.Providers;
 using Microsoft.AspNetCore.Http;
 
@@ -14,61 +12,42 @@ internal abstract record ClientResult
     {
     }
 
-    /// <summary>It is this one: by its secret, or, a public one, by its word.</summary>
+    /// <summary>It is this one: by its secret or key, or, a public one, by its word.</summary>
     public sealed record Known(Client Client) : ClientResult;
 
     /// <summary>It is not let in.</summary>
     public sealed record Refused(OAuthRefusal Refusal) : ClientResult;
 }
 
-/// <summary>Authenticates clients: <c>client_secret_basic</c>, <c>client_secret_post</c>, or none for public ones (RFC 6749 §2.3).</summary>
-internal sealed class ClientAuthentication(ClientDirectory clients, ISecretBox box)
+/// <summary>
+/// Authenticates clients: <c>client_secret_basic</c>, <c>client_secret_post</c>, <c>private_key_jwt</c>, or none for public ones (RFC 6749 §2.3).
+/// </summary>
+internal sealed class ClientAuthentication(ClientDirectory clients, ClientAssertions assertions)
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
+    /// <summary>Reads the credentials in <paramref name="request"/> and checks them.</summary>
     public async Task<ClientResult> AuthenticateAsync(HttpRequest request, OAuthParameters form, CancellationToken cancellationToken)
     {
-        var header = request.Headers.Authorization;
-        if (header.Count > 1 || form.FirstRepeated(["client_id", "client_secret"]) is not null)
-        {
-            return Refused(OAuthRefusal.InvalidRequest("client credentials were sent more than once"));
-        }
-
-        if (request.Query.ContainsKey("client_secret"))
-        {
-            return Refused(OAuthRefusal.InvalidRequest("client_secret stands in the URL"));
-        }
-
-        if (form["client_assertion"] is not null || form["client_assertion_type"] is not null)
-        {
-            return Refused(OAuthRefusal.InvalidClient("client assertions are not supported"));
-        }
-
-        if (header.Count == 0)
-        {
-            return await CheckAsync(form["client_id"], [form["client_secret"]], isBasic: false, cancellationToken);
-        }
-
-        if (!TryReadBasic(header[0], out var id, out var secret))
-        {
-            return Refused(OAuthRefusal.InvalidClient("the Authorization header is no HTTP Basic") with { IsBasicChallenge = true });
-        }
-
-        if (form["client_secret"] is not null || (form["client_id"] is { } other && other != id))
-        {
-            return Refused(OAuthRefusal.InvalidRequest("client credentials stand in both the header and the body"));
-        }
-
-        // Certified clients write a space as '+' (RFC 6749 §2.3.1), others leave '+' as it is (authentik's reading): both are taken.
-        string?[] readings = secret is null ? [null] : [Uri.UnescapeDataString(secret.Replace('+', ' ')), Uri.UnescapeDataString(secret)];
-        return await CheckAsync(id, readings, isBasic: true, cancellationToken);
+        var (presented, refusal) = PresentedCredentials.Read(request, form);
+        return presented is null ? new ClientResult.Refused(refusal!) : await CheckAsync(presented, request, cancellationToken); // one of the two
     }
 
-    private async Task<ClientResult> CheckAsync(string? id, string?[] readings, bool isBasic, CancellationToken cancellationToken)
+    /// <summary>The client that <paramref name="presented"/> names, believed or not; null when there is no such client.</summary>
+    public Client? Find(PresentedCredentials presented) => presented.ClientId is { } id ? clients.Find(id) : null;
+
+    /// <summary>Checks credentials.</summary>
+    public async Task<ClientResult> CheckAsync(PresentedCredentials presented, HttpRequest request, CancellationToken cancellationToken)
     {
-        if (id is null || await clients.FindAsync(id, cancellationToken) is not { } client)
+        if (Find(presented) is not { } client)
         {
-            return Refused(OAuthRefusal.InvalidClient("no such client") with { IsBasicChallenge = isBasic });
+            return Refused(presented, "no such client");
+        }
+
+        if (presented.Assertion is { } assertion)
+        {
+            return presented.Secrets.Count > 0 ? new ClientResult.Refused(OAuthRefusal.InvalidRequest("the client authenticates in two ways at once"))
+                : client.Provider.ClientType == ClientType.Public || client.Provider.Jwks.Length == 0 ? Refused(presented, "the client has no registered keys")
+                : await assertions.FaultAsync(client, assertion, request, cancellationToken) is { } fault ? Refused(presented, fault)
+                : new ClientResult.Known(client);
         }
 
         if (client.Provider.ClientType == ClientType.Public)
@@ -76,54 +55,30 @@ internal sealed class ClientAuthentication(ClientDirectory clients, ISecretBox b
             return new ClientResult.Known(client);
         }
 
-        if (!readings.Any(secret => secret is not null && IsSecretOf(client, secret)))
-        {
-            return Refused(OAuthRefusal.InvalidClient(readings is [null] ? "the client sent no secret" : "wrong client secret") with { IsBasicChallenge = isBasic });
-        }
-
-        return new ClientResult.Known(client);
+        return presented.Secrets.Count == 0 ? Refused(presented, "the client sent no secret")
+            : !IsSecretOf(client, presented) ? Refused(presented, "wrong client secret")
+            : new ClientResult.Known(client);
     }
 
-    // Hashes are compared, so that not even the length shows in the time.
-    private bool IsSecretOf(Client client, string offered) =>
-        box.Open(client.Provider.SealedClientSecret, SecretPurposes.OAuth2ProviderClientSecret) is { Length: > 0 } secret
-        && CryptographicOperations.FixedTimeEquals(SHA256.HashData(secret), SHA256.HashData(Encoding.UTF8.GetBytes(offered)));
-
-    private static bool TryReadBasic(string? header, [NotNullWhen(true)] out string? id, out string? secret)
+    /// <summary>Whether one reading of the presented secret is that of <paramref name="client"/>. Clients that registered keys have none that counts.</summary>
+    public static bool IsSecretOf(Client client, PresentedCredentials presented)
     {
-        id = null;
-        secret = null;
-        if (header is null || !header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
+        if (client.Secret.Length == 0 || client.Provider.AuthMethod == ClientAuthMethod.PrivateKeyJwt)
         {
             return false;
         }
 
-        var bytes = new byte[header.Length];
-        if (!Convert.TryFromBase64String(header[6..].Trim(), bytes, out var length))
+        // Hashes are compared, so that not even the length shows in the time.
+        var kept = SHA256.HashData(client.Secret.Span);
+        var fits = false;
+        foreach (var secret in presented.Secrets)
         {
-            return false;
+            fits |= CryptographicOperations.FixedTimeEquals(kept, SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
         }
 
-        string text;
-        try
-        {
-            text = StrictUtf8.GetString(bytes, 0, length);
-        }
-        catch (DecoderFallbackException)
-        {
-            return false;
-        }
-
-        var colon = text.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 1)
-        {
-            return false;
-        }
-
-        id = Uri.UnescapeDataString(text[..colon]);
-        secret = text[(colon + 1)..] is { Length: > 0 } sent ? sent : null;
-        return true;
+        return fits;
     }
 
-    private static ClientResult.Refused Refused(OAuthRefusal refusal) => new(refusal);
+    private static ClientResult.Refused Refused(PresentedCredentials presented, string reason) =>
+        new(OAuthRefusal.InvalidClient(reason) with { IsBasicChallenge = presented.IsBasic });
 }

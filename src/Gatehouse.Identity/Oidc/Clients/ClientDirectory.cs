@@ -1,63 +1,25 @@
-using Gatehouse.Model.Providers;
-using Gatehouse.Store;
-using Microsoft.EntityFrameworkCore;
+using System.Runtime.CompilerServices;
+using Gatehouse.Model.Snapshots;
 
 namespace Gatehouse.Identity.Oidc.Clients;
 
-/// <summary>Finds clients. The one place that reads providers for OAuth, so the one place that would cache them.</summary>
-internal sealed class ClientDirectory(GatehouseDb db)
+/// <summary>Finds clients in the table that the change feed keeps up to date on every node. No request asks the database for them.</summary>
+internal sealed class ClientDirectory(ISnapshot<ClientTable> clients)
 {
+    // Goes with its entry when the table is swapped.
+    private readonly ConditionalWeakTable<ClientEntry, Client> known = [];
+
+    /// <summary>All clients.</summary>
+    public IEnumerable<Client> All => clients.Current.All.Select(e => known.GetValue(e, made => new Client(made)));
+
     /// <summary>The client with this <c>client_id</c>, byte for byte.</summary>
-    public Task<Client?> FindAsync(string clientId, CancellationToken cancellationToken) =>
-        IsPlain(clientId)
-            ? LoadAsync(db.Providers.Where(p => p.ClientId == clientId), cancellationToken)
-            : Task.FromResult<Client?>(null);
+    public Client? Find(string clientId) => Of(clients.Current.OfClientId(clientId));
 
     /// <summary>The client of the application with this slug.</summary>
-    public Task<Client?> FindBySlugAsync(string slug, CancellationToken cancellationToken) =>
-        IsPlain(slug)
-            ? LoadAsync(db.Providers.Where(p => db.ProviderApplications.Any(a => a.ProviderId == p.Id && a.Slug == slug)), cancellationToken)
-            : Task.FromResult<Client?>(null);
+    public Client? FindBySlug(string slug) => Of(clients.Current.OfSlug(slug));
 
-    /// <summary>The client with this key.</summary>
-    public Task<Client?> FindAsync(int providerId, CancellationToken cancellationToken) =>
-        LoadAsync(db.Providers.Where(p => p.Id == providerId), cancellationToken);
+    /// <summary>The client of this provider.</summary>
+    public Client? Find(int providerId) => Of(clients.Current.OfProvider(providerId));
 
-    // PostgreSQL refuses NUL in text with an error; no id of ours holds a control character.
-    private static bool IsPlain(string text) => text.Length is > 0 and <= 255 && !text.Any(char.IsControl);
-
-    private async Task<Client?> LoadAsync(IQueryable<OAuth2Provider> providers, CancellationToken cancellationToken)
-    {
-        var found = await (
-            from provider in providers.AsNoTracking()
-            join application in db.ProviderApplications on (int?)provider.Id equals application.ProviderId into applications
-            from application in applications.DefaultIfEmpty()
-            join pair in db.KeyPairs on provider.SigningKeyId equals (Guid?)pair.Id into pairs
-            from pair in pairs.DefaultIfEmpty()
-            select new
-            {
-                provider,
-                ApplicationId = (Guid?)application.Id,
-                application.Slug,
-                application.Name,
-                PairId = (Guid?)pair.Id,
-                PairVersion = (int?)pair.Version,
-            }).SingleOrDefaultAsync(cancellationToken);
-        if (found is null)
-        {
-            return null;
-        }
-
-        var ids = found.provider.ScopeMappingIds;
-        return new Client
-        {
-            Provider = found.provider,
-            Application = found.ApplicationId is { } id ? new ClientApplication(id, found.Slug, found.Name) : null,
-            SigningKey = found.PairId is { } pairId ? new SigningKeyName(pairId, found.PairVersion ?? 0) : null,
-            Scopes = ids.Count == 0
-                ? []
-                : await db.ScopeMappings.Where(m => ids.Contains(m.Id)).OrderBy(m => m.ScopeName)
-                    .Select(m => new ClientScope(m.ScopeName, m.Managed, m.Description)).ToListAsync(cancellationToken),
-        };
-    }
+    private Client? Of(ClientEntry? entry) => entry is null ? null : known.GetValue(entry, e => new Client(e));
 }

@@ -49,8 +49,8 @@ internal sealed partial class RedirectUris(ILogger<RedirectUris> logger)
             ? $"{parsed.Scheme}://{parsed.IdnHost}{(parsed.IsDefaultPort ? "" : $":{parsed.Port}")}"
             : null;
 
-    // What a browser could read differently than we do, or would run.
-    private static string? Unsafe(string uri)
+    /// <summary>Why <paramref name="uri"/> must not be redirected to, registered or not: a browser could read it differently than we do, or would run it. Null when it may.</summary>
+    public static string? Unsafe(string uri)
     {
         if (uri.Length > Longest)
         {

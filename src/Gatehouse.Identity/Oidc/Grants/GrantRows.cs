@@ -14,5 +14,9 @@ internal static class GrantRows
 
     /// <summary>Whether these scopes come with a refresh token.</summary>
     public static bool MayRefresh(Client client, IReadOnlyList<string> scopes) =>
-        scopes.Contains(ScopeNames.OfflineAccess) && client.Offers(ScopeNames.OfflineAccess) && client.Provider.GrantTypes.Contains(RefreshTokenGrant.GrantType);
+        scopes.Contains(ScopeNames.OfflineAccess) && client.Offers(ScopeNames.OfflineAccess) && client.Allows(RefreshTokenGrant.GrantType);
+
+    /// <summary>The scopes that are asked for and offered. Nothing asked for is nothing granted: nobody sees a page that would say what all of them are.</summary>
+    public static List<string> ScopesOf(Client client, string? asked) =>
+        [.. (asked ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct().Where(client.Offers)];
 }

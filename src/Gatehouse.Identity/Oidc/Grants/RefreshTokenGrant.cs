@@ -4,28 +4,29 @@ using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Store.Queues;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Identity.Oidc.Grants;
 
 /// <summary>Exchanges a refresh token (RFC 6749 §6). It is used once; a second use means that two hold it, and ends the grant (RFC 9700 §4.14).</summary>
-internal sealed class RefreshTokenGrant(GatehouseDb db, SigningKeys keys, TokenIssuer issuer, TimeProvider clock)
+internal sealed class RefreshTokenGrant(GatehouseDb db, GroupCommit commits, TokenIssuer issuer, ApplicationAccess access, OAuthEvents events, TimeProvider clock)
 {
     public const string GrantType = "refresh_token";
 
-    public async Task<TokenResult> RedeemAsync(Client client, OAuthParameters form, CancellationToken cancellationToken)
+    public async Task<TokenResult> RedeemAsync(TokenRequest request, CancellationToken cancellationToken)
     {
+        var (client, form) = (request.Client, request.Form);
         if (form["refresh_token"] is not { } token)
         {
             return TokenResult.InvalidGrant("no refresh token was sent");
         }
 
-        if (await keys.ForAsync(client, cancellationToken) is not { } signer)
+        if (await issuer.KeysAsync(client, cancellationToken) is not { } keys)
         {
             return TokenResult.CannotSign();
         }
 
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var now = clock.GetUtcNow();
         if (await FindAsync(Digest.Of(token), cancellationToken) is not { } found)
         {
@@ -33,7 +34,7 @@ internal sealed class RefreshTokenGrant(GatehouseDb db, SigningKeys keys, TokenI
         }
 
         // Another client's attempt must not burn it: that client could end sessions that are not its own.
-        if (Fault(client, found, now) is { } fault)
+        if (Fault(request, found, now) is { } fault)
         {
             return TokenResult.InvalidGrant(fault);
         }
@@ -44,33 +45,36 @@ internal sealed class RefreshTokenGrant(GatehouseDb db, SigningKeys keys, TokenI
                 OAuthError.InvalidScope, "The scope goes beyond what was granted, or lacks offline_access.", "scope wider than granted, or without offline_access"));
         }
 
-        var rotates = Rotates(client, found.Row, now);
-        if (found.Row.UsedAt is not null || (rotates && !await UseUpAsync(found.Row.Hash, now, cancellationToken)))
+        if (!(await access.JudgeAsync(client, found.User.Id, AccessRequest.Of(request.Context, GrantType, scopes), cancellationToken)).IsPassing)
         {
-            await GrantRows.RevokeAsync(db, found.Grant.Id, now, cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-            return TokenResult.InvalidGrant("the refresh token was used before; its grant is revoked");
+            return TokenResult.InvalidGrant("the application's policies deny the user");
+        }
+
+        var rotated = await commits.RunAsync((d, stopping) => RotateAsync(d, client, found, scopes, now, stopping), cancellationToken);
+        if (rotated.IsReuse)
+        {
+            events.RefreshTokenReused(request, found.User);
+        }
+
+        if (rotated.Fault is { } broken)
+        {
+            return TokenResult.InvalidGrant(broken);
         }
 
         var person = await PersonReader.ReadAsync(db, found.User, PersonReader.NeedsGroups(client, scopes), cancellationToken);
-        var access = issuer.AccessRow(client, found.Grant, scopes, out var jti);
-        string? refreshToken = null;
-        var refresh = rotates ? issuer.RefreshRow(client, found.Grant, found.Row.Scopes, out refreshToken) : found.Row;
-        db.OAuthTokens.AddRange(rotates ? [access, refresh] : [access]);
-        await db.SaveChangesAsync(cancellationToken);
-        await OutliveAsync(found.Grant.Id, access, refresh, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
         return new TokenResult.Issued(
-            await issuer.SignAsync(signer, new GrantedAccess(client, found.Grant, person, scopes), jti, refreshToken, cancellationToken));
+            await issuer.SignAsync(keys, new GrantedAccess(client, found.Grant, person, scopes), rotated.Jti, rotated.RefreshToken, cancellationToken));
     }
 
-    private static string? Fault(Client client, Found found, DateTimeOffset now) => found switch
+    private static string? Fault(TokenRequest request, Found found, DateTimeOffset now) => found switch
     {
-        _ when found.Row.ProviderId != client.Provider.Id => "the refresh token was issued to another client",
+        _ when found.Row.ProviderId != request.Client.Provider.Id => "the refresh token was issued to another client",
         _ when found.Row.ExpiresAt <= now => "the refresh token has expired",
         _ when found.Row.RevokedAt is not null => "the refresh token was revoked",
         _ when found.Grant.RevokedAt is not null => "the grant was revoked",
+        _ when !found.ConsentStands => "the consent it stands on was taken back",
         _ when !found.User.IsActive => "the user is inactive",
+        _ when found.Grant.KeyThumbprint != request.KeyThumbprint && found.Grant.KeyThumbprint is not null => "the grant is bound to another key, or the proof of it is missing",
         _ => null,
     };
 
@@ -92,16 +96,33 @@ internal sealed class RefreshTokenGrant(GatehouseDb db, SigningKeys keys, TokenI
         return threshold == TimeSpan.Zero || row.ExpiresAt - now < threshold;
     }
 
-    private async Task<bool> UseUpAsync(string hash, DateTimeOffset now, CancellationToken cancellationToken) =>
+    private async Task<Rotated> RotateAsync(GatehouseDb db, Client client, Found found, List<string> scopes, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var rotates = Rotates(client, found.Row, now);
+        if (found.Row.UsedAt is not null || (rotates && !await UseUpAsync(db, found.Row.Hash, now, cancellationToken)))
+        {
+            await GrantRows.RevokeAsync(db, found.Grant.Id, now, cancellationToken);
+            return new Rotated("the refresh token was used before; its grant is revoked") { IsReuse = true };
+        }
+
+        var access = issuer.AccessRow(client, found.Grant, scopes, out var jti);
+        string? refreshToken = null;
+        var refresh = rotates ? issuer.RefreshRow(client, found.Grant, found.Row.Scopes, out refreshToken) : found.Row;
+
+        // The cleaner takes ended grants and their tokens away: a grant lasts as long as the last of them.
+        var end = new[] { access.ExpiresAt, refresh.ExpiresAt, found.Grant.ExpiresAt }.Max();
+        if (await db.Grants.Where(g => g.Id == found.Grant.Id && g.RevokedAt == null).ExecuteUpdateAsync(g => g.SetProperty(x => x.ExpiresAt, end), cancellationToken) != 1)
+        {
+            return new Rotated("the grant was revoked in between");
+        }
+
+        db.OAuthTokens.AddRange(rotates ? [access, refresh] : [access]);
+        return new Rotated(null) { Jti = jti, RefreshToken = refreshToken };
+    }
+
+    private static async Task<bool> UseUpAsync(GatehouseDb db, string hash, DateTimeOffset now, CancellationToken cancellationToken) =>
         await db.OAuthTokens.Where(t => t.Hash == hash && t.UsedAt == null)
             .ExecuteUpdateAsync(t => t.SetProperty(x => x.UsedAt, now), cancellationToken) == 1;
-
-    // The cleaner takes ended grants and their tokens away: a grant lasts as long as the last of them.
-    private Task<int> OutliveAsync(Guid grantId, OAuthToken access, OAuthToken refresh, CancellationToken cancellationToken)
-    {
-        var end = access.ExpiresAt > refresh.ExpiresAt ? access.ExpiresAt : refresh.ExpiresAt;
-        return db.Grants.Where(g => g.Id == grantId && g.ExpiresAt < end).ExecuteUpdateAsync(g => g.SetProperty(x => x.ExpiresAt, end), cancellationToken);
-    }
 
     private async Task<Found?> FindAsync(string hash, CancellationToken cancellationToken)
     {
@@ -110,9 +131,21 @@ internal sealed class RefreshTokenGrant(GatehouseDb db, SigningKeys keys, TokenI
             join grant in db.Grants.AsNoTracking() on row.GrantId equals grant.Id
             join user in db.Users.AsNoTracking() on grant.UserId equals user.Id
             where row.Hash == hash && row.Kind == OAuthTokenKind.Refresh
-            select new { row, grant, user }).SingleOrDefaultAsync(cancellationToken);
-        return found is null ? null : new Found(found.row, found.grant, found.user);
+            select new { row, grant, user, consents = grant.ConsentId == null || db.UserConsents.Any(c => c.Id == grant.ConsentId) }).SingleOrDefaultAsync(cancellationToken);
+        return found is null ? null : new Found(found.row, found.grant, found.user, found.consents);
     }
 
-    private sealed record Found(OAuthToken Row, OAuthGrant Grant, User User);
+    private sealed record Found(OAuthToken Row, OAuthGrant Grant, User User, bool ConsentStands);
+
+    // A class, so that its secrets are never printed.
+    private sealed class Rotated(string? fault)
+    {
+        public string? Fault => fault;
+
+        public bool IsReuse { get; init; }
+
+        public string Jti { get; init; } = "";
+
+        public string? RefreshToken { get; init; }
+    }
 }

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.Oidc.Clients;
+using Gatehouse.Identity.Oidc.Device;
+using Gatehouse.Identity.Oidc.Proofs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -8,10 +10,21 @@ namespace Gatehouse.Identity.Oidc.Grants;
 
 /// <summary>POST /application/o/token/ (RFC 6749 §3.2).</summary>
 internal sealed partial class TokenEndpoint(
-    ClientAuthentication clients, AuthorizationCodeGrant codes, RefreshTokenGrant refreshes, WarningLog warnings, ILogger<TokenEndpoint> logger)
+    ClientAuthentication clients,
+    AuthorizationCodeGrant codes,
+    RefreshTokenGrant refreshes,
+    ClientCredentialsGrant machines,
+    DeviceCodeGrant devices,
+    TokenExchangeGrant exchanges,
+    DpopProofs proofs,
+    WarningLog warnings,
+    ILogger<TokenEndpoint> logger)
 {
     private static readonly string[] Known =
-        ["grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "client_id", "client_secret", "client_assertion", "client_assertion_type"];
+    [
+        "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "client_id", "client_secret", "client_assertion", "client_assertion_type",
+        "username", "password", "device_code", "subject_token", "subject_token_type", "requested_token_type", "actor_token", "actor_token_type",
+    ];
 
     public async Task<IResult> HandleAsync(HttpContext context, CancellationToken cancellationToken)
     {
@@ -42,44 +55,77 @@ internal sealed partial class TokenEndpoint(
             return (TokenResult.InvalidRequest($"{name} was sent more than once"), null);
         }
 
-        switch (await clients.AuthenticateAsync(context.Request, form, cancellationToken))
+        var (presented, refusal) = PresentedCredentials.Read(context.Request, form);
+        if (presented is null)
         {
-            case ClientResult.Refused refused:
-                return (new TokenResult.Refused(refused.Refusal), null);
-            case ClientResult.Known { Client: var client }:
-                Cors.Allow(context, client);
-                warnings.Tell(client);
-                return (await RedeemAsync(client, form, cancellationToken), client);
-            default:
-                throw new UnreachableException();
+            return (new TokenResult.Refused(refusal!), null); // one of the two
         }
+
+        if (clients.Find(presented) is not { } client)
+        {
+            return (new TokenResult.Refused(OAuthRefusal.InvalidClient("no such client") with { IsBasicChallenge = presented.IsBasic }), null);
+        }
+
+        return (await RunAsync(new TokenRequest(client, form, context, KeyThumbprint: null), presented, cancellationToken), client);
     }
 
-    private async Task<TokenResult> RedeemAsync(Client client, OAuthParameters form, CancellationToken cancellationToken)
+    // Machines may prove themselves where others prove the client, so what they bring is judged by its own rules.
+    private async Task<TokenResult> RunAsync(TokenRequest request, PresentedCredentials presented, CancellationToken cancellationToken)
     {
-        if (form["grant_type"] is not { } type)
+        var (client, type) = (request.Client, request.Form["grant_type"]);
+        MachineResult.Known? machine = null;
+        if (type is ClientCredentialsGrant.GrantType or ClientCredentialsGrant.PasswordGrantType && client.Allows(type))
         {
-            return TokenResult.InvalidRequest("grant_type is missing");
+            switch (await machines.IdentifyAsync(presented, request, cancellationToken))
+            {
+                case MachineResult.Refused refused:
+                    return new TokenResult.Refused(refused.Refusal);
+                case MachineResult.Known known:
+                    machine = known;
+                    break;
+            }
+        }
+        else if (await clients.CheckAsync(presented, request.Context.Request, cancellationToken) is ClientResult.Refused refused)
+        {
+            return new TokenResult.Refused(refused.Refusal);
         }
 
-        // authentik's code for it, also for types nobody knows; RFC 6749 would say unauthorized_client.
-        if (!client.Provider.GrantTypes.Contains(type))
+        Cors.Allow(request.Context, client);
+        warnings.Tell(client);
+        if (GrantFault(client, type) is { } fault)
         {
-            return TokenResult.InvalidGrant("grant_type_not_configured");
+            return fault;
         }
 
-        if (client.Application is null)
+        // Only now: proofs of strangers must not fill the memory of used ones.
+        switch (await proofs.CheckAsync(request.Context.Request, accessToken: null, cancellationToken))
         {
-            return TokenResult.InvalidGrant("the provider belongs to no application");
+            case DpopResult.Refused refused:
+                return new TokenResult.Refused(OAuthRefusal.InvalidProof(refused.Reason));
+            case DpopResult.Absent when client.Provider.RequiresDpop:
+                return new TokenResult.Refused(OAuthRefusal.InvalidProof("the client has to bring a proof"));
+            case DpopResult.Proved proved:
+                request = request with { KeyThumbprint = proved.Thumbprint };
+                break;
         }
 
-        return type switch
-        {
-            AuthorizationCodeGrant.GrantType => await codes.RedeemAsync(client, form, cancellationToken),
-            RefreshTokenGrant.GrantType => await refreshes.RedeemAsync(client, form, cancellationToken),
-            _ => TokenResult.InvalidGrant("grant type not supported"),
-        };
+        return machine is not null ? await machines.IssueAsync(request, machine, cancellationToken) : await RedeemAsync(request, type, cancellationToken);
     }
+
+    private static TokenResult? GrantFault(Client client, string? type) =>
+        type is null ? TokenResult.InvalidRequest("grant_type is missing")
+        : !client.Allows(type) ? TokenResult.InvalidGrant("grant_type_not_configured") // authentik's code for it, also for types nobody knows; RFC 6749 would say unauthorized_client
+        : client.Application is null ? TokenResult.InvalidGrant("the provider belongs to no application")
+        : null;
+
+    private async Task<TokenResult> RedeemAsync(TokenRequest request, string? type, CancellationToken cancellationToken) => type switch
+    {
+        AuthorizationCodeGrant.GrantType => await codes.RedeemAsync(request, cancellationToken),
+        RefreshTokenGrant.GrantType => await refreshes.RedeemAsync(request, cancellationToken),
+        DeviceCodeGrant.GrantType => await devices.RedeemAsync(request, cancellationToken),
+        TokenExchangeGrant.GrantType => await exchanges.ExchangeAsync(request, cancellationToken),
+        _ => TokenResult.InvalidGrant("no tokens are issued for this grant type"), // implicit and hybrid belong to the authorization endpoint
+    };
 
     private static JsonObject BodyOf(TokenResult.Issued issued)
     {
@@ -87,14 +133,23 @@ internal sealed partial class TokenEndpoint(
         var body = new JsonObject
         {
             ["access_token"] = tokens.AccessToken,
-            ["token_type"] = "Bearer",
+            ["token_type"] = tokens.TokenType,
             ["scope"] = string.Join(' ', tokens.Scopes),
             ["expires_in"] = (long)tokens.Life.TotalSeconds,
-            ["id_token"] = tokens.IdToken,
         };
+        if (tokens.IdToken is not null)
+        {
+            body["id_token"] = tokens.IdToken;
+        }
+
         if (tokens.RefreshToken is not null)
         {
             body["refresh_token"] = tokens.RefreshToken;
+        }
+
+        if (tokens.IssuedType is not null)
+        {
+            body["issued_token_type"] = tokens.IssuedType;
         }
 
         return body;

@@ -20,9 +20,9 @@ internal sealed class AccessTokens(GatehouseDb db, ClientDirectory clients, Toke
     /// <summary>The access token in <paramref name="token"/>, or null.</summary>
     public async Task<StandingToken?> FindAccessAsync(string token, CancellationToken cancellationToken)
     {
-        if (verifier.Read(token) is not { } unproven || unproven.Id is not { Length: 64 } jti
+        if (await verifier.OpenAsync(token, cancellationToken) is not { } signed || verifier.Read(signed) is not { } unproven || unproven.Id is not { Length: 64 } jti
             || await FindRowAsync(Digest.Of(jti), OAuthTokenKind.Access, cancellationToken) is not { } found
-            || await verifier.VerifyAsync(token, found.Access.Client, mayBeExpired: false, cancellationToken) is not { } jwt)
+            || await verifier.VerifyAsync(signed, found.Access.Client, mayBeExpired: false, cancellationToken) is not { } jwt)
         {
             return null;
         }
@@ -37,6 +37,26 @@ internal sealed class AccessTokens(GatehouseDb db, ClientDirectory clients, Toke
             ? found
             : null;
 
+    /// <summary>Whose the access token in <paramref name="token"/> was, when it or its grant was revoked before its end; else null. Its id alone is looked at: nobody else knows it.</summary>
+    public async Task<GrantedAccess?> FindRevokedAsync(string token, CancellationToken cancellationToken)
+    {
+        if (await verifier.OpenAsync(token, cancellationToken) is not { } signed || verifier.Read(signed)?.Id is not { Length: 64 } jti)
+        {
+            return null;
+        }
+
+        var (hash, now) = (Digest.Of(jti), clock.GetUtcNow());
+        var found = await (
+            from row in db.OAuthTokens.AsNoTracking()
+            join grant in db.Grants.AsNoTracking() on row.GrantId equals grant.Id
+            join user in db.Users.AsNoTracking() on grant.UserId equals user.Id
+            where row.Hash == hash && row.Kind == OAuthTokenKind.Access && row.ExpiresAt > now && (row.RevokedAt != null || grant.RevokedAt != null)
+            select new { row, grant, user }).SingleOrDefaultAsync(cancellationToken);
+        return found is not null && clients.Find(found.row.ProviderId) is { } client
+            ? new GrantedAccess(client, found.grant, new Person(found.user, []), found.row.Scopes)
+            : null;
+    }
+
     private async Task<StandingToken?> FindRowAsync(string hash, OAuthTokenKind kind, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
@@ -46,8 +66,9 @@ internal sealed class AccessTokens(GatehouseDb db, ClientDirectory clients, Toke
             join user in db.Users.AsNoTracking() on grant.UserId equals user.Id
             where row.Hash == hash && row.Kind == kind && row.RevokedAt == null && row.ExpiresAt > now
                 && grant.RevokedAt == null && grant.ExpiresAt > now && user.IsActive
+                && (grant.ConsentId == null || db.UserConsents.Any(c => c.Id == grant.ConsentId))
             select new { row, grant, user }).SingleOrDefaultAsync(cancellationToken);
-        if (found is null || await clients.FindAsync(found.row.ProviderId, cancellationToken) is not { Application: not null } client)
+        if (found is null || clients.Find(found.row.ProviderId) is not { Application: not null } client)
         {
             return null;
         }

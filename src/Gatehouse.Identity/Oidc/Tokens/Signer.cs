@@ -9,9 +9,10 @@ namespace Gatehouse.Identity.Oidc.Tokens;
 /// <summary>An opened key: signs tokens, verifies them, and shows its public half.</summary>
 internal sealed class Signer
 {
-    private Signer(string algorithm, SecurityKey key, JsonObject? publicKey)
+    private Signer(string algorithm, SecurityKey key, JsonObject? publicKey, TokenCipher? cipher = null)
     {
         Algorithm = algorithm;
+        Cipher = cipher;
         Credentials = new SigningCredentials(key, algorithm);
         PublicKey = publicKey;
     }
@@ -23,6 +24,23 @@ internal sealed class Signer
 
     /// <summary>Its entry of the key set; null for a shared secret. Clone it before putting it into another document.</summary>
     public JsonObject? PublicKey { get; }
+
+    /// <summary>Encrypts to the same key pair; null when it is none of RSA.</summary>
+    public TokenCipher? Cipher { get; }
+
+    /// <summary>Its entry of the key set as a key to encrypt to; null when it can't.</summary>
+    public JsonObject? EncryptionKey()
+    {
+        if (Cipher is null || PublicKey?.DeepClone() is not JsonObject key)
+        {
+            return null;
+        }
+
+        key["use"] = "enc";
+        key["alg"] = TokenCipher.KeyAlgorithm;
+        key["enc"] = TokenCipher.ContentAlgorithm; // authentik's extra member
+        return key;
+    }
 
     /// <summary>HS256 with a client secret.</summary>
     public static Signer OfSecret(byte[] secret) => new(SecurityAlgorithms.HmacSha256, new SymmetricSecurityKey(secret), publicKey: null);
@@ -38,7 +56,7 @@ internal sealed class Signer
             var rsa = RSA.Create();
             rsa.ImportPkcs8PrivateKey(pkcs8, out _);
             return rsa.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(publicRsa.ExportSubjectPublicKeyInfo())
-                ? new Signer(SecurityAlgorithms.RsaSha256, new RsaSecurityKey(rsa) { KeyId = kid }, Describe(rsa, kid, certificate))
+                ? new Signer(SecurityAlgorithms.RsaSha256, new RsaSecurityKey(rsa) { KeyId = kid }, Describe(rsa, kid, certificate), new TokenCipher(rsa, kid))
                 : null;
         }
 

@@ -10,12 +10,22 @@ namespace Gatehouse.Identity.Oidc.Tokens;
 /// <summary>A grant with all that its tokens are made of.</summary>
 internal sealed record GrantedAccess(Client Client, OAuthGrant Grant, Person Person, IReadOnlyList<string> Scopes);
 
+/// <summary>What signs, and what encrypts; null means that nothing does.</summary>
+internal sealed record TokenKeys(Signer Signer, TokenCipher? Cipher);
+
 /// <summary>What goes to the client. A class, not a record: a record would print its secrets.</summary>
 internal sealed class IssuedTokens
 {
     public required string AccessToken { get; init; }
 
-    public required string IdToken { get; init; }
+    /// <summary>Null means none is issued.</summary>
+    public string? IdToken { get; init; }
+
+    /// <summary>What kind of token was asked for in an exchange (RFC 8693 §2.2.1); null elsewhere.</summary>
+    public string? IssuedType { get; init; }
+
+    /// <summary><c>Bearer</c>, or <c>DPoP</c> when the access token is bound to a key.</summary>
+    public required string TokenType { get; init; }
 
     /// <summary>Null means none is issued, or the one presented stays valid.</summary>
     public string? RefreshToken { get; init; }
@@ -26,7 +36,7 @@ internal sealed class IssuedTokens
 }
 
 /// <summary>Makes tokens: the rows that are saved first, then the signed texts.</summary>
-internal sealed class TokenIssuer(InstallId install, PublicUrls urls, TimeProvider clock)
+internal sealed class TokenIssuer(SigningKeys keys, InstallId install, PublicUrls urls, TimeProvider clock)
 {
     /// <summary>The one authentication context class there is; authentik's.</summary>
     public const string Acr = "goauthentik.io/providers/oauth2/default";
@@ -34,44 +44,100 @@ internal sealed class TokenIssuer(InstallId install, PublicUrls urls, TimeProvid
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
 
     /// <summary>The row of an access token; <paramref name="jti"/> goes into the token.</summary>
-    public OAuthToken AccessRow(Client client, OAuthGrant grant, IReadOnlyList<string> scopes, out string jti)
+    public OAuthToken AccessRow(Client client, OAuthGrant grant, IReadOnlyList<string> scopes, out string jti, DateTimeOffset? endsBy = null)
     {
         jti = Digest.FreshSecret(32);
-        return Row(jti, OAuthTokenKind.Access, client, grant, scopes, client.Provider.AccessTokenValidity);
+        return Row(jti, OAuthTokenKind.Access, client, grant, scopes, client.Provider.AccessTokenValidity, endsBy);
     }
 
     /// <summary>The row of a refresh token.</summary>
     public OAuthToken RefreshRow(Client client, OAuthGrant grant, IReadOnlyList<string> scopes, out string token)
     {
         token = Digest.FreshSecret(64);
-        return Row(token, OAuthTokenKind.Refresh, client, grant, scopes, client.Provider.RefreshTokenValidity);
+        return Row(token, OAuthTokenKind.Refresh, client, grant, scopes, client.Provider.RefreshTokenValidity, endsBy: null);
     }
 
-    /// <summary>Signs the texts. Only after the rows are saved: what a client holds must be known to the house.</summary>
-    public async Task<IssuedTokens> SignAsync(Signer signer, GrantedAccess access, string accessJti, string? refreshToken, CancellationToken cancellationToken)
+    /// <summary>Signs the texts, and encrypts them where the provider asks for it. Only after the rows are saved: what a client holds must be known to the house.</summary>
+    public async Task<IssuedTokens> SignAsync(TokenKeys with, GrantedAccess access, string accessJti, string? refreshToken, CancellationToken cancellationToken)
     {
         var life = ValidityPeriod.Parse(access.Client.Provider.AccessTokenValidity);
-        var id = await BaseClaimsAsync(access, life, cancellationToken);
-        if (access.Client.Provider.IncludeClaimsInIdToken)
-        {
-            Claims.AddScopeClaims(id, access.Client, access.Scopes, access.Person);
-        }
-
-        // The access token says the same, under its own id, and whom and what it is for.
-        var accessClaims = (JsonObject)id.DeepClone();
-        id["jti"] = Digest.FreshSecret(16);
-        accessClaims["jti"] = accessJti;
-        accessClaims["azp"] = access.Client.Provider.ClientId;
-        accessClaims["uid"] = Digest.FreshSecret(20);
-        accessClaims["scope"] = string.Join(' ', access.Scopes);
+        var id = await IdClaimsAsync(access, life, cancellationToken);
+        var accessToken = AccessTokenOf(with, access, id, accessJti);
         return new IssuedTokens
         {
-            AccessToken = handler.CreateToken(accessClaims.ToJsonString(), signer.Credentials),
-            IdToken = handler.CreateToken(id.ToJsonString(), signer.Credentials),
+            AccessToken = accessToken,
+            IdToken = IdTokenOf(with, id),
+            TokenType = access.Grant.KeyThumbprint is null ? "Bearer" : "DPoP",
             RefreshToken = refreshToken,
             Life = life,
             Scopes = access.Scopes,
         };
+    }
+
+    /// <summary>What signs and encrypts for <paramref name="client"/>; null, and an error in the log, when its keys do not allow it.</summary>
+    public async ValueTask<TokenKeys?> KeysAsync(Client client, CancellationToken cancellationToken)
+    {
+        if (await keys.ForAsync(client, cancellationToken) is not { } signer)
+        {
+            return null;
+        }
+
+        if (client.Provider.EncryptionKeyId is null)
+        {
+            return new TokenKeys(signer, Cipher: null);
+        }
+
+        return await keys.CipherAsync(client, cancellationToken) is { } cipher ? new TokenKeys(signer, cipher) : null;
+    }
+
+    /// <summary>The claims of an ID token: the base, and those of the scopes where the provider wants them in it.</summary>
+    public async ValueTask<JsonObject> IdClaimsAsync(GrantedAccess access, TimeSpan life, CancellationToken cancellationToken)
+    {
+        var claims = await BaseClaimsAsync(access, life, cancellationToken);
+        if (access.Client.Provider.IncludeClaimsInIdToken)
+        {
+            Claims.AddScopeClaims(claims, access.Client, access.Scopes, access.Person);
+        }
+
+        return claims;
+    }
+
+    /// <summary>Makes the ID token of <paramref name="claims"/>, under an id of its own.</summary>
+    public string IdTokenOf(TokenKeys with, JsonObject claims)
+    {
+        claims["jti"] = Digest.FreshSecret(16);
+        return Seal(with, claims);
+    }
+
+    /// <summary>Makes the access token: it says the same as the ID token, under its own id, and whom and what it is for.</summary>
+    public string AccessTokenOf(TokenKeys with, GrantedAccess access, JsonObject idClaims, string jti)
+    {
+        var claims = (JsonObject)idClaims.DeepClone();
+        claims["jti"] = jti;
+        claims["azp"] = access.Client.Provider.ClientId;
+        claims["uid"] = Digest.FreshSecret(20);
+        claims["scope"] = string.Join(' ', access.Scopes);
+        if (access.Grant.KeyThumbprint is { } thumbprint)
+        {
+            claims["cnf"] = new JsonObject { ["jkt"] = thumbprint }; // RFC 9449 §6.1
+        }
+
+        return Seal(with, claims);
+    }
+
+    /// <summary>A userinfo answer that can be told to be ours, and for whom (OpenID Connect Core §5.3.2).</summary>
+    public string SignedUserinfo(TokenKeys with, Client client, JsonObject claims)
+    {
+        claims["iss"] = client.Issuer(urls);
+        claims["aud"] = client.Provider.ClientId;
+        return Seal(with, claims);
+    }
+
+    /// <summary>Signs any claims, and encrypts them when there is a key for it.</summary>
+    public string Seal(TokenKeys with, JsonObject claims)
+    {
+        var signed = handler.CreateToken(claims.ToJsonString(), with.Signer.Credentials);
+        return with.Cipher is { } cipher ? cipher.Encrypt(signed) : signed;
     }
 
     /// <summary>The claims that every token of a grant carries.</summary>
@@ -87,8 +153,12 @@ internal sealed class TokenIssuer(InstallId install, PublicUrls urls, TimeProvid
             ["iat"] = now,
             ["auth_time"] = access.Grant.AuthenticatedAt.ToUnixTimeSeconds(),
             ["acr"] = Acr,
-            ["sid"] = SessionNameOf(access.Grant.SessionId),
         };
+        if (access.Grant.SessionId is { } session)
+        {
+            claims["sid"] = SessionNameOf(session);
+        }
+
         if (access.Grant.Amr.Count > 0)
         {
             claims["amr"] = Claims.ArrayOf(access.Grant.Amr);
@@ -97,6 +167,11 @@ internal sealed class TokenIssuer(InstallId install, PublicUrls urls, TimeProvid
         if (access.Grant.Nonce is { } nonce)
         {
             claims["nonce"] = nonce;
+        }
+
+        if (access.Grant.Actor is { } actor)
+        {
+            claims["act"] = new JsonObject { ["sub"] = actor }; // RFC 8693 §4.1
         }
 
         return claims;
@@ -109,9 +184,10 @@ internal sealed class TokenIssuer(InstallId install, PublicUrls urls, TimeProvid
     /// <summary>The <c>sid</c> of a session: a hash, since its id unlocks rows in our tables.</summary>
     public static string SessionNameOf(string sessionId) => Digest.Of(sessionId);
 
-    private OAuthToken Row(string secret, OAuthTokenKind kind, Client client, OAuthGrant grant, IReadOnlyList<string> scopes, string validity)
+    private OAuthToken Row(string secret, OAuthTokenKind kind, Client client, OAuthGrant grant, IReadOnlyList<string> scopes, string validity, DateTimeOffset? endsBy)
     {
         var now = clock.GetUtcNow();
+        var end = now + ValidityPeriod.Parse(validity);
         return new OAuthToken
         {
             Hash = Digest.Of(secret),
@@ -120,7 +196,7 @@ internal sealed class TokenIssuer(InstallId install, PublicUrls urls, TimeProvid
             ProviderId = client.Provider.Id,
             Scopes = [.. scopes],
             CreatedAt = now,
-            ExpiresAt = now + ValidityPeriod.Parse(validity),
+            ExpiresAt = endsBy < end ? endsBy.Value : end,
         };
     }
 }

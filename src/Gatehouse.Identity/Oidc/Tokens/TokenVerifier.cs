@@ -7,8 +7,8 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Gatehouse.Identity.Oidc.Tokens;
 
-/// <summary>Checks JWTs that we signed for a client (RFC 8725): one algorithm, one key, issuer, audience, type; keys named by the token are never fetched.</summary>
-internal sealed class TokenVerifier(SigningKeys keys, PublicUrls urls, TimeProvider clock)
+/// <summary>Checks JWTs that we signed for a client (RFC 8725): our algorithms, our keys, issuer, audience, type; keys named by the token are never fetched.</summary>
+internal sealed class TokenVerifier(SigningKeys keys, ClientDirectory clients, PublicUrls urls, TimeProvider clock)
 {
     private const int LongestToken = 16 * 1024;
 
@@ -32,17 +32,38 @@ internal sealed class TokenVerifier(SigningKeys keys, PublicUrls urls, TimeProvi
         }
     }
 
+    /// <summary>The signed token in <paramref name="token"/>: itself, or what one of our encryption keys finds inside. Null when it can't be opened.</summary>
+    public async ValueTask<string?> OpenAsync(string token, CancellationToken cancellationToken)
+    {
+        if (token.Length > LongestToken || token.Count(c => c == '.') != 4)
+        {
+            return token;
+        }
+
+        var kid = Read(token)?.Kid;
+        foreach (var client in clients.All)
+        {
+            if (client.Provider.EncryptionKeyId is not null && await keys.CipherAsync(client, cancellationToken) is { } cipher && cipher.Kid == kid)
+            {
+                return cipher.Decrypt(token);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The token when it is one of ours for <paramref name="client"/>. Its end is looked at unless it is only a hint about the past.</summary>
     [SuppressMessage("Security", "CA5404", Justification = "Logout hints may have expired (RP-initiated logout §2).")]
     public async Task<JsonWebToken?> VerifyAsync(string token, Client client, bool mayBeExpired, CancellationToken cancellationToken)
     {
-        if (Read(token) is null || client.Issuer(urls) is not { } issuer || await keys.ForAsync(client, cancellationToken) is not { } signer)
+        if (await OpenAsync(token, cancellationToken) is not { } signed || Read(signed) is not { } unproven || client.Issuer(urls) is not { } issuer
+            || SignerOf(unproven, await keys.AllAsync(client, cancellationToken)) is not { } signer)
         {
             return null;
         }
 
         var now = clock.GetUtcNow().UtcDateTime;
-        var result = await handler.ValidateTokenAsync(token, new TokenValidationParameters
+        var result = await handler.ValidateTokenAsync(signed, new TokenValidationParameters
         {
             ValidAlgorithms = [signer.Algorithm],
             ValidTypes = ["JWT"],
@@ -51,9 +72,23 @@ internal sealed class TokenVerifier(SigningKeys keys, PublicUrls urls, TimeProvi
             RequireSignedTokens = true,
             RequireExpirationTime = true,
             LifetimeValidator = (_, expires, _, _) => expires is not null && (mayBeExpired || expires > now),
-            IssuerSigningKeyResolver = (_, _, kid, _) => kid == signer.Credentials.Key.KeyId || (string.IsNullOrEmpty(kid) && signer.PublicKey is null) ? [signer.Credentials.Key] : [],
+            IssuerSigningKeyResolver = (_, _, _, _) => [signer.Credentials.Key],
             TryAllIssuerSigningKeys = false,
         });
         return result.IsValid && result.SecurityToken is JsonWebToken jwt && jwt.TryGetPayloadValue<long>("iat", out _) ? jwt : null;
+    }
+
+    // By key id; a token signed with the client secret has none.
+    private static Signer? SignerOf(JsonWebToken unproven, IReadOnlyList<Signer> signers)
+    {
+        foreach (var signer in signers)
+        {
+            if (signer.PublicKey is null ? string.IsNullOrEmpty(unproven.Kid) : unproven.Kid == signer.Credentials.Key.KeyId)
+            {
+                return signer;
+            }
+        }
+
+        return null;
     }
 }

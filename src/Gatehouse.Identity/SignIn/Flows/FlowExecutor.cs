@@ -41,6 +41,10 @@ internal sealed partial class FlowExecutor(
     private static readonly Stage ForcedConsent =
         new() { Id = Guid.Empty, Name = "consent asked for by the client", Type = StageType.Consent, SettingsJson = """{"mode":"always_require"}""" };
 
+    // A brand may name any flow for device codes; one without the stage gets it (authentik adds it to each).
+    private static readonly Guid AddedDeviceCode = new("00000000-0000-0000-0000-000000000001");
+    private static readonly Stage DeviceCode = new() { Id = AddedDeviceCode, Name = "device code", Type = StageType.DeviceCode };
+
     /// <summary>Shows the current challenge, or judges <paramref name="answer"/> to it.</summary>
     public async Task<FlowOutcome> RunAsync(HttpContext http, string sessionKey, string slug, FlowQuery query, FlowAnswer? answer, CancellationToken cancellationToken)
     {
@@ -108,7 +112,7 @@ internal sealed partial class FlowExecutor(
     {
         while (run.State.Remaining is [var id, ..])
         {
-            var stage = id == Guid.Empty ? ForcedConsent : run.Flow.Bindings.First(b => b.Id == id).Stage!; // loaded with its binding
+            var stage = id == Guid.Empty ? ForcedConsent : id == AddedDeviceCode ? DeviceCode : run.Flow.Bindings.First(b => b.Id == id).Stage!; // loaded with its binding
             var kind = StageOf(stage);
             if (kind.ActsOnEntry && !await TryTakeAsync(run, cancellationToken))
             {
@@ -174,7 +178,7 @@ internal sealed partial class FlowExecutor(
         var found = await plans.FindAsync(FlowPlans.IdOf(sessionKey, flow.Slug, query.Raw), cancellationToken);
 
         // An administrator took a stage away in between: begin again rather than run half of each.
-        var isWhole = found is not null && found.State.Remaining.All(id => id == Guid.Empty || flow.Bindings.Any(b => b.Id == id));
+        var isWhole = found is not null && found.State.Remaining.All(id => id == Guid.Empty || id == AddedDeviceCode || flow.Bindings.Any(b => b.Id == id));
         return new FlowRun
         {
             Http = http,
@@ -183,17 +187,23 @@ internal sealed partial class FlowExecutor(
             SessionKey = sessionKey,
             Browser = browser,
             Authorization = authorization,
-            State = isWhole ? found!.State : new FlowState { Remaining = Plan(flow, authorization) }, // isWhole: not null
+            State = isWhole ? found!.State : new FlowState { Remaining = await PlanAsync(flow, authorization, cancellationToken) }, // isWhole: not null
             Version = found?.Version,
         };
     }
 
-    private static List<Guid> Plan(Flow flow, Oidc.PendingAuthorization? authorization)
+    private async Task<List<Guid>> PlanAsync(Flow flow, Oidc.PendingAuthorization? authorization, CancellationToken cancellationToken)
     {
         List<Guid> planned = [.. flow.Bindings.OrderBy(b => b.Order).ThenBy(b => b.Id).Select(b => b.Id)];
         if (authorization is { MustConsent: true } && !flow.Bindings.Any(b => b.Stage is { Type: StageType.Consent }))
         {
             planned.Add(Guid.Empty);
+        }
+
+        if (flow.Designation == "stage_configuration" && !flow.Bindings.Any(b => b.Stage is { Type: StageType.DeviceCode })
+            && await db.Brands.AnyAsync(b => b.DeviceCodeFlowId == flow.Id, cancellationToken))
+        {
+            planned.Add(AddedDeviceCode);
         }
 
         return planned;

@@ -1,3 +1,4 @@
+using Gatehouse.Identity.Oidc.Device;
 using Gatehouse.Model.Flows;
 
 namespace Gatehouse.Identity.SignIn.Flows;
@@ -14,6 +15,12 @@ internal sealed class FlowFinish(AuthorizationBorder authorization)
     /// <summary>Ends the flow: sends the browser on.</summary>
     public async Task<Challenge> ChallengeAsync(FlowRun run, CancellationToken cancellationToken)
     {
+        if (run is { Authorization.IsDevice: true, Browser: { } person })
+        {
+            var late = await authorization.FinishAsync(run.Query.Raw, person, cancellationToken);
+            return late.Length == 0 ? new DeviceCodeFinishChallenge { FlowInfo = InfoOf(run) } : new RedirectChallenge(late) { FlowInfo = InfoOf(run) };
+        }
+
         var to = run switch
         {
             { Authorization: not null, Browser: { } browser } => await authorization.FinishAsync(run.Query.Raw, browser, cancellationToken),

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Gatehouse.Identity.Oidc.Device;
 
 namespace Gatehouse.Identity.SignIn.Flows;
 
@@ -9,6 +10,8 @@ namespace Gatehouse.Identity.SignIn.Flows;
 [JsonSerializable(typeof(ConsentChallenge))]
 [JsonSerializable(typeof(AccessDeniedChallenge))]
 [JsonSerializable(typeof(RedirectChallenge))]
+[JsonSerializable(typeof(DeviceCodeChallenge))]
+[JsonSerializable(typeof(DeviceCodeFinishChallenge))]
 [JsonSerializable(typeof(FlowState))]
 [JsonSerializable(typeof(ErrorBody))]
 internal sealed partial class FlowJson : JsonSerializerContext;

@@ -28,6 +28,9 @@ internal sealed class FlowQuery
     /// <summary>The client that asks, of an authorize request.</summary>
     public string? ClientId => values.TryGetValue("client_id", out var sent) && sent is [{ Length: > 0 and <= 255 } text] && text.All(c => c is > ' ' and < '\x7f') ? text : null;
 
+    /// <summary>The code of a device, when the address brought it along; null when none.</summary>
+    public string? DeviceCode => values.TryGetValue("code", out var sent) && sent is [{ Length: > 0 and <= 20 } text] ? text : null;
+
     /// <summary>Whether people who are signed in must prove again who they are.</summary>
     public bool AsksToSignInAgain =>
         values.ContainsKey(SignInAgain) || (values.TryGetValue("prompt", out var prompts) && prompts.Exists(p => p.Split(' ').Contains("login")));

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("2f5772fb-f51c-4575-8273-f5382eacbf32"), entityTypeCount: 36)
+            : base(skipDetectChanges: false, modelId: new Guid("b095fb22-ed58-4c59-8917-df11555acd95"), entityTypeCount: 40)
         {
         }
 
@@ -35,6 +35,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             var ruleGroup = RuleGroupEntityType.Create(this);
             var oAuth2Provider = OAuth2ProviderEntityType.Create(this);
             var providerApplication = ProviderApplicationEntityType.Create(this);
+            var registrationRule = RegistrationRuleEntityType.Create(this);
             var scopeMapping = ScopeMappingEntityType.Create(this);
             var accessSession = AccessSessionEntityType.Create(this);
             var accessUser = AccessUserEntityType.Create(this);
@@ -46,9 +47,12 @@ namespace Gatehouse.Store.Compiled.Postgres
             var setting = SettingEntityType.Create(this);
             var apiToken = ApiTokenEntityType.Create(this);
             var authorizationCode = AuthorizationCodeEntityType.Create(this);
+            var deviceCode = DeviceCodeEntityType.Create(this);
             var oAuthGrant = OAuthGrantEntityType.Create(this);
             var oAuthToken = OAuthTokenEntityType.Create(this);
             var oneTimeLink = OneTimeLinkEntityType.Create(this);
+            var pushedRequest = PushedRequestEntityType.Create(this);
+            var usedProof = UsedProofEntityType.Create(this);
             var userConsent = UserConsentEntityType.Create(this);
             var group = GroupEntityType.Create(this);
             var groupMember = GroupMemberEntityType.Create(this);
@@ -62,14 +66,18 @@ namespace Gatehouse.Store.Compiled.Postgres
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
+            RegistrationRuleEntityType.CreateForeignKey1(registrationRule, oAuth2Provider);
             AccessSessionEntityType.CreateForeignKey1(accessSession, accessUser);
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
             ApiTokenEntityType.CreateForeignKey1(apiToken, user);
             AuthorizationCodeEntityType.CreateForeignKey1(authorizationCode, oAuthGrant);
+            DeviceCodeEntityType.CreateForeignKey1(deviceCode, oAuthGrant);
+            DeviceCodeEntityType.CreateForeignKey2(deviceCode, oAuth2Provider);
             OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, oAuth2Provider);
             OAuthGrantEntityType.CreateForeignKey2(oAuthGrant, user);
             OAuthTokenEntityType.CreateForeignKey1(oAuthToken, oAuthGrant);
             OneTimeLinkEntityType.CreateForeignKey1(oneTimeLink, user);
+            PushedRequestEntityType.CreateForeignKey1(pushedRequest, oAuth2Provider);
             UserConsentEntityType.CreateForeignKey1(userConsent, providerApplication);
             UserConsentEntityType.CreateForeignKey2(userConsent, user);
             GroupMemberEntityType.CreateForeignKey1(groupMember, group);
@@ -94,6 +102,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
             OAuth2ProviderEntityType.CreateAnnotations(oAuth2Provider);
             ProviderApplicationEntityType.CreateAnnotations(providerApplication);
+            RegistrationRuleEntityType.CreateAnnotations(registrationRule);
             ScopeMappingEntityType.CreateAnnotations(scopeMapping);
             AccessSessionEntityType.CreateAnnotations(accessSession);
             AccessUserEntityType.CreateAnnotations(accessUser);
@@ -105,9 +114,12 @@ namespace Gatehouse.Store.Compiled.Postgres
             SettingEntityType.CreateAnnotations(setting);
             ApiTokenEntityType.CreateAnnotations(apiToken);
             AuthorizationCodeEntityType.CreateAnnotations(authorizationCode);
+            DeviceCodeEntityType.CreateAnnotations(deviceCode);
             OAuthGrantEntityType.CreateAnnotations(oAuthGrant);
             OAuthTokenEntityType.CreateAnnotations(oAuthToken);
             OneTimeLinkEntityType.CreateAnnotations(oneTimeLink);
+            PushedRequestEntityType.CreateAnnotations(pushedRequest);
+            UsedProofEntityType.CreateAnnotations(usedProof);
             UserConsentEntityType.CreateAnnotations(userConsent);
             GroupEntityType.CreateAnnotations(group);
             GroupMemberEntityType.CreateAnnotations(groupMember);

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("c5d75f7e-a98b-4b1b-8f3f-e77c9ab2dc9a"), entityTypeCount: 36)
+            : base(skipDetectChanges: false, modelId: new Guid("55ee8b09-41f7-4a85-b642-40fe9ddd6a50"), entityTypeCount: 40)
         {
         }
 
@@ -34,6 +34,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var ruleGroup = RuleGroupEntityType.Create(this);
             var oAuth2Provider = OAuth2ProviderEntityType.Create(this);
             var providerApplication = ProviderApplicationEntityType.Create(this);
+            var registrationRule = RegistrationRuleEntityType.Create(this);
             var scopeMapping = ScopeMappingEntityType.Create(this);
             var accessSession = AccessSessionEntityType.Create(this);
             var accessUser = AccessUserEntityType.Create(this);
@@ -45,9 +46,12 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var setting = SettingEntityType.Create(this);
             var apiToken = ApiTokenEntityType.Create(this);
             var authorizationCode = AuthorizationCodeEntityType.Create(this);
+            var deviceCode = DeviceCodeEntityType.Create(this);
             var oAuthGrant = OAuthGrantEntityType.Create(this);
             var oAuthToken = OAuthTokenEntityType.Create(this);
             var oneTimeLink = OneTimeLinkEntityType.Create(this);
+            var pushedRequest = PushedRequestEntityType.Create(this);
+            var usedProof = UsedProofEntityType.Create(this);
             var userConsent = UserConsentEntityType.Create(this);
             var group = GroupEntityType.Create(this);
             var groupMember = GroupMemberEntityType.Create(this);
@@ -61,14 +65,18 @@ namespace Gatehouse.Store.Compiled.Sqlite
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
+            RegistrationRuleEntityType.CreateForeignKey1(registrationRule, oAuth2Provider);
             AccessSessionEntityType.CreateForeignKey1(accessSession, accessUser);
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
             ApiTokenEntityType.CreateForeignKey1(apiToken, user);
             AuthorizationCodeEntityType.CreateForeignKey1(authorizationCode, oAuthGrant);
+            DeviceCodeEntityType.CreateForeignKey1(deviceCode, oAuthGrant);
+            DeviceCodeEntityType.CreateForeignKey2(deviceCode, oAuth2Provider);
             OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, oAuth2Provider);
             OAuthGrantEntityType.CreateForeignKey2(oAuthGrant, user);
             OAuthTokenEntityType.CreateForeignKey1(oAuthToken, oAuthGrant);
             OneTimeLinkEntityType.CreateForeignKey1(oneTimeLink, user);
+            PushedRequestEntityType.CreateForeignKey1(pushedRequest, oAuth2Provider);
             UserConsentEntityType.CreateForeignKey1(userConsent, providerApplication);
             UserConsentEntityType.CreateForeignKey2(userConsent, user);
             GroupMemberEntityType.CreateForeignKey1(groupMember, group);
@@ -93,6 +101,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
             OAuth2ProviderEntityType.CreateAnnotations(oAuth2Provider);
             ProviderApplicationEntityType.CreateAnnotations(providerApplication);
+            RegistrationRuleEntityType.CreateAnnotations(registrationRule);
             ScopeMappingEntityType.CreateAnnotations(scopeMapping);
             AccessSessionEntityType.CreateAnnotations(accessSession);
             AccessUserEntityType.CreateAnnotations(accessUser);
@@ -104,9 +113,12 @@ namespace Gatehouse.Store.Compiled.Sqlite
             SettingEntityType.CreateAnnotations(setting);
             ApiTokenEntityType.CreateAnnotations(apiToken);
             AuthorizationCodeEntityType.CreateAnnotations(authorizationCode);
+            DeviceCodeEntityType.CreateAnnotations(deviceCode);
             OAuthGrantEntityType.CreateAnnotations(oAuthGrant);
             OAuthTokenEntityType.CreateAnnotations(oAuthToken);
             OneTimeLinkEntityType.CreateAnnotations(oneTimeLink);
+            PushedRequestEntityType.CreateAnnotations(pushedRequest);
+            UsedProofEntityType.CreateAnnotations(usedProof);
             UserConsentEntityType.CreateAnnotations(userConsent);
             GroupEntityType.CreateAnnotations(group);
             GroupMemberEntityType.CreateAnnotations(groupMember);

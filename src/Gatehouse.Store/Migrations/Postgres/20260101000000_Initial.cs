@@ -385,6 +385,18 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "used_proofs",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_used_proofs", x => x.Hash);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "users",
                 columns: table => new
                 {
@@ -484,6 +496,14 @@ namespace Gatehouse.Store.Migrations.Postgres
                     IncludeClaimsInIdToken = table.Column<bool>(type: "boolean", nullable: false),
                     SigningKeyId = table.Column<Guid>(type: "uuid", nullable: true),
                     EncryptionKeyId = table.Column<Guid>(type: "uuid", nullable: true),
+                    FormerKeys = table.Column<string>(type: "text", nullable: false),
+                    AuthMethod = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    Jwks = table.Column<string>(type: "text", nullable: false),
+                    FederatedProviderIds = table.Column<string>(type: "text", nullable: false),
+                    RequiresPushedRequests = table.Column<bool>(type: "boolean", nullable: false),
+                    RequiresDpop = table.Column<bool>(type: "boolean", nullable: false),
+                    RegisteredThroughId = table.Column<int>(type: "integer", nullable: true),
+                    MetadataJson = table.Column<string>(type: "text", nullable: false),
                     SubMode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     IssuerMode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     AuthenticationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
@@ -662,11 +682,14 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
                     ProviderId = table.Column<int>(type: "integer", nullable: false),
                     UserId = table.Column<int>(type: "integer", nullable: false),
-                    SessionId = table.Column<string>(type: "text", nullable: false),
+                    SessionId = table.Column<string>(type: "text", nullable: true),
                     Scopes = table.Column<string>(type: "text", nullable: false),
                     Nonce = table.Column<string>(type: "text", nullable: true),
                     AuthenticatedAt = table.Column<long>(type: "bigint", nullable: false),
                     Amr = table.Column<string>(type: "text", nullable: false),
+                    KeyThumbprint = table.Column<string>(type: "text", nullable: true),
+                    ConsentId = table.Column<int>(type: "integer", nullable: true),
+                    Actor = table.Column<string>(type: "text", nullable: true),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
                     RevokedAt = table.Column<long>(type: "bigint", nullable: true)
@@ -718,6 +741,55 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "pushed_requests",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "text", nullable: false),
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    Query = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
+                    OpenedAt = table.Column<long>(type: "bigint", nullable: true),
+                    UsedAt = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_pushed_requests", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_pushed_requests_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "registration_rules",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    ApplicationGroup = table.Column<string>(type: "text", nullable: false),
+                    AuthorizationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
+                    InvalidationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
+                    ScopeMappingIds = table.Column<string>(type: "text", nullable: false),
+                    AccessTokenValidity = table.Column<string>(type: "text", nullable: false),
+                    RefreshTokenValidity = table.Column<string>(type: "text", nullable: false),
+                    AllowedGrantTypes = table.Column<string>(type: "text", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "text", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_registration_rules", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_registration_rules_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "authorization_codes",
                 columns: table => new
                 {
@@ -727,6 +799,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     RedirectUri = table.Column<string>(type: "text", nullable: false),
                     CodeChallenge = table.Column<string>(type: "text", nullable: true),
                     CodeChallengeMethod = table.Column<string>(type: "text", nullable: true),
+                    KeyThumbprint = table.Column<string>(type: "text", nullable: true),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
                     UsedAt = table.Column<long>(type: "bigint", nullable: true)
                 },
@@ -735,6 +808,37 @@ namespace Gatehouse.Store.Migrations.Postgres
                     table.PrimaryKey("PK_authorization_codes", x => x.Hash);
                     table.ForeignKey(
                         name: "FK_authorization_codes_oauth_grants_GrantId",
+                        column: x => x.GrantId,
+                        principalTable: "oauth_grants",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "device_codes",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "text", nullable: false),
+                    UserCodeHash = table.Column<string>(type: "text", nullable: false),
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    Scopes = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
+                    Interval = table.Column<int>(type: "integer", nullable: false),
+                    NextPollAt = table.Column<long>(type: "bigint", nullable: false),
+                    GrantId = table.Column<Guid>(type: "uuid", nullable: true),
+                    UsedAt = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_device_codes", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_device_codes_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_device_codes_oauth_grants_GrantId",
                         column: x => x.GrantId,
                         principalTable: "oauth_grants",
                         principalColumn: "Id",
@@ -879,6 +983,27 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_decisions_At",
                 table: "decisions",
                 column: "At");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_ExpiresAt",
+                table: "device_codes",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_GrantId",
+                table: "device_codes",
+                column: "GrantId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_ProviderId",
+                table: "device_codes",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_UserCodeHash",
+                table: "device_codes",
+                column: "UserCodeHash",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_events_Action_CreatedAt",
@@ -1027,6 +1152,22 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_pushed_requests_ExpiresAt",
+                table: "pushed_requests",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_pushed_requests_ProviderId",
+                table: "pushed_requests",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_registration_rules_ProviderId",
+                table: "registration_rules",
+                column: "ProviderId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_rule_groups_Name",
                 table: "rule_groups",
                 column: "Name",
@@ -1049,6 +1190,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "stages",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_used_proofs_ExpiresAt",
+                table: "used_proofs",
+                column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_user_consents_ApplicationId",
@@ -1110,6 +1256,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "decisions");
 
             migrationBuilder.DropTable(
+                name: "device_codes");
+
+            migrationBuilder.DropTable(
                 name: "events");
 
             migrationBuilder.DropTable(
@@ -1140,6 +1289,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "public_hostnames");
 
             migrationBuilder.DropTable(
+                name: "pushed_requests");
+
+            migrationBuilder.DropTable(
+                name: "registration_rules");
+
+            migrationBuilder.DropTable(
                 name: "revisions");
 
             migrationBuilder.DropTable(
@@ -1153,6 +1308,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "settings");
+
+            migrationBuilder.DropTable(
+                name: "used_proofs");
 
             migrationBuilder.DropTable(
                 name: "user_consents");

@@ -666,6 +666,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("AuthMethod")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
                     b.Property<Guid?>("AuthenticationFlowId")
                         .HasColumnType("uuid");
 
@@ -688,6 +693,14 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<Guid?>("EncryptionKeyId")
                         .HasColumnType("uuid");
 
+                    b.Property<string>("FederatedProviderIds")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("FormerKeys")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("GrantTypes")
                         .IsRequired()
                         .HasColumnType("text");
@@ -702,6 +715,14 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)");
+
+                    b.Property<string>("Jwks")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("MetadataJson")
+                        .IsRequired()
+                        .HasColumnType("text");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -718,6 +739,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<string>("RefreshTokenValidity")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<int?>("RegisteredThroughId")
+                        .HasColumnType("integer");
+
+                    b.Property<bool>("RequiresDpop")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("RequiresPushedRequests")
+                        .HasColumnType("boolean");
 
                     b.Property<string>("ScopeMappingIds")
                         .IsRequired()
@@ -814,6 +844,56 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsUnique();
 
                     b.ToTable("provider_applications", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Providers.RegistrationRule", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("AccessTokenValidity")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("AllowedGrantTypes")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("ApplicationGroup")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid?>("AuthorizationFlowId")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid?>("InvalidationFlowId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("PolicyEngineMode")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("ProviderId")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("RefreshTokenValidity")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("ScopeMappingIds")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ProviderId")
+                        .IsUnique();
+
+                    b.ToTable("registration_rules", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Providers.ScopeMapping", b =>
@@ -1133,6 +1213,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<Guid>("GrantId")
                         .HasColumnType("uuid");
 
+                    b.Property<string>("KeyThumbprint")
+                        .HasColumnType("text");
+
                     b.Property<int>("ProviderId")
                         .HasColumnType("integer");
 
@@ -1152,10 +1235,58 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("authorization_codes", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Tokens.DeviceCode", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("text");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<Guid?>("GrantId")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Interval")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("NextPollAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("ProviderId")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Scopes")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long?>("UsedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("UserCodeHash")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("GrantId");
+
+                    b.HasIndex("ProviderId");
+
+                    b.HasIndex("UserCodeHash")
+                        .IsUnique();
+
+                    b.ToTable("device_codes", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
+
+                    b.Property<string>("Actor")
+                        .HasColumnType("text");
 
                     b.Property<string>("Amr")
                         .IsRequired()
@@ -1164,11 +1295,17 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<long>("AuthenticatedAt")
                         .HasColumnType("bigint");
 
+                    b.Property<int?>("ConsentId")
+                        .HasColumnType("integer");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint");
 
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("bigint");
+
+                    b.Property<string>("KeyThumbprint")
+                        .HasColumnType("text");
 
                     b.Property<string>("Nonce")
                         .HasColumnType("text");
@@ -1184,7 +1321,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .HasColumnType("text");
 
                     b.Property<string>("SessionId")
-                        .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<int>("UserId")
@@ -1267,6 +1403,51 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasIndex("UserId");
 
                     b.ToTable("one_time_links", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tokens.PushedRequest", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("text");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("OpenedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("ProviderId")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Query")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long?>("UsedAt")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("ProviderId");
+
+                    b.ToTable("pushed_requests", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tokens.UsedProof", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("text");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("used_proofs", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Tokens.UserConsent", b =>
@@ -1497,6 +1678,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .OnDelete(DeleteBehavior.SetNull);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Providers.RegistrationRule", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Sessions.AccessSession", b =>
                 {
                     b.HasOne("Gatehouse.Model.Sessions.AccessUser", null)
@@ -1533,6 +1723,20 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Tokens.DeviceCode", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Tokens.OAuthGrant", null)
+                        .WithMany()
+                        .HasForeignKey("GrantId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
@@ -1562,6 +1766,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasOne("Gatehouse.Model.Users.User", null)
                         .WithMany()
                         .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tokens.PushedRequest", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -384,6 +384,18 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "used_proofs",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_used_proofs", x => x.Hash);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "users",
                 columns: table => new
                 {
@@ -483,6 +495,14 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     IncludeClaimsInIdToken = table.Column<bool>(type: "INTEGER", nullable: false),
                     SigningKeyId = table.Column<Guid>(type: "TEXT", nullable: true),
                     EncryptionKeyId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    FormerKeys = table.Column<string>(type: "TEXT", nullable: false),
+                    AuthMethod = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    Jwks = table.Column<string>(type: "TEXT", nullable: false),
+                    FederatedProviderIds = table.Column<string>(type: "TEXT", nullable: false),
+                    RequiresPushedRequests = table.Column<bool>(type: "INTEGER", nullable: false),
+                    RequiresDpop = table.Column<bool>(type: "INTEGER", nullable: false),
+                    RegisteredThroughId = table.Column<int>(type: "INTEGER", nullable: true),
+                    MetadataJson = table.Column<string>(type: "TEXT", nullable: false),
                     SubMode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     IssuerMode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     AuthenticationFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
@@ -661,11 +681,14 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
                     ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
                     UserId = table.Column<int>(type: "INTEGER", nullable: false),
-                    SessionId = table.Column<string>(type: "TEXT", nullable: false),
+                    SessionId = table.Column<string>(type: "TEXT", nullable: true),
                     Scopes = table.Column<string>(type: "TEXT", nullable: false),
                     Nonce = table.Column<string>(type: "TEXT", nullable: true),
                     AuthenticatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     Amr = table.Column<string>(type: "TEXT", nullable: false),
+                    KeyThumbprint = table.Column<string>(type: "TEXT", nullable: true),
+                    ConsentId = table.Column<int>(type: "INTEGER", nullable: true),
+                    Actor = table.Column<string>(type: "TEXT", nullable: true),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
                     RevokedAt = table.Column<long>(type: "INTEGER", nullable: true)
@@ -717,6 +740,55 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "pushed_requests",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "TEXT", nullable: false),
+                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Query = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    OpenedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    UsedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_pushed_requests", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_pushed_requests_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "registration_rules",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
+                    ApplicationGroup = table.Column<string>(type: "TEXT", nullable: false),
+                    AuthorizationFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    InvalidationFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    ScopeMappingIds = table.Column<string>(type: "TEXT", nullable: false),
+                    AccessTokenValidity = table.Column<string>(type: "TEXT", nullable: false),
+                    RefreshTokenValidity = table.Column<string>(type: "TEXT", nullable: false),
+                    AllowedGrantTypes = table.Column<string>(type: "TEXT", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "TEXT", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_registration_rules", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_registration_rules_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "authorization_codes",
                 columns: table => new
                 {
@@ -726,6 +798,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     RedirectUri = table.Column<string>(type: "TEXT", nullable: false),
                     CodeChallenge = table.Column<string>(type: "TEXT", nullable: true),
                     CodeChallengeMethod = table.Column<string>(type: "TEXT", nullable: true),
+                    KeyThumbprint = table.Column<string>(type: "TEXT", nullable: true),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UsedAt = table.Column<long>(type: "INTEGER", nullable: true)
                 },
@@ -734,6 +807,37 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     table.PrimaryKey("PK_authorization_codes", x => x.Hash);
                     table.ForeignKey(
                         name: "FK_authorization_codes_oauth_grants_GrantId",
+                        column: x => x.GrantId,
+                        principalTable: "oauth_grants",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "device_codes",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "TEXT", nullable: false),
+                    UserCodeHash = table.Column<string>(type: "TEXT", nullable: false),
+                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Scopes = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Interval = table.Column<int>(type: "INTEGER", nullable: false),
+                    NextPollAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    GrantId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    UsedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_device_codes", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_device_codes_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_device_codes_oauth_grants_GrantId",
                         column: x => x.GrantId,
                         principalTable: "oauth_grants",
                         principalColumn: "Id",
@@ -878,6 +982,27 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_decisions_At",
                 table: "decisions",
                 column: "At");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_ExpiresAt",
+                table: "device_codes",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_GrantId",
+                table: "device_codes",
+                column: "GrantId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_ProviderId",
+                table: "device_codes",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_UserCodeHash",
+                table: "device_codes",
+                column: "UserCodeHash",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_events_Action_CreatedAt",
@@ -1026,6 +1151,22 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_pushed_requests_ExpiresAt",
+                table: "pushed_requests",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_pushed_requests_ProviderId",
+                table: "pushed_requests",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_registration_rules_ProviderId",
+                table: "registration_rules",
+                column: "ProviderId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_rule_groups_Name",
                 table: "rule_groups",
                 column: "Name",
@@ -1048,6 +1189,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "stages",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_used_proofs_ExpiresAt",
+                table: "used_proofs",
+                column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_user_consents_ApplicationId",
@@ -1109,6 +1255,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "decisions");
 
             migrationBuilder.DropTable(
+                name: "device_codes");
+
+            migrationBuilder.DropTable(
                 name: "events");
 
             migrationBuilder.DropTable(
@@ -1139,6 +1288,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "public_hostnames");
 
             migrationBuilder.DropTable(
+                name: "pushed_requests");
+
+            migrationBuilder.DropTable(
+                name: "registration_rules");
+
+            migrationBuilder.DropTable(
                 name: "revisions");
 
             migrationBuilder.DropTable(
@@ -1152,6 +1307,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "settings");
+
+            migrationBuilder.DropTable(
+                name: "used_proofs");
 
             migrationBuilder.DropTable(
                 name: "user_consents");

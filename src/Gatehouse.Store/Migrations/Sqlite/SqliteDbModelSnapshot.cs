@@ -659,6 +659,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("AuthMethod")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
                     b.Property<Guid?>("AuthenticationFlowId")
                         .HasColumnType("TEXT");
 
@@ -681,6 +686,14 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<Guid?>("EncryptionKeyId")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("FederatedProviderIds")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("FormerKeys")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("GrantTypes")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -694,6 +707,14 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<string>("IssuerMode")
                         .IsRequired()
                         .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Jwks")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("MetadataJson")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Name")
@@ -711,6 +732,15 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<string>("RefreshTokenValidity")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<int?>("RegisteredThroughId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("RequiresDpop")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("RequiresPushedRequests")
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("ScopeMappingIds")
                         .IsRequired()
@@ -807,6 +837,56 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsUnique();
 
                     b.ToTable("provider_applications", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Providers.RegistrationRule", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("AccessTokenValidity")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("AllowedGrantTypes")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ApplicationGroup")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("AuthorizationFlowId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("InvalidationFlowId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("PolicyEngineMode")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("ProviderId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("RefreshTokenValidity")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ScopeMappingIds")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ProviderId")
+                        .IsUnique();
+
+                    b.ToTable("registration_rules", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Providers.ScopeMapping", b =>
@@ -1126,6 +1206,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<Guid>("GrantId")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("KeyThumbprint")
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("ProviderId")
                         .HasColumnType("INTEGER");
 
@@ -1145,9 +1228,57 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.ToTable("authorization_codes", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Tokens.DeviceCode", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("GrantId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Interval")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("NextPollAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("ProviderId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Scopes")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("UsedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("UserCodeHash")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("GrantId");
+
+                    b.HasIndex("ProviderId");
+
+                    b.HasIndex("UserCodeHash")
+                        .IsUnique();
+
+                    b.ToTable("device_codes", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
                     b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Actor")
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Amr")
@@ -1157,11 +1288,17 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<long>("AuthenticatedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int?>("ConsentId")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("KeyThumbprint")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("Nonce")
                         .HasColumnType("TEXT");
@@ -1177,7 +1314,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.Property<string>("SessionId")
-                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<int>("UserId")
@@ -1260,6 +1396,51 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasIndex("UserId");
 
                     b.ToTable("one_time_links", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tokens.PushedRequest", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("OpenedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("ProviderId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Query")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("UsedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("ProviderId");
+
+                    b.ToTable("pushed_requests", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tokens.UsedProof", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("used_proofs", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Tokens.UserConsent", b =>
@@ -1486,6 +1667,15 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .OnDelete(DeleteBehavior.SetNull);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Providers.RegistrationRule", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Sessions.AccessSession", b =>
                 {
                     b.HasOne("Gatehouse.Model.Sessions.AccessUser", null)
@@ -1522,6 +1712,20 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Tokens.DeviceCode", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Tokens.OAuthGrant", null)
+                        .WithMany()
+                        .HasForeignKey("GrantId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
@@ -1551,6 +1755,15 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasOne("Gatehouse.Model.Users.User", null)
                         .WithMany()
                         .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tokens.PushedRequest", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -1,0 +1,103 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Gatehouse.Identity.Oidc.Authorize;
+using Gatehouse.Identity.Oidc.Clients;
+using Gatehouse.Identity.Oidc.Grants;
+using Gatehouse.Identity.Oidc.Tokens;
+using Gatehouse.Model.Keys;
+using Gatehouse.Model.Providers;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Store;
+using Gatehouse.Store.Snapshots;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Gatehouse.Identity.Oidc.Registration;
+
+/// <summary>Makes a provider and an application for a client that registers itself, after the pattern of the provider it came through.</summary>
+internal sealed class RegisterClient(GatehouseDb db, ChangeFeed feed, SigningKeys keys, ISecretBox box, TimeProvider clock)
+{
+    private const string Alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    private static readonly string[] UsualGrants = [AuthorizationCodeGrant.GrantType, RefreshTokenGrant.GrantType];
+
+    public async Task<RegistrationResult> RunAsync(Client through, RegistrationRule rule, JsonElement body, CancellationToken cancellationToken)
+    {
+        var algorithm = (await keys.ForAsync(through, cancellationToken))?.Algorithm ?? SecurityAlgorithms.RsaSha256;
+        var (metadata, refusal) = ClientMetadata.Read(body, rule.AllowedGrantTypes.Count > 0 ? rule.AllowedGrantTypes : UsualGrants, algorithm);
+        if (metadata is null)
+        {
+            return refusal!; // one of the two
+        }
+
+        var now = clock.GetUtcNow();
+        var isPublic = metadata.AuthMethod == "none";
+        var secret = RandomNumberGenerator.GetString(Alphanumeric, 128);
+        var kept = metadata.Kept();
+        var provider = ProviderOf(through.Provider, rule, metadata, kept, secret, now);
+        var slug = $"client-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
+
+        // One transaction: the database makes the provider's key, which the application names.
+        await using (await db.Database.BeginTransactionAsync(cancellationToken))
+        {
+            db.Providers.Add(provider);
+            await db.SaveChangesAsync(cancellationToken);
+            db.ProviderApplications.Add(new ProviderApplication
+            {
+                Id = Guid.CreateVersion7(now),
+                Slug = slug,
+                Name = metadata.Name ?? provider.Name,
+                ProviderId = provider.Id,
+                GroupLabel = rule.ApplicationGroup,
+                Icon = metadata.Logo ?? "",
+            });
+            await feed.SaveAsync(db, Topic.Identity, cancellationToken);
+        }
+
+        kept["client_id"] = provider.ClientId;
+        kept["client_id_issued_at"] = now.ToUnixTimeSeconds();
+        if (!isPublic && provider.AuthMethod == ClientAuthMethod.Secret)
+        {
+            kept["client_secret"] = secret;
+            kept["client_secret_expires_at"] = 0;
+        }
+
+        return new RegistrationResult.Registered(provider.ClientId, kept);
+    }
+
+    private OAuth2Provider ProviderOf(OAuth2Provider pattern, RegistrationRule rule, ClientMetadata metadata, JsonObject kept, string secret, DateTimeOffset now)
+    {
+        var clientId = RandomNumberGenerator.GetString(Alphanumeric, 40);
+        return new OAuth2Provider
+        {
+            Name = $"{metadata.Name ?? "Registered client"} ({clientId[..8]})",
+            ClientId = clientId,
+            ClientType = metadata.AuthMethod == "none" ? ClientType.Public : ClientType.Confidential,
+            SealedClientSecret = box.Seal(Encoding.ASCII.GetBytes(secret), SecretPurposes.OAuth2ProviderClientSecret),
+            AuthMethod = metadata.AuthMethod == "private_key_jwt" ? ClientAuthMethod.PrivateKeyJwt : ClientAuthMethod.Secret,
+            Jwks = metadata.Jwks,
+            GrantTypes = [.. metadata.GrantTypes, .. metadata.ResponseTypes.Any(t => ResponseType.Read(t) is { Code: true, CarriesTokens: true }) ? (string[])[ResponseType.HybridGrant] : []],
+            RedirectUris =
+            [
+                .. metadata.RedirectUris.Select(u => new RedirectUri(MatchingMode.Strict, u, RedirectUriType.Authorization)),
+                .. metadata.LogoutUris.Select(u => new RedirectUri(MatchingMode.Strict, u, RedirectUriType.Logout)),
+            ],
+            AccessCodeValidity = pattern.AccessCodeValidity,
+            AccessTokenValidity = rule.AccessTokenValidity,
+            RefreshTokenValidity = rule.RefreshTokenValidity,
+            IncludeClaimsInIdToken = pattern.IncludeClaimsInIdToken,
+            SigningKeyId = pattern.SigningKeyId,
+            SubMode = pattern.SubMode,
+            IssuerMode = pattern.IssuerMode,
+            AuthenticationFlowId = pattern.AuthenticationFlowId,
+            AuthorizationFlowId = rule.AuthorizationFlowId ?? pattern.AuthorizationFlowId,
+            InvalidationFlowId = rule.InvalidationFlowId ?? pattern.InvalidationFlowId,
+            ScopeMappingIds = rule.ScopeMappingIds.Count > 0 ? [.. rule.ScopeMappingIds] : [.. pattern.ScopeMappingIds],
+            RequiresPushedRequests = metadata.RequiresPushedRequests,
+            RequiresDpop = metadata.RequiresDpop,
+            RegisteredThroughId = pattern.Id,
+            MetadataJson = kept.ToJsonString(),
+            CreatedAt = now,
+        };
+    }
+}
