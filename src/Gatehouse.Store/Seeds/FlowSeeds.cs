@@ -28,6 +28,7 @@ internal static class FlowSeeds
         Flow(Authentication, "Welcome!", "Welcome!", "authentication", "none",
             (10, "default-authentication-identification", StageType.Identification, IdentificationSettings),
             (20, "default-authentication-password", StageType.Password, PasswordSettings),
+            (30, MfaSeeds.Validation, StageType.AuthenticatorValidate, MfaSeeds.ValidationSettings),
             (100, "default-authentication-login", StageType.UserLogin, LoginSettings));
         Flow(Invalidation, "Logout", "Default Invalidation Flow", "invalidation", "none",
             (0, "default-invalidation-logout", StageType.UserLogout, "{}"));
@@ -35,6 +36,7 @@ internal static class FlowSeeds
         Flow(ExplicitConsent, "Authorize Application", RedirectingTitle, "authorization", "require_authenticated",
             (0, "default-provider-authorization-consent", StageType.Consent, ConsentSettings));
         Flow(ProviderInvalidation, "Logged out of application", "You've logged out of %(app)s.", "invalidation", "none");
+        MfaSeeds.Add(db, now);
 
         void Flow(string slug, string name, string title, string designation, string authentication, params (int Order, string Name, StageType Type, string Settings)[] stages)
         {

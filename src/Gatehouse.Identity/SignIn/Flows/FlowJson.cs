@@ -1,4 +1,7 @@
 using System.Text.Json.Serialization;
+using Gatehouse.Identity.Mfa;
+using Gatehouse.Identity.Mfa.Setup;
+using Gatehouse.Identity.Mfa.Validate;
 
 namespace Gatehouse.Identity.SignIn.Flows;
 
@@ -9,6 +12,12 @@ namespace Gatehouse.Identity.SignIn.Flows;
 [JsonSerializable(typeof(ConsentChallenge))]
 [JsonSerializable(typeof(AccessDeniedChallenge))]
 [JsonSerializable(typeof(RedirectChallenge))]
+[JsonSerializable(typeof(ValidateChallenge))]
+[JsonSerializable(typeof(TotpChallenge))]
+[JsonSerializable(typeof(StaticChallenge))]
+[JsonSerializable(typeof(WebAuthnChallenge))]
+[JsonSerializable(typeof(Enrolment))]
+[JsonSerializable(typeof(RememberedMfa))]
 [JsonSerializable(typeof(FlowState))]
 [JsonSerializable(typeof(ErrorBody))]
 internal sealed partial class FlowJson : JsonSerializerContext;

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("c5d75f7e-a98b-4b1b-8f3f-e77c9ab2dc9a"), entityTypeCount: 36)
+            : base(skipDetectChanges: false, modelId: new Guid("ae9f6b19-5367-440a-a73a-418b02345c24"), entityTypeCount: 41)
         {
         }
 
@@ -20,6 +20,11 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var app = AppEntityType.Create(this);
             var appPolicy = AppPolicyEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
+            var spentChallenge = SpentChallengeEntityType.Create(this);
+            var staticCode = StaticCodeEntityType.Create(this);
+            var staticDevice = StaticDeviceEntityType.Create(this);
+            var totpDevice = TotpDeviceEntityType.Create(this);
+            var webAuthnDevice = WebAuthnDeviceEntityType.Create(this);
             var brand = BrandEntityType.Create(this);
             var @event = EventEntityType.Create(this);
             var flow = FlowEntityType.Create(this);
@@ -56,6 +61,10 @@ namespace Gatehouse.Store.Compiled.Sqlite
 
             AppPolicyEntityType.CreateForeignKey1(appPolicy, app);
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
+            StaticCodeEntityType.CreateForeignKey1(staticCode, staticDevice);
+            StaticDeviceEntityType.CreateForeignKey1(staticDevice, user);
+            TotpDeviceEntityType.CreateForeignKey1(totpDevice, user);
+            WebAuthnDeviceEntityType.CreateForeignKey1(webAuthnDevice, user);
             FlowStageBindingEntityType.CreateForeignKey1(flowStageBinding, flow);
             FlowStageBindingEntityType.CreateForeignKey2(flowStageBinding, stage);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
@@ -79,6 +88,11 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AppEntityType.CreateAnnotations(app);
             AppPolicyEntityType.CreateAnnotations(appPolicy);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
+            SpentChallengeEntityType.CreateAnnotations(spentChallenge);
+            StaticCodeEntityType.CreateAnnotations(staticCode);
+            StaticDeviceEntityType.CreateAnnotations(staticDevice);
+            TotpDeviceEntityType.CreateAnnotations(totpDevice);
+            WebAuthnDeviceEntityType.CreateAnnotations(webAuthnDevice);
             BrandEntityType.CreateAnnotations(brand);
             EventEntityType.CreateAnnotations(@event);
             FlowEntityType.CreateAnnotations(flow);
