@@ -90,7 +90,7 @@ internal static class MfaHost
     public static void NextStep(this SignInHost host) => host.Clock.Advance(TimeSpan.FromSeconds(30));
 
     public static Task<List<string>> AmrAsync(this SignInHost host) => host.ReadAsync(async db =>
-        (await db.AuthenticatedSessions.OrderByDescending(s => s.AuthenticatedAt).ToListAsync(TestContext.Current.CancellationToken))[0].Amr);
+        (await db.AuthenticatedSessions.OrderByDescending(s => s.Uuid).ToListAsync(TestContext.Current.CancellationToken))[0].Amr);
 
     public static byte[] SecretOf(Seen seen)
     {
