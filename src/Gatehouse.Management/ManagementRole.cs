@@ -1,5 +1,6 @@
 using Gatehouse.Management.Applications;
 using Gatehouse.Management.Apps;
+using Gatehouse.Management.Authenticators;
 using Gatehouse.Management.Flows;
 using Gatehouse.Management.Groups;
 using Gatehouse.Management.Hostnames;
@@ -33,6 +34,7 @@ public static class ManagementRole
         .AddScoped<ApplicationDirectory>().AddScoped<SaveApplication>().AddScoped<DeleteApplication>()
         .AddScoped<KeyPairDirectory>().AddScoped<GenerateKeyPair>()
         .AddScoped<FlowDirectory>()
+        .AddScoped<DeviceDirectory>().AddScoped<ChangeDevice>().AddScoped<AuthentikV3.Authenticators>()
         .AddScoped<RuleUses>().AddScoped<PolicyDirectory>().AddScoped<SavePolicy>().AddScoped<DeletePolicy>()
         .AddScoped<RuleGroupDirectory>().AddScoped<SaveRuleGroup>().AddScoped<DeleteRuleGroup>()
         .AddScoped<AppDirectory>().AddScoped<AttachPolicies>().AddScoped<SaveApp>().AddScoped<DeleteApp>().AddScoped<SaveAppPolicy>()
@@ -57,6 +59,7 @@ public static class ManagementRole
         AuthentikV3.Flows.Map(routes);
         AuthentikV3.ScopeMappings.Map(routes);
         AuthentikV3.KeyPairs.Map(routes);
+        AuthentikV3.Authenticators.Map(routes);
         routes.Map(endpoints);
     }
 

@@ -1,5 +1,6 @@
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Audit;
+using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Brands;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
@@ -48,6 +49,16 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
     public DbSet<FlowPlan> FlowPlans => Set<FlowPlan>();
 
     public DbSet<AuthenticatedSession> AuthenticatedSessions => Set<AuthenticatedSession>();
+
+    public DbSet<TotpDevice> TotpDevices => Set<TotpDevice>();
+
+    public DbSet<StaticDevice> StaticDevices => Set<StaticDevice>();
+
+    public DbSet<StaticCode> StaticCodes => Set<StaticCode>();
+
+    public DbSet<WebAuthnDevice> WebAuthnDevices => Set<WebAuthnDevice>();
+
+    public DbSet<SpentChallenge> SpentChallenges => Set<SpentChallenge>();
 
     public DbSet<OAuthGrant> Grants => Set<OAuthGrant>();
 
@@ -108,6 +119,7 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
         ProviderMaps.Apply(modelBuilder);
         FlowMaps.Apply(modelBuilder);
         TokenMaps.Apply(modelBuilder);
+        AuthenticatorMaps.Apply(modelBuilder);
         AccessMaps.Apply(modelBuilder);
         EventMaps.Apply(modelBuilder);
         SettingMaps.Apply(modelBuilder);

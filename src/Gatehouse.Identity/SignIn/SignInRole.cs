@@ -1,3 +1,4 @@
+using Gatehouse.Identity.Mfa;
 using Gatehouse.Identity.Oidc;
 using Gatehouse.Identity.Pages;
 using Gatehouse.Identity.SignIn.Flows;
@@ -36,6 +37,7 @@ internal static class SignInRole
         services.TryAddScoped<PageEndpoints>();
         services.TryAddScoped<HealthEndpoints>();
         services.TryAddScoped(Border);
+        services.AddMfa();
         services.TryAddEnumerable(
         [
             ServiceDescriptor.Scoped<IStage, IdentificationStage>(),

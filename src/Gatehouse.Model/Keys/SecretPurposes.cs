@@ -15,6 +15,12 @@ public static class SecretPurposes
     /// <summary>Private key (PKCS#8) of a certificate-key pair of Identity.</summary>
     public const string KeyPairPrivateKey = "KeyPair.private_key";
 
+    /// <summary>Shared secret of an authenticator app.</summary>
+    public const string TotpDeviceSecret = "TotpDevice.secret";
+
+    /// <summary>What an enrolment that is under way holds: a shared secret, or recovery codes.</summary>
+    public const string Enrolment = "FlowPlan.enrolment";
+
     /// <summary>Private key (PKCS#8) of the local certificate authority.</summary>
     public const string LocalCaPrivateKey = "LocalCa.private_key";
 

@@ -31,6 +31,7 @@ internal static class FlowSeeds
         Flow(Authentication, "Welcome!", "Welcome!", "authentication", "none",
             (10, "default-authentication-identification", StageType.Identification, IdentificationSettings),
             (20, "default-authentication-password", StageType.Password, PasswordSettings),
+            (30, MfaSeeds.Validation, StageType.AuthenticatorValidate, MfaSeeds.ValidationSettings),
             (100, "default-authentication-login", StageType.UserLogin, LoginSettings));
         Flow(Invalidation, "Logout", "Default Invalidation Flow", "invalidation", "none",
             (0, "default-invalidation-logout", StageType.UserLogout, "{}"));
@@ -40,6 +41,7 @@ internal static class FlowSeeds
         Flow(DeviceCode, "Device code flow", "Sign in a device", "stage_configuration", "require_authenticated",
             (0, "default-device-code", StageType.DeviceCode, "{}"));
         Flow(ProviderInvalidation, "Logged out of application", "You've logged out of %(app)s.", "invalidation", "none");
+        MfaSeeds.Add(db, now);
 
         void Flow(string slug, string name, string title, string designation, string authentication, params (int Order, string Name, StageType Type, string Settings)[] stages)
         {

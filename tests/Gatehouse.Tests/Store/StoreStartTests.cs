@@ -47,7 +47,7 @@ public class StoreStartTests
 
         Assert.Equal(5, flows.Count);
         Assert.Equal(
-            [(10, StageType.Identification), (20, StageType.Password), (100, StageType.UserLogin)],
+            [(10, StageType.Identification), (20, StageType.Password), (30, StageType.AuthenticatorValidate), (100, StageType.UserLogin)],
             flows["default-authentication-flow"].Bindings.OrderBy(b => b.Order).Select(b => (b.Order, b.Stage!.Type)));
         Assert.Empty(flows["default-provider-authorization-implicit-consent"].Bindings);
         Assert.Equal("require_authenticated", flows["default-provider-authorization-implicit-consent"].Authentication);

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Gatehouse.Identity.SignIn.Flows;
 
 /// <summary>What the executor asks or says, in authentik's JSON. Generated clients throw when a required key is missing, so each is always written.</summary>
@@ -32,6 +34,12 @@ internal sealed record IdentificationChallenge(
 
     /// <summary>Whether the page offers to fill in the name next time.</summary>
     public bool EnableRememberMe { get; init; }
+
+    /// <summary>The flow that signs in without a password; null means there is none.</summary>
+    public string? PasswordlessUrl { get; init; }
+
+    /// <summary>What the browser may be asked for, so that a passkey can be picked instead of a name; null means none.</summary>
+    public JsonObject? PasskeyChallenge { get; init; }
 }
 
 /// <summary>Asks for the password.</summary>

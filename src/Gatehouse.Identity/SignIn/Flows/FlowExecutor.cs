@@ -70,7 +70,7 @@ internal sealed partial class FlowExecutor(
     private async Task<FlowOutcome> ShowAsync(FlowRun run, CancellationToken cancellationToken)
     {
         var (_, step) = await WalkAsync(run, cancellationToken);
-        return await EndAsync(run, step, cancellationToken);
+        return await IsOvertakenAsync(run, step, cancellationToken) ? new FlowOutcome.Again() : await EndAsync(run, step, cancellationToken);
     }
 
     private async Task<FlowOutcome> AnswerAsync(FlowRun run, FlowAnswer answer, CancellationToken cancellationToken)
@@ -79,6 +79,13 @@ internal sealed partial class FlowExecutor(
         if (stage is null || step is not StageStep.Ask asked)
         {
             return await EndAsync(run, step, cancellationToken);
+        }
+
+        // What is asked has only just been made, so this can't be an answer to it.
+        if (run.MustSave)
+        {
+            await plans.TrySaveAsync(run.PlanId, run.State, run.Version, cancellationToken);
+            return new FlowOutcome.Again();
         }
 
         if (answer.Component is { } component && component != asked.Challenge.Component)
@@ -90,7 +97,7 @@ internal sealed partial class FlowExecutor(
         var judged = await StageOf(stage).AnswerAsync(run, stage, asked.Challenge, answer, cancellationToken);
         if (judged is not StageStep.Pass)
         {
-            var isCounted = run.State.WrongPasswords == wrongBefore || judged is StageStep.Deny
+            var isCounted = (run.State.WrongPasswords == wrongBefore && !run.MustSave) || judged is StageStep.Deny
                 || await plans.TrySaveAsync(run.PlanId, run.State, run.Version, cancellationToken);
             return isCounted ? await EndAsync(run, judged, cancellationToken) : new FlowOutcome.Again();
         }
@@ -106,6 +113,10 @@ internal sealed partial class FlowExecutor(
         await plans.TrySaveAsync(run.PlanId, run.State, run.Version, cancellationToken);
         return new FlowOutcome.Again();
     }
+
+    // A stage has begun something that its answer needs: kept, unless another look at the page was first.
+    private async Task<bool> IsOvertakenAsync(FlowRun run, StageStep? step, CancellationToken cancellationToken) =>
+        run.MustSave && step is StageStep.Ask && !await plans.TrySaveAsync(run.PlanId, run.State, run.Version, cancellationToken);
 
     /// <summary>Enters stages until one does not pass. Without a stage in the result the flow is at its end, or was overtaken (a step of null).</summary>
     private async Task<(Stage? Stage, StageStep? Step)> WalkAsync(FlowRun run, CancellationToken cancellationToken)

@@ -1,5 +1,8 @@
 using System.Text.Json.Serialization;
 using Gatehouse.Identity.Oidc.Device;
+using Gatehouse.Identity.Mfa;
+using Gatehouse.Identity.Mfa.Setup;
+using Gatehouse.Identity.Mfa.Validate;
 
 namespace Gatehouse.Identity.SignIn.Flows;
 
@@ -12,6 +15,12 @@ namespace Gatehouse.Identity.SignIn.Flows;
 [JsonSerializable(typeof(RedirectChallenge))]
 [JsonSerializable(typeof(DeviceCodeChallenge))]
 [JsonSerializable(typeof(DeviceCodeFinishChallenge))]
+[JsonSerializable(typeof(ValidateChallenge))]
+[JsonSerializable(typeof(TotpChallenge))]
+[JsonSerializable(typeof(StaticChallenge))]
+[JsonSerializable(typeof(WebAuthnChallenge))]
+[JsonSerializable(typeof(Enrolment))]
+[JsonSerializable(typeof(RememberedMfa))]
 [JsonSerializable(typeof(FlowState))]
 [JsonSerializable(typeof(ErrorBody))]
 internal sealed partial class FlowJson : JsonSerializerContext;

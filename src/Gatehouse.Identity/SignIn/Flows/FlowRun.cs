@@ -31,6 +31,9 @@ internal sealed class FlowRun
     /// <summary>The version of its row; null means it has none.</summary>
     public int? Version { get; set; }
 
+    /// <summary>Whether a stage has changed the state without passing: the executor saves it before it shows anything.</summary>
+    public bool MustSave { get; set; }
+
     /// <summary>Name of the run.</summary>
     public string PlanId => FlowPlans.IdOf(SessionKey, Flow.Slug, Query.Raw);
 

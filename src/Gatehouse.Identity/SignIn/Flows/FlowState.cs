@@ -1,3 +1,5 @@
+using Gatehouse.Identity.Mfa;
+
 namespace Gatehouse.Identity.SignIn.Flows;
 
 /// <summary>How far a run has come. Written to the database as JSON; holds no secret.</summary>
@@ -20,4 +22,7 @@ internal sealed class FlowState
 
     /// <summary>Wrong passwords so far.</summary>
     public int WrongPasswords { get; set; }
+
+    /// <summary>What is known about authenticators.</summary>
+    public MfaState Mfa { get; set; } = new();
 }

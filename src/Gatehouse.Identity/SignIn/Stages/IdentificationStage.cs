@@ -1,3 +1,5 @@
+using Gatehouse.Identity.Mfa;
+using Gatehouse.Identity.Mfa.Validate;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Users;
@@ -8,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Identity.SignIn.Stages;
 
 /// <summary>Asks who somebody is. Says the same to a name that exists and to one that does not, and takes as long.</summary>
-internal sealed partial class IdentificationStage(GatehouseDb db, UserLookup users, PasswordProof proof, ILogger<IdentificationStage> logger) : IStage
+internal sealed partial class IdentificationStage(GatehouseDb db, UserLookup users, PasswordProof proof, IdentificationPasskey passkey, ILogger<IdentificationStage> logger) : IStage
 {
     private const int LongestName = 254;
     private const string Failed = "Failed to authenticate.";
@@ -41,6 +43,8 @@ internal sealed partial class IdentificationStage(GatehouseDb db, UserLookup use
             await ApplicationAsync(run, cancellationToken))
         {
             EnableRememberMe = settings.Flag("enable_remember_me", false),
+            PasswordlessUrl = await passkey.PasswordlessUrlAsync(run, settings, cancellationToken),
+            PasskeyChallenge = await passkey.AskAsync(run, settings, cancellationToken),
         });
     }
 
@@ -48,6 +52,11 @@ internal sealed partial class IdentificationStage(GatehouseDb db, UserLookup use
     public async Task<StageStep> AnswerAsync(FlowRun run, Stage stage, Challenge asked, FlowAnswer answer, CancellationToken cancellationToken)
     {
         var settings = new StageSettings(stage);
+        if (answer.Object("passkey") is { } posted)
+        {
+            return await passkey.AnswerAsync(run, settings, asked, posted, cancellationToken);
+        }
+
         var typed = answer.Text("uid_field")?.Trim();
         if (StageAnswers.Missing(asked, answer, "uid_field") is { } missing)
         {
@@ -105,6 +114,7 @@ internal sealed partial class IdentificationStage(GatehouseDb db, UserLookup use
         run.State.UserId = user?.Id;
         run.State.Amr = []; // proof of one person is none of another
         run.State.PasswordMark = null;
+        run.State.Mfa = new MfaState();
         return user;
     }
 

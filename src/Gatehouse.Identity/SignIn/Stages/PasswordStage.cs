@@ -20,7 +20,7 @@ internal sealed partial class PasswordStage(PasswordProof proof, ILogger<Passwor
         Task.FromResult(run.State switch
         {
             { Identifier: null } => new StageStep.Deny("Start again: it is not known who signs in.", "a password stage without identification before it"),
-            { Amr: var proved } when proved.Contains("pwd") => StageAnswers.Pass,
+            { Amr: var proved } when proved.Contains("pwd") || proved.Contains("user") => StageAnswers.Pass, // user: by a passkey
             _ => new StageStep.Ask(new PasswordChallenge(
                 run.PendingUser, StageAnswers.Avatar, new StageSettings(stage).Flag("allow_show_password", false))),
         });

@@ -22,6 +22,12 @@ internal sealed class StageSettings
     /// <summary>A whole number.</summary>
     public int Number(string name, int otherwise) => Find(name) is { } value ? value.GetInt32() : otherwise;
 
+    /// <summary>A number.</summary>
+    public double Fraction(string name, double otherwise) => Find(name) is { } value ? value.GetDouble() : otherwise;
+
+    /// <summary>What new devices are called: as the stage says, else <paramref name="otherwise"/>.</summary>
+    public string NameOr(string otherwise) => Text("friendly_name", "") is { Length: > 0 } name ? name : otherwise;
+
     /// <summary>A text.</summary>
     public string Text(string name, string otherwise) => Find(name) is { } value ? value.GetString() ?? otherwise : otherwise;
 

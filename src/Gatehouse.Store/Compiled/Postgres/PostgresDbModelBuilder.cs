@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("b095fb22-ed58-4c59-8917-df11555acd95"), entityTypeCount: 40)
+            : base(skipDetectChanges: false, modelId: new Guid("39778177-a047-48db-af06-c7be1d307c6a"), entityTypeCount: 41)
         {
         }
 
@@ -21,6 +21,11 @@ namespace Gatehouse.Store.Compiled.Postgres
             var app = AppEntityType.Create(this);
             var appPolicy = AppPolicyEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
+            var spentChallenge = SpentChallengeEntityType.Create(this);
+            var staticCode = StaticCodeEntityType.Create(this);
+            var staticDevice = StaticDeviceEntityType.Create(this);
+            var totpDevice = TotpDeviceEntityType.Create(this);
+            var webAuthnDevice = WebAuthnDeviceEntityType.Create(this);
             var brand = BrandEntityType.Create(this);
             var @event = EventEntityType.Create(this);
             var flow = FlowEntityType.Create(this);
@@ -35,7 +40,6 @@ namespace Gatehouse.Store.Compiled.Postgres
             var ruleGroup = RuleGroupEntityType.Create(this);
             var oAuth2Provider = OAuth2ProviderEntityType.Create(this);
             var providerApplication = ProviderApplicationEntityType.Create(this);
-            var registrationRule = RegistrationRuleEntityType.Create(this);
             var scopeMapping = ScopeMappingEntityType.Create(this);
             var accessSession = AccessSessionEntityType.Create(this);
             var accessUser = AccessUserEntityType.Create(this);
@@ -47,12 +51,9 @@ namespace Gatehouse.Store.Compiled.Postgres
             var setting = SettingEntityType.Create(this);
             var apiToken = ApiTokenEntityType.Create(this);
             var authorizationCode = AuthorizationCodeEntityType.Create(this);
-            var deviceCode = DeviceCodeEntityType.Create(this);
             var oAuthGrant = OAuthGrantEntityType.Create(this);
             var oAuthToken = OAuthTokenEntityType.Create(this);
             var oneTimeLink = OneTimeLinkEntityType.Create(this);
-            var pushedRequest = PushedRequestEntityType.Create(this);
-            var usedProof = UsedProofEntityType.Create(this);
             var userConsent = UserConsentEntityType.Create(this);
             var group = GroupEntityType.Create(this);
             var groupMember = GroupMemberEntityType.Create(this);
@@ -61,23 +62,23 @@ namespace Gatehouse.Store.Compiled.Postgres
 
             AppPolicyEntityType.CreateForeignKey1(appPolicy, app);
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
+            StaticCodeEntityType.CreateForeignKey1(staticCode, staticDevice);
+            StaticDeviceEntityType.CreateForeignKey1(staticDevice, user);
+            TotpDeviceEntityType.CreateForeignKey1(totpDevice, user);
+            WebAuthnDeviceEntityType.CreateForeignKey1(webAuthnDevice, user);
             FlowStageBindingEntityType.CreateForeignKey1(flowStageBinding, flow);
             FlowStageBindingEntityType.CreateForeignKey2(flowStageBinding, stage);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
-            RegistrationRuleEntityType.CreateForeignKey1(registrationRule, oAuth2Provider);
             AccessSessionEntityType.CreateForeignKey1(accessSession, accessUser);
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
             ApiTokenEntityType.CreateForeignKey1(apiToken, user);
             AuthorizationCodeEntityType.CreateForeignKey1(authorizationCode, oAuthGrant);
-            DeviceCodeEntityType.CreateForeignKey1(deviceCode, oAuthGrant);
-            DeviceCodeEntityType.CreateForeignKey2(deviceCode, oAuth2Provider);
             OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, oAuth2Provider);
             OAuthGrantEntityType.CreateForeignKey2(oAuthGrant, user);
             OAuthTokenEntityType.CreateForeignKey1(oAuthToken, oAuthGrant);
             OneTimeLinkEntityType.CreateForeignKey1(oneTimeLink, user);
-            PushedRequestEntityType.CreateForeignKey1(pushedRequest, oAuth2Provider);
             UserConsentEntityType.CreateForeignKey1(userConsent, providerApplication);
             UserConsentEntityType.CreateForeignKey2(userConsent, user);
             GroupMemberEntityType.CreateForeignKey1(groupMember, group);
@@ -88,6 +89,11 @@ namespace Gatehouse.Store.Compiled.Postgres
             AppEntityType.CreateAnnotations(app);
             AppPolicyEntityType.CreateAnnotations(appPolicy);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
+            SpentChallengeEntityType.CreateAnnotations(spentChallenge);
+            StaticCodeEntityType.CreateAnnotations(staticCode);
+            StaticDeviceEntityType.CreateAnnotations(staticDevice);
+            TotpDeviceEntityType.CreateAnnotations(totpDevice);
+            WebAuthnDeviceEntityType.CreateAnnotations(webAuthnDevice);
             BrandEntityType.CreateAnnotations(brand);
             EventEntityType.CreateAnnotations(@event);
             FlowEntityType.CreateAnnotations(flow);
@@ -102,7 +108,6 @@ namespace Gatehouse.Store.Compiled.Postgres
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
             OAuth2ProviderEntityType.CreateAnnotations(oAuth2Provider);
             ProviderApplicationEntityType.CreateAnnotations(providerApplication);
-            RegistrationRuleEntityType.CreateAnnotations(registrationRule);
             ScopeMappingEntityType.CreateAnnotations(scopeMapping);
             AccessSessionEntityType.CreateAnnotations(accessSession);
             AccessUserEntityType.CreateAnnotations(accessUser);
@@ -114,12 +119,9 @@ namespace Gatehouse.Store.Compiled.Postgres
             SettingEntityType.CreateAnnotations(setting);
             ApiTokenEntityType.CreateAnnotations(apiToken);
             AuthorizationCodeEntityType.CreateAnnotations(authorizationCode);
-            DeviceCodeEntityType.CreateAnnotations(deviceCode);
             OAuthGrantEntityType.CreateAnnotations(oAuthGrant);
             OAuthTokenEntityType.CreateAnnotations(oAuthToken);
             OneTimeLinkEntityType.CreateAnnotations(oneTimeLink);
-            PushedRequestEntityType.CreateAnnotations(pushedRequest);
-            UsedProofEntityType.CreateAnnotations(usedProof);
             UserConsentEntityType.CreateAnnotations(userConsent);
             GroupEntityType.CreateAnnotations(group);
             GroupMemberEntityType.CreateAnnotations(groupMember);

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("55ee8b09-41f7-4a85-b642-40fe9ddd6a50"), entityTypeCount: 40)
+            : base(skipDetectChanges: false, modelId: new Guid("ae9f6b19-5367-440a-a73a-418b02345c24"), entityTypeCount: 41)
         {
         }
 
@@ -20,6 +20,11 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var app = AppEntityType.Create(this);
             var appPolicy = AppPolicyEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
+            var spentChallenge = SpentChallengeEntityType.Create(this);
+            var staticCode = StaticCodeEntityType.Create(this);
+            var staticDevice = StaticDeviceEntityType.Create(this);
+            var totpDevice = TotpDeviceEntityType.Create(this);
+            var webAuthnDevice = WebAuthnDeviceEntityType.Create(this);
             var brand = BrandEntityType.Create(this);
             var @event = EventEntityType.Create(this);
             var flow = FlowEntityType.Create(this);
@@ -34,7 +39,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var ruleGroup = RuleGroupEntityType.Create(this);
             var oAuth2Provider = OAuth2ProviderEntityType.Create(this);
             var providerApplication = ProviderApplicationEntityType.Create(this);
-            var registrationRule = RegistrationRuleEntityType.Create(this);
             var scopeMapping = ScopeMappingEntityType.Create(this);
             var accessSession = AccessSessionEntityType.Create(this);
             var accessUser = AccessUserEntityType.Create(this);
@@ -46,12 +50,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var setting = SettingEntityType.Create(this);
             var apiToken = ApiTokenEntityType.Create(this);
             var authorizationCode = AuthorizationCodeEntityType.Create(this);
-            var deviceCode = DeviceCodeEntityType.Create(this);
             var oAuthGrant = OAuthGrantEntityType.Create(this);
             var oAuthToken = OAuthTokenEntityType.Create(this);
             var oneTimeLink = OneTimeLinkEntityType.Create(this);
-            var pushedRequest = PushedRequestEntityType.Create(this);
-            var usedProof = UsedProofEntityType.Create(this);
             var userConsent = UserConsentEntityType.Create(this);
             var group = GroupEntityType.Create(this);
             var groupMember = GroupMemberEntityType.Create(this);
@@ -60,23 +61,23 @@ namespace Gatehouse.Store.Compiled.Sqlite
 
             AppPolicyEntityType.CreateForeignKey1(appPolicy, app);
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
+            StaticCodeEntityType.CreateForeignKey1(staticCode, staticDevice);
+            StaticDeviceEntityType.CreateForeignKey1(staticDevice, user);
+            TotpDeviceEntityType.CreateForeignKey1(totpDevice, user);
+            WebAuthnDeviceEntityType.CreateForeignKey1(webAuthnDevice, user);
             FlowStageBindingEntityType.CreateForeignKey1(flowStageBinding, flow);
             FlowStageBindingEntityType.CreateForeignKey2(flowStageBinding, stage);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
-            RegistrationRuleEntityType.CreateForeignKey1(registrationRule, oAuth2Provider);
             AccessSessionEntityType.CreateForeignKey1(accessSession, accessUser);
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
             ApiTokenEntityType.CreateForeignKey1(apiToken, user);
             AuthorizationCodeEntityType.CreateForeignKey1(authorizationCode, oAuthGrant);
-            DeviceCodeEntityType.CreateForeignKey1(deviceCode, oAuthGrant);
-            DeviceCodeEntityType.CreateForeignKey2(deviceCode, oAuth2Provider);
             OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, oAuth2Provider);
             OAuthGrantEntityType.CreateForeignKey2(oAuthGrant, user);
             OAuthTokenEntityType.CreateForeignKey1(oAuthToken, oAuthGrant);
             OneTimeLinkEntityType.CreateForeignKey1(oneTimeLink, user);
-            PushedRequestEntityType.CreateForeignKey1(pushedRequest, oAuth2Provider);
             UserConsentEntityType.CreateForeignKey1(userConsent, providerApplication);
             UserConsentEntityType.CreateForeignKey2(userConsent, user);
             GroupMemberEntityType.CreateForeignKey1(groupMember, group);
@@ -87,6 +88,11 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AppEntityType.CreateAnnotations(app);
             AppPolicyEntityType.CreateAnnotations(appPolicy);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
+            SpentChallengeEntityType.CreateAnnotations(spentChallenge);
+            StaticCodeEntityType.CreateAnnotations(staticCode);
+            StaticDeviceEntityType.CreateAnnotations(staticDevice);
+            TotpDeviceEntityType.CreateAnnotations(totpDevice);
+            WebAuthnDeviceEntityType.CreateAnnotations(webAuthnDevice);
             BrandEntityType.CreateAnnotations(brand);
             EventEntityType.CreateAnnotations(@event);
             FlowEntityType.CreateAnnotations(flow);
@@ -101,7 +107,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
             OAuth2ProviderEntityType.CreateAnnotations(oAuth2Provider);
             ProviderApplicationEntityType.CreateAnnotations(providerApplication);
-            RegistrationRuleEntityType.CreateAnnotations(registrationRule);
             ScopeMappingEntityType.CreateAnnotations(scopeMapping);
             AccessSessionEntityType.CreateAnnotations(accessSession);
             AccessUserEntityType.CreateAnnotations(accessUser);
@@ -113,12 +118,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             SettingEntityType.CreateAnnotations(setting);
             ApiTokenEntityType.CreateAnnotations(apiToken);
             AuthorizationCodeEntityType.CreateAnnotations(authorizationCode);
-            DeviceCodeEntityType.CreateAnnotations(deviceCode);
             OAuthGrantEntityType.CreateAnnotations(oAuthGrant);
             OAuthTokenEntityType.CreateAnnotations(oAuthToken);
             OneTimeLinkEntityType.CreateAnnotations(oneTimeLink);
-            PushedRequestEntityType.CreateAnnotations(pushedRequest);
-            UsedProofEntityType.CreateAnnotations(usedProof);
             UserConsentEntityType.CreateAnnotations(userConsent);
             GroupEntityType.CreateAnnotations(group);
             GroupMemberEntityType.CreateAnnotations(groupMember);

@@ -370,6 +370,18 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "spent_challenges",
+                columns: table => new
+                {
+                    Id = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_spent_challenges", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "stages",
                 columns: table => new
                 {
@@ -382,18 +394,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_stages", x => x.Id);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "used_proofs",
-                columns: table => new
-                {
-                    Hash = table.Column<string>(type: "text", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_used_proofs", x => x.Hash);
                 });
 
             migrationBuilder.CreateTable(
@@ -496,14 +496,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     IncludeClaimsInIdToken = table.Column<bool>(type: "boolean", nullable: false),
                     SigningKeyId = table.Column<Guid>(type: "uuid", nullable: true),
                     EncryptionKeyId = table.Column<Guid>(type: "uuid", nullable: true),
-                    FormerKeys = table.Column<string>(type: "text", nullable: false),
-                    AuthMethod = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    Jwks = table.Column<string>(type: "text", nullable: false),
-                    FederatedProviderIds = table.Column<string>(type: "text", nullable: false),
-                    RequiresPushedRequests = table.Column<bool>(type: "boolean", nullable: false),
-                    RequiresDpop = table.Column<bool>(type: "boolean", nullable: false),
-                    RegisteredThroughId = table.Column<int>(type: "integer", nullable: true),
-                    MetadataJson = table.Column<string>(type: "text", nullable: false),
                     SubMode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     IssuerMode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     AuthenticationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
@@ -676,20 +668,106 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "static_devices",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    Name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "bigint", nullable: true),
+                    Version = table.Column<int>(type: "integer", nullable: false),
+                    EnrolmentId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Failures = table.Column<int>(type: "integer", nullable: false),
+                    NextTryAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_static_devices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_static_devices_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "totp_devices",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    SealedSecret = table.Column<byte[]>(type: "bytea", nullable: false),
+                    Digits = table.Column<int>(type: "integer", nullable: false),
+                    LastStep = table.Column<long>(type: "bigint", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    Name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "bigint", nullable: true),
+                    Version = table.Column<int>(type: "integer", nullable: false),
+                    EnrolmentId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Failures = table.Column<int>(type: "integer", nullable: false),
+                    NextTryAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_totp_devices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_totp_devices_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "webauthn_devices",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    CredentialId = table.Column<string>(type: "character varying(1364)", maxLength: 1364, nullable: false),
+                    PublicKey = table.Column<byte[]>(type: "bytea", nullable: false),
+                    SignCount = table.Column<long>(type: "bigint", nullable: false),
+                    Transports = table.Column<string>(type: "text", nullable: false),
+                    Aaguid = table.Column<Guid>(type: "uuid", nullable: false),
+                    IsBackupEligible = table.Column<bool>(type: "boolean", nullable: false),
+                    IsBackedUp = table.Column<bool>(type: "boolean", nullable: false),
+                    RpId = table.Column<string>(type: "text", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    Name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "bigint", nullable: true),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_webauthn_devices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_webauthn_devices_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "oauth_grants",
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
                     ProviderId = table.Column<int>(type: "integer", nullable: false),
                     UserId = table.Column<int>(type: "integer", nullable: false),
-                    SessionId = table.Column<string>(type: "text", nullable: true),
+                    SessionId = table.Column<string>(type: "text", nullable: false),
                     Scopes = table.Column<string>(type: "text", nullable: false),
                     Nonce = table.Column<string>(type: "text", nullable: true),
                     AuthenticatedAt = table.Column<long>(type: "bigint", nullable: false),
                     Amr = table.Column<string>(type: "text", nullable: false),
-                    KeyThumbprint = table.Column<string>(type: "text", nullable: true),
-                    ConsentId = table.Column<int>(type: "integer", nullable: true),
-                    Actor = table.Column<string>(type: "text", nullable: true),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
                     RevokedAt = table.Column<long>(type: "bigint", nullable: true)
@@ -741,50 +819,19 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "pushed_requests",
+                name: "static_codes",
                 columns: table => new
                 {
-                    Hash = table.Column<string>(type: "text", nullable: false),
-                    ProviderId = table.Column<int>(type: "integer", nullable: false),
-                    Query = table.Column<string>(type: "text", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
-                    OpenedAt = table.Column<long>(type: "bigint", nullable: true),
-                    UsedAt = table.Column<long>(type: "bigint", nullable: true)
+                    DeviceId = table.Column<int>(type: "integer", nullable: false),
+                    Hash = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_pushed_requests", x => x.Hash);
+                    table.PrimaryKey("PK_static_codes", x => new { x.DeviceId, x.Hash });
                     table.ForeignKey(
-                        name: "FK_pushed_requests_oauth2_providers_ProviderId",
-                        column: x => x.ProviderId,
-                        principalTable: "oauth2_providers",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "registration_rules",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    ProviderId = table.Column<int>(type: "integer", nullable: false),
-                    ApplicationGroup = table.Column<string>(type: "text", nullable: false),
-                    AuthorizationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
-                    InvalidationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
-                    ScopeMappingIds = table.Column<string>(type: "text", nullable: false),
-                    AccessTokenValidity = table.Column<string>(type: "text", nullable: false),
-                    RefreshTokenValidity = table.Column<string>(type: "text", nullable: false),
-                    AllowedGrantTypes = table.Column<string>(type: "text", nullable: false),
-                    PolicyEngineMode = table.Column<string>(type: "text", nullable: false),
-                    Version = table.Column<int>(type: "integer", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_registration_rules", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_registration_rules_oauth2_providers_ProviderId",
-                        column: x => x.ProviderId,
-                        principalTable: "oauth2_providers",
+                        name: "FK_static_codes_static_devices_DeviceId",
+                        column: x => x.DeviceId,
+                        principalTable: "static_devices",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -799,7 +846,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     RedirectUri = table.Column<string>(type: "text", nullable: false),
                     CodeChallenge = table.Column<string>(type: "text", nullable: true),
                     CodeChallengeMethod = table.Column<string>(type: "text", nullable: true),
-                    KeyThumbprint = table.Column<string>(type: "text", nullable: true),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
                     UsedAt = table.Column<long>(type: "bigint", nullable: true)
                 },
@@ -808,37 +854,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     table.PrimaryKey("PK_authorization_codes", x => x.Hash);
                     table.ForeignKey(
                         name: "FK_authorization_codes_oauth_grants_GrantId",
-                        column: x => x.GrantId,
-                        principalTable: "oauth_grants",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "device_codes",
-                columns: table => new
-                {
-                    Hash = table.Column<string>(type: "text", nullable: false),
-                    UserCodeHash = table.Column<string>(type: "text", nullable: false),
-                    ProviderId = table.Column<int>(type: "integer", nullable: false),
-                    Scopes = table.Column<string>(type: "text", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
-                    Interval = table.Column<int>(type: "integer", nullable: false),
-                    NextPollAt = table.Column<long>(type: "bigint", nullable: false),
-                    GrantId = table.Column<Guid>(type: "uuid", nullable: true),
-                    UsedAt = table.Column<long>(type: "bigint", nullable: true)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_device_codes", x => x.Hash);
-                    table.ForeignKey(
-                        name: "FK_device_codes_oauth2_providers_ProviderId",
-                        column: x => x.ProviderId,
-                        principalTable: "oauth2_providers",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                    table.ForeignKey(
-                        name: "FK_device_codes_oauth_grants_GrantId",
                         column: x => x.GrantId,
                         principalTable: "oauth_grants",
                         principalColumn: "Id",
@@ -983,27 +998,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_decisions_At",
                 table: "decisions",
                 column: "At");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_device_codes_ExpiresAt",
-                table: "device_codes",
-                column: "ExpiresAt");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_device_codes_GrantId",
-                table: "device_codes",
-                column: "GrantId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_device_codes_ProviderId",
-                table: "device_codes",
-                column: "ProviderId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_device_codes_UserCodeHash",
-                table: "device_codes",
-                column: "UserCodeHash",
-                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_events_Action_CreatedAt",
@@ -1152,22 +1146,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_pushed_requests_ExpiresAt",
-                table: "pushed_requests",
-                column: "ExpiresAt");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_pushed_requests_ProviderId",
-                table: "pushed_requests",
-                column: "ProviderId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_registration_rules_ProviderId",
-                table: "registration_rules",
-                column: "ProviderId",
-                unique: true);
-
-            migrationBuilder.CreateIndex(
                 name: "IX_rule_groups_Name",
                 table: "rule_groups",
                 column: "Name",
@@ -1186,15 +1164,37 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_spent_challenges_ExpiresAt",
+                table: "spent_challenges",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_stages_Name",
                 table: "stages",
                 column: "Name",
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_used_proofs_ExpiresAt",
-                table: "used_proofs",
-                column: "ExpiresAt");
+                name: "IX_static_devices_EnrolmentId",
+                table: "static_devices",
+                column: "EnrolmentId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_static_devices_UserId",
+                table: "static_devices",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_totp_devices_EnrolmentId",
+                table: "totp_devices",
+                column: "EnrolmentId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_totp_devices_UserId",
+                table: "totp_devices",
+                column: "UserId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_user_consents_ApplicationId",
@@ -1223,6 +1223,17 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "users",
                 column: "Uuid",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webauthn_devices_CredentialId",
+                table: "webauthn_devices",
+                column: "CredentialId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webauthn_devices_UserId",
+                table: "webauthn_devices",
+                column: "UserId");
         }
 
         /// <inheritdoc />
@@ -1256,9 +1267,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "decisions");
 
             migrationBuilder.DropTable(
-                name: "device_codes");
-
-            migrationBuilder.DropTable(
                 name: "events");
 
             migrationBuilder.DropTable(
@@ -1289,12 +1297,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "public_hostnames");
 
             migrationBuilder.DropTable(
-                name: "pushed_requests");
-
-            migrationBuilder.DropTable(
-                name: "registration_rules");
-
-            migrationBuilder.DropTable(
                 name: "revisions");
 
             migrationBuilder.DropTable(
@@ -1310,10 +1312,19 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "settings");
 
             migrationBuilder.DropTable(
-                name: "used_proofs");
+                name: "spent_challenges");
+
+            migrationBuilder.DropTable(
+                name: "static_codes");
+
+            migrationBuilder.DropTable(
+                name: "totp_devices");
 
             migrationBuilder.DropTable(
                 name: "user_consents");
+
+            migrationBuilder.DropTable(
+                name: "webauthn_devices");
 
             migrationBuilder.DropTable(
                 name: "access_users");
@@ -1335,6 +1346,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "oauth_grants");
+
+            migrationBuilder.DropTable(
+                name: "static_devices");
 
             migrationBuilder.DropTable(
                 name: "provider_applications");

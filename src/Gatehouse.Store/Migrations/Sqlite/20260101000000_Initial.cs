@@ -369,6 +369,18 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "spent_challenges",
+                columns: table => new
+                {
+                    Id = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_spent_challenges", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "stages",
                 columns: table => new
                 {
@@ -381,18 +393,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_stages", x => x.Id);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "used_proofs",
-                columns: table => new
-                {
-                    Hash = table.Column<string>(type: "TEXT", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_used_proofs", x => x.Hash);
                 });
 
             migrationBuilder.CreateTable(
@@ -495,14 +495,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     IncludeClaimsInIdToken = table.Column<bool>(type: "INTEGER", nullable: false),
                     SigningKeyId = table.Column<Guid>(type: "TEXT", nullable: true),
                     EncryptionKeyId = table.Column<Guid>(type: "TEXT", nullable: true),
-                    FormerKeys = table.Column<string>(type: "TEXT", nullable: false),
-                    AuthMethod = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    Jwks = table.Column<string>(type: "TEXT", nullable: false),
-                    FederatedProviderIds = table.Column<string>(type: "TEXT", nullable: false),
-                    RequiresPushedRequests = table.Column<bool>(type: "INTEGER", nullable: false),
-                    RequiresDpop = table.Column<bool>(type: "INTEGER", nullable: false),
-                    RegisteredThroughId = table.Column<int>(type: "INTEGER", nullable: true),
-                    MetadataJson = table.Column<string>(type: "TEXT", nullable: false),
                     SubMode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     IssuerMode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     AuthenticationFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
@@ -675,20 +667,106 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "static_devices",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false),
+                    EnrolmentId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    NextTryAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_static_devices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_static_devices_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "totp_devices",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    SealedSecret = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Digits = table.Column<int>(type: "INTEGER", nullable: false),
+                    LastStep = table.Column<long>(type: "INTEGER", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false),
+                    EnrolmentId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    NextTryAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_totp_devices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_totp_devices_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "webauthn_devices",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    CredentialId = table.Column<string>(type: "TEXT", maxLength: 1364, nullable: false),
+                    PublicKey = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    SignCount = table.Column<long>(type: "INTEGER", nullable: false),
+                    Transports = table.Column<string>(type: "TEXT", nullable: false),
+                    Aaguid = table.Column<Guid>(type: "TEXT", nullable: false),
+                    IsBackupEligible = table.Column<bool>(type: "INTEGER", nullable: false),
+                    IsBackedUp = table.Column<bool>(type: "INTEGER", nullable: false),
+                    RpId = table.Column<string>(type: "TEXT", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_webauthn_devices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_webauthn_devices_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "oauth_grants",
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
                     ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
                     UserId = table.Column<int>(type: "INTEGER", nullable: false),
-                    SessionId = table.Column<string>(type: "TEXT", nullable: true),
+                    SessionId = table.Column<string>(type: "TEXT", nullable: false),
                     Scopes = table.Column<string>(type: "TEXT", nullable: false),
                     Nonce = table.Column<string>(type: "TEXT", nullable: true),
                     AuthenticatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     Amr = table.Column<string>(type: "TEXT", nullable: false),
-                    KeyThumbprint = table.Column<string>(type: "TEXT", nullable: true),
-                    ConsentId = table.Column<int>(type: "INTEGER", nullable: true),
-                    Actor = table.Column<string>(type: "TEXT", nullable: true),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
                     RevokedAt = table.Column<long>(type: "INTEGER", nullable: true)
@@ -740,50 +818,19 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "pushed_requests",
+                name: "static_codes",
                 columns: table => new
                 {
-                    Hash = table.Column<string>(type: "TEXT", nullable: false),
-                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
-                    Query = table.Column<string>(type: "TEXT", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    OpenedAt = table.Column<long>(type: "INTEGER", nullable: true),
-                    UsedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                    DeviceId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Hash = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_pushed_requests", x => x.Hash);
+                    table.PrimaryKey("PK_static_codes", x => new { x.DeviceId, x.Hash });
                     table.ForeignKey(
-                        name: "FK_pushed_requests_oauth2_providers_ProviderId",
-                        column: x => x.ProviderId,
-                        principalTable: "oauth2_providers",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "registration_rules",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
-                    ApplicationGroup = table.Column<string>(type: "TEXT", nullable: false),
-                    AuthorizationFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
-                    InvalidationFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
-                    ScopeMappingIds = table.Column<string>(type: "TEXT", nullable: false),
-                    AccessTokenValidity = table.Column<string>(type: "TEXT", nullable: false),
-                    RefreshTokenValidity = table.Column<string>(type: "TEXT", nullable: false),
-                    AllowedGrantTypes = table.Column<string>(type: "TEXT", nullable: false),
-                    PolicyEngineMode = table.Column<string>(type: "TEXT", nullable: false),
-                    Version = table.Column<int>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_registration_rules", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_registration_rules_oauth2_providers_ProviderId",
-                        column: x => x.ProviderId,
-                        principalTable: "oauth2_providers",
+                        name: "FK_static_codes_static_devices_DeviceId",
+                        column: x => x.DeviceId,
+                        principalTable: "static_devices",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -798,7 +845,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     RedirectUri = table.Column<string>(type: "TEXT", nullable: false),
                     CodeChallenge = table.Column<string>(type: "TEXT", nullable: true),
                     CodeChallengeMethod = table.Column<string>(type: "TEXT", nullable: true),
-                    KeyThumbprint = table.Column<string>(type: "TEXT", nullable: true),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UsedAt = table.Column<long>(type: "INTEGER", nullable: true)
                 },
@@ -807,37 +853,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     table.PrimaryKey("PK_authorization_codes", x => x.Hash);
                     table.ForeignKey(
                         name: "FK_authorization_codes_oauth_grants_GrantId",
-                        column: x => x.GrantId,
-                        principalTable: "oauth_grants",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "device_codes",
-                columns: table => new
-                {
-                    Hash = table.Column<string>(type: "TEXT", nullable: false),
-                    UserCodeHash = table.Column<string>(type: "TEXT", nullable: false),
-                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
-                    Scopes = table.Column<string>(type: "TEXT", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    Interval = table.Column<int>(type: "INTEGER", nullable: false),
-                    NextPollAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    GrantId = table.Column<Guid>(type: "TEXT", nullable: true),
-                    UsedAt = table.Column<long>(type: "INTEGER", nullable: true)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_device_codes", x => x.Hash);
-                    table.ForeignKey(
-                        name: "FK_device_codes_oauth2_providers_ProviderId",
-                        column: x => x.ProviderId,
-                        principalTable: "oauth2_providers",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                    table.ForeignKey(
-                        name: "FK_device_codes_oauth_grants_GrantId",
                         column: x => x.GrantId,
                         principalTable: "oauth_grants",
                         principalColumn: "Id",
@@ -982,27 +997,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_decisions_At",
                 table: "decisions",
                 column: "At");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_device_codes_ExpiresAt",
-                table: "device_codes",
-                column: "ExpiresAt");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_device_codes_GrantId",
-                table: "device_codes",
-                column: "GrantId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_device_codes_ProviderId",
-                table: "device_codes",
-                column: "ProviderId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_device_codes_UserCodeHash",
-                table: "device_codes",
-                column: "UserCodeHash",
-                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_events_Action_CreatedAt",
@@ -1151,22 +1145,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_pushed_requests_ExpiresAt",
-                table: "pushed_requests",
-                column: "ExpiresAt");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_pushed_requests_ProviderId",
-                table: "pushed_requests",
-                column: "ProviderId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_registration_rules_ProviderId",
-                table: "registration_rules",
-                column: "ProviderId",
-                unique: true);
-
-            migrationBuilder.CreateIndex(
                 name: "IX_rule_groups_Name",
                 table: "rule_groups",
                 column: "Name",
@@ -1185,15 +1163,37 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_spent_challenges_ExpiresAt",
+                table: "spent_challenges",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_stages_Name",
                 table: "stages",
                 column: "Name",
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_used_proofs_ExpiresAt",
-                table: "used_proofs",
-                column: "ExpiresAt");
+                name: "IX_static_devices_EnrolmentId",
+                table: "static_devices",
+                column: "EnrolmentId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_static_devices_UserId",
+                table: "static_devices",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_totp_devices_EnrolmentId",
+                table: "totp_devices",
+                column: "EnrolmentId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_totp_devices_UserId",
+                table: "totp_devices",
+                column: "UserId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_user_consents_ApplicationId",
@@ -1222,6 +1222,17 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "users",
                 column: "Uuid",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webauthn_devices_CredentialId",
+                table: "webauthn_devices",
+                column: "CredentialId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webauthn_devices_UserId",
+                table: "webauthn_devices",
+                column: "UserId");
         }
 
         /// <inheritdoc />
@@ -1255,9 +1266,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "decisions");
 
             migrationBuilder.DropTable(
-                name: "device_codes");
-
-            migrationBuilder.DropTable(
                 name: "events");
 
             migrationBuilder.DropTable(
@@ -1288,12 +1296,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "public_hostnames");
 
             migrationBuilder.DropTable(
-                name: "pushed_requests");
-
-            migrationBuilder.DropTable(
-                name: "registration_rules");
-
-            migrationBuilder.DropTable(
                 name: "revisions");
 
             migrationBuilder.DropTable(
@@ -1309,10 +1311,19 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "settings");
 
             migrationBuilder.DropTable(
-                name: "used_proofs");
+                name: "spent_challenges");
+
+            migrationBuilder.DropTable(
+                name: "static_codes");
+
+            migrationBuilder.DropTable(
+                name: "totp_devices");
 
             migrationBuilder.DropTable(
                 name: "user_consents");
+
+            migrationBuilder.DropTable(
+                name: "webauthn_devices");
 
             migrationBuilder.DropTable(
                 name: "access_users");
@@ -1334,6 +1345,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "oauth_grants");
+
+            migrationBuilder.DropTable(
+                name: "static_devices");
 
             migrationBuilder.DropTable(
                 name: "provider_applications");

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Gatehouse.Tests.Identity.SignIn;
 
@@ -90,8 +91,18 @@ internal sealed class FlowDriver(Browser browser, string slug, string query)
         return response.StatusCode == HttpStatusCode.Found ? await ShowAsync() : await Seen.ReadAsync(response);
     }
 
+    /// <summary>Answers with any JSON, and shows what comes next.</summary>
+    public async Task<Seen> AnswerJsonAsync(JsonObject answer)
+    {
+        using var response = await PostJsonAsync(answer.ToJsonString());
+        return response.StatusCode == HttpStatusCode.Found ? await ShowAsync() : await Seen.ReadAsync(response);
+    }
+
     public Task<HttpResponseMessage> PostAsync(params (string Name, string Value)[] fields) =>
-        browser.PostAsync(Path, JsonSerializer.Serialize(fields.ToDictionary(f => f.Name, f => f.Value)), browser.Cookies.TryGetValue("authentik_csrf", out var csrf) ? [("X-authentik-CSRF", csrf)] : []);
+        PostJsonAsync(JsonSerializer.Serialize(fields.ToDictionary(f => f.Name, f => f.Value)));
+
+    public Task<HttpResponseMessage> PostJsonAsync(string json) =>
+        browser.PostAsync(Path, json, browser.Cookies.TryGetValue("authentik_csrf", out var csrf) ? [("X-authentik-CSRF", csrf)] : []);
 }
 
 /// <summary>What the executor said.</summary>

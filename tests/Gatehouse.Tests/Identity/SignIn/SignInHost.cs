@@ -3,6 +3,7 @@ using Gatehouse.Identity.Oidc;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Setup;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
@@ -37,6 +38,7 @@ internal sealed class SignInHost : IAsyncDisposable
             .AddSingleton<TimeProvider>(Clock)
             .AddSingleton<ISecretBox>(box)
             .AddSingleton(Urls)
+            .AddSingleton<IEventLog>(Events)
             .AddSingleton(databases ?? Database)
             .AddScoped(s => s.GetRequiredService<IDbContextFactory<GatehouseDb>>().CreateDbContext())
             .AddScoped(_ => new AuthorizationBorder(
@@ -50,6 +52,8 @@ internal sealed class SignInHost : IAsyncDisposable
     public TestDatabase Database { get; } = new();
 
     public FakeClock Clock { get; } = new();
+
+    public FakeEvents Events { get; } = new();
 
     public PublicUrls Urls { get; } = new("gh.test", 443);
 
@@ -124,6 +128,7 @@ internal sealed class SignInHost : IAsyncDisposable
             (StageType.Consent, """{"mode":"expiring","consent_expire_in":"weeks=4"}"""));
         db.Users.AddRange(A("alice", email: "alice@example.com"), A("bob"), A("gone", isActive: false), A("robot", UserType.ServiceAccount));
         db.Settings.Add(new Setting { Name = SettingNames.SetupDone, Value = "true" });
+        db.Settings.Add(new Setting { Name = SettingNames.InstallId, Value = "install" });
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);
     }
 

@@ -1,0 +1,39 @@
+using Gatehouse.Identity.Mfa.WebAuthn;
+using Gatehouse.Model.Authenticators;
+using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Identity.Mfa;
+
+/// <summary>Reads people's authenticators.</summary>
+internal sealed class Devices(GatehouseDb db, RelyingParty party)
+{
+    /// <summary>The most of one class that anybody can have.</summary>
+    public const int Most = 20;
+
+    /// <summary>All that can prove the user here, the last used first.</summary>
+    public async Task<IReadOnlyList<Authenticator>> UsableAsync(int userId, IReadOnlyList<AuthenticatorClass> classes, CancellationToken cancellationToken)
+    {
+        List<Authenticator> found = [];
+        if (classes.Contains(AuthenticatorClass.Totp))
+        {
+            found.AddRange(await db.TotpDevices.AsNoTracking().Where(d => d.UserId == userId).ToListAsync(cancellationToken));
+        }
+
+        if (classes.Contains(AuthenticatorClass.Static))
+        {
+            found.AddRange(await db.StaticDevices.AsNoTracking().Where(d => d.UserId == userId && d.Codes.Any()).ToListAsync(cancellationToken));
+        }
+
+        if (classes.Contains(AuthenticatorClass.WebAuthn))
+        {
+            found.AddRange(await db.WebAuthnDevices.AsNoTracking().Where(d => d.UserId == userId && d.RpId == party.Id).ToListAsync(cancellationToken));
+        }
+
+        return [.. found.OrderByDescending(d => d.LastUsedAt ?? DateTimeOffset.MinValue).ThenBy(d => d.Class).ThenBy(d => d.Id)];
+    }
+
+    /// <summary>Whether the user has any.</summary>
+    public async Task<bool> HasAnyAsync(int userId, CancellationToken cancellationToken) =>
+        (await UsableAsync(userId, [AuthenticatorClass.Totp, AuthenticatorClass.Static, AuthenticatorClass.WebAuthn], cancellationToken)).Count > 0;
+}

@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+using Gatehouse.Identity.SignIn.Flows;
+using Gatehouse.Model.Authenticators;
+using Gatehouse.Model.Events;
+using Gatehouse.Model.Flows;
+using Gatehouse.Model.Users;
+using Gatehouse.Web.Http;
+
+namespace Gatehouse.Identity.Mfa;
+
+/// <summary>Writes down what happens with authenticators.</summary>
+internal sealed class MfaEvents(IEventLog events)
+{
+    /// <summary>A proof was refused.</summary>
+    public void Failed(FlowRun run, Stage stage, AuthenticatorClass which) => events.Enqueue(new NewEvent(
+        EventActions.LoginFailed,
+        null,
+        AddressOf(run),
+        new JsonObject
+        {
+            ["username"] = run.PendingUser,
+            ["stage"] = Describe(stage),
+            ["auth_method_args"] = new JsonObject { ["device_class"] = which.Word() },
+        }));
+
+    /// <summary>A key's counter went back.</summary>
+    public void Cloned(FlowRun run, WebAuthnDevice device) => events.Enqueue(new NewEvent(
+        EventActions.SuspiciousRequest,
+        null,
+        AddressOf(run),
+        new JsonObject
+        {
+            ["message"] = "The signature counter of a security key did not move on: it may have been copied.",
+            ["username"] = run.PendingUser,
+            ["device"] = Describe(device),
+        }));
+
+    /// <summary>A stage is set up so that nobody can pass it.</summary>
+    public void Misconfigured(FlowRun run, Stage stage, string message) => events.Enqueue(new NewEvent(
+        EventActions.ConfigurationError,
+        null,
+        AddressOf(run),
+        new JsonObject { ["message"] = message, ["stage"] = Describe(stage) }));
+
+    /// <summary>Somebody has a new authenticator.</summary>
+    public Task EnrolledAsync(FlowRun run, User user, Authenticator device, CancellationToken cancellationToken) =>
+        WriteAsync(EventActions.ModelCreated, user, AddressOf(run), device, cancellationToken);
+
+    /// <summary>Somebody changed or removed an authenticator of theirs.</summary>
+    public Task WriteAsync(string action, User user, string address, Authenticator device, CancellationToken cancellationToken) => events.WriteAsync(
+        new NewEvent(action, new EventActor(user.Id, user.Username, user.Email), address, new JsonObject { ["model"] = Describe(device) }), cancellationToken);
+
+    private static string AddressOf(FlowRun run) => ClientAddress.Of(run.Http).ToString();
+
+    private static JsonObject Describe(Stage stage) => new()
+    {
+        ["pk"] = stage.Id.ToString("N"),
+        ["name"] = stage.Name,
+        ["app"] = "authentik_stages_authenticator_validate",
+        ["model_name"] = "authenticatorvalidatestage",
+    };
+
+    private static JsonObject Describe(Authenticator device)
+    {
+        var used = UsedDevice.Of(device);
+        return new JsonObject { ["pk"] = used.Pk, ["name"] = used.Name, ["app"] = used.App, ["model_name"] = used.ModelName };
+    }
+}
