@@ -30,7 +30,7 @@ public static class ManagementRole
         .AddScoped<SuperuserGroups>().AddScoped<UserDirectory>().AddScoped<EndUserSessions>()
         .AddScoped<SaveUser>().AddScoped<SetPassword>().AddScoped<DeleteUser>()
         .AddScoped<GroupDirectory>().AddScoped<SaveGroup>().AddScoped<ChangeMembers>().AddScoped<DeleteGroup>()
-        .AddScoped<ProviderDirectory>().AddScoped<SaveProvider>().AddScoped<DeleteProvider>().AddScoped<ScopeMappingDirectory>()
+        .AddScoped<ProviderDirectory>().AddScoped<SaveProvider>().AddScoped<DeleteProvider>().AddScoped<RegistrationRules>().AddScoped<ScopeMappingDirectory>()
         .AddScoped<ApplicationDirectory>().AddScoped<SaveApplication>().AddScoped<DeleteApplication>()
         .AddScoped<KeyPairDirectory>().AddScoped<GenerateKeyPair>()
         .AddScoped<FlowDirectory>()
@@ -43,7 +43,7 @@ public static class ManagementRole
         .AddScoped<SaveOrganization>()
         .AddSingleton<Bootstrap>().AddSingleton<LayDemo>()
         .AddScoped<AuthentikV3.Root>().AddScoped<AuthentikV3.Users>().AddScoped<AuthentikV3.Groups>().AddScoped<AuthentikV3.Providers>()
-        .AddScoped<AuthentikV3.Applications>().AddScoped<AuthentikV3.Flows>().AddScoped<AuthentikV3.ScopeMappings>().AddScoped<AuthentikV3.KeyPairs>()
+        .AddScoped<AuthentikV3.Registrations>().AddScoped<AuthentikV3.Applications>().AddScoped<AuthentikV3.Flows>().AddScoped<AuthentikV3.ScopeMappings>().AddScoped<AuthentikV3.KeyPairs>()
         .AddScoped<CloudflareV4.Accounts>().AddScoped<CloudflareV4.Organizations>().AddScoped<CloudflareV4.IdentityProviders>().AddScoped<CloudflareV4.AccessGroups>()
         .AddScoped<CloudflareV4.AccessPolicies>().AddScoped<CloudflareV4.AccessApps>().AddScoped<CloudflareV4.AppPolicies>().AddScoped<CloudflareV4.PublicHostnames>();
 
@@ -55,6 +55,7 @@ public static class ManagementRole
         AuthentikV3.Users.Map(routes);
         AuthentikV3.Groups.Map(routes);
         AuthentikV3.Providers.Map(routes);
+        AuthentikV3.Registrations.Map(routes);
         AuthentikV3.Applications.Map(routes);
         AuthentikV3.Flows.Map(routes);
         AuthentikV3.ScopeMappings.Map(routes);

@@ -6,6 +6,7 @@ using Gatehouse.Identity.Oidc.Grants;
 using Gatehouse.Identity.Oidc.Proofs;
 using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Keys;
 using Gatehouse.Model.Providers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.IdentityModel.Tokens;
@@ -81,7 +82,6 @@ internal sealed class DiscoveryEndpoint(ClientDirectory clients, SigningKeys key
             ["end_session_endpoint"] = $"{root}{slug}/end-session/",
             ["introspection_endpoint"] = root + "introspect/",
             ["revocation_endpoint"] = root + "revoke/",
-            ["device_authorization_endpoint"] = root + "device/",
             ["pushed_authorization_request_endpoint"] = root + "par/",
             ["jwks_uri"] = $"{root}{slug}/jwks/",
             ["response_types_supported"] = Claims.ArrayOf(ResponseType.Of(provider.GrantTypes)),
@@ -108,6 +108,11 @@ internal sealed class DiscoveryEndpoint(ClientDirectory clients, SigningKeys key
         {
             document["id_token_encryption_alg_values_supported"] = Claims.ArrayOf([TokenCipher.KeyAlgorithm]);
             document["id_token_encryption_enc_values_supported"] = Claims.ArrayOf([TokenCipher.ContentAlgorithm]);
+        }
+
+        if (client.Allows(DeviceCodeGrant.GrantType))
+        {
+            document["device_authorization_endpoint"] = root + "device/";
         }
 
         if (client.Registration is not null)

@@ -7,6 +7,7 @@ using Gatehouse.Identity.Oidc.Proofs;
 using Gatehouse.Identity.Oidc.Registration;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Stages;
+using Gatehouse.Model.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -41,6 +42,7 @@ internal static class OidcEndpoints
             .AddScoped<ApplicationAccess>()
             .AddScoped<ClientAuthentication>()
             .AddScoped<AccessTokens>()
+            .AddScoped<IApiAccessTokens, ApiAccessTokens>()
             .AddScoped<AuthorizeValidator>()
             .AddScoped<AuthorizationFlows>()
             .AddScoped<AuthorizationFlow>()

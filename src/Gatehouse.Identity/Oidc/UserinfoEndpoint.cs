@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.Oidc.Proofs;
 using Gatehouse.Identity.Oidc.Tokens;
+using Gatehouse.Model.Keys;
 using Gatehouse.Model.Providers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

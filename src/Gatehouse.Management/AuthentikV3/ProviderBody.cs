@@ -29,6 +29,11 @@ internal static class ProviderBody
             IncludeClaimsInIdToken = body.Flag("include_claims_in_id_token"),
             SigningKey = body.NullableId("signing_key"),
             EncryptionKey = body.NullableId("encryption_key"),
+            FederatedProviders = body.Numbers("jwt_federation_providers"),
+            AuthMethod = body.Choice("token_endpoint_auth_method", Words.AuthMethods),
+            Jwks = ReadJwks(body),
+            RequiresPushedRequests = body.Flag("require_pushed_authorization_requests"),
+            RequiresDpop = body.Flag("dpop_bound_access_tokens"),
             SubMode = body.Choice("sub_mode", Words.SubModes),
             IssuerMode = body.Choice("issuer_mode", Words.IssuerModes),
             AuthenticationFlow = body.NullableId("authentication_flow"),
@@ -64,11 +69,25 @@ internal static class ProviderBody
         body["sub_mode"] = Words.SubModes.Of(provider.SubMode);
         body["issuer_mode"] = Words.IssuerModes.Of(provider.IssuerMode);
         body["jwt_federation_sources"] = new JsonArray();
-        body["jwt_federation_providers"] = new JsonArray();
-        body["warnings"] = JsonList.Of(
-            ProviderWarnings.Of(provider, facts.Application is not null), w => new JsonObject { ["code"] = w.Code, ["text"] = w.Text }); // ours; clients skip it
+        body["jwt_federation_providers"] = new JsonArray([.. provider.FederatedProviderIds.Select(i => (JsonNode)i)]);
+        AddOurs(body, facts);
         return body;
     }
+
+    // Members that authentik does not have; its clients skip them.
+    private static void AddOurs(JsonObject body, ProviderFacts facts)
+    {
+        var provider = facts.Provider;
+        body["token_endpoint_auth_method"] = Words.AuthMethods.Of(provider.AuthMethod);
+        body["jwks"] = provider.Jwks.Length == 0 ? null : JsonNode.Parse(provider.Jwks);
+        body["require_pushed_authorization_requests"] = provider.RequiresPushedRequests;
+        body["dpop_bound_access_tokens"] = provider.RequiresDpop;
+        body["warnings"] = JsonList.Of(
+            ProviderWarnings.Of(provider, facts.Application is not null), w => new JsonObject { ["code"] = w.Code, ["text"] = w.Text });
+    }
+
+    private static Maybe<string> ReadJwks(BodyFields body) =>
+        body.TryGet("jwks", out var jwks) && jwks.ValueKind == JsonValueKind.Null ? "" : body.ObjectText("jwks");
 
     /// <summary>What every kind of provider has; without secrets, as lists and applications show it.</summary>
     public static JsonObject Base(OAuth2Provider provider, ProviderApplication? application) => new()
@@ -103,12 +122,9 @@ internal static class ProviderBody
             body.Refuse("logout_method", NotYet);
         }
 
-        foreach (var name in (ReadOnlySpan<string>)["jwt_federation_sources", "jwt_federation_providers"])
+        if (body.Elements("jwt_federation_sources").Is(out var sources) && sources.Count > 0)
         {
-            if (body.Elements(name).Is(out var elements) && elements.Count > 0)
-            {
-                body.Refuse(name, NotYet);
-            }
+            body.Refuse("jwt_federation_sources", NotYet);
         }
     }
 

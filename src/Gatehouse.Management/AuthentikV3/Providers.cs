@@ -96,7 +96,7 @@ internal sealed class Providers(ProviderDirectory directory, SaveProvider save, 
             ["provider_info"] = OfSlug(".well-known/openid-configuration"),
             ["logout"] = OfSlug("end-session/"),
             ["jwks"] = OfSlug("jwks/"),
-            ["dcr_registration"] = null,
+            ["dcr_registration"] = facts.HasRegistration && facts.Application is not null ? OfSlug("register/") : null,
         };
 
         string OfSlug(string rest) => facts.Application is { } application ? $"{root}{application.Slug}/{rest}" : "";

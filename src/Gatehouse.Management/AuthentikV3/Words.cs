@@ -21,6 +21,12 @@ internal static class Words
         ["public"] = ClientType.Public,
     }.ToFrozenDictionary();
 
+    public static readonly FrozenDictionary<string, ClientAuthMethod> AuthMethods = new Dictionary<string, ClientAuthMethod>
+    {
+        ["client_secret"] = ClientAuthMethod.Secret,
+        ["private_key_jwt"] = ClientAuthMethod.PrivateKeyJwt,
+    }.ToFrozenDictionary();
+
     public static readonly FrozenDictionary<string, SubMode> SubModes = new Dictionary<string, SubMode>
     {
         ["hashed_user_id"] = SubMode.HashedUserId,

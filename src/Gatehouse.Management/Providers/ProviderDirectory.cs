@@ -8,8 +8,11 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Management.Providers;
 
 /// <summary>A provider with its application and its secret opened. A class, so that it is never printed whole.</summary>
-internal sealed class ProviderFacts(OAuth2Provider provider, ProviderApplication? application, string clientSecret)
+internal sealed class ProviderFacts(OAuth2Provider provider, ProviderApplication? application, string clientSecret, bool hasRegistration)
 {
+    /// <summary>Whether clients may register themselves through it.</summary>
+    public bool HasRegistration => hasRegistration;
+
     public OAuth2Provider Provider => provider;
 
     /// <summary>Null means it has none, and so no issuer.</summary>
@@ -78,12 +81,14 @@ internal sealed class ProviderDirectory(GatehouseDb db, ISecretBox secrets)
     {
         var ids = providers.Select(p => (int?)p.Id).ToList();
         var applications = await db.ProviderApplications.AsNoTracking().Where(a => ids.Contains(a.ProviderId)).ToListAsync(cancellationToken);
+        var open = await db.RegistrationRules.Where(r => ids.Contains(r.ProviderId)).Select(r => r.ProviderId).ToListAsync(cancellationToken);
         return
         [
             .. providers.Select(p => new ProviderFacts(
                 p,
                 applications.Find(a => a.ProviderId == p.Id),
-                secrets.Open(p.SealedClientSecret, SecretPurposes.OAuth2ProviderClientSecret) is { } bytes ? Encoding.UTF8.GetString(bytes) : "")),
+                secrets.Open(p.SealedClientSecret, SecretPurposes.OAuth2ProviderClientSecret) is { } bytes ? Encoding.UTF8.GetString(bytes) : "",
+                open.Contains(p.Id))),
         ];
     }
 }

@@ -1,4 +1,5 @@
 using Gatehouse.Management.Writes;
+using Gatehouse.Model.Keys;
 using Gatehouse.Model.Providers;
 
 namespace Gatehouse.Management.Providers;
@@ -39,6 +40,17 @@ internal sealed class ProviderFields
 
     public Maybe<Guid?> EncryptionKey { get; init; }
 
+    public Maybe<List<int>> FederatedProviders { get; init; }
+
+    public Maybe<ClientAuthMethod> AuthMethod { get; init; }
+
+    /// <summary>Empty means none.</summary>
+    public Maybe<string> Jwks { get; init; }
+
+    public Maybe<bool> RequiresPushedRequests { get; init; }
+
+    public Maybe<bool> RequiresDpop { get; init; }
+
     public Maybe<SubMode> SubMode { get; init; }
 
     public Maybe<IssuerMode> IssuerMode { get; init; }
@@ -66,6 +78,11 @@ internal sealed class ProviderFields
         provider.IncludeClaimsInIdToken = IncludeClaimsInIdToken.Or(provider.IncludeClaimsInIdToken);
         provider.SigningKeyId = SigningKey.Or(provider.SigningKeyId);
         provider.EncryptionKeyId = EncryptionKey.Or(provider.EncryptionKeyId);
+        provider.FederatedProviderIds = FederatedProviders.Or(provider.FederatedProviderIds);
+        provider.AuthMethod = AuthMethod.Or(provider.AuthMethod);
+        provider.Jwks = Jwks.Or(provider.Jwks);
+        provider.RequiresPushedRequests = RequiresPushedRequests.Or(provider.RequiresPushedRequests);
+        provider.RequiresDpop = RequiresDpop.Or(provider.RequiresDpop);
         provider.SubMode = SubMode.Or(provider.SubMode);
         provider.IssuerMode = IssuerMode.Or(provider.IssuerMode);
         provider.AuthenticationFlowId = AuthenticationFlow.Or(provider.AuthenticationFlowId);
@@ -90,6 +107,11 @@ internal sealed class ProviderFields
         if (RedirectUris.Is(out var uris))
         {
             faults.AddRange(RedirectUriRules.Check(uris));
+        }
+
+        if (Jwks.Is(out var jwks) && jwks.Length > 0 && PublicJwk.ReadSet(jwks, out var keyFault) is null)
+        {
+            faults.Add(new Fault("jwks", keyFault));
         }
 
         // RFC 6749 appendix A: what both HTTP Basic and forms carry without doubt.

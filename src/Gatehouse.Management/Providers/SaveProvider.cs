@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Gatehouse.Management.Keys;
 using Gatehouse.Management.Writes;
@@ -55,6 +56,7 @@ internal sealed class SaveProvider(GatehouseDb db, Writer writer, KeyPairDirecto
 
     private async Task<Result> ApplyAsync(OAuth2Provider provider, ProviderFields fields, List<Fault> faults, CancellationToken cancellationToken)
     {
+        var former = provider.SigningKeyId;
         fields.ApplyTo(provider);
         faults.AddRange(fields.Check());
         faults.AddRange(await ReferenceFaultsAsync(provider, cancellationToken));
@@ -69,9 +71,19 @@ internal sealed class SaveProvider(GatehouseDb db, Writer writer, KeyPairDirecto
             faults.Add(new Fault("client_secret", "A confidential client needs a secret; leave the field out to have one made."));
         }
 
+        if (provider.AuthMethod == ClientAuthMethod.PrivateKeyJwt && (provider.Jwks.Length == 0 || provider.ClientType == ClientType.Public))
+        {
+            faults.Add(new Fault("token_endpoint_auth_method", "private_key_jwt is for confidential clients with keys: set jwks."));
+        }
+
         if (faults.Count > 0)
         {
             return new Result.Refused(faults);
+        }
+
+        if (provider.Id != 0 && former is { } key && key != provider.SigningKeyId)
+        {
+            provider.Retire(key, await AreSameKindAsync(key, provider.SigningKeyId, cancellationToken), clock.GetUtcNow());
         }
 
         return await db.Providers.AnyAsync(p => p.Name == provider.Name && p.Id != provider.Id, cancellationToken)
@@ -91,6 +103,13 @@ internal sealed class SaveProvider(GatehouseDb db, Writer writer, KeyPairDirecto
         Known("authentication_flow", provider.AuthenticationFlowId, flows);
         Known("authorization_flow", provider.AuthorizationFlowId, flows);
         Known("invalidation_flow", provider.InvalidationFlowId, flows);
+        var wantedProviders = provider.FederatedProviderIds;
+        var providers = await db.Providers.Where(p => wantedProviders.Contains(p.Id)).Select(p => p.Id).ToListAsync(cancellationToken);
+        foreach (var unknown in wantedProviders.Except(providers))
+        {
+            faults.Add(new Fault("jwt_federation_providers", $"Invalid pk \"{unknown}\" - object does not exist."));
+        }
+
         Known("signing_key", provider.SigningKeyId, pairs);
         Known("encryption_key", provider.EncryptionKeyId, pairs);
         foreach (var mapping in provider.ScopeMappingIds)
@@ -106,6 +125,19 @@ internal sealed class SaveProvider(GatehouseDb db, Writer writer, KeyPairDirecto
             {
                 faults.Add(new Fault(name, $"Invalid pk \"{wanted}\" - object does not exist."));
             }
+        }
+    }
+
+    // Algorithm and curve: what clients were told to expect stays true.
+    private async Task<bool> AreSameKindAsync(Guid former, Guid? next, CancellationToken cancellationToken)
+    {
+        var kinds = await db.KeyPairs.Where(k => k.Id == former || k.Id == next).Select(k => k.CertificatePem).ToListAsync(cancellationToken);
+        return kinds.Count == 2 && kinds.Select(KindOf).Distinct().Count() == 1;
+
+        static string KindOf(string pem)
+        {
+            using var certificate = X509Certificate2.CreateFromPem(pem);
+            return $"{certificate.GetKeyAlgorithm()} {certificate.GetKeyAlgorithmParametersString()}";
         }
     }
 

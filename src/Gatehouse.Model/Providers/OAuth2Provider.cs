@@ -129,6 +129,12 @@ public sealed class OAuth2Provider
     /// <summary>Keys it signed with before <see cref="SigningKeyId"/>, the latest last.</summary>
     public List<FormerKey> FormerKeys { get; set; } = [];
 
+    /// <summary>How long a new key is in the key set before it signs: clients that fetched the set just before fetch it again by then.</summary>
+    public static readonly TimeSpan KeyOverlap = TimeSpan.FromMinutes(1);
+
+    // Logout hints are ID tokens that may have ended: for a day they are still understood.
+    private static readonly TimeSpan LeastServed = TimeSpan.FromDays(1);
+
     /// <summary>How a confidential client proves itself.</summary>
     public ClientAuthMethod AuthMethod { get; set; }
 
@@ -173,6 +179,21 @@ public sealed class OAuth2Provider
 
     /// <summary>Moves on at each write; a stale value fails the save.</summary>
     public int Version { get; set; }
+
+    /// <summary>
+    /// Notes that <paramref name="former"/> signed until now. It stays in the key set while its tokens live; where the new key is of the same
+    /// kind (<paramref name="isSameKind"/>) it goes on signing until everybody can know the new one.
+    /// </summary>
+    public void Retire(Guid former, bool isSameKind, DateTimeOffset now)
+    {
+        var life = ValidityPeriod.Parse(AccessTokenValidity);
+        var signsUntil = isSameKind ? now + KeyOverlap : now;
+        FormerKeys =
+        [
+            .. FormerKeys.Where(k => k.ServedUntil > now && k.KeyPairId != former && k.KeyPairId != SigningKeyId).Select(k => k with { SignsUntil = k.SignsUntil < now ? k.SignsUntil : now }),
+            new FormerKey(former, signsUntil, signsUntil + (life > LeastServed ? life : LeastServed)),
+        ];
+    }
 }
 
 /// <summary>What people see and get access to at Identity; gives its provider a slug, and so an issuer (authentik's application).</summary>

@@ -9,6 +9,9 @@ public static class ScopeNames
     /// <summary>Refresh tokens.</summary>
     public const string OfflineAccess = "offline_access";
 
+    /// <summary>The right to call authentik's API as the user; authentik's.</summary>
+    public const string Api = "goauthentik.io/api";
+
     /// <summary>The right to register clients (RFC 7591); authentik's.</summary>
     public const string Registration = "goauthentik.io/oidc/dcr";
 

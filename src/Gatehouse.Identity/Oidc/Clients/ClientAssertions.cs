@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Gatehouse.Identity.Oidc.Proofs;
 using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Keys;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Identity.Oidc.Clients;
@@ -23,38 +23,6 @@ internal sealed class ClientAssertions(UsedProofs used, PublicUrls urls, TimePro
     public static string? ClaimedClient(string assertion) =>
         SignedJson.Read(assertion) is { } signed && signed.Text("sub") is { } subject && signed.Text("iss") == subject ? subject : null;
 
-    /// <summary>The keys of a key set; null with a <paramref name="fault"/> when it holds none, or one that can't be used.</summary>
-    public static IReadOnlyList<PublicJwk>? ReadKeys(string jwks, out string fault)
-    {
-        fault = "Expected a JSON Web Key Set: {\"keys\": [...]}.";
-        try
-        {
-            using var document = JsonDocument.Parse(jwks);
-            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array)
-            {
-                return null;
-            }
-
-            var read = new List<PublicJwk>();
-            foreach (var element in keys.EnumerateArray())
-            {
-                if (PublicJwk.Read(element, out var reason) is not { } key)
-                {
-                    fault = $"A key can't be used: {reason}.";
-                    return null;
-                }
-
-                read.Add(key);
-            }
-
-            return read.Count > 0 ? read : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
     /// <summary>Why <paramref name="assertion"/> does not prove that the caller of <paramref name="request"/> is <paramref name="client"/>; null when it does.</summary>
     public async Task<string?> FaultAsync(Client client, string assertion, HttpRequest request, CancellationToken cancellationToken)
     {
@@ -63,7 +31,7 @@ internal sealed class ClientAssertions(UsedProofs used, PublicUrls urls, TimePro
             return "the assertion is malformed";
         }
 
-        var keys = known.GetValue(client, c => ReadKeys(c.Provider.Jwks, out _) ?? []);
+        var keys = known.GetValue(client, c => PublicJwk.ReadSet(c.Provider.Jwks, out _) ?? []);
         if (!keys.Any(k => (signed.KeyId is null || k.KeyId is null || k.KeyId == signed.KeyId) && signed.IsSignedBy(k)) || !IsRegistered(client, signed.Algorithm))
         {
             return "no registered key signed the assertion, or it has another algorithm than registered";

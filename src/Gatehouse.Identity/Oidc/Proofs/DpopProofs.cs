@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Keys;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Identity.Oidc.Proofs;

@@ -4,7 +4,7 @@ using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Grants;
 using Gatehouse.Identity.Oidc.Proofs;
-using Gatehouse.Model.Providers;
+using Gatehouse.Model.Keys;
 
 namespace Gatehouse.Identity.Oidc.Registration;
 
@@ -172,7 +172,7 @@ internal sealed class ClientMetadata
             return AuthMethod == "private_key_jwt" ? "private_key_jwt needs keys: send them in jwks." : null;
         }
 
-        if (ClientAssertions.ReadKeys(Jwks, out var fault) is null)
+        if (PublicJwk.ReadSet(Jwks, out var fault) is null)
         {
             return fault;
         }

@@ -1,15 +1,24 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using Gatehouse.Identity.Oidc;
 using Gatehouse.Identity.SignIn;
+using Gatehouse.Model.Bindings;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
+using Gatehouse.Model.Providers;
 using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
+using Gatehouse.Store.Queues;
 using Gatehouse.Store.Secrets;
+using Gatehouse.Store.Snapshots;
 using Gatehouse.Tests.Fakes;
+using Gatehouse.Tests.Identity.SignIn;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.WebUtilities;
@@ -27,10 +36,14 @@ internal sealed class OidcHost : IAsyncDisposable
     private readonly WebApplication app;
     private readonly SocketsHttpHandler handler = new() { AllowAutoRedirect = false, UseCookies = false };
     private readonly HttpClient http;
+    private readonly bool ownsDatabase;
     private readonly SecretBox box = new(new byte[32]);
 
-    private OidcHost()
+    private OidcHost(OidcHost? first = null)
     {
+        Database = first?.Database ?? new TestDatabase();
+        Clock = first?.Clock ?? new FakeClock();
+        ownsDatabase = first is null;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
@@ -40,20 +53,43 @@ internal sealed class OidcHost : IAsyncDisposable
         builder.Services.AddSingleton<ISecretBox>(box);
         builder.Services.AddSingleton<IDbContextFactory<GatehouseDb>>(Database);
         builder.Services.AddScoped(_ => Database.CreateDbContext());
-        builder.Services.AddOidc();
+        builder.Services.AddSingleton<IPolicyEngine>(Policies);
+        builder.Services.AddSingleton<IEventLog>(Events);
+        builder.Services.AddSingleton<ClientTableReader>();
+        builder.Services.AddSingleton<ISnapshot<ClientTable>>(s => s.GetRequiredService<ClientTableReader>());
+        builder.Services.AddSingleton<IReloadable>(s => s.GetRequiredService<ClientTableReader>());
+        builder.Services.AddSingleton<ChangeFeed>();
+        builder.Services.AddSingleton<GroupCommit>();
+        builder.Services.AddHostedService(s => s.GetRequiredService<GroupCommit>());
+        builder.Services.AddOidc().AddSignIn();
         app = builder.Build();
         app.UseRouting();
         app.MapOidc();
+        app.MapSignIn();
         http = new HttpClient(handler);
     }
 
-    public FakeClock Clock { get; } = new();
+    public FakeClock Clock { get; }
 
-    public TestDatabase Database { get; } = new();
+    public FakePolicies Policies { get; } = new();
+
+    public FakeEvents Events { get; } = new();
+
+    public TestDatabase Database { get; }
 
     public PublicUrls Urls { get; } = new("example.test", 443);
 
     public Seed Seed { get; private set; } = null!; // set by StartAsync
+
+    public Uri Address => http.BaseAddress!; // set by StartAsync
+
+    /// <summary>A browser that follows flows, with a session of ours.</summary>
+    public Browser Browser(string cookie)
+    {
+        var browser = new Browser(Address);
+        browser.Cookies[BrowserSessions.Cookie] = cookie.Split('=')[1];
+        return browser;
+    }
 
     /// <summary>Cookie of ada's browser.</summary>
     public string Cookie { get; private set; } = "";
@@ -62,7 +98,18 @@ internal sealed class OidcHost : IAsyncDisposable
     {
         var host = new OidcHost();
         host.Seed = await Seed.InsertAsync(host.Database, host.box, host.Clock);
+        await host.ReloadAsync();
         host.Cookie = await host.SignInAsync(host.Seed.AdaId);
+        await host.app.StartAsync(Stop);
+        host.http.BaseAddress = new Uri(host.app.Urls.Single());
+        return host;
+    }
+
+    /// <summary>A second node over the same database.</summary>
+    public static async Task<OidcHost> StartAsync(OidcHost first)
+    {
+        var host = new OidcHost(first) { Seed = first.Seed, Cookie = first.Cookie };
+        await host.ReloadAsync();
         await host.app.StartAsync(Stop);
         host.http.BaseAddress = new Uri(host.app.Urls.Single());
         return host;
@@ -188,7 +235,57 @@ internal sealed class OidcHost : IAsyncDisposable
         await using var db = Database.CreateDbContext();
         await change(db);
         await db.SaveChangesAsync(Stop);
+        await ReloadAsync();
     }
+
+    /// <summary>Changes the client of most tests.</summary>
+    public Task ConfigureAsync(Action<OAuth2Provider> change, string clientId = Seed.ClientId) =>
+        ChangeAsync(async db => change(await db.Providers.SingleAsync(p => p.ClientId == clientId, Stop)));
+
+    /// <summary>What the change feed does on every node.</summary>
+    public Task ReloadAsync() => app.Services.GetRequiredService<ClientTableReader>().ReloadAsync(Stop);
+
+    /// <summary>Keeps a key pair with a self-signed certificate; its id.</summary>
+    public async Task<Guid> AddKeyAsync(string kid, AsymmetricAlgorithm key)
+    {
+        var request = key is ECDsa ec
+            ? new CertificateRequest("CN=test", ec, HashAlgorithmName.SHA256)
+            : new CertificateRequest("CN=test", (RSA)key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var made = request.CreateSelfSigned(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2036, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var pair = new KeyPair
+        {
+            Id = Guid.CreateVersion7(),
+            Name = kid,
+            Kid = kid,
+            CertificatePem = made.ExportCertificatePem(),
+            SealedPrivateKey = box.Seal(key.ExportPkcs8PrivateKey(), SecretPurposes.KeyPairPrivateKey),
+            CreatedAt = Clock.GetUtcNow(),
+        };
+        await ChangeAsync(db =>
+        {
+            db.KeyPairs.Add(pair);
+            return Task.CompletedTask;
+        });
+        return pair.Id;
+    }
+
+    /// <summary>A token request of client a, with its secret unless changed.</summary>
+    public Task<HttpResponseMessage> GrantAsync(string type, params (string Name, string? Value)[] changes) =>
+        TokenAsync([("grant_type", type), ("client_id", Seed.ClientId), ("client_secret", Seed.ClientSecret)], changes);
+
+    /// <summary>Introspection by client a.</summary>
+    public async Task<JsonElement> IntrospectAsync(string token, string clientId = Seed.ClientId, string secret = Seed.ClientSecret)
+    {
+        using var answer = await PostAsync("/application/o/introspect/", [("token", token), ("client_id", clientId), ("client_secret", secret)]);
+        return await JsonAsync(answer);
+    }
+
+    /// <summary>Gives a user an app password; <paramref name="key"/> is it.</summary>
+    public Task AddAppPasswordAsync(int userId, string key, DateTimeOffset? expiresAt = null, TokenIntent intent = TokenIntent.AppPassword) => ChangeAsync(db =>
+    {
+        db.ApiTokens.Add(new ApiToken { Id = Guid.CreateVersion7(), Identifier = key, UserId = userId, Intent = intent, KeyHash = Hash(key), ExpiresAt = expiresAt });
+        return Task.CompletedTask;
+    });
 
     public AsyncServiceScope Scope() => app.Services.CreateAsyncScope();
 
@@ -198,7 +295,10 @@ internal sealed class OidcHost : IAsyncDisposable
         handler.Dispose();
         await app.DisposeAsync();
         box.Dispose();
-        Database.Dispose();
+        if (ownsDatabase)
+        {
+            Database.Dispose();
+        }
     }
 
     private Task<HttpResponseMessage> TokenAsync(List<(string Name, string Value)> form, (string Name, string? Value)[] changes)

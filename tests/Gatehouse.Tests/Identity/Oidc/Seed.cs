@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Gatehouse.Model.Brands;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Providers;
@@ -35,6 +36,8 @@ internal sealed class Seed
     public Guid ImplicitFlowId { get; } = Guid.CreateVersion7();
 
     public Guid ExplicitFlowId { get; } = Guid.CreateVersion7();
+
+    public Guid DeviceFlowId { get; } = Guid.CreateVersion7();
 
     public Guid LogoutFlowId { get; } = Guid.CreateVersion7();
 
@@ -86,6 +89,8 @@ internal sealed class Seed
         Add(Guid.CreateVersion7(), "default-authentication-flow", "authentication", "none", null);
         Add(ImplicitFlowId, "default-provider-authorization-implicit-consent", "authorization", "require_authenticated", null);
         Add(ExplicitFlowId, "default-provider-authorization-explicit-consent", "authorization", "require_authenticated", StageType.Consent);
+        Add(DeviceFlowId, "default-device-code-flow", "stage_configuration", "require_authenticated", StageType.DeviceCode);
+        db.Brands.Add(new Brand { Id = Guid.CreateVersion7(), Domain = "authentik-default", IsDefault = true, DeviceCodeFlowId = DeviceFlowId, DefaultApplicationId = ApplicationId });
         Add(LogoutFlowId, "default-invalidation-flow", "invalidation", "none", StageType.UserLogout);
 
         void Add(Guid id, string slug, string designation, string authentication, StageType? stage)

@@ -264,15 +264,6 @@ public class TokenTests
         Assert.Equal(0, (await OidcHost.JsonAsync(keys)).GetProperty("keys").GetArrayLength());
     }
 
-    [Fact]
-    public async Task An_encryption_key_is_refused_with_server_error()
-    {
-        await using var host = await OidcHost.StartAsync();
-        await host.ChangeAsync(async db => (await db.Providers.SingleAsync(p => p.ClientId == Seed.ClientId, OidcHost.Stop)).EncryptionKeyId = host.Seed.KeyPairId);
-        using var answer = await host.RedeemAsync(await host.CodeAsync());
-        Assert.Equal("server_error", await OidcHost.ErrorAsync(answer));
-    }
-
     [Theory]
     [InlineData("https://rp.test", true)]
     [InlineData("https://rp.test:8443", false)]

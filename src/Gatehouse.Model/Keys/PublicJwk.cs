@@ -4,10 +4,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
-namespace Gatehouse.Identity.Oidc.Proofs;
+namespace Gatehouse.Model.Keys;
 
 /// <summary>A public key that somebody else made: EC on a NIST curve, or RSA (RFC 7517, RFC 7518 §6). Private and symmetric ones are refused.</summary>
-internal sealed class PublicJwk
+public sealed class PublicJwk
 {
     /// <summary>The algorithms we verify; none is symmetric.</summary>
     public static readonly IReadOnlyList<string> Algorithms = ["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
@@ -21,8 +21,8 @@ internal sealed class PublicJwk
     private PublicJwk(JsonElement jwk, ECParameters? ec, RSAParameters? rsa, string canonical)
     {
         (this.ec, this.rsa) = (ec, rsa);
-        KeyId = SignedJson.Text(jwk, "kid");
-        onlyAlgorithm = SignedJson.Text(jwk, "alg");
+        KeyId = TextOf(jwk, "kid");
+        onlyAlgorithm = TextOf(jwk, "alg");
         Thumbprint = Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)));
     }
 
@@ -48,13 +48,13 @@ internal sealed class PublicJwk
         }
 
         fault = "the key is neither RSA of 2048 to 8192 bits nor on P-256, P-384 or P-521";
-        var found = SignedJson.Text(jwk, "kty") switch
+        var found = TextOf(jwk, "kty") switch
         {
             "EC" => ReadEc(jwk),
             "RSA" => ReadRsa(jwk),
             _ => null,
         };
-        if (found is not null && (SignedJson.Text(jwk, "use") ?? "sig") != "sig")
+        if (found is not null && (TextOf(jwk, "use") ?? "sig") != "sig")
         {
             fault = "the key is not for signatures";
             return null;
@@ -96,7 +96,7 @@ internal sealed class PublicJwk
 
     private static PublicJwk? ReadEc(JsonElement jwk)
     {
-        var curve = SignedJson.Text(jwk, "crv");
+        var curve = TextOf(jwk, "crv");
         var (named, size) = curve switch
         {
             "P-256" => (ECCurve.NamedCurves.nistP256, 32),
@@ -132,9 +132,53 @@ internal sealed class PublicJwk
         return new PublicJwk(jwk, null, new RSAParameters { Modulus = n, Exponent = e }, $$"""{"e":"{{Base64Url.EncodeToString(e)}}","kty":"RSA","n":"{{Base64Url.EncodeToString(n)}}"}""");
     }
 
+    /// <summary>The keys of a key set (RFC 7517 §5); null with a <paramref name="fault"/> when it holds none, or one that can't be used.</summary>
+    public static IReadOnlyList<PublicJwk>? ReadSet(string jwks, out string fault)
+    {
+        fault = "Expected a JSON Web Key Set: {\"keys\": [...]}.";
+        try
+        {
+            using var document = JsonDocument.Parse(jwks);
+            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array)
+            {
+                return null;
+            }
+
+            var read = new List<PublicJwk>();
+            foreach (var element in keys.EnumerateArray())
+            {
+                if (Read(element, out var reason) is not { } key)
+                {
+                    fault = $"A key can't be used: {reason}.";
+                    return null;
+                }
+
+                read.Add(key);
+            }
+
+            return read.Count > 0 ? read : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string? TextOf(JsonElement jwk, string name)
+    {
+        try
+        {
+            return jwk.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // half a surrogate pair can't be read as text
+        }
+    }
+
     private static bool TryBytes(JsonElement jwk, string name, [NotNullWhen(true)] out byte[]? bytes)
     {
-        bytes = SignedJson.Text(jwk, name) is { } text && Base64Url.IsValid(text) ? Base64Url.DecodeFromChars(text) : null;
+        bytes = TextOf(jwk, name) is { Length: > 0 } text && Base64Url.IsValid(text) ? Base64Url.DecodeFromChars(text) : null;
         return bytes is not null;
     }
 }

@@ -1,0 +1,165 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Gatehouse.Model.Providers;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Tests.Identity.Oidc;
+
+public class RegistrationTests
+{
+    [Fact]
+    public async Task A_client_registers_itself_and_signs_people_in()
+    {
+        await using var host = await StartAsync();
+        using var answer = await RegisterAsync(host, new JsonObject { ["redirect_uris"] = new JsonArray("https://new.test/cb"), ["client_name"] = "New one", ["logo_uri"] = "https://new.test/logo.png", ["unknown"] = 1 });
+        var body = await OidcHost.JsonAsync(answer);
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        Assert.True(answer.Headers.CacheControl!.NoStore); // Q10
+        Assert.Equal((128, 0), (body.GetProperty("client_secret").GetString()!.Length, body.GetProperty("client_secret_expires_at").GetInt32()));
+        Assert.Equal(("client_secret_basic", "New one", """["authorization_code"]"""), (
+            body.GetProperty("token_endpoint_auth_method").GetString(), body.GetProperty("client_name").GetString(), body.GetProperty("grant_types").GetRawText()));
+        Assert.False(body.TryGetProperty("unknown", out _));
+
+        var id = body.GetProperty("client_id").GetString()!;
+        var code = await host.CodeAsync(("client_id", id), ("redirect_uri", "https://new.test/cb"));
+        using var tokens = await host.RedeemAsync(code, ("client_id", id), ("client_secret", body.GetProperty("client_secret").GetString()), ("redirect_uri", "https://new.test/cb"));
+        Assert.Equal(HttpStatusCode.OK, tokens.StatusCode);
+
+        // Who may not use the application that let it in may not use it either.
+        host.Policies.Denied[(host.Seed.ApplicationId, host.Seed.AdaId)] = "no";
+        using var denied = await host.GetAsync(OidcHost.Authorize(("client_id", id), ("redirect_uri", "https://new.test/cb")), host.Cookie);
+        Assert.Null(denied.Headers.Location);
+    }
+
+    [Fact]
+    public async Task A_client_with_keys_gets_no_secret_and_proves_itself_by_them()
+    {
+        await using var host = await StartAsync();
+        using var key = new Proof();
+        using var answer = await RegisterAsync(host, new JsonObject
+        {
+            ["redirect_uris"] = new JsonArray("https://new.test/cb"),
+            ["token_endpoint_auth_method"] = "private_key_jwt",
+            ["token_endpoint_auth_signing_alg"] = "ES256",
+            ["jwks"] = JsonNode.Parse(key.KeySet),
+        });
+        var body = await OidcHost.JsonAsync(answer);
+        Assert.False(body.TryGetProperty("client_secret", out _));
+        var id = body.GetProperty("client_id").GetString()!;
+        var code = await host.CodeAsync(("client_id", id), ("redirect_uri", "https://new.test/cb"));
+        using var tokens = await host.RedeemAsync(
+            code, ("client_id", id), ("client_secret", null), ("redirect_uri", "https://new.test/cb"), ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", key.Assertion(host, (_, p) => p["aud"] = "https://auth.example.test/application/o/token/", id)));
+        Assert.Equal(HttpStatusCode.OK, tokens.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("redirect_uris", """["https://new.test/cb#frag"]""", "invalid_redirect_uri")]
+    [InlineData("redirect_uris", """["javascript:alert(1)"]""", "invalid_redirect_uri")] // O03
+    [InlineData("redirect_uris", """["http://new.test/cb"]""", "invalid_redirect_uri")]
+    [InlineData("redirect_uris", """["http://127.0.0.1/cb"]""", "invalid_redirect_uri")] // Q22: not for the web
+    [InlineData("redirect_uris", """["com.example.app:/cb"]""", "invalid_redirect_uri")]
+    [InlineData("redirect_uris", """["https://a@new.test/cb"]""", "invalid_redirect_uri")]
+    [InlineData("redirect_uris", "[]", "invalid_redirect_uri")]
+    [InlineData("redirect_uris", "\"https://new.test/cb\"", "invalid_redirect_uri")]
+    [InlineData("grant_types", """["client_credentials"]""", "invalid_client_metadata")]
+    [InlineData("grant_types", "7", "invalid_client_metadata")]
+    [InlineData("response_types", """["id_token"]""", "invalid_client_metadata")]
+    [InlineData("token_endpoint_auth_method", "\"tls_client_auth\"", "invalid_client_metadata")]
+    [InlineData("token_endpoint_auth_method", "\"private_key_jwt\"", "invalid_client_metadata")]
+    [InlineData("jwks", """{"keys":[{"kty":"oct","k":"AAAA"}]}""", "invalid_client_metadata")]
+    [InlineData("jwks_uri", "\"https://new.test/jwks\"", "invalid_client_metadata")]
+    [InlineData("sector_identifier_uri", "\"https://new.test/s\"", "invalid_client_metadata")]
+    [InlineData("id_token_signed_response_alg", "\"none\"", "invalid_client_metadata")]
+    [InlineData("userinfo_signed_response_alg", "\"HS256\"", "invalid_client_metadata")]
+    [InlineData("initiate_login_uri", "\"http://new.test/\"", "invalid_client_metadata")]
+    [InlineData("logo_uri", "\"javascript:alert(1)\"", "invalid_client_metadata")]
+    [InlineData("client_name", "\"a\\u0000b\"", "invalid_client_metadata")]
+    public async Task What_can_not_be_kept_is_refused(string name, string json, string error)
+    {
+        await using var host = await StartAsync();
+        using var answer = await RegisterAsync(host, new JsonObject { ["redirect_uris"] = new JsonArray("https://new.test/cb"), [name] = JsonNode.Parse(json) });
+        Assert.Equal((HttpStatusCode.BadRequest, error), (answer.StatusCode, await OidcHost.ErrorAsync(answer)));
+    }
+
+    [Fact]
+    public async Task Q22_loopback_and_private_schemes_are_for_native_clients()
+    {
+        await using var host = await StartAsync();
+        using var answer = await RegisterAsync(host, new JsonObject
+        {
+            ["application_type"] = "native", ["token_endpoint_auth_method"] = "none", ["redirect_uris"] = new JsonArray("http://127.0.0.1/cb", "com.example.app:/cb"),
+        });
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("no token")]
+    [InlineData("no scope")]
+    [InlineData("other provider")]
+    [InlineData("denied")]
+    [InlineData("no rule")]
+    [InlineData("no json")]
+    public async Task Nobody_registers_without_the_right_to(string what)
+    {
+        await using var host = await StartAsync();
+        var token = what switch
+        {
+            "no token" => null,
+            "no scope" => await TokenAsync(host, "openid"),
+            "other provider" => await TokenAsync(host, "openid", Seed.OtherClientId, Seed.OtherClientSecret),
+            _ => await TokenAsync(host, "goauthentik.io/oidc/dcr"),
+        };
+        if (what == "denied")
+        {
+            await host.ChangeAsync(async db =>
+            {
+                var rule = await db.RegistrationRules.SingleAsync(OidcHost.Stop);
+                var account = await db.Users.SingleAsync(u => u.UsernameKey == "ak-a-client_credentials", OidcHost.Stop);
+                host.Policies.Denied[(rule.Id, account.Id)] = "no";
+            });
+        }
+
+        if (what == "no rule")
+        {
+            await host.ChangeAsync(db => db.RegistrationRules.ExecuteDeleteAsync(OidcHost.Stop));
+        }
+
+        using var answer = await SendAsync(host, token, what == "no json" ? "[" : """{"redirect_uris":["https://new.test/cb"]}""");
+        Assert.Equal(
+            what switch { "denied" => HttpStatusCode.Forbidden, "no rule" => HttpStatusCode.NotFound, "no json" => HttpStatusCode.BadRequest, _ => HttpStatusCode.Unauthorized },
+            answer.StatusCode);
+    }
+
+    internal static async Task<OidcHost> StartAsync()
+    {
+        var host = await OidcHost.StartAsync();
+        await host.ConfigureAsync(p => p.GrantTypes = ["authorization_code", "refresh_token", "client_credentials"]);
+        await host.ConfigureAsync(p => p.GrantTypes = ["authorization_code", "refresh_token", "client_credentials"], Seed.OtherClientId);
+        await host.ChangeAsync(async db => db.RegistrationRules.Add(new RegistrationRule
+        {
+            Id = Guid.CreateVersion7(),
+            ProviderId = (await db.Providers.SingleAsync(p => p.ClientId == Seed.ClientId, OidcHost.Stop)).Id,
+        }));
+        return host;
+    }
+
+    internal static async Task<HttpResponseMessage> RegisterAsync(OidcHost host, JsonObject metadata) =>
+        await SendAsync(host, await TokenAsync(host, "goauthentik.io/oidc/dcr"), metadata.ToJsonString());
+
+    private static async Task<string> TokenAsync(OidcHost host, string scope, string id = Seed.ClientId, string secret = Seed.ClientSecret)
+    {
+        using var answer = await host.GrantAsync("client_credentials", ("scope", scope), ("client_id", id), ("client_secret", secret));
+        JsonElement body = await OidcHost.JsonAsync(answer);
+        return body.GetProperty("access_token").GetString()!;
+    }
+
+    private static Task<HttpResponseMessage> SendAsync(OidcHost host, string? token, string json) => host.SendAsync(
+        HttpMethod.Post,
+        "/application/o/app-a/register/",
+        new StringContent(json, Encoding.UTF8, "application/json"),
+        authorization: token is null ? null : new AuthenticationHeaderValue("Bearer", token));
+}
