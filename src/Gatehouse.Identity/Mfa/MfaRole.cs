@@ -4,6 +4,9 @@ using Gatehouse.Identity.Mfa.Validate;
 using Gatehouse.Identity.Mfa.WebAuthn;
 using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Identity.SignIn.Stages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -34,6 +37,8 @@ internal static class MfaRole
         services.TryAddScoped<StaticSetupStage>();
         services.TryAddScoped<WebAuthnSetupStage>();
         services.TryAddScoped<NotConfigured>();
+        services.TryAddScoped<DeviceOverviews>();
+        services.TryAddScoped<DeviceEndpoints>();
         services.TryAddEnumerable(
         [
             ServiceDescriptor.Scoped<IStage, TotpSetupStage>(),
@@ -42,5 +47,12 @@ internal static class MfaRole
             ServiceDescriptor.Scoped<IStage, ValidateStage>(),
         ]);
         return services;
+    }
+
+    /// <summary>Maps the routes.</summary>
+    public static void MapMfa(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapMethods("/flows/-/configure/{stage:guid}/", ["GET", "HEAD"], (DeviceEndpoints e, HttpRequest r, Guid stage, CancellationToken t) => e.ConfigureAsync(r, stage, t));
+        endpoints.MapPost("/if/user/devices/", (DeviceEndpoints e, HttpContext c, CancellationToken t) => e.ChangeAsync(c, t));
     }
 }

@@ -1,3 +1,4 @@
+using Gatehouse.Identity.Mfa;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Setup;
@@ -10,7 +11,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.Pages;
 
 /// <summary>Where browsers arrive: the front door, the page that drives flows, and the user's page.</summary>
-internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, FlowPlans plans)
+internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, FlowPlans plans, DeviceOverviews devices)
 {
     private const string Brand = "Gatehouse Identity";
 
@@ -64,6 +65,7 @@ internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, Fl
                 [nameof(UserPage.Brand)] = Brand,
                 [nameof(UserPage.User)] = browser.User,
                 [nameof(UserPage.Tiles)] = await TilesAsync(cancellationToken),
+                [nameof(UserPage.Devices)] = await devices.ReadAsync(browser, cancellationToken),
             },
             200);
     }

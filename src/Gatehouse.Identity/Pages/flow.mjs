@@ -1,5 +1,7 @@
 // Drives the page of a flow: asks the executor what to show, sends back what people type.
 // Everything from the server becomes text nodes, never markup.
+import { instead, mfa } from './mfa.mjs';
+
 const frame = document.getElementById('flow');
 const title = document.getElementById('title');
 const endpoint = `/api/v3/flows/executor/${frame.dataset.slug}/?query=${encodeURIComponent(location.search.slice(1))}`;
@@ -116,17 +118,20 @@ function list(permissions) {
 
 const names = { email: 'e-mail address', username: 'username', upn: 'UPN' };
 
+const kit = { make, faults, field, form, person, call, trouble };
 const stages = {
+  ...mfa(kit),
   'ak-stage-identification': (challenge) => {
     const label = (challenge.user_fields ?? []).map((name) => names[name] ?? name).join(' or ') || 'name';
     return [
       challenge.application_pre ? make('p', { class: 'soft' }, `Sign in to go on to ${challenge.application_pre}.`) : null,
       form(challenge, challenge.primary_action, [
         ...field(challenge, 'uid_field', label[0].toUpperCase() + label.slice(1), {
-          type: 'text', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', maxlength: 254, value: challenge.pending_user_identifier ?? '',
+          type: 'text', autocomplete: challenge.passkey_challenge ? 'username webauthn' : 'username', autocapitalize: 'none', spellcheck: 'false', maxlength: 254, value: challenge.pending_user_identifier ?? '',
         }),
         ...(challenge.password_fields ? password(challenge) : []),
       ]),
+      ...instead(challenge, kit),
     ];
   },
   'ak-stage-password': (challenge) => [

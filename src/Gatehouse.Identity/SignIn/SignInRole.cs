@@ -61,11 +61,16 @@ internal static class SignInRole
         endpoints.MapMethods("/flows/-/default/{designation}/", Reading, (PageEndpoints e, HttpRequest r, string designation, CancellationToken t) => e.DefaultFlowAsync(r, designation, t));
         endpoints.MapMethods("/flows/-/cancel/", Reading, (PageEndpoints e, HttpRequest r, CancellationToken t) => e.CancelAsync(r, t));
 
+        endpoints.MapMfa();
         endpoints.MapMethods("/setup", Reading, (SetupEndpoints e, HttpRequest r, CancellationToken t) => e.ExplainAsync(r, t));
         endpoints.MapMethods("/setup/{token}", Reading, (SetupEndpoints e, string token, CancellationToken t) => e.ShowAsync(token, t));
         endpoints.MapPost("/setup/{token}", (SetupEndpoints e, HttpContext c, string token, CancellationToken t) => e.PostAsync(c, token, t));
 
-        endpoints.MapMethods(StaticFiles.ScriptPath, Reading, StaticFiles.Script);
+        foreach (var path in StaticFiles.ScriptPaths)
+        {
+            endpoints.MapMethods(path, Reading, StaticFiles.Script);
+        }
+
         endpoints.MapMethods(StageAnswers.Avatar, Reading, StaticFiles.Person);
         endpoints.MapMethods("/-/health/live/", Reading, HealthEndpoints.Live);
         endpoints.MapMethods("/-/health/ready/", Reading, (HealthEndpoints e, CancellationToken t) => e.ReadyAsync(t));

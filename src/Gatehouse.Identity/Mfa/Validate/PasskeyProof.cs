@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Gatehouse.Identity.Mfa.WebAuthn;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
-using Gatehouse.Identity.SignIn.Stages;
 using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Flows;
 using Microsoft.Extensions.Logging;

@@ -1,9 +1,29 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Gatehouse.Identity.Mfa.WebAuthn;
 
 /// <summary>Bytes that are not what WebAuthn says they are. Caught where a ceremony is judged; never leaves it.</summary>
-internal sealed class MalformedException(string what) : Exception(what);
+[SuppressMessage("Design", "CA1064", Justification = "Caught where it is judged; no caller outside sees one.")]
+internal sealed class MalformedException : Exception
+{
+    /// <summary>Says nothing.</summary>
+    public MalformedException()
+    {
+    }
+
+    /// <summary>Says what is wrong.</summary>
+    public MalformedException(string what)
+        : base(what)
+    {
+    }
+
+    /// <summary>Says what is wrong, and how it was found.</summary>
+    public MalformedException(string what, Exception cause)
+        : base(what, cause)
+    {
+    }
+}
 
 /// <summary>
 /// Reads the part of CBOR (RFC 8949) that authenticators write in CTAP2's canonical form: integers, strings, arrays, maps, and the simple
@@ -18,7 +38,7 @@ internal ref struct Cbor(ReadOnlySpan<byte> bytes)
     /// <summary>How many bytes were read.</summary>
     public readonly int Position => at;
 
-    /// <summary>Reads a map of integers or texts to anything; the values are <see cref="long"/>, <see cref="T:byte[]"/>, text, list, map, bool or null.</summary>
+    /// <summary>Reads a map of integers or texts to anything; the values are <see cref="long"/>, byte arrays, text, list, map, bool or null.</summary>
     public Dictionary<object, object?> ReadMap() => Read(0) as Dictionary<object, object?> ?? throw new MalformedException("CBOR: expected a map");
 
     private object? Read(int depth)
