@@ -15,7 +15,7 @@ internal sealed record ScopePermission(string Scope, string Description);
 
 /// <summary>The border between the flow executor and OAuth: reads the request again from the page's query, and answers it at the end.</summary>
 internal sealed class AuthorizationFlow(
-    AuthorizeValidator validator, AuthorizationFlows flows, AuthorizeStanding standing, RoundMarkers markers, CodeIssuer codes)
+    AuthorizeValidator validator, AuthorizationFlows flows, AuthorizeStanding standing, ApplicationAccess access, RoundMarkers markers, CodeIssuer codes)
 {
     /// <summary>The request in <paramref name="query"/> (the authorize endpoint's query string), or null when it does not stand for this browser.</summary>
     public async Task<PendingAuthorization?> ReadAsync(string query, SignedInBrowser browser, CancellationToken cancellationToken) =>
@@ -50,6 +50,7 @@ internal sealed class AuthorizationFlow(
     private async Task<AuthorizeRequest?> StandingAsync(string query, SignedInBrowser browser, CancellationToken cancellationToken) =>
         await validator.CheckAsync(query, cancellationToken) is AuthorizeCheck.Stands { Request: { IsSilent: false, Client.Application: not null } request }
         && standing.IsLoginFresh(request, browser)
+        && (await access.JudgeAsync(request, browser.User, cancellationToken)).IsPassing // the endpoint shows why not
             ? request
             : null;
 }

@@ -10,7 +10,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace Gatehouse.Identity.Oidc;
 
 /// <summary>The discovery document (OpenID Connect Discovery §4, RFC 8414) and the key set. They name only what works.</summary>
-internal sealed class DiscoveryEndpoint(ClientDirectory clients, SigningKeys keys, PublicUrls urls)
+internal sealed class DiscoveryEndpoint(ClientDirectory clients, SigningKeys keys, ScopeClaims scopeClaims, PublicUrls urls)
 {
     private static readonly string[] BaseClaims = ["sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid", "jti"];
 
@@ -69,7 +69,7 @@ internal sealed class DiscoveryEndpoint(ClientDirectory clients, SigningKeys key
             ["token_endpoint_auth_methods_supported"] = Claims.ArrayOf(["client_secret_post", "client_secret_basic"]),
             ["acr_values_supported"] = Claims.ArrayOf([TokenIssuer.Acr]),
             ["scopes_supported"] = Claims.ArrayOf(client.Scopes.Select(s => s.Name).Append(ScopeNames.OpenId).Distinct()),
-            ["claims_supported"] = Claims.ArrayOf(ClaimsOf(client)),
+            ["claims_supported"] = Claims.ArrayOf(BaseClaims.Concat(scopeClaims.NamesOf(client)).Distinct()),
             ["request_parameter_supported"] = false,
             ["request_uri_parameter_supported"] = false,
             ["claims_parameter_supported"] = false,
@@ -77,7 +77,4 @@ internal sealed class DiscoveryEndpoint(ClientDirectory clients, SigningKeys key
             ["authorization_response_iss_parameter_supported"] = true,
         };
     }
-
-    private static IEnumerable<string> ClaimsOf(Client client) =>
-        BaseClaims.Concat(client.Scopes.SelectMany(s => Claims.NamesOf(s.Managed) ?? [])).Distinct();
 }

@@ -17,11 +17,13 @@ internal static class OidcEndpoints
     public static IServiceCollection AddOidc(this IServiceCollection services)
     {
         services.TryAddScoped<BrowserSessions>();
+        services.AddHttpContextAccessor();
         return services
             .AddSingleton<RedirectUris>()
             .AddSingleton<WarningLog>()
             .AddSingleton<SigningKeys>()
             .AddSingleton<InstallId>()
+            .AddSingleton<ScopeClaims>()
             .AddSingleton<TokenIssuer>()
             .AddSingleton<TokenVerifier>()
             .AddSingleton<RoundMarkers>()
@@ -32,6 +34,7 @@ internal static class OidcEndpoints
             .AddScoped<AuthorizeValidator>()
             .AddScoped<AuthorizationFlows>()
             .AddScoped<AuthorizationFlow>()
+            .AddScoped<ApplicationAccess>()
             .AddScoped<CodeIssuer>()
             .AddScoped<AuthorizationCodeGrant>()
             .AddScoped<RefreshTokenGrant>()

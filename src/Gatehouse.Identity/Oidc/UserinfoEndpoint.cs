@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Identity.Oidc;
 
 /// <summary>/application/o/userinfo/ (OpenID Connect Core §5.3, RFC 6750). Looks at the token only, never at a cookie.</summary>
-internal sealed partial class UserinfoEndpoint(AccessTokens tokens, TokenIssuer issuer, ILogger<UserinfoEndpoint> logger)
+internal sealed partial class UserinfoEndpoint(AccessTokens tokens, TokenIssuer issuer, ScopeClaims scopeClaims, ILogger<UserinfoEndpoint> logger)
 {
     public async Task<IResult> HandleAsync(HttpContext context, CancellationToken cancellationToken)
     {
@@ -34,7 +34,7 @@ internal sealed partial class UserinfoEndpoint(AccessTokens tokens, TokenIssuer 
         }
 
         var body = new JsonObject { ["sub"] = await issuer.SubjectAsync(standing.Access.Client, standing.Access.Person, cancellationToken) };
-        Claims.AddScopeClaims(body, standing.Access.Client, standing.Access.Scopes, standing.Access.Person);
+        await scopeClaims.AddAsync(body, standing.Access, cancellationToken);
         if (standing.Access.Grant.Nonce is { } nonce)
         {
             body["nonce"] = nonce;

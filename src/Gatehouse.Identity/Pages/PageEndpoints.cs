@@ -1,7 +1,11 @@
+using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Setup;
+using Gatehouse.Model.Bindings;
+using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Store.Bindings;
 using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +14,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.Pages;
 
 /// <summary>Where browsers arrive: the front door, the page that drives flows, and the user's page.</summary>
-internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, FlowPlans plans)
+internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, FlowPlans plans, VisibleApplications applications)
 {
     private const string Brand = "Gatehouse Identity";
 
@@ -63,7 +67,7 @@ internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, Fl
             {
                 [nameof(UserPage.Brand)] = Brand,
                 [nameof(UserPage.User)] = browser.User,
-                [nameof(UserPage.Tiles)] = await TilesAsync(cancellationToken),
+                [nameof(UserPage.Tiles)] = await TilesAsync(request.HttpContext, browser.User, cancellationToken),
             },
             200);
     }
@@ -105,15 +109,10 @@ internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, Fl
         return Results.Redirect(path);
     }
 
-    private async Task<List<Tile>> TilesAsync(CancellationToken cancellationToken)
+    private async Task<List<Tile>> TilesAsync(HttpContext http, User user, CancellationToken cancellationToken)
     {
-        var found = await (
-            from application in db.ProviderApplications.AsNoTracking()
-            join provider in db.Providers.AsNoTracking() on application.ProviderId equals provider.Id into providers
-            from provider in providers.DefaultIfEmpty()
-            where !application.IsHidden
-            orderby application.GroupLabel, application.Name
-            select new { application, provider }).ToListAsync(cancellationToken);
-        return [.. found.Select(f => Tile.Of(f.application, f.provider)).OfType<Tile>()];
+        var subject = new PolicySubject(user.Id, ClientAddress.Of(http).ToString(), new Dictionary<string, object> { ["http_request"] = HttpFacts.Of(http) });
+        var found = await applications.ListAsync(subject, cancellationToken);
+        return [.. found.Select(f => Tile.Of(f.Application, f.Provider)).OfType<Tile>()];
     }
 }

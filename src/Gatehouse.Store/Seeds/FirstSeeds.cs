@@ -101,5 +101,6 @@ internal sealed class FirstSeeds(IDbContextFactory<GatehouseDb> databases, ISecr
         db.Brands.Add(new Brand { Id = Guid.CreateVersion7(now), Domain = "authentik-default", IsDefault = true });
         ScopeSeeds.Add(db, now);
         FlowSeeds.Add(db, now);
+        PolicySeeds.Add(db, now);
     }
 }

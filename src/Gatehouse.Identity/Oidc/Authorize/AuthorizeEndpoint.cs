@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.SignIn;
+using Gatehouse.Identity.SignIn.Flows;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Providers;
 using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Http;
@@ -16,6 +18,7 @@ internal sealed partial class AuthorizeEndpoint(
     BrowserSessions sessions,
     AuthorizationFlows flows,
     AuthorizeStanding standing,
+    ApplicationAccess access,
     CodeIssuer codes,
     RoundMarkers markers,
     WarningLog warnings,
@@ -85,6 +88,12 @@ internal sealed partial class AuthorizeEndpoint(
                 : await SignInAsync(request, browser, cancellationToken);
         }
 
+        // A page, never a redirect: the application must not learn who may not use it.
+        if (await access.JudgeAsync(request, browser.User, cancellationToken) is { IsPassing: false } verdict)
+        {
+            return await DeniedAsync(request, browser, verdict, cancellationToken);
+        }
+
         var need = markers.IsAgreed(request, browser.Session) ? FlowNeed.Nothing : await flows.NeedAsync(request, browser, cancellationToken);
         return (need, request.IsSilent) switch
         {
@@ -105,6 +114,21 @@ internal sealed partial class AuthorizeEndpoint(
         // Without the marker, a demand for a fresh sign-in would be made again after it.
         var marker = request.WantsLogin || request.MaxAge is not null ? markers.DemandLogin(request, browser?.Session) : null;
         return new PrivateRedirect(AuthorizeQuery.LoginPage(await flows.AuthenticationSlugAsync(request, cancellationToken), request.Query, marker));
+    }
+
+    private async Task<IResult> DeniedAsync(AuthorizeRequest request, SignedInBrowser browser, PolicyVerdict verdict, CancellationToken cancellationToken)
+    {
+        var again = $"{AuthorizeQuery.LoginPage(await flows.AuthenticationSlugAsync(request, cancellationToken), request.Query, null)}&{FlowQuery.SignInAgain}=1";
+        return new PageResult<DeniedPage>(
+            new Dictionary<string, object?>
+            {
+                [nameof(DeniedPage.Username)] = browser.User.Username,
+                [nameof(DeniedPage.NotYou)] = again,
+                [nameof(DeniedPage.Application)] = request.Client.Application?.Name ?? request.Client.Provider.Name,
+                [nameof(DeniedPage.Messages)] = verdict.Messages,
+                [nameof(DeniedPage.Log)] = await access.MaySeeLogAsync(browser.User, cancellationToken) ? verdict.Log : [],
+            },
+            StatusCodes.Status200OK);
     }
 
     private IResult Reply(Client client, AuthorizeReply reply)

@@ -49,4 +49,11 @@ internal sealed record ClientApplication(Guid Id, string Slug, string Name);
 internal sealed record SigningKeyName(Guid Id, int Version);
 
 /// <summary>A scope mapping of a provider.</summary>
-internal sealed record ClientScope(string Name, string? Managed, string Description);
+internal sealed record ClientScope(string Name, string? Managed, string Description)
+{
+    /// <summary>Name of the mapping.</summary>
+    public string Mapping { get; init; } = "";
+
+    /// <summary>What makes the claims; of shipped mappings their documentation.</summary>
+    public string Expression { get; init; } = "";
+}

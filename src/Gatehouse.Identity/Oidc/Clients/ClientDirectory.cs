@@ -57,7 +57,7 @@ internal sealed class ClientDirectory(GatehouseDb db)
             Scopes = ids.Count == 0
                 ? []
                 : await db.ScopeMappings.Where(m => ids.Contains(m.Id)).OrderBy(m => m.ScopeName)
-                    .Select(m => new ClientScope(m.ScopeName, m.Managed, m.Description)).ToListAsync(cancellationToken),
+                    .Select(m => new ClientScope(m.ScopeName, m.Managed, m.Description) { Mapping = m.Name, Expression = m.Expression }).ToListAsync(cancellationToken),
         };
     }
 }

@@ -1,3 +1,4 @@
+using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Model.Providers;
@@ -9,7 +10,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.Oidc.Grants;
 
 /// <summary>Exchanges a refresh token (RFC 6749 §6). It is used once; a second use means that two hold it, and ends the grant (RFC 9700 §4.14).</summary>
-internal sealed class RefreshTokenGrant(GatehouseDb db, SigningKeys keys, TokenIssuer issuer, TimeProvider clock)
+internal sealed class RefreshTokenGrant(GatehouseDb db, ApplicationAccess applications, SigningKeys keys, TokenIssuer issuer, TimeProvider clock)
 {
     public const string GrantType = "refresh_token";
 
@@ -23,6 +24,11 @@ internal sealed class RefreshTokenGrant(GatehouseDb db, SigningKeys keys, TokenI
         if (await keys.ForAsync(client, cancellationToken) is not { } signer)
         {
             return TokenResult.CannotSign();
+        }
+
+        if (await applications.IsLostAsync(client, Digest.Of(token), cancellationToken))
+        {
+            return TokenResult.InvalidGrant("the person may no longer use the application");
         }
 
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

@@ -26,7 +26,7 @@ internal sealed class IssuedTokens
 }
 
 /// <summary>Makes tokens: the rows that are saved first, then the signed texts.</summary>
-internal sealed class TokenIssuer(InstallId install, PublicUrls urls, TimeProvider clock)
+internal sealed class TokenIssuer(InstallId install, ScopeClaims scopeClaims, PublicUrls urls, TimeProvider clock)
 {
     /// <summary>The one authentication context class there is; authentik's.</summary>
     public const string Acr = "goauthentik.io/providers/oauth2/default";
@@ -54,7 +54,7 @@ internal sealed class TokenIssuer(InstallId install, PublicUrls urls, TimeProvid
         var id = await BaseClaimsAsync(access, life, cancellationToken);
         if (access.Client.Provider.IncludeClaimsInIdToken)
         {
-            Claims.AddScopeClaims(id, access.Client, access.Scopes, access.Person);
+            await scopeClaims.AddAsync(id, access, cancellationToken);
         }
 
         // The access token says the same, under its own id, and whom and what it is for.

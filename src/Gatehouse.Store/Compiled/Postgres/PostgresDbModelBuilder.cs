@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("2f5772fb-f51c-4575-8273-f5382eacbf32"), entityTypeCount: 36)
+            : base(skipDetectChanges: false, modelId: new Guid("dff0cad7-5787-4c5e-b112-cc4ba60865ff"), entityTypeCount: 40)
         {
         }
 
@@ -21,6 +21,10 @@ namespace Gatehouse.Store.Compiled.Postgres
             var app = AppEntityType.Create(this);
             var appPolicy = AppPolicyEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
+            var identityPolicy = IdentityPolicyEntityType.Create(this);
+            var pastPassword = PastPasswordEntityType.Create(this);
+            var policyBinding = PolicyBindingEntityType.Create(this);
+            var reputation = ReputationEntityType.Create(this);
             var brand = BrandEntityType.Create(this);
             var @event = EventEntityType.Create(this);
             var flow = FlowEntityType.Create(this);
@@ -57,6 +61,10 @@ namespace Gatehouse.Store.Compiled.Postgres
 
             AppPolicyEntityType.CreateForeignKey1(appPolicy, app);
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
+            PastPasswordEntityType.CreateForeignKey1(pastPassword, user);
+            PolicyBindingEntityType.CreateForeignKey1(policyBinding, group);
+            PolicyBindingEntityType.CreateForeignKey2(policyBinding, identityPolicy);
+            PolicyBindingEntityType.CreateForeignKey3(policyBinding, user);
             FlowStageBindingEntityType.CreateForeignKey1(flowStageBinding, flow);
             FlowStageBindingEntityType.CreateForeignKey2(flowStageBinding, stage);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
@@ -80,6 +88,10 @@ namespace Gatehouse.Store.Compiled.Postgres
             AppEntityType.CreateAnnotations(app);
             AppPolicyEntityType.CreateAnnotations(appPolicy);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
+            IdentityPolicyEntityType.CreateAnnotations(identityPolicy);
+            PastPasswordEntityType.CreateAnnotations(pastPassword);
+            PolicyBindingEntityType.CreateAnnotations(policyBinding);
+            ReputationEntityType.CreateAnnotations(reputation);
             BrandEntityType.CreateAnnotations(brand);
             EventEntityType.CreateAnnotations(@event);
             FlowEntityType.CreateAnnotations(flow);

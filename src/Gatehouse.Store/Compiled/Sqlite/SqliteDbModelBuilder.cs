@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("c5d75f7e-a98b-4b1b-8f3f-e77c9ab2dc9a"), entityTypeCount: 36)
+            : base(skipDetectChanges: false, modelId: new Guid("945233b3-c6db-4012-a454-5b7de040a88b"), entityTypeCount: 40)
         {
         }
 
@@ -20,6 +20,10 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var app = AppEntityType.Create(this);
             var appPolicy = AppPolicyEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
+            var identityPolicy = IdentityPolicyEntityType.Create(this);
+            var pastPassword = PastPasswordEntityType.Create(this);
+            var policyBinding = PolicyBindingEntityType.Create(this);
+            var reputation = ReputationEntityType.Create(this);
             var brand = BrandEntityType.Create(this);
             var @event = EventEntityType.Create(this);
             var flow = FlowEntityType.Create(this);
@@ -56,6 +60,10 @@ namespace Gatehouse.Store.Compiled.Sqlite
 
             AppPolicyEntityType.CreateForeignKey1(appPolicy, app);
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
+            PastPasswordEntityType.CreateForeignKey1(pastPassword, user);
+            PolicyBindingEntityType.CreateForeignKey1(policyBinding, group);
+            PolicyBindingEntityType.CreateForeignKey2(policyBinding, identityPolicy);
+            PolicyBindingEntityType.CreateForeignKey3(policyBinding, user);
             FlowStageBindingEntityType.CreateForeignKey1(flowStageBinding, flow);
             FlowStageBindingEntityType.CreateForeignKey2(flowStageBinding, stage);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
@@ -79,6 +87,10 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AppEntityType.CreateAnnotations(app);
             AppPolicyEntityType.CreateAnnotations(appPolicy);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
+            IdentityPolicyEntityType.CreateAnnotations(identityPolicy);
+            PastPasswordEntityType.CreateAnnotations(pastPassword);
+            PolicyBindingEntityType.CreateAnnotations(policyBinding);
+            ReputationEntityType.CreateAnnotations(reputation);
             BrandEntityType.CreateAnnotations(brand);
             EventEntityType.CreateAnnotations(@event);
             FlowEntityType.CreateAnnotations(flow);

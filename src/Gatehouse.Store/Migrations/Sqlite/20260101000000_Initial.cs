@@ -175,6 +175,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Title = table.Column<string>(type: "TEXT", nullable: false),
                     Designation = table.Column<string>(type: "TEXT", nullable: false),
                     Authentication = table.Column<string>(type: "TEXT", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "TEXT", nullable: false),
+                    DeniedAction = table.Column<string>(type: "TEXT", nullable: false),
                     Version = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
@@ -196,6 +198,22 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_groups", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "identity_policies",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    SettingsJson = table.Column<string>(type: "TEXT", nullable: false),
+                    LogsRuns = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_identity_policies", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -295,6 +313,22 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_public_hostnames", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "reputations",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Identifier = table.Column<string>(type: "TEXT", maxLength: 150, nullable: false),
+                    Ip = table.Column<string>(type: "TEXT", maxLength: 45, nullable: false),
+                    Score = table.Column<int>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_reputations", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -541,7 +575,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
                     FlowId = table.Column<Guid>(type: "TEXT", nullable: false),
                     StageId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Order = table.Column<int>(type: "INTEGER", nullable: false)
+                    Order = table.Column<int>(type: "INTEGER", nullable: false),
+                    EvaluateOnPlan = table.Column<bool>(type: "INTEGER", nullable: false),
+                    ReEvaluatePolicies = table.Column<bool>(type: "INTEGER", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "TEXT", nullable: false),
+                    InvalidResponseAction = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -652,6 +690,65 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         principalTable: "users",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "past_passwords",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Hash = table.Column<string>(type: "TEXT", nullable: false),
+                    ReplacedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_past_passwords", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_past_passwords_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "policy_bindings",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    TargetId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    PolicyId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    GroupId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: true),
+                    Order = table.Column<int>(type: "INTEGER", nullable: false),
+                    IsEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    IsNegated = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Timeout = table.Column<int>(type: "INTEGER", nullable: false),
+                    FailureResult = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_policy_bindings", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_policy_bindings_groups_GroupId",
+                        column: x => x.GroupId,
+                        principalTable: "groups",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                    table.ForeignKey(
+                        name: "FK_policy_bindings_identity_policies_PolicyId",
+                        column: x => x.PolicyId,
+                        principalTable: "identity_policies",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                    table.ForeignKey(
+                        name: "FK_policy_bindings_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
                 });
 
             migrationBuilder.CreateTable(
@@ -939,6 +1036,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_identity_policies_Name",
+                table: "identity_policies",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_key_pairs_Kid",
                 table: "key_pairs",
                 column: "Kid",
@@ -1008,6 +1111,31 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "UserId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_past_passwords_UserId_ReplacedAt",
+                table: "past_passwords",
+                columns: new[] { "UserId", "ReplacedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_GroupId",
+                table: "policy_bindings",
+                column: "GroupId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_PolicyId",
+                table: "policy_bindings",
+                column: "PolicyId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_TargetId_Order",
+                table: "policy_bindings",
+                columns: new[] { "TargetId", "Order" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_UserId",
+                table: "policy_bindings",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_provider_applications_ProviderId",
                 table: "provider_applications",
                 column: "ProviderId",
@@ -1024,6 +1152,22 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "public_hostnames",
                 column: "Hostname",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_reputations_ExpiresAt",
+                table: "reputations",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_reputations_Identifier_Ip",
+                table: "reputations",
+                columns: new[] { "Identifier", "Ip" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_reputations_Ip",
+                table: "reputations",
+                column: "Ip");
 
             migrationBuilder.CreateIndex(
                 name: "IX_rule_groups_Name",
@@ -1136,7 +1280,16 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "organizations");
 
             migrationBuilder.DropTable(
+                name: "past_passwords");
+
+            migrationBuilder.DropTable(
+                name: "policy_bindings");
+
+            migrationBuilder.DropTable(
                 name: "public_hostnames");
+
+            migrationBuilder.DropTable(
+                name: "reputations");
 
             migrationBuilder.DropTable(
                 name: "revisions");
@@ -1172,10 +1325,13 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "stages");
 
             migrationBuilder.DropTable(
+                name: "oauth_grants");
+
+            migrationBuilder.DropTable(
                 name: "groups");
 
             migrationBuilder.DropTable(
-                name: "oauth_grants");
+                name: "identity_policies");
 
             migrationBuilder.DropTable(
                 name: "provider_applications");

@@ -4,10 +4,12 @@ using System.Text;
 using System.Text.Json;
 using Gatehouse.Identity.Oidc;
 using Gatehouse.Identity.SignIn;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Store;
+using Gatehouse.Store.Bindings;
 using Gatehouse.Store.Secrets;
 using Gatehouse.Tests.Fakes;
 using Microsoft.AspNetCore.Builder;
@@ -40,7 +42,7 @@ internal sealed class OidcHost : IAsyncDisposable
         builder.Services.AddSingleton<ISecretBox>(box);
         builder.Services.AddSingleton<IDbContextFactory<GatehouseDb>>(Database);
         builder.Services.AddScoped(_ => Database.CreateDbContext());
-        builder.Services.AddOidc();
+        builder.Services.AddOidc().AddSingleton<IEventLog>(Events).AddBindings();
         app = builder.Build();
         app.UseRouting();
         app.MapOidc();
@@ -48,6 +50,8 @@ internal sealed class OidcHost : IAsyncDisposable
     }
 
     public FakeClock Clock { get; } = new();
+
+    public FakeEventLog Events { get; } = new();
 
     public TestDatabase Database { get; } = new();
 

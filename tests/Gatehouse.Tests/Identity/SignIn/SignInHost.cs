@@ -3,12 +3,14 @@ using Gatehouse.Identity.Oidc;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Setup;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Store.Bindings;
 using Gatehouse.Store.Secrets;
 using Gatehouse.Tests.Fakes;
 using Microsoft.AspNetCore.Builder;
@@ -42,6 +44,8 @@ internal sealed class SignInHost : IAsyncDisposable
             .AddScoped(_ => new AuthorizationBorder(
                 (_, _, _) => Task.FromResult(Pending),
                 (query, browser, _) => Task.FromResult($"https://rp.test/cb?code={browser.User.Username}&query={Uri.EscapeDataString(query)}")))
+            .AddSingleton<IEventLog>(Events)
+            .AddBindings()
             .AddSignIn();
         app = builder.Build();
         app.MapSignIn();
@@ -50,6 +54,8 @@ internal sealed class SignInHost : IAsyncDisposable
     public TestDatabase Database { get; } = new();
 
     public FakeClock Clock { get; } = new();
+
+    public FakeEventLog Events { get; } = new();
 
     public PublicUrls Urls { get; } = new("gh.test", 443);
 
