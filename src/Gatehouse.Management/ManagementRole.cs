@@ -5,6 +5,7 @@ using Gatehouse.Management.Flows;
 using Gatehouse.Management.Groups;
 using Gatehouse.Management.Hostnames;
 using Gatehouse.Management.Http;
+using Gatehouse.Management.IdentityPolicies;
 using Gatehouse.Management.Keys;
 using Gatehouse.Management.LoginMethods;
 using Gatehouse.Management.Policies;
@@ -35,6 +36,10 @@ public static class ManagementRole
         .AddScoped<KeyPairDirectory>().AddScoped<GenerateKeyPair>()
         .AddScoped<FlowDirectory>()
         .AddScoped<DeviceDirectory>().AddScoped<ChangeDevice>().AddScoped<AuthentikV3.Authenticators>()
+        .AddScoped<SaveScopeMapping>().AddScoped<DeleteScopeMapping>().AddScoped<PreviewClaims>().AddScoped<LayApplication>()
+        .AddScoped<IdentityPolicyDirectory>().AddScoped<SaveIdentityPolicy>().AddScoped<DeleteIdentityPolicy>()
+        .AddScoped<PolicyBindingDirectory>().AddScoped<SavePolicyBinding>().AddScoped<DeletePolicyBinding>().AddScoped<ReputationDirectory>().AddScoped<IBindingTarget, StoredTargets>()
+        .AddScoped<AuthentikV3.IdentityPolicies>().AddScoped<AuthentikV3.PolicyBindings>()
         .AddScoped<RuleUses>().AddScoped<PolicyDirectory>().AddScoped<SavePolicy>().AddScoped<DeletePolicy>()
         .AddScoped<RuleGroupDirectory>().AddScoped<SaveRuleGroup>().AddScoped<DeleteRuleGroup>()
         .AddScoped<AppDirectory>().AddScoped<AttachPolicies>().AddScoped<SaveApp>().AddScoped<DeleteApp>().AddScoped<SaveAppPolicy>()
@@ -61,6 +66,8 @@ public static class ManagementRole
         AuthentikV3.ScopeMappings.Map(routes);
         AuthentikV3.KeyPairs.Map(routes);
         AuthentikV3.Authenticators.Map(routes);
+        AuthentikV3.IdentityPolicies.Map(routes);
+        AuthentikV3.PolicyBindings.Map(routes);
         routes.Map(endpoints);
     }
 

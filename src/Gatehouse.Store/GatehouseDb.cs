@@ -1,6 +1,7 @@
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Audit;
 using Gatehouse.Model.Authenticators;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Brands;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
@@ -106,6 +107,14 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<Brand> Brands => Set<Brand>();
 
+    public DbSet<IdentityPolicy> IdentityPolicies => Set<IdentityPolicy>();
+
+    public DbSet<PolicyBinding> PolicyBindings => Set<PolicyBinding>();
+
+    public DbSet<Reputation> Reputations => Set<Reputation>();
+
+    public DbSet<PastPassword> PastPasswords => Set<PastPassword>();
+
     public DbSet<Setting> Settings => Set<Setting>();
 
     public DbSet<SealedSecret> SealedSecrets => Set<SealedSecret>();
@@ -122,6 +131,7 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
         AuthenticatorMaps.Apply(modelBuilder);
         AccessMaps.Apply(modelBuilder);
         EventMaps.Apply(modelBuilder);
+        BindingMaps.Apply(modelBuilder);
         SettingMaps.Apply(modelBuilder);
 
         // Ids are ours, except integers: EF would take a new row with an id, found through a navigation, for one that is there already.

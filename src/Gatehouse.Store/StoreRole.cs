@@ -5,6 +5,7 @@ using Gatehouse.Model.Keys;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Store.Audit;
+using Gatehouse.Store.Bindings;
 using Gatehouse.Store.Cleaning;
 using Gatehouse.Store.Connections;
 using Gatehouse.Store.Events;
@@ -58,6 +59,7 @@ public static class StoreRole
         services.AddSingleton<IEventLog, EventStore>();
         services.AddSingleton<IAuditSink>(s => s.GetRequiredService<DecisionStore>());
 
+        services.AddBindings();
         AddStart(services);
         AddLoops(services, target);
         return services;
@@ -116,6 +118,7 @@ public static class StoreRole
         services.AddHostedService(s => s.GetRequiredService<ChangeWatcher>());
         services.AddHostedService<RowWriter<DecisionRecord>>();
         services.AddHostedService<RowWriter<Event>>();
+        services.AddHostedService<ReputationWriter>();
         services.AddSingleton<Cleaner>();
         services.AddHostedService(s => s.GetRequiredService<Cleaner>());
         if (target.IsPostgres)

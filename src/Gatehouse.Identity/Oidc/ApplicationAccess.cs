@@ -1,12 +1,16 @@
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Model.Bindings;
+using Gatehouse.Model.Users;
+using Gatehouse.Store;
+using Gatehouse.Store.Bindings;
 using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Identity.Oidc;
 
 /// <summary>Whether a user may use a client's application: asked at each authorization and each grant, so that access taken away ends with the next token.</summary>
-internal sealed class ApplicationAccess(IPolicyEngine policies, ClientDirectory clients)
+internal sealed partial class ApplicationAccess(GatehouseDb db, IPolicyEngine policies, ClientDirectory clients, ILogger<ApplicationAccess> logger)
 {
     /// <summary>Judges the application's bindings. <paramref name="facts"/>: more that expressions may read.</summary>
     public async Task<PolicyVerdict> JudgeAsync(
@@ -23,21 +27,51 @@ internal sealed class ApplicationAccess(IPolicyEngine policies, ClientDirectory 
             ["oauth_scopes"] = request.Scopes,
             ["oauth_grant_type"] = request.GrantType,
         };
+        if (request.RedirectUri is { } redirectUri)
+        {
+            context["oauth_redirect_uri"] = redirectUri;
+        }
+
+        if (request.Http is { } http)
+        {
+            context["http_request"] = http;
+        }
+
         var subject = new PolicySubject(userId, request.ClientIp, context);
         var verdict = await policies.JudgeAsync(application.Id, subject, cancellationToken);
 
         // A client that registered itself is open to those only who may use the application that let it.
-        return verdict.IsPassing && client.Provider.RegisteredThroughId is { } parent
-            ? clients.Find(parent)?.Application is { } through
+        if (verdict.IsPassing && client.Provider.RegisteredThroughId is { } parent)
+        {
+            verdict = clients.Find(parent)?.Application is { } through
                 ? await policies.JudgeAsync(through.Id, subject, cancellationToken)
-                : new PolicyVerdict(false, [], ["the provider that the client registered through has no application any more"])
-            : verdict;
+                : new PolicyVerdict(false, [], ["the provider that the client registered through has no application any more"]);
+        }
+
+        if (!verdict.IsPassing)
+        {
+            LogDenied(userId, application.Slug, string.Join("; ", verdict.Log));
+        }
+
+        return verdict;
     }
+
+    /// <summary>Whether a person is shown what each rule said: superusers are.</summary>
+    public async Task<bool> MaySeeLogAsync(User user, CancellationToken cancellationToken) => (await db.PersonAsync(user, "", cancellationToken)).IsSuperuser;
+
+    [LoggerMessage(EventId = 2121, Level = LogLevel.Information, Message = "User {UserId} may not use application {Slug}: {Reason}")]
+    private partial void LogDenied(int userId, string slug, string reason);
 }
 
 /// <summary>What is asked for, and from where.</summary>
 internal sealed record AccessRequest(string GrantType, IReadOnlyList<string> Scopes, string? ClientIp)
 {
+    /// <summary>Where the answer goes; null when there is no redirect.</summary>
+    public string? RedirectUri { get; init; }
+
+    /// <summary>What rules may know of the request.</summary>
+    public Dictionary<string, object>? Http { get; init; }
+
     public static AccessRequest Of(HttpContext context, string grantType, IReadOnlyList<string> scopes) =>
-        new(grantType, scopes, ClientAddress.Of(context).ToString());
+        new(grantType, scopes, ClientAddress.Of(context).ToString()) { Http = HttpFacts.Of(context) };
 }

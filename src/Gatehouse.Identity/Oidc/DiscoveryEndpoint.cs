@@ -14,7 +14,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace Gatehouse.Identity.Oidc;
 
 /// <summary>The discovery document (OpenID Connect Discovery §4, RFC 8414) and the key set. They name only what works for this client.</summary>
-internal sealed class DiscoveryEndpoint(ClientDirectory clients, SigningKeys keys, PublicUrls urls)
+internal sealed class DiscoveryEndpoint(ClientDirectory clients, SigningKeys keys, ScopeClaims scopeClaims, PublicUrls urls)
 {
     private static readonly string[] BaseClaims = ["sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid", "jti"];
 
@@ -94,7 +94,7 @@ internal sealed class DiscoveryEndpoint(ClientDirectory clients, SigningKeys key
             ["token_endpoint_auth_signing_alg_values_supported"] = Claims.ArrayOf(PublicJwk.Algorithms),
             ["acr_values_supported"] = Claims.ArrayOf([TokenIssuer.Acr]),
             ["scopes_supported"] = Claims.ArrayOf(client.Scopes.Select(s => s.Name).Append(ScopeNames.OpenId).Distinct()),
-            ["claims_supported"] = Claims.ArrayOf(ClaimsOf(client)),
+            ["claims_supported"] = Claims.ArrayOf(BaseClaims.Concat(scopeClaims.NamesOf(client)).Distinct()),
             ["prompt_values_supported"] = Claims.ArrayOf(["none", "login", "consent"]),
             ["request_parameter_supported"] = false,
             ["request_uri_parameter_supported"] = false,
@@ -130,7 +130,4 @@ internal sealed class DiscoveryEndpoint(ClientDirectory clients, SigningKeys key
         { Jwks.Length: > 0 } => ["client_secret_post", "client_secret_basic", "private_key_jwt"],
         _ => client.Registration is null ? ["client_secret_post", "client_secret_basic"] : ["client_secret_post", "client_secret_basic", "private_key_jwt", "none"],
     };
-
-    private static IEnumerable<string> ClaimsOf(Client client) =>
-        BaseClaims.Concat(client.Scopes.SelectMany(s => Claims.NamesOf(s.Managed) ?? [])).Distinct();
 }

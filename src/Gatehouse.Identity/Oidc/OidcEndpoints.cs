@@ -24,12 +24,14 @@ internal static class OidcEndpoints
         services.TryAddScoped<BrowserSessions>();
         services.TryAddSingleton<Guesses>();
         services.TryAddEnumerable(ServiceDescriptor.Scoped<IStage, DeviceCodeStage>());
+        services.AddHttpContextAccessor();
         return services
             .AddSingleton<ClientDirectory>()
             .AddSingleton<RedirectUris>()
             .AddSingleton<WarningLog>()
             .AddSingleton<SigningKeys>()
             .AddSingleton<InstallId>()
+            .AddSingleton<ScopeClaims>()
             .AddSingleton<TokenIssuer>()
             .AddSingleton<TokenVerifier>()
             .AddSingleton<RoundMarkers>()

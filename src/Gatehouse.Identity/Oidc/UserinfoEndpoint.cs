@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Identity.Oidc;
 
 /// <summary>/application/o/userinfo/ (OpenID Connect Core §5.3, RFC 6750, RFC 9449 §7). Looks at the token only, never at a cookie.</summary>
-internal sealed partial class UserinfoEndpoint(AccessTokens tokens, TokenIssuer issuer, DpopProofs proofs, OAuthEvents events, ILogger<UserinfoEndpoint> logger)
+internal sealed partial class UserinfoEndpoint(AccessTokens tokens, TokenIssuer issuer, ScopeClaims scopeClaims, DpopProofs proofs, OAuthEvents events, ILogger<UserinfoEndpoint> logger)
 {
     private const string Bearer = "Bearer";
     private const string Dpop = "DPoP";
@@ -55,7 +55,7 @@ internal sealed partial class UserinfoEndpoint(AccessTokens tokens, TokenIssuer 
     {
         var client = standing.Access.Client;
         var body = new JsonObject { ["sub"] = await issuer.SubjectAsync(client, standing.Access.Person, cancellationToken) };
-        Claims.AddScopeClaims(body, client, standing.Access.Scopes, standing.Access.Person);
+        await scopeClaims.AddAsync(body, standing.Access, cancellationToken);
         if (standing.Access.Grant.Nonce is { } nonce)
         {
             body["nonce"] = nonce;

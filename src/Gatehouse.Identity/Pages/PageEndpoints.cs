@@ -1,8 +1,13 @@
 using Gatehouse.Identity.Mfa;
+using Gatehouse.Identity.Oidc;
+using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Setup;
+using Gatehouse.Model.Bindings;
+using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Store.Bindings;
 using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Http;
@@ -11,7 +16,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.Pages;
 
 /// <summary>Where browsers arrive: the front door, the page that drives flows, and the user's page.</summary>
-internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, FlowPlans plans, DeviceOverviews devices)
+internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, FlowPlans plans, DeviceOverviews devices, VisibleApplications applications)
 {
     private const string Brand = "Gatehouse Identity";
 
@@ -64,7 +69,7 @@ internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, Fl
             {
                 [nameof(UserPage.Brand)] = Brand,
                 [nameof(UserPage.User)] = browser.User,
-                [nameof(UserPage.Tiles)] = await TilesAsync(cancellationToken),
+                [nameof(UserPage.Tiles)] = await TilesAsync(request.HttpContext, browser.User, cancellationToken),
                 [nameof(UserPage.Devices)] = await devices.ReadAsync(browser, cancellationToken),
             },
             200);
@@ -107,15 +112,10 @@ internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, Fl
         return Results.Redirect(path);
     }
 
-    private async Task<List<Tile>> TilesAsync(CancellationToken cancellationToken)
+    private async Task<List<Tile>> TilesAsync(HttpContext http, User user, CancellationToken cancellationToken)
     {
-        var found = await (
-            from application in db.ProviderApplications.AsNoTracking()
-            join provider in db.Providers.AsNoTracking() on application.ProviderId equals provider.Id into providers
-            from provider in providers.DefaultIfEmpty()
-            where !application.IsHidden
-            orderby application.GroupLabel, application.Name
-            select new { application, provider }).ToListAsync(cancellationToken);
-        return [.. found.Select(f => Tile.Of(f.application, f.provider)).OfType<Tile>()];
+        var subject = new PolicySubject(user.Id, ClientAddress.Of(http).ToString(), new Dictionary<string, object> { ["http_request"] = HttpFacts.Of(http) });
+        var found = await applications.ListAsync(subject, cancellationToken);
+        return [.. found.Select(f => Tile.Of(f.Application, f.Provider)).OfType<Tile>()];
     }
 }

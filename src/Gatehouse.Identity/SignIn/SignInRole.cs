@@ -29,6 +29,8 @@ internal static class SignInRole
         services.TryAddScoped<UserLookup>();
         services.TryAddScoped<PasswordProof>();
         services.TryAddScoped<FlowPlans>();
+        services.AddHttpContextAccessor();
+        services.TryAddScoped<FlowPolicies>();
         services.TryAddScoped<FlowAdmission>();
         services.TryAddScoped<FlowFinish>();
         services.TryAddScoped<FlowExecutor>();

@@ -1,6 +1,8 @@
 using Gatehouse.Management.Http;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Providers;
 using Gatehouse.Store;
+using Gatehouse.Store.Bindings;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Management.Applications;
@@ -31,10 +33,23 @@ internal sealed class ApplicationFilter
     public bool WithHidden { get; init; }
 
     public string? Search { get; init; }
+
+    public string? LaunchUrl { get; init; }
+
+    public string? Description { get; init; }
+
+    public string? Publisher { get; init; }
+
+    public bool? IsHidden { get; init; }
+
+    /// <summary>Only those that somebody may use.</summary>
+    public PolicySubject? UsableBy { get; init; }
+
+    public bool OnlyWithLaunchUrl { get; init; }
 }
 
 /// <summary>Reads applications of Identity.</summary>
-internal sealed class ApplicationDirectory(GatehouseDb db)
+internal sealed class ApplicationDirectory(GatehouseDb db, VisibleApplications visible)
 {
     public async Task<ApplicationFacts?> FindAsync(string slug, CancellationToken cancellationToken)
     {
@@ -49,11 +64,33 @@ internal sealed class ApplicationDirectory(GatehouseDb db)
         applications = filter.Name is { } name ? applications.Where(a => a.Name == name) : applications;
         applications = filter.Slug is { } slug ? applications.Where(a => a.Slug == slug) : applications;
         applications = filter.GroupLabel is { } group ? applications.Where(a => a.GroupLabel == group) : applications;
+        applications = filter.LaunchUrl is { } launchUrl ? applications.Where(a => a.LaunchUrl == launchUrl) : applications;
+        applications = filter.Description is { } description ? applications.Where(a => a.Description == description) : applications;
+        applications = filter.Publisher is { } publisher ? applications.Where(a => a.Publisher == publisher) : applications;
+        applications = filter.IsHidden is { } isHidden ? applications.Where(a => a.IsHidden == isHidden) : applications;
         applications = filter.WithHidden ? applications : applications.Where(a => !a.IsHidden);
         applications = filter.Search is { Length: > 0 } text
             ? applications.Search(text, a => a.Name, a => a.Slug, a => a.Description, a => a.Publisher, a => a.GroupLabel) : applications;
         var slice = await order(applications).SliceAsync(paging, cancellationToken);
-        return new Slice<ApplicationFacts>(await DescribeAsync(slice.Items, cancellationToken), slice.Total);
+        var described = await DescribeAsync(await UsableAsync(slice.Items, filter.UsableBy, cancellationToken), cancellationToken);
+
+        // As in authentik the total counts what may not be used, too: a page may hold less than its size.
+        return new Slice<ApplicationFacts>(filter.OnlyWithLaunchUrl ? [.. described.Where(a => a.LaunchUrl is not null)] : described, slice.Total);
+    }
+
+    /// <summary>Whether somebody may use the application.</summary>
+    public async Task<bool> MayUseAsync(ProviderApplication application, PolicySubject subject, CancellationToken cancellationToken) =>
+        (await UsableAsync([application], subject, cancellationToken)).Count == 1;
+
+    private async Task<IReadOnlyList<ProviderApplication>> UsableAsync(IReadOnlyList<ProviderApplication> applications, PolicySubject? subject, CancellationToken cancellationToken)
+    {
+        if (subject is null || applications.Count == 0)
+        {
+            return applications;
+        }
+
+        var allowed = await visible.AllowedAsync(applications, subject, cancellationToken);
+        return [.. applications.Where(a => allowed.Contains(a.Id))];
     }
 
     private async Task<IReadOnlyList<ApplicationFacts>> DescribeAsync(IReadOnlyList<ProviderApplication> applications, CancellationToken cancellationToken)

@@ -19,6 +19,7 @@ internal sealed class DeleteApplication(GatehouseDb db, Writer writer)
                 return new Result.Missing();
             }
 
+            db.PolicyBindings.RemoveRange(await db.PolicyBindings.Where(b => b.TargetId == application.Id).ToListAsync(cancellationToken));
             db.ProviderApplications.Remove(application);
             return new Result.Done(application);
         },

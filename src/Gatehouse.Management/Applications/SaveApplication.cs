@@ -11,14 +11,15 @@ namespace Gatehouse.Management.Applications;
 internal sealed class SaveApplication(GatehouseDb db, Writer writer)
 {
     public Task<Result> CreateAsync(ApplicationFields fields, CancellationToken cancellationToken) => writer.RunAsync<ProviderApplication>(
-        Topic.Identity,
-        async () =>
-        {
-            var application = new ProviderApplication { Id = Guid.CreateVersion7(), Slug = "", Name = "" };
-            db.ProviderApplications.Add(application);
-            return await ApplyAsync(application, fields, cancellationToken);
-        },
-        cancellationToken);
+        Topic.Identity, () => PrepareAsync(fields, cancellationToken), cancellationToken);
+
+    /// <summary>Makes one, for a write that holds more.</summary>
+    public Task<Result> PrepareAsync(ApplicationFields fields, CancellationToken cancellationToken)
+    {
+        var application = new ProviderApplication { Id = Guid.CreateVersion7(), Slug = "", Name = "" };
+        db.ProviderApplications.Add(application);
+        return ApplyAsync(application, fields, cancellationToken);
+    }
 
     public Task<Result> UpdateAsync(string slug, ApplicationFields fields, CancellationToken cancellationToken) => writer.RunAsync<ProviderApplication>(
         Topic.Identity,

@@ -1,45 +1,145 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Management.Applications;
 using Gatehouse.Management.Http;
+using Gatehouse.Management.IdentityPolicies;
+using Gatehouse.Management.Writes;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Providers;
+using Gatehouse.Store;
 using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Management.AuthentikV3;
 
 /// <summary>/core/applications/ (contract §4.6).</summary>
-internal sealed class Applications(ApplicationDirectory directory, SaveApplication save, DeleteApplication delete)
+internal sealed class Applications(
+    GatehouseDb db, ApplicationDirectory directory, SaveApplication save, DeleteApplication delete, LayApplication lay, IPolicyEngine engine, TimeProvider clock)
 {
     private const string Model = "Application";
+    private const string OAuth2Model = "authentik_providers_oauth2.oauth2provider";
 
     private static readonly Ordering<ProviderApplication> Orders = new(
         ("name", a => a.Name), ("slug", a => a.Slug), ("group", a => a.GroupLabel), ("pk", a => a.Id), ("meta_publisher", a => a.Publisher));
 
     public static void Map(ApiRoutes routes) => routes
-        .Get<Applications>("/core/applications/", Need.Superuser, (a, r) => a.ListAsync(r))
+        .Get<Applications>("/core/applications/", Need.User, (a, r) => a.ListAsync(r))
         .Post<Applications>("/core/applications/", Need.Superuser, (a, r) => a.CreateAsync(r))
-        .Get<Applications>("/core/applications/{slug}/", Need.Superuser, (a, r) => a.RetrieveAsync(r))
+        .Get<Applications>("/core/applications/{slug}/", Need.User, (a, r) => a.RetrieveAsync(r))
+        .Get<Applications>("/core/applications/{slug}/check_access/", Need.User, (a, r) => a.CheckAccessAsync(r))
+        .Put<Applications>("/core/transactional/applications/", Need.Superuser, (a, r) => a.LayAsync(r))
         .Put<Applications>("/core/applications/{slug}/", Need.Superuser, (a, r) => a.UpdateAsync(r, isPartial: false))
         .Patch<Applications>("/core/applications/{slug}/", Need.Superuser, (a, r) => a.UpdateAsync(r, isPartial: true))
         .Delete<Applications>("/core/applications/{slug}/", Need.Superuser, (a, r) => a.DeleteAsync(r));
 
-    private Task<IResult> ListAsync(ApiRequest request)
+    private async Task<IResult> ListAsync(ApiRequest request)
     {
         var query = new ListQuery(request.Query);
-        query.NotSupported("for_user", "only_with_launch_url", "meta_description", "meta_launch_url", "meta_publisher", "meta_hide");
+        var isAll = request.Caller.IsSuperuser && query.Flag("superuser_full_list") == true;
+        var (subject, fault) = await SubjectAsync(request, query, ignoresForOthers: false);
+        if (fault is not null)
+        {
+            return fault;
+        }
+
         var filter = new ApplicationFilter
         {
             Name = query.Text("name"),
             Slug = query.Text("slug"),
             GroupLabel = query.Text("group"),
-            WithHidden = query.Flag("superuser_full_list") ?? false,
+            LaunchUrl = query.Text("meta_launch_url"),
+            Description = query.Text("meta_description"),
+            Publisher = query.Text("meta_publisher"),
+            IsHidden = query.Flag("meta_hide"),
+            WithHidden = isAll,
+            UsableBy = isAll ? null : subject,
+            OnlyWithLaunchUrl = query.Flag("only_with_launch_url") ?? false,
             Search = query.Search,
         };
         var order = query.Order(Orders);
-        return query.AnswerAsync(paging => directory.ListAsync(filter, order, paging, request.Aborted), Body);
+        return await query.AnswerAsync(paging => directory.ListAsync(filter, order, paging, request.Aborted), Body);
     }
 
+    // What somebody may not use does not exist for them.
     private async Task<IResult> RetrieveAsync(ApiRequest request) =>
-        Answer.OneOf(await directory.FindAsync(request.Route("slug"), request.Aborted), Model, Body);
+        await directory.FindAsync(request.Route("slug"), request.Aborted) is { } found
+        && (request.Caller.IsSuperuser || await directory.MayUseAsync(found.Application, Subject(request, request.Caller.UserId), request.Aborted))
+            ? Answer.Ok(Body(found))
+            : Answer.NotFound(Model);
+
+    private async Task<IResult> CheckAccessAsync(ApiRequest request)
+    {
+        if (await directory.FindAsync(request.Route("slug"), request.Aborted) is not { } found)
+        {
+            return Answer.NotFound(Model);
+        }
+
+        // Everybody may ask about themselves; for others superusers alone.
+        var (subject, fault) = await SubjectAsync(request, new ListQuery(request.Query), ignoresForOthers: true);
+        if (fault is not null)
+        {
+            return fault;
+        }
+
+        var verdict = await engine.JudgeAsync(found.Application.Id, subject, request.Aborted);
+        return Answer.Ok(request.Caller.IsSuperuser
+            ? PolicyBody.Result(verdict.IsPassing, verdict.Messages, verdict.Log, clock.GetUtcNow())
+            : PolicyBody.Result(verdict.IsPassing, [], [], clock.GetUtcNow()));
+    }
+
+    private async Task<IResult> LayAsync(ApiRequest request)
+    {
+        var body = new BodyFields(request.Body, nullIsAbsent: false).Require("app", "provider_model", "provider");
+        var app = body.Inner("app")?.Require("name", "slug") ?? BodyFields.Nothing();
+        var provider = body.Inner("provider")?.Require("name", "authorization_flow", "invalidation_flow", "redirect_uris") ?? BodyFields.Nothing();
+        if (body.Text("provider_model", 200).Or(OAuth2Model) != OAuth2Model)
+        {
+            body.Refuse("provider_model", $"Not supported; expected {OAuth2Model}.");
+        }
+
+        var applicationFields = Read(app);
+        var providerFields = ProviderBody.Read(provider);
+        List<BindingFields> bindings = [];
+        foreach (var (index, element) in body.Elements("policy_bindings").Or([]).Index())
+        {
+            if (element.ValueKind != System.Text.Json.JsonValueKind.Object)
+            {
+                body.Refuse($"policy_bindings.{index}.non_field_errors", "Expected an object.");
+                continue;
+            }
+
+            var entry = new BodyFields(element, nullIsAbsent: false, $"policy_bindings.{index}.").Require("order");
+            bindings.Add(PolicyBody.ReadBinding(entry, withTarget: false));
+            body.Faults.AddRange(entry.Faults);
+        }
+
+        List<Fault> faults = [.. body.Faults, .. app.Faults, .. provider.Faults];
+        return faults.Count > 0
+            ? Answer.Refused(faults)
+            : await Answer.OfAsync(
+                await lay.RunAsync(applicationFields, providerFields, bindings, request.Aborted),
+                Model,
+                _ => Task.FromResult(Answer.Ok(new JsonObject { ["applied"] = true, ["logs"] = new JsonArray() })));
+    }
+
+    private async Task<(PolicySubject Subject, IResult? Fault)> SubjectAsync(ApiRequest request, ListQuery query, bool ignoresForOthers)
+    {
+        var own = Subject(request, request.Caller.UserId);
+        if (query.Text("for_user") is not { } text || (!request.Caller.IsSuperuser && ignoresForOthers))
+        {
+            return (own, null);
+        }
+
+        if (!request.Caller.IsSuperuser)
+        {
+            return (own, Answer.Detail(403, "You do not have permission to perform this action."));
+        }
+
+        return int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var id) && await db.Users.AnyAsync(u => u.Id == id, request.Aborted)
+            ? (Subject(request, id), null)
+            : (own, Answer.Refused([new Fault("for_user", "User not found")]));
+    }
+
+    private static PolicySubject Subject(ApiRequest request, int userId) => new(userId, request.ClientIp, new Dictionary<string, object>());
 
     private async Task<IResult> CreateAsync(ApiRequest request)
     {

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Management.AuthentikV3;
 
 /// <summary>/providers/oauth2/ and /providers/all/ (contract §4.5).</summary>
-internal sealed class Providers(ProviderDirectory directory, SaveProvider save, DeleteProvider delete, PublicUrls urls)
+internal sealed class Providers(ProviderDirectory directory, SaveProvider save, DeleteProvider delete, PreviewClaims preview, PublicUrls urls)
 {
     private const string Model = "OAuth2Provider";
 
@@ -23,6 +23,7 @@ internal sealed class Providers(ProviderDirectory directory, SaveProvider save, 
         .Patch<Providers>("/providers/oauth2/{id}/", Need.Superuser, (p, r) => p.UpdateAsync(r, isPartial: true))
         .Delete<Providers>("/providers/oauth2/{id}/", Need.Superuser, (p, r) => p.DeleteAsync(r))
         .Get<Providers>("/providers/oauth2/{id}/setup_urls/", Need.Superuser, (p, r) => p.RetrieveAsync(r, p.SetupUrls))
+        .Get<Providers>("/providers/oauth2/{id}/preview_user/", Need.Superuser, (p, r) => p.PreviewAsync(r))
         .Get<Providers>("/providers/all/", Need.Superuser, (p, r) => p.ListAsync(r, f => ProviderBody.Base(f.Provider, f.Application)))
         .Get<Providers>("/providers/all/{id}/", Need.Superuser, (p, r) => p.RetrieveAsync(r, f => ProviderBody.Base(f.Provider, f.Application)))
         .Delete<Providers>("/providers/all/{id}/", Need.Superuser, (p, r) => p.DeleteAsync(r));
@@ -79,6 +80,20 @@ internal sealed class Providers(ProviderDirectory directory, SaveProvider save, 
     private async Task<IResult> DeleteAsync(ApiRequest request) => request.RouteInt("id") is { } id
         ? await Answer.OfAsync(await delete.RunAsync(id, request.Aborted), Model, _ => Task.FromResult(Answer.NoContent()))
         : Answer.NotFound(Model);
+
+    private async Task<IResult> PreviewAsync(ApiRequest request)
+    {
+        var query = new ListQuery(request.Query);
+        var user = query.Text("for_user") is null ? request.Caller.UserId : query.Numbers("for_user") is [.., var asked] ? asked : 0;
+        if (request.RouteInt("id") is not { } id || await directory.FindAsync(id, request.Aborted) is null)
+        {
+            return Answer.NotFound(Model);
+        }
+
+        return await preview.ForUserAsync(id, user, request.Aborted) is { } claims
+            ? Answer.Ok(new JsonObject { ["preview"] = claims })
+            : Answer.Refused([new Management.Writes.Fault("for_user", "User not found")]);
+    }
 
     private async Task<IResult> SavedAsync(int status, int id, ApiRequest request) =>
         await directory.FindAsync(id, request.Aborted) is { } provider ? new JsonAnswer(status, ProviderBody.Of(provider)) : Answer.NotFound(Model);

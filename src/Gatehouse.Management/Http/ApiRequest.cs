@@ -34,6 +34,9 @@ internal sealed class ApiRequest(HttpContext context, ApiCaller? caller, JsonEle
     /// <summary>Cancelled when the caller goes away.</summary>
     public CancellationToken Aborted => context.RequestAborted;
 
+    /// <summary>Client address.</summary>
+    public string ClientIp => Gatehouse.Web.Http.ClientAddress.Of(context).ToString();
+
     /// <summary>A part of the path, decoded.</summary>
     public string Route(string name) => context.GetRouteValue(name) as string ?? "";
 

@@ -18,34 +18,35 @@ internal sealed class SaveProvider(GatehouseDb db, Writer writer, KeyPairDirecto
     private const string Alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
     public Task<Result> CreateAsync(ProviderFields fields, CancellationToken cancellationToken) => writer.RunAsync<OAuth2Provider>(
-        Topic.Identity,
-        async () =>
-        {
-            var provider = new OAuth2Provider
-            {
-                Name = "",
-                ClientId = RandomNumberGenerator.GetString(Alphanumeric, 40),
-                SealedClientSecret = Seal(RandomNumberGenerator.GetString(Alphanumeric, 128)),
-                RedirectUris = [],
-                AuthorizationFlowId = default,
-                InvalidationFlowId = default,
-                CreatedAt = clock.GetUtcNow(),
-            };
-            db.Providers.Add(provider);
-            List<Fault> faults = [];
-            if (!fields.SigningKey.IsGiven)
-            {
-                // HS256 only by an explicit null: clients such as Cloudflare Access refuse it.
-                provider.SigningKeyId = await keys.DefaultSigningKeyAsync(cancellationToken);
-                if (provider.SigningKeyId is null)
-                {
-                    faults.Add(new Fault("signing_key", "There is no RSA key pair to sign with; make one, or send null to choose HS256."));
-                }
-            }
+        Topic.Identity, () => PrepareAsync(fields, cancellationToken), cancellationToken);
 
-            return await ApplyAsync(provider, fields, faults, cancellationToken);
-        },
-        cancellationToken);
+    /// <summary>Makes one, for a write that holds more.</summary>
+    public async Task<Result> PrepareAsync(ProviderFields fields, CancellationToken cancellationToken)
+    {
+        var provider = new OAuth2Provider
+        {
+            Name = "",
+            ClientId = RandomNumberGenerator.GetString(Alphanumeric, 40),
+            SealedClientSecret = Seal(RandomNumberGenerator.GetString(Alphanumeric, 128)),
+            RedirectUris = [],
+            AuthorizationFlowId = default,
+            InvalidationFlowId = default,
+            CreatedAt = clock.GetUtcNow(),
+        };
+        db.Providers.Add(provider);
+        List<Fault> faults = [];
+        if (!fields.SigningKey.IsGiven)
+        {
+            // HS256 only by an explicit null: clients such as Cloudflare Access refuse it.
+            provider.SigningKeyId = await keys.DefaultSigningKeyAsync(cancellationToken);
+            if (provider.SigningKeyId is null)
+            {
+                faults.Add(new Fault("signing_key", "There is no RSA key pair to sign with; make one, or send null to choose HS256."));
+            }
+        }
+
+        return await ApplyAsync(provider, fields, faults, cancellationToken);
+    }
 
     public Task<Result> UpdateAsync(int id, ProviderFields fields, CancellationToken cancellationToken) => writer.RunAsync<OAuth2Provider>(
         Topic.Identity,

@@ -21,7 +21,7 @@ internal static class Arithmetic
 
         try
         {
-            return left is double || right is double || sign == "/" ? Finite(at, Real(at, sign, x, y)) : Whole(at, sign, ToLong(left), ToLong(right));
+            return left is double || right is double || sign == "/" ? (object)Finite(at, Real(at, sign, x, y)) : Whole(at, sign, ToLong(left), ToLong(right));
         }
         catch (OverflowException)
         {

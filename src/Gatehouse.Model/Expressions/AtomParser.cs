@@ -4,7 +4,7 @@ namespace Gatehouse.Model.Expressions;
 internal sealed class AtomParser(Cursor cursor, Scope scope, ValueParser values)
 {
     /// <summary>Whether a value can begin with <paramref name="token"/>.</summary>
-    public bool CanBegin(Token token) => token.Kind switch
+    public static bool CanBegin(Token token) => token.Kind switch
     {
         TokenKind.Number or TokenKind.Text or TokenKind.Format => true,
         TokenKind.Name => token.Text is not "if" and not "else" and not "for" and not "in" and not "is" and not "and" and not "or",

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Gatehouse.Model.Expressions;
 
 /// <summary>What is wrong with an expression, and where. Lines and columns count from 1.</summary>
@@ -15,6 +17,7 @@ internal readonly record struct At(int Line, int Column)
 }
 
 /// <summary>Carries a fault out of a deep recursion; it never leaves <see cref="Expression"/>.</summary>
+[SuppressMessage("Design", "CA1032", Justification = "Thrown and caught here only, always with a fault.")]
 internal sealed class FaultException(ExpressionFault fault) : InvalidOperationException(fault.ToString())
 {
     public ExpressionFault Fault => fault;

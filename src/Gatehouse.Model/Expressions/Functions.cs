@@ -14,7 +14,7 @@ internal sealed class Functions(Budget budget, Meaning meanings, Notes notes)
 
     private static readonly FrozenDictionary<string, Body> All = new Dictionary<string, Body>
     {
-        ["len"] = (f, at, g) => f.Length(at, g.One()),
+        ["len"] = (_, at, g) => Length(at, g.One()),
         ["str"] = (f, at, g) => g.Count == 0 ? "" : f.meaning.Text(at, g.One()),
         ["int"] = (_, at, g) => Whole(at, g.One()),
         ["float"] = (_, at, g) => Real(at, g.One()),
@@ -98,7 +98,7 @@ internal sealed class Functions(Budget budget, Meaning meanings, Notes notes)
             : MemberOf(at, given.At(0), name);
     }
 
-    private long Length(At at, object? value) => value switch
+    private static long Length(At at, object? value) => value switch
     {
         string text => text.Length,
         List<object?> list => list.Count,
@@ -116,7 +116,7 @@ internal sealed class Functions(Budget budget, Meaning meanings, Notes notes)
         _ => throw at.Fault($"This can't be made a whole number: {Meaning.KindOf(value)}."),
     };
 
-    private static object Real(At at, object? value) => value switch
+    private static double Real(At at, object? value) => value switch
     {
         string text when double.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => number,
         _ when Meaning.Number(value) is { } number => number,
@@ -125,7 +125,7 @@ internal sealed class Functions(Budget budget, Meaning meanings, Notes notes)
 
     private static object Absolute(At at, object? value) => value switch
     {
-        long number when number != long.MinValue => Math.Abs(number),
+        long number when number != long.MinValue => (object)Math.Abs(number),
         double number => Math.Abs(number),
         _ => throw at.Fault("abs() needs a number."),
     };

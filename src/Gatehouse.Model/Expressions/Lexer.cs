@@ -32,7 +32,7 @@ internal sealed class Lexer(string source, At start)
                 continue;
             }
 
-            while (at < source.Length && Now != '\n')
+            while (at < source.Length && source[at] != '\n')
             {
                 ReadToken();
             }
@@ -137,10 +137,7 @@ internal sealed class Lexer(string source, At start)
     {
         if (Now == '#')
         {
-            while (at < source.Length && Now != '\n')
-            {
-                at++;
-            }
+            at = source.IndexOf('\n', at) is >= 0 and var end ? end : source.Length;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Gatehouse.Model.Expressions;
 
@@ -53,6 +54,7 @@ internal sealed class Methods(Budget budget, Meaning meaning, Notes notes)
         };
     });
 
+    [SuppressMessage("Performance", "CA1859", Justification = "A value of the language is an object; null is one of them.")]
     private object? OfList(At at, List<object?> list, string method, Given given)
     {
         switch (method)
@@ -65,7 +67,8 @@ internal sealed class Methods(Budget budget, Meaning meaning, Notes notes)
                 list.AddRange(meaning.Items(at, given.One()));
                 return null;
             case "index":
-                return list.FindIndex(i => meaning.AreEqual(at, i, given.One())) is >= 0 and var found ? (long)found : throw at.Fault("The list does not hold this value.");
+                var found = list.FindIndex(i => meaning.AreEqual(at, i, given.One()));
+                return found >= 0 ? (object)(long)found : throw at.Fault("The list does not hold this value.");
             case "count":
                 return (long)list.Count(i => meaning.AreEqual(at, i, given.One()));
             default:
@@ -136,7 +139,7 @@ internal sealed class Methods(Budget budget, Meaning meaning, Notes notes)
             case "count":
                 return (long)list.Items.Count;
             case "first":
-                return list.Items.FirstOrDefault();
+                return list.Items.Count > 0 ? list.Items[0] : null;
             case "filter" or "exclude":
                 var wanted = given.TakeNamed();
                 return new FactList([.. list.Items.Where(i => Fits(meaning, at, (FactObject)i!, wanted) == (method == "filter"))]); // objects only

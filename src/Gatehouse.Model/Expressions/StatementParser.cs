@@ -157,7 +157,7 @@ internal sealed class StatementParser(Cursor cursor, ValueParser values)
         return true;
     }
 
-    private Statement Store(Node target, Node value)
+    private static Statement Store(Node target, Node value)
     {
         switch (target)
         {

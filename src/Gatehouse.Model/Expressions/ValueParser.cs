@@ -29,7 +29,7 @@ internal sealed class ValueParser
         }
 
         List<Node> items = [first];
-        while (cursor.Skip(",") && atoms.CanBegin(cursor.Now))
+        while (cursor.Skip(",") && AtomParser.CanBegin(cursor.Now))
         {
             items.Add(Read());
         }

@@ -21,6 +21,12 @@ public sealed class Flow
     /// <summary>Who may run it: <c>none</c>, <c>require_authenticated</c>, <c>require_unauthenticated</c>, ...</summary>
     public string Authentication { get; set; } = "none";
 
+    /// <summary>How its policy bindings are put together: <c>any</c> or <c>all</c>.</summary>
+    public string PolicyEngineMode { get; set; } = "any";
+
+    /// <summary>What follows when its policies fail: <c>message_continue</c>, <c>message</c> or <c>continue</c>.</summary>
+    public string DeniedAction { get; set; } = "message_continue";
+
     /// <summary>Its stages, when loaded.</summary>
     public List<FlowStageBinding> Bindings { get; set; } = [];
 
@@ -98,6 +104,18 @@ public sealed class FlowStageBinding
 
     /// <summary>Lower runs first.</summary>
     public required int Order { get; set; }
+
+    /// <summary>Ask its policies when the flow begins; the stage is left out when they fail.</summary>
+    public bool EvaluateOnPlan { get; set; }
+
+    /// <summary>Ask its policies right before the stage; it is left out when they fail.</summary>
+    public bool ReEvaluatePolicies { get; set; } = true;
+
+    /// <summary>How its policy bindings are put together: <c>any</c> or <c>all</c>.</summary>
+    public string PolicyEngineMode { get; set; } = "any";
+
+    /// <summary>What follows a wrong answer: <c>retry</c>, <c>restart</c> or <c>restart_with_context</c>.</summary>
+    public string InvalidResponseAction { get; set; } = "retry";
 }
 
 /// <summary>How far somebody has come in a flow. Kept by session, flow and query, so two tabs finish apart.</summary>

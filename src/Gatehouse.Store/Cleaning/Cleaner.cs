@@ -43,6 +43,7 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
             + await DrainAsync(db.AccessKeys.Where(k => k.ExpiresAt != null && k.ExpiresAt < oldest).OrderBy(k => k.Kid), cancellationToken)
             + await DrainAsync(db.Decisions.Where(d => d.At < oldest).OrderBy(d => d.At), cancellationToken)
             + await DrainAsync(db.Events.Where(e => e.ExpiresAt < end).OrderBy(e => e.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.Reputations.Where(r => r.ExpiresAt < end).OrderBy(r => r.ExpiresAt), cancellationToken)
             + await CapDecisionsAsync(db, cancellationToken);
     }
 

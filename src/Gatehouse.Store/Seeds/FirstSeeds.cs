@@ -103,5 +103,6 @@ internal sealed class FirstSeeds(IDbContextFactory<GatehouseDb> databases, ISecr
         ScopeSeeds.Add(db, now);
         FlowSeeds.Add(db, now);
         brand.DeviceCodeFlowId = db.Flows.Local.Single(f => f.Slug == FlowSeeds.DeviceCode).Id;
+        PolicySeeds.Add(db, now);
     }
 }

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Gatehouse.Management;
 using Gatehouse.Management.Tokens;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
@@ -13,6 +14,7 @@ using Gatehouse.Model.Settings;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Store.Bindings;
 using Gatehouse.Store.Secrets;
 using Gatehouse.Store.Snapshots;
 using Gatehouse.Tests.Fakes;
@@ -48,6 +50,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(Clock).AddSingleton(Urls).AddSingleton<ISecretBox>(box);
         builder.Services.AddSingleton<IDbContextFactory<GatehouseDb>>(database).AddScoped(_ => database.CreateDbContext());
         builder.Services.AddSingleton<ChangeFeed>().AddSingleton<IReloadable>(Reloads).AddManagement();
+        builder.Services.AddSingleton<IEventLog>(Events).AddBindings();
         change?.Invoke(builder.Services);
         app = builder.Build();
         app.MapAuthentikApi();
@@ -60,6 +63,8 @@ internal sealed class ApiHost : IAsyncDisposable
     public static PublicUrls Urls { get; } = new("example.com", 8443);
 
     public CountingTable Reloads { get; } = new();
+
+    public FakeEvents Events { get; } = new();
 
     public HttpClient Client { get; }
 

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.SignIn;
+using Gatehouse.Identity.SignIn.Flows;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Providers;
 using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Http;
@@ -97,13 +99,11 @@ internal sealed partial class AuthorizeEndpoint(
                 : await SignInAsync(request, browser, cancellationToken);
         }
 
-        var asked = AccessRequest.Of(context, request.Type.GrantType, request.Scopes);
+        // A page, never a redirect: the application must not learn who may not use it.
+        var asked = AccessRequest.Of(context, request.Type.GrantType, request.Scopes) with { RedirectUri = request.Target.RedirectUri };
         if (await access.JudgeAsync(request.Client, browser.User.Id, asked, cancellationToken) is { IsPassing: false } verdict)
         {
-            LogDenied(request.Client.Provider.ClientId, browser.User.Username);
-            return request.IsSilent
-                ? Reply(request.Client, request.Target.Error(OAuthError.AccessDenied, "The person may not use this application."))
-                : PermissionDenied(request.Client, browser, verdict.Messages);
+            return await DeniedAsync(request, browser, verdict, cancellationToken);
         }
 
         var need = markers.IsAgreed(request, browser.Session) ? FlowNeed.Nothing : await flows.NeedAsync(request, browser, cancellationToken);
@@ -128,6 +128,21 @@ internal sealed partial class AuthorizeEndpoint(
         return new PrivateRedirect(AuthorizeQuery.LoginPage(await flows.AuthenticationSlugAsync(request, cancellationToken), request.Query, marker));
     }
 
+    private async Task<IResult> DeniedAsync(AuthorizeRequest request, SignedInBrowser browser, PolicyVerdict verdict, CancellationToken cancellationToken)
+    {
+        var again = $"{AuthorizeQuery.LoginPage(await flows.AuthenticationSlugAsync(request, cancellationToken), request.Query, null)}&{FlowQuery.SignInAgain}=1";
+        return new PageResult<DeniedPage>(
+            new Dictionary<string, object?>
+            {
+                [nameof(DeniedPage.Username)] = browser.User.Username,
+                [nameof(DeniedPage.NotYou)] = again,
+                [nameof(DeniedPage.Application)] = request.Client.Application?.Name ?? request.Client.Provider.Name,
+                [nameof(DeniedPage.Messages)] = verdict.Messages,
+                [nameof(DeniedPage.Log)] = await access.MaySeeLogAsync(browser.User, cancellationToken) ? verdict.Log : [],
+            },
+            StatusCodes.Status200OK);
+    }
+
     private IResult Reply(Client client, AuthorizeReply reply)
     {
         LogRefused(reply.Error ?? "", client.Provider.ClientId, reply.Description ?? "");
@@ -136,14 +151,6 @@ internal sealed partial class AuthorizeEndpoint(
 
     private static IResult UsedUp() => Page.Message(
         StatusCodes.Status400BadRequest, "Request Error", "This sign-in request has expired, or was answered already. Start again from the application.", action: ("/", "Go home"));
-
-    // No redirect (contract §1.4): the client could not do anything about it, and the person should read why.
-    private static IResult PermissionDenied(Client client, SignedInBrowser browser, IReadOnlyList<string> messages) => Page.Message(
-        StatusCodes.Status200OK,
-        "Permission denied",
-        messages.Count > 0 ? string.Join(' ', messages) : $"Request has been denied: you may not use {client.Application?.Name}.",
-        [new("Signed in as", browser.User.Username)],
-        ("/", "Go home"));
 
     private static PageResult<RedirectErrorPage> RedirectError(AuthorizeCheck.BadRedirectUri bad) => new(
         new Dictionary<string, object?>
@@ -168,9 +175,6 @@ internal sealed partial class AuthorizeEndpoint(
 
     [LoggerMessage(EventId = 2104, Level = LogLevel.Information, Message = "Authorization refused: {Code}, client {ClientId} ({Reason})")]
     private partial void LogRefused(string code, string clientId, string reason);
-
-    [LoggerMessage(EventId = 2106, Level = LogLevel.Information, Message = "Authorization refused: the policies of client {ClientId} deny {Username}")]
-    private partial void LogDenied(string clientId, string username);
 
     [LoggerMessage(EventId = 2105, Level = LogLevel.Warning, Message = "Authorization refused: the provider of client {ClientId} is not assigned to any application")]
     private partial void LogUnassigned(string clientId);

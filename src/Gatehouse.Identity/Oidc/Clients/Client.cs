@@ -16,7 +16,7 @@ internal sealed class Client(ClientEntry entry)
         entry.Application is { } application ? new ClientApplication(application.Id, application.Slug, application.Name) : null;
 
     /// <summary>The scopes it offers, by name.</summary>
-    public IReadOnlyList<ClientScope> Scopes { get; } = [.. entry.Scopes.Select(s => new ClientScope(s.ScopeName, s.Managed, s.Description))];
+    public IReadOnlyList<ClientScope> Scopes { get; } = [.. entry.Scopes.Select(s => new ClientScope(s.ScopeName, s.Managed, s.Description) { Mapping = s.Name, Expression = s.Expression })];
 
     /// <summary>The client secret; empty means that none fits.</summary>
     public ReadOnlyMemory<byte> Secret => entry.Secret;
@@ -83,4 +83,11 @@ internal sealed record ClientApplication(Guid Id, string Slug, string Name);
 internal sealed record KeyName(Guid Id, int Version);
 
 /// <summary>A scope mapping of a provider.</summary>
-internal sealed record ClientScope(string Name, string? Managed, string Description);
+internal sealed record ClientScope(string Name, string? Managed, string Description)
+{
+    /// <summary>Name of the mapping.</summary>
+    public string Mapping { get; init; } = "";
+
+    /// <summary>What makes the claims; of shipped mappings their documentation.</summary>
+    public string Expression { get; init; } = "";
+}

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Model.Providers;
 using Microsoft.Extensions.Logging;
 
@@ -23,19 +22,8 @@ internal sealed partial class WarningLog(ILogger<WarningLog> logger)
         {
             LogWarning(client.Provider.Name, warning.Code, warning.Text);
         }
-
-        foreach (var scope in client.Scopes)
-        {
-            if (Claims.NamesOf(scope.Managed) is null)
-            {
-                LogIgnored(client.Provider.Name, scope.Name);
-            }
-        }
     }
 
     [LoggerMessage(EventId = 2012, Level = LogLevel.Warning, Message = "Provider {Provider}: {Code}. {Text}")]
     private partial void LogWarning(string provider, string code, string text);
-
-    [LoggerMessage(EventId = 2013, Level = LogLevel.Warning, Message = "Provider {Provider}: the scope mapping for {Scope} has an expression of its own; it adds no claims")]
-    private partial void LogIgnored(string provider, string scope);
 }

@@ -1,29 +1,34 @@
-using Gatehouse.Model.Providers;
+using Gatehouse.Model.Claims;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
-using Microsoft.EntityFrameworkCore;
+using Gatehouse.Store.Bindings;
 
 namespace Gatehouse.Identity.Oidc.Tokens;
 
 /// <summary>A user as the claims need them.</summary>
 /// <param name="GroupNames">Direct groups only, in order; empty when no scope asked for them.</param>
-internal sealed record Person(User User, IReadOnlyList<string> GroupNames);
+internal sealed record Person(User User, IReadOnlyList<string> GroupNames)
+{
+    /// <summary>As expressions see them; without groups when no scope asked for them.</summary>
+    public PersonFacts Facts { get; init; } = new(User, "", [], []);
+}
 
 /// <summary>Reads the groups that claims name.</summary>
 internal static class PersonReader
 {
     /// <summary><paramref name="user"/> with the groups, when <paramref name="profile"/> was granted.</summary>
-    public static async Task<Person> ReadAsync(GatehouseDb db, User user, bool profile, CancellationToken cancellationToken) => new(
-        user,
-        profile
-            ? await (from member in db.GroupMembers
-                     join grouped in db.Groups on member.GroupId equals grouped.Id
-                     where member.UserId == user.Id
-                     orderby grouped.Name
-                     select grouped.Name).ToListAsync(cancellationToken)
-            : []);
+    public static async Task<Person> ReadAsync(GatehouseDb db, User user, bool profile, CancellationToken cancellationToken)
+    {
+        if (!profile)
+        {
+            return new Person(user, []);
+        }
 
-    /// <summary>Whether these scopes carry the groups.</summary>
+        var facts = await db.PersonAsync(user, "", cancellationToken); // whoever asks for the uid fills it in
+        return new Person(user, [.. facts.DirectGroups.Select(g => g.Name)]) { Facts = facts };
+    }
+
+    /// <summary>Whether these scopes carry the groups, or an expression that may look at them.</summary>
     public static bool NeedsGroups(Clients.Client client, IReadOnlyList<string> scopes) =>
-        client.Scopes.Any(s => s.Managed == ScopeNames.ManagedProfile && scopes.Contains(s.Name));
+        client.Scopes.Any(s => scopes.Contains(s.Name) && ShippedClaims.NamesOf(s.Managed)?.Contains("groups") != false);
 }

@@ -36,7 +36,7 @@ internal sealed class IssuedTokens
 }
 
 /// <summary>Makes tokens: the rows that are saved first, then the signed texts.</summary>
-internal sealed class TokenIssuer(SigningKeys keys, InstallId install, PublicUrls urls, TimeProvider clock)
+internal sealed class TokenIssuer(SigningKeys keys, InstallId install, ScopeClaims scopeClaims, PublicUrls urls, TimeProvider clock)
 {
     /// <summary>The one authentication context class there is; authentik's.</summary>
     public const string Acr = "goauthentik.io/providers/oauth2/default";
@@ -96,7 +96,7 @@ internal sealed class TokenIssuer(SigningKeys keys, InstallId install, PublicUrl
         var claims = await BaseClaimsAsync(access, life, cancellationToken);
         if (access.Client.Provider.IncludeClaimsInIdToken)
         {
-            Claims.AddScopeClaims(claims, access.Client, access.Scopes, access.Person);
+            await scopeClaims.AddAsync(claims, access, cancellationToken);
         }
 
         return claims;

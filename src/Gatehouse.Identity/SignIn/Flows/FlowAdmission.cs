@@ -1,4 +1,5 @@
 using Gatehouse.Identity.Oidc;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Flows;
 
 namespace Gatehouse.Identity.SignIn.Flows;
@@ -21,7 +22,7 @@ internal abstract record Admission
 }
 
 /// <summary>Decides it.</summary>
-internal sealed class FlowAdmission(AuthorizationBorder authorization)
+internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolicies policies)
 {
     private const string NotForYou = "This step is not for you as things are. Start again from the application you wanted to open.";
 
@@ -50,8 +51,19 @@ internal sealed class FlowAdmission(AuthorizationBorder authorization)
             return new Admission.Refused(NotForYou, $"the flow asks for '{flow.Authentication}'");
         }
 
+        if (await policies.FlowVerdictAsync(flow, browser, cancellationToken) is { IsPassing: false } verdict)
+        {
+            return Denied(flow, query, verdict);
+        }
+
         return flow.Designation == "authorization" ? await AuthorizeAsync(flow, query, browser, cancellationToken) : new Admission.Admitted(null);
     }
+
+    // denied_action: go on to where the query leads, if it may and there is such a place; else say why.
+    private static Admission Denied(Flow flow, FlowQuery query, PolicyVerdict verdict) =>
+        flow.DeniedAction == "continue" || (flow.DeniedAction == "message_continue" && query.Next is not null && flow.Designation != "authorization")
+            ? new Admission.Skipped()
+            : new Admission.Refused(verdict.Messages is [var first, ..] ? first : NotForYou, "the flow's policies: " + string.Join("; ", verdict.Log));
 
     private async Task<Admission> AuthorizeAsync(Flow flow, FlowQuery query, SignedInBrowser? browser, CancellationToken cancellationToken)
     {

@@ -32,6 +32,7 @@ internal sealed partial class FlowExecutor(
     GatehouseDb db,
     FlowPlans plans,
     FlowAdmission admission,
+    FlowPolicies policies,
     FlowFinish finish,
     BrowserSessions sessions,
     IEnumerable<IStage> stages,
@@ -95,6 +96,12 @@ internal sealed partial class FlowExecutor(
 
         var wrongBefore = run.State.WrongPasswords;
         var judged = await StageOf(stage).AnswerAsync(run, stage, asked.Challenge, answer, cancellationToken);
+        if (judged is StageStep.Ask { Challenge.ResponseErrors: not null } && Restarts(run))
+        {
+            await plans.ForgetAsync(run.PlanId, cancellationToken);
+            return new FlowOutcome.Again();
+        }
+
         if (judged is not StageStep.Pass)
         {
             var isCounted = (run.State.WrongPasswords == wrongBefore && !run.MustSave) || judged is StageStep.Deny
@@ -123,7 +130,20 @@ internal sealed partial class FlowExecutor(
     {
         while (run.State.Remaining is [var id, ..])
         {
-            var stage = id == Guid.Empty ? ForcedConsent : id == AddedDeviceCode ? DeviceCode : run.Flow.Bindings.First(b => b.Id == id).Stage!; // loaded with its binding
+            var binding = run.Flow.Bindings.Find(b => b.Id == id);
+            if (binding is not null && await policies.StageVerdictAsync(run, binding, cancellationToken) is { IsPassing: false } verdict)
+            {
+                if (verdict.HasFault)
+                {
+                    // A stage may be what protects the rest: it is left out on a no, never because a rule broke.
+                    return (null, new StageStep.Deny("A rule of this step could not be checked. Ask your administrator.", "a policy of a stage faulted: " + string.Join("; ", verdict.Log)));
+                }
+
+                run.State.Remaining.RemoveAt(0);
+                continue;
+            }
+
+            var stage = id == Guid.Empty ? ForcedConsent : id == AddedDeviceCode ? DeviceCode : binding!.Stage!; // the others are bound, and loaded
             var kind = StageOf(stage);
             if (kind.ActsOnEntry && !await TryTakeAsync(run, cancellationToken))
             {
@@ -178,6 +198,10 @@ internal sealed partial class FlowExecutor(
         return await plans.TryTakeAsync(run.PlanId, version, cancellationToken);
     }
 
+    // What has been found out about the person goes with the rest: whoever answers wrongly begins anew.
+    private static bool Restarts(FlowRun run) =>
+        run.State.Remaining is [var id, ..] && run.Flow.Bindings.Find(b => b.Id == id) is { InvalidResponseAction: "restart" or "restart_with_context" };
+
     private IStage StageOf(Stage stage) => stages.First(s => s.Type == stage.Type);
 
     private Task<Flow?> FindAsync(string slug, CancellationToken cancellationToken) =>
@@ -198,14 +222,14 @@ internal sealed partial class FlowExecutor(
             SessionKey = sessionKey,
             Browser = browser,
             Authorization = authorization,
-            State = isWhole ? found!.State : new FlowState { Remaining = await PlanAsync(flow, authorization, cancellationToken) }, // isWhole: not null
+            State = isWhole ? found!.State : new FlowState { Remaining = await PlanAsync(flow, browser, authorization, cancellationToken) }, // isWhole: not null
             Version = found?.Version,
         };
     }
 
-    private async Task<List<Guid>> PlanAsync(Flow flow, Oidc.PendingAuthorization? authorization, CancellationToken cancellationToken)
+    private async Task<List<Guid>> PlanAsync(Flow flow, SignedInBrowser? browser, Oidc.PendingAuthorization? authorization, CancellationToken cancellationToken)
     {
-        List<Guid> planned = [.. flow.Bindings.OrderBy(b => b.Order).ThenBy(b => b.Id).Select(b => b.Id)];
+        var planned = (await policies.PlanAsync(flow, browser, cancellationToken)).ConvertAll(b => b.Id);
         if (authorization is { MustConsent: true } && !flow.Bindings.Any(b => b.Stage is { Type: StageType.Consent }))
         {
             planned.Add(Guid.Empty);

@@ -5,6 +5,7 @@ using Gatehouse.Model.Settings;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Store.Bindings;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Identity.SignIn.Setup;
@@ -73,6 +74,7 @@ public sealed class OneTimeLinks(IDbContextFactory<GatehouseDb> databases, Publi
 
         // The user's row first, as sign-in does: whoever holds it has the user's sessions and links to themselves.
         var users = db.Users.Where(u => u.Id == usable.User.Id && u.IsActive);
+        var before = await users.Select(u => u.PasswordHash).SingleOrDefaultAsync(cancellationToken);
         var changed = await users.ExecuteUpdateAsync(
             u => u.SetProperty(x => x.PasswordHash, passwordHash)
                 .SetProperty(x => x.PasswordChangedAt, now)
@@ -85,6 +87,8 @@ public sealed class OneTimeLinks(IDbContextFactory<GatehouseDb> databases, Publi
             return null; // nothing is committed
         }
 
+        await PasswordPast.KeepAsync(db, usable.User.Id, before, now, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
         await BrowserSessions.EndAsync(db, db.AuthenticatedSessions.Where(s => s.UserId == usable.User.Id), now, cancellationToken);
         var user = await users.AsNoTracking().SingleAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

@@ -1,6 +1,7 @@
 using Gatehouse.Identity.Forms;
 using Gatehouse.Identity.Pages;
 using Gatehouse.Identity.SignIn.Flows;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Policies;
 using Gatehouse.Store;
 using Gatehouse.Web.Http;
@@ -12,7 +13,7 @@ namespace Gatehouse.Identity.SignIn.Setup;
 
 /// <summary><c>/setup</c> and <c>/setup/&lt;token&gt;</c>: how the first administrator, or somebody locked out, gets a password.</summary>
 internal sealed partial class SetupEndpoints(
-    GatehouseDb db, OneTimeLinks links, Passwords passwords, BrowserSessions sessions, CrossSite crossSite, ILogger<SetupEndpoints> logger)
+    GatehouseDb db, OneTimeLinks links, Passwords passwords, IPasswordRules rules, BrowserSessions sessions, CrossSite crossSite, ILogger<SetupEndpoints> logger)
 {
     private const string Brand = "Gatehouse Identity";
 
@@ -59,6 +60,12 @@ internal sealed partial class SetupEndpoints(
 
         var isSetup = link.Link.Purpose == OneTimeLinks.Setup;
         var faults = form.Faults(link.User.Username, isSetup);
+        if (faults.Count == 0 && await rules.FaultsAsync(
+            new NewPassword(form.Password) { UserId = link.User.Id, Words = [form.Email] }, cancellationToken) is { Count: > 0 } broken)
+        {
+            faults["password"] = string.Join(" ", broken);
+        }
+
         return faults.Count > 0
             ? Form(400, link, form.Email, faults)
             : await RedeemAsync(context, link, form, isSetup ? EmailAddress.Canonical(form.Email) : null, cancellationToken);
@@ -124,7 +131,7 @@ internal sealed class SetupForm(string email, string password, string repeated)
     public string Password { get; } = password;
 
     /// <summary>What is wrong, by field.</summary>
-    public IReadOnlyDictionary<string, string> Faults(string username, bool asksEmail)
+    public Dictionary<string, string> Faults(string username, bool asksEmail)
     {
         var faults = new Dictionary<string, string>();
         if (asksEmail && EmailAddress.Canonical(Email) is null)

@@ -1,4 +1,5 @@
 using Gatehouse.Identity.SignIn.Flows;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Gatehouse.Web.Http;
@@ -31,7 +32,7 @@ internal abstract record PasswordVerdict
 }
 
 /// <summary>Checks the password of whoever a run is about, and keeps its hash at today's cost.</summary>
-internal sealed class PasswordProof(GatehouseDb db, Passwords passwords, Guesses guesses)
+internal sealed class PasswordProof(GatehouseDb db, Passwords passwords, Guesses guesses, IReputation reputation)
 {
     /// <summary>Whether <paramref name="password"/> is that of the run's user. Nobody's takes as long.</summary>
     public async Task<PasswordVerdict> CheckAsync(FlowRun run, string password, CancellationToken cancellationToken)
@@ -49,6 +50,7 @@ internal sealed class PasswordProof(GatehouseDb db, Passwords passwords, Guesses
         {
             case PasswordCheck.Right:
                 guesses.Forget(guess);
+                reputation.Note(run.State.Identifier ?? "", address, isSuccess: true);
                 run.State.Amr.Add("pwd");
                 run.State.PasswordMark = MarkOf(await RenewAsync(id, kept ?? "", password, cancellationToken));
                 return new PasswordVerdict.Right();
@@ -56,6 +58,7 @@ internal sealed class PasswordProof(GatehouseDb db, Passwords passwords, Guesses
                 guesses.TakeBack(guess);
                 return new PasswordVerdict.Busy();
             default:
+                reputation.Note(run.State.Identifier ?? "", address, isSuccess: false);
                 return new PasswordVerdict.Wrong();
         }
     }

@@ -20,7 +20,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Flows.Flow",
                 typeof(Flow),
                 baseEntityType,
-                propertyCount: 7,
+                propertyCount: 9,
                 navigationCount: 1,
                 unnamedIndexCount: 1,
                 keyCount: 1);
@@ -41,6 +41,13 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(Flow).GetField("<Authentication>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             authentication.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var deniedAction = runtimeEntityType.AddProperty(
+                "DeniedAction",
+                typeof(string),
+                propertyInfo: typeof(Flow).GetProperty("DeniedAction", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Flow).GetField("<DeniedAction>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            deniedAction.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var designation = runtimeEntityType.AddProperty(
                 "Designation",
                 typeof(string),
@@ -54,6 +61,13 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(Flow).GetProperty("Name", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Flow).GetField("<Name>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             name.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var policyEngineMode = runtimeEntityType.AddProperty(
+                "PolicyEngineMode",
+                typeof(string),
+                propertyInfo: typeof(Flow).GetProperty("PolicyEngineMode", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Flow).GetField("<PolicyEngineMode>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            policyEngineMode.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var slug = runtimeEntityType.AddProperty(
                 "Slug",

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("39778177-a047-48db-af06-c7be1d307c6a"), entityTypeCount: 41)
+            : base(skipDetectChanges: false, modelId: new Guid("dff0cad7-5787-4c5e-b112-cc4ba60865ff"), entityTypeCount: 40)
         {
         }
 
@@ -21,11 +21,10 @@ namespace Gatehouse.Store.Compiled.Postgres
             var app = AppEntityType.Create(this);
             var appPolicy = AppPolicyEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
-            var spentChallenge = SpentChallengeEntityType.Create(this);
-            var staticCode = StaticCodeEntityType.Create(this);
-            var staticDevice = StaticDeviceEntityType.Create(this);
-            var totpDevice = TotpDeviceEntityType.Create(this);
-            var webAuthnDevice = WebAuthnDeviceEntityType.Create(this);
+            var identityPolicy = IdentityPolicyEntityType.Create(this);
+            var pastPassword = PastPasswordEntityType.Create(this);
+            var policyBinding = PolicyBindingEntityType.Create(this);
+            var reputation = ReputationEntityType.Create(this);
             var brand = BrandEntityType.Create(this);
             var @event = EventEntityType.Create(this);
             var flow = FlowEntityType.Create(this);
@@ -62,10 +61,10 @@ namespace Gatehouse.Store.Compiled.Postgres
 
             AppPolicyEntityType.CreateForeignKey1(appPolicy, app);
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
-            StaticCodeEntityType.CreateForeignKey1(staticCode, staticDevice);
-            StaticDeviceEntityType.CreateForeignKey1(staticDevice, user);
-            TotpDeviceEntityType.CreateForeignKey1(totpDevice, user);
-            WebAuthnDeviceEntityType.CreateForeignKey1(webAuthnDevice, user);
+            PastPasswordEntityType.CreateForeignKey1(pastPassword, user);
+            PolicyBindingEntityType.CreateForeignKey1(policyBinding, group);
+            PolicyBindingEntityType.CreateForeignKey2(policyBinding, identityPolicy);
+            PolicyBindingEntityType.CreateForeignKey3(policyBinding, user);
             FlowStageBindingEntityType.CreateForeignKey1(flowStageBinding, flow);
             FlowStageBindingEntityType.CreateForeignKey2(flowStageBinding, stage);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
@@ -89,11 +88,10 @@ namespace Gatehouse.Store.Compiled.Postgres
             AppEntityType.CreateAnnotations(app);
             AppPolicyEntityType.CreateAnnotations(appPolicy);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
-            SpentChallengeEntityType.CreateAnnotations(spentChallenge);
-            StaticCodeEntityType.CreateAnnotations(staticCode);
-            StaticDeviceEntityType.CreateAnnotations(staticDevice);
-            TotpDeviceEntityType.CreateAnnotations(totpDevice);
-            WebAuthnDeviceEntityType.CreateAnnotations(webAuthnDevice);
+            IdentityPolicyEntityType.CreateAnnotations(identityPolicy);
+            PastPasswordEntityType.CreateAnnotations(pastPassword);
+            PolicyBindingEntityType.CreateAnnotations(policyBinding);
+            ReputationEntityType.CreateAnnotations(reputation);
             BrandEntityType.CreateAnnotations(brand);
             EventEntityType.CreateAnnotations(@event);
             FlowEntityType.CreateAnnotations(flow);

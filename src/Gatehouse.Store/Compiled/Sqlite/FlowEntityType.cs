@@ -19,7 +19,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Flows.Flow",
                 typeof(Flow),
                 baseEntityType,
-                propertyCount: 7,
+                propertyCount: 9,
                 navigationCount: 1,
                 unnamedIndexCount: 1,
                 keyCount: 1);
@@ -38,6 +38,12 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(Flow).GetProperty("Authentication", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Flow).GetField("<Authentication>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
+            var deniedAction = runtimeEntityType.AddProperty(
+                "DeniedAction",
+                typeof(string),
+                propertyInfo: typeof(Flow).GetProperty("DeniedAction", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Flow).GetField("<DeniedAction>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
             var designation = runtimeEntityType.AddProperty(
                 "Designation",
                 typeof(string),
@@ -49,6 +55,12 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 typeof(string),
                 propertyInfo: typeof(Flow).GetProperty("Name", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Flow).GetField("<Name>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var policyEngineMode = runtimeEntityType.AddProperty(
+                "PolicyEngineMode",
+                typeof(string),
+                propertyInfo: typeof(Flow).GetProperty("PolicyEngineMode", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Flow).GetField("<PolicyEngineMode>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
             var slug = runtimeEntityType.AddProperty(
                 "Slug",

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("ae9f6b19-5367-440a-a73a-418b02345c24"), entityTypeCount: 41)
+            : base(skipDetectChanges: false, modelId: new Guid("945233b3-c6db-4012-a454-5b7de040a88b"), entityTypeCount: 40)
         {
         }
 
@@ -20,11 +20,10 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var app = AppEntityType.Create(this);
             var appPolicy = AppPolicyEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
-            var spentChallenge = SpentChallengeEntityType.Create(this);
-            var staticCode = StaticCodeEntityType.Create(this);
-            var staticDevice = StaticDeviceEntityType.Create(this);
-            var totpDevice = TotpDeviceEntityType.Create(this);
-            var webAuthnDevice = WebAuthnDeviceEntityType.Create(this);
+            var identityPolicy = IdentityPolicyEntityType.Create(this);
+            var pastPassword = PastPasswordEntityType.Create(this);
+            var policyBinding = PolicyBindingEntityType.Create(this);
+            var reputation = ReputationEntityType.Create(this);
             var brand = BrandEntityType.Create(this);
             var @event = EventEntityType.Create(this);
             var flow = FlowEntityType.Create(this);
@@ -61,10 +60,10 @@ namespace Gatehouse.Store.Compiled.Sqlite
 
             AppPolicyEntityType.CreateForeignKey1(appPolicy, app);
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
-            StaticCodeEntityType.CreateForeignKey1(staticCode, staticDevice);
-            StaticDeviceEntityType.CreateForeignKey1(staticDevice, user);
-            TotpDeviceEntityType.CreateForeignKey1(totpDevice, user);
-            WebAuthnDeviceEntityType.CreateForeignKey1(webAuthnDevice, user);
+            PastPasswordEntityType.CreateForeignKey1(pastPassword, user);
+            PolicyBindingEntityType.CreateForeignKey1(policyBinding, group);
+            PolicyBindingEntityType.CreateForeignKey2(policyBinding, identityPolicy);
+            PolicyBindingEntityType.CreateForeignKey3(policyBinding, user);
             FlowStageBindingEntityType.CreateForeignKey1(flowStageBinding, flow);
             FlowStageBindingEntityType.CreateForeignKey2(flowStageBinding, stage);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
@@ -88,11 +87,10 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AppEntityType.CreateAnnotations(app);
             AppPolicyEntityType.CreateAnnotations(appPolicy);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
-            SpentChallengeEntityType.CreateAnnotations(spentChallenge);
-            StaticCodeEntityType.CreateAnnotations(staticCode);
-            StaticDeviceEntityType.CreateAnnotations(staticDevice);
-            TotpDeviceEntityType.CreateAnnotations(totpDevice);
-            WebAuthnDeviceEntityType.CreateAnnotations(webAuthnDevice);
+            IdentityPolicyEntityType.CreateAnnotations(identityPolicy);
+            PastPasswordEntityType.CreateAnnotations(pastPassword);
+            PolicyBindingEntityType.CreateAnnotations(policyBinding);
+            ReputationEntityType.CreateAnnotations(reputation);
             BrandEntityType.CreateAnnotations(brand);
             EventEntityType.CreateAnnotations(@event);
             FlowEntityType.CreateAnnotations(flow);

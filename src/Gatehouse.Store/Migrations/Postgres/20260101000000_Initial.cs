@@ -176,6 +176,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Title = table.Column<string>(type: "text", nullable: false),
                     Designation = table.Column<string>(type: "text", nullable: false),
                     Authentication = table.Column<string>(type: "text", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "text", nullable: false),
+                    DeniedAction = table.Column<string>(type: "text", nullable: false),
                     Version = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
@@ -197,6 +199,22 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_groups", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "identity_policies",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    Kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    SettingsJson = table.Column<string>(type: "text", nullable: false),
+                    LogsRuns = table.Column<bool>(type: "boolean", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_identity_policies", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -299,6 +317,22 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "reputations",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Identifier = table.Column<string>(type: "character varying(150)", maxLength: 150, nullable: false),
+                    Ip = table.Column<string>(type: "character varying(45)", maxLength: 45, nullable: false),
+                    Score = table.Column<int>(type: "integer", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_reputations", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "revisions",
                 columns: table => new
                 {
@@ -367,18 +401,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_settings", x => x.Name);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "spent_challenges",
-                columns: table => new
-                {
-                    Id = table.Column<string>(type: "text", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_spent_challenges", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -554,7 +576,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
                     FlowId = table.Column<Guid>(type: "uuid", nullable: false),
                     StageId = table.Column<Guid>(type: "uuid", nullable: false),
-                    Order = table.Column<int>(type: "integer", nullable: false)
+                    Order = table.Column<int>(type: "integer", nullable: false),
+                    EvaluateOnPlan = table.Column<bool>(type: "boolean", nullable: false),
+                    ReEvaluatePolicies = table.Column<bool>(type: "boolean", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "text", nullable: false),
+                    InvalidResponseAction = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -668,26 +694,19 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "static_devices",
+                name: "past_passwords",
                 columns: table => new
                 {
-                    Id = table.Column<int>(type: "integer", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
                     UserId = table.Column<int>(type: "integer", nullable: false),
-                    Name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
-                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
-                    LastUsedAt = table.Column<long>(type: "bigint", nullable: true),
-                    Version = table.Column<int>(type: "integer", nullable: false),
-                    EnrolmentId = table.Column<Guid>(type: "uuid", nullable: false),
-                    Failures = table.Column<int>(type: "integer", nullable: false),
-                    NextTryAt = table.Column<long>(type: "bigint", nullable: false)
+                    Hash = table.Column<string>(type: "text", nullable: false),
+                    ReplacedAt = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_static_devices", x => x.Id);
+                    table.PrimaryKey("PK_past_passwords", x => x.Id);
                     table.ForeignKey(
-                        name: "FK_static_devices_users_UserId",
+                        name: "FK_past_passwords_users_UserId",
                         column: x => x.UserId,
                         principalTable: "users",
                         principalColumn: "Id",
@@ -695,65 +714,42 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "totp_devices",
+                name: "policy_bindings",
                 columns: table => new
                 {
-                    Id = table.Column<int>(type: "integer", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    SealedSecret = table.Column<byte[]>(type: "bytea", nullable: false),
-                    Digits = table.Column<int>(type: "integer", nullable: false),
-                    LastStep = table.Column<long>(type: "bigint", nullable: false),
-                    UserId = table.Column<int>(type: "integer", nullable: false),
-                    Name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
-                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
-                    LastUsedAt = table.Column<long>(type: "bigint", nullable: true),
-                    Version = table.Column<int>(type: "integer", nullable: false),
-                    EnrolmentId = table.Column<Guid>(type: "uuid", nullable: false),
-                    Failures = table.Column<int>(type: "integer", nullable: false),
-                    NextTryAt = table.Column<long>(type: "bigint", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_totp_devices", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_totp_devices_users_UserId",
-                        column: x => x.UserId,
-                        principalTable: "users",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "webauthn_devices",
-                columns: table => new
-                {
-                    Id = table.Column<int>(type: "integer", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    CredentialId = table.Column<string>(type: "character varying(1364)", maxLength: 1364, nullable: false),
-                    PublicKey = table.Column<byte[]>(type: "bytea", nullable: false),
-                    SignCount = table.Column<long>(type: "bigint", nullable: false),
-                    Transports = table.Column<string>(type: "text", nullable: false),
-                    Aaguid = table.Column<Guid>(type: "uuid", nullable: false),
-                    IsBackupEligible = table.Column<bool>(type: "boolean", nullable: false),
-                    IsBackedUp = table.Column<bool>(type: "boolean", nullable: false),
-                    RpId = table.Column<string>(type: "text", nullable: false),
-                    UserId = table.Column<int>(type: "integer", nullable: false),
-                    Name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
-                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
-                    LastUsedAt = table.Column<long>(type: "bigint", nullable: true),
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    TargetId = table.Column<Guid>(type: "uuid", nullable: false),
+                    PolicyId = table.Column<Guid>(type: "uuid", nullable: true),
+                    GroupId = table.Column<Guid>(type: "uuid", nullable: true),
+                    UserId = table.Column<int>(type: "integer", nullable: true),
+                    Order = table.Column<int>(type: "integer", nullable: false),
+                    IsEnabled = table.Column<bool>(type: "boolean", nullable: false),
+                    IsNegated = table.Column<bool>(type: "boolean", nullable: false),
+                    Timeout = table.Column<int>(type: "integer", nullable: false),
+                    FailureResult = table.Column<bool>(type: "boolean", nullable: false),
                     Version = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_webauthn_devices", x => x.Id);
+                    table.PrimaryKey("PK_policy_bindings", x => x.Id);
                     table.ForeignKey(
-                        name: "FK_webauthn_devices_users_UserId",
+                        name: "FK_policy_bindings_groups_GroupId",
+                        column: x => x.GroupId,
+                        principalTable: "groups",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                    table.ForeignKey(
+                        name: "FK_policy_bindings_identity_policies_PolicyId",
+                        column: x => x.PolicyId,
+                        principalTable: "identity_policies",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                    table.ForeignKey(
+                        name: "FK_policy_bindings_users_UserId",
                         column: x => x.UserId,
                         principalTable: "users",
                         principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
+                        onDelete: ReferentialAction.SetNull);
                 });
 
             migrationBuilder.CreateTable(
@@ -816,24 +812,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                         principalTable: "oauth2_providers",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.SetNull);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "static_codes",
-                columns: table => new
-                {
-                    DeviceId = table.Column<int>(type: "integer", nullable: false),
-                    Hash = table.Column<string>(type: "text", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_static_codes", x => new { x.DeviceId, x.Hash });
-                    table.ForeignKey(
-                        name: "FK_static_codes_static_devices_DeviceId",
-                        column: x => x.DeviceId,
-                        principalTable: "static_devices",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -1059,6 +1037,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_identity_policies_Name",
+                table: "identity_policies",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_key_pairs_Kid",
                 table: "key_pairs",
                 column: "Kid",
@@ -1128,6 +1112,31 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "UserId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_past_passwords_UserId_ReplacedAt",
+                table: "past_passwords",
+                columns: new[] { "UserId", "ReplacedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_GroupId",
+                table: "policy_bindings",
+                column: "GroupId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_PolicyId",
+                table: "policy_bindings",
+                column: "PolicyId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_TargetId_Order",
+                table: "policy_bindings",
+                columns: new[] { "TargetId", "Order" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_UserId",
+                table: "policy_bindings",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_provider_applications_ProviderId",
                 table: "provider_applications",
                 column: "ProviderId",
@@ -1144,6 +1153,22 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "public_hostnames",
                 column: "Hostname",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_reputations_ExpiresAt",
+                table: "reputations",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_reputations_Identifier_Ip",
+                table: "reputations",
+                columns: new[] { "Identifier", "Ip" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_reputations_Ip",
+                table: "reputations",
+                column: "Ip");
 
             migrationBuilder.CreateIndex(
                 name: "IX_rule_groups_Name",
@@ -1164,37 +1189,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_spent_challenges_ExpiresAt",
-                table: "spent_challenges",
-                column: "ExpiresAt");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_stages_Name",
                 table: "stages",
                 column: "Name",
                 unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "IX_static_devices_EnrolmentId",
-                table: "static_devices",
-                column: "EnrolmentId",
-                unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "IX_static_devices_UserId",
-                table: "static_devices",
-                column: "UserId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_totp_devices_EnrolmentId",
-                table: "totp_devices",
-                column: "EnrolmentId",
-                unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "IX_totp_devices_UserId",
-                table: "totp_devices",
-                column: "UserId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_user_consents_ApplicationId",
@@ -1223,17 +1221,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "users",
                 column: "Uuid",
                 unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webauthn_devices_CredentialId",
-                table: "webauthn_devices",
-                column: "CredentialId",
-                unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webauthn_devices_UserId",
-                table: "webauthn_devices",
-                column: "UserId");
         }
 
         /// <inheritdoc />
@@ -1294,7 +1281,16 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "organizations");
 
             migrationBuilder.DropTable(
+                name: "past_passwords");
+
+            migrationBuilder.DropTable(
+                name: "policy_bindings");
+
+            migrationBuilder.DropTable(
                 name: "public_hostnames");
+
+            migrationBuilder.DropTable(
+                name: "reputations");
 
             migrationBuilder.DropTable(
                 name: "revisions");
@@ -1312,19 +1308,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "settings");
 
             migrationBuilder.DropTable(
-                name: "spent_challenges");
-
-            migrationBuilder.DropTable(
-                name: "static_codes");
-
-            migrationBuilder.DropTable(
-                name: "totp_devices");
-
-            migrationBuilder.DropTable(
                 name: "user_consents");
-
-            migrationBuilder.DropTable(
-                name: "webauthn_devices");
 
             migrationBuilder.DropTable(
                 name: "access_users");
@@ -1342,13 +1326,13 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "stages");
 
             migrationBuilder.DropTable(
-                name: "groups");
-
-            migrationBuilder.DropTable(
                 name: "oauth_grants");
 
             migrationBuilder.DropTable(
-                name: "static_devices");
+                name: "groups");
+
+            migrationBuilder.DropTable(
+                name: "identity_policies");
 
             migrationBuilder.DropTable(
                 name: "provider_applications");

@@ -161,200 +161,144 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.ToTable("decisions", (string)null);
                 });
 
-            modelBuilder.Entity("Gatehouse.Model.Authenticators.SpentChallenge", b =>
+            modelBuilder.Entity("Gatehouse.Model.Bindings.IdentityPolicy", b =>
                 {
-                    b.Property<string>("Id")
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("LogsRuns")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("SettingsJson")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("identity_policies", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Bindings.PastPassword", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ReplacedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("UserId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("UserId", "ReplacedAt");
+
+                    b.ToTable("past_passwords", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Bindings.PolicyBinding", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("FailureResult")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("GroupId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("IsEnabled")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsNegated")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Order")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("PolicyId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("TargetId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Timeout")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("UserId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("GroupId");
+
+                    b.HasIndex("PolicyId");
+
+                    b.HasIndex("UserId");
+
+                    b.HasIndex("TargetId", "Order");
+
+                    b.ToTable("policy_bindings", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Bindings.Reputation", b =>
+                {
+                    b.Property<Guid>("Id")
                         .HasColumnType("TEXT");
 
                     b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Identifier")
+                        .IsRequired()
+                        .HasMaxLength(150)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Ip")
+                        .IsRequired()
+                        .HasMaxLength(45)
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Score")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("UpdatedAt")
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
 
                     b.HasIndex("ExpiresAt");
 
-                    b.ToTable("spent_challenges", (string)null);
-                });
+                    b.HasIndex("Ip");
 
-            modelBuilder.Entity("Gatehouse.Model.Authenticators.StaticCode", b =>
-                {
-                    b.Property<int>("DeviceId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Hash")
-                        .HasColumnType("TEXT");
-
-                    b.HasKey("DeviceId", "Hash");
-
-                    b.ToTable("static_codes", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Authenticators.StaticDevice", b =>
-                {
-                    b.Property<int>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<Guid>("EnrolmentId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("Failures")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long?>("LastUsedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasMaxLength(200)
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("NextTryAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("UserId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("Version")
-                        .IsConcurrencyToken()
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("EnrolmentId")
+                    b.HasIndex("Identifier", "Ip")
                         .IsUnique();
 
-                    b.HasIndex("UserId");
-
-                    b.ToTable("static_devices", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Authenticators.TotpDevice", b =>
-                {
-                    b.Property<int>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("Digits")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<Guid>("EnrolmentId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("Failures")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("LastStep")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long?>("LastUsedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasMaxLength(200)
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("NextTryAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<byte[]>("SealedSecret")
-                        .IsRequired()
-                        .HasColumnType("BLOB");
-
-                    b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("UserId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("Version")
-                        .IsConcurrencyToken()
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("EnrolmentId")
-                        .IsUnique();
-
-                    b.HasIndex("UserId");
-
-                    b.ToTable("totp_devices", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Authenticators.WebAuthnDevice", b =>
-                {
-                    b.Property<int>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER");
-
-                    b.Property<Guid>("Aaguid")
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("CredentialId")
-                        .IsRequired()
-                        .HasMaxLength(1364)
-                        .HasColumnType("TEXT");
-
-                    b.Property<bool>("IsBackedUp")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<bool>("IsBackupEligible")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long?>("LastUsedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasMaxLength(200)
-                        .HasColumnType("TEXT");
-
-                    b.Property<byte[]>("PublicKey")
-                        .IsRequired()
-                        .HasColumnType("BLOB");
-
-                    b.Property<string>("RpId")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("SignCount")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Transports")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("UserId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("Version")
-                        .IsConcurrencyToken()
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("CredentialId")
-                        .IsUnique();
-
-                    b.HasIndex("UserId");
-
-                    b.ToTable("webauthn_devices", (string)null);
+                    b.ToTable("reputations", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Brands.Brand", b =>
@@ -486,11 +430,19 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("DeniedAction")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Designation")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("PolicyEngineMode")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
@@ -542,10 +494,24 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<Guid>("Id")
                         .HasColumnType("TEXT");
 
+                    b.Property<bool>("EvaluateOnPlan")
+                        .HasColumnType("INTEGER");
+
                     b.Property<Guid>("FlowId")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("InvalidResponseAction")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("Order")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("PolicyEngineMode")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("ReEvaluatePolicies")
                         .HasColumnType("INTEGER");
 
                     b.Property<Guid>("StageId")
@@ -858,11 +824,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("AuthMethod")
-                        .IsRequired()
-                        .HasMaxLength(40)
-                        .HasColumnType("TEXT");
-
                     b.Property<Guid?>("AuthenticationFlowId")
                         .HasColumnType("TEXT");
 
@@ -885,14 +846,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<Guid?>("EncryptionKeyId")
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("FederatedProviderIds")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("FormerKeys")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
                     b.Property<string>("GrantTypes")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -906,14 +859,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<string>("IssuerMode")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Jwks")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("MetadataJson")
-                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Name")
@@ -931,15 +876,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<string>("RefreshTokenValidity")
                         .IsRequired()
                         .HasColumnType("TEXT");
-
-                    b.Property<int?>("RegisteredThroughId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<bool>("RequiresDpop")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<bool>("RequiresPushedRequests")
-                        .HasColumnType("INTEGER");
 
                     b.Property<string>("ScopeMappingIds")
                         .IsRequired()
@@ -1036,56 +972,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsUnique();
 
                     b.ToTable("provider_applications", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Providers.RegistrationRule", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("AccessTokenValidity")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("AllowedGrantTypes")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("ApplicationGroup")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<Guid?>("AuthorizationFlowId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<Guid?>("InvalidationFlowId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("PolicyEngineMode")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("ProviderId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("RefreshTokenValidity")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("ScopeMappingIds")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("Version")
-                        .IsConcurrencyToken()
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("ProviderId")
-                        .IsUnique();
-
-                    b.ToTable("registration_rules", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Providers.ScopeMapping", b =>
@@ -1405,9 +1291,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<Guid>("GrantId")
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("KeyThumbprint")
-                        .HasColumnType("TEXT");
-
                     b.Property<int>("ProviderId")
                         .HasColumnType("INTEGER");
 
@@ -1427,57 +1310,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.ToTable("authorization_codes", (string)null);
                 });
 
-            modelBuilder.Entity("Gatehouse.Model.Tokens.DeviceCode", b =>
-                {
-                    b.Property<string>("Hash")
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("ExpiresAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<Guid?>("GrantId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("Interval")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("NextPollAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("ProviderId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Scopes")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long?>("UsedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("UserCodeHash")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.HasKey("Hash");
-
-                    b.HasIndex("ExpiresAt");
-
-                    b.HasIndex("GrantId");
-
-                    b.HasIndex("ProviderId");
-
-                    b.HasIndex("UserCodeHash")
-                        .IsUnique();
-
-                    b.ToTable("device_codes", (string)null);
-                });
-
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Actor")
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Amr")
@@ -1487,17 +1322,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<long>("AuthenticatedAt")
                         .HasColumnType("INTEGER");
 
-                    b.Property<int?>("ConsentId")
-                        .HasColumnType("INTEGER");
-
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
-
-                    b.Property<string>("KeyThumbprint")
-                        .HasColumnType("TEXT");
 
                     b.Property<string>("Nonce")
                         .HasColumnType("TEXT");
@@ -1513,6 +1342,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.Property<string>("SessionId")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<int>("UserId")
@@ -1595,51 +1425,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasIndex("UserId");
 
                     b.ToTable("one_time_links", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Tokens.PushedRequest", b =>
-                {
-                    b.Property<string>("Hash")
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("ExpiresAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long?>("OpenedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("ProviderId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Query")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long?>("UsedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Hash");
-
-                    b.HasIndex("ExpiresAt");
-
-                    b.HasIndex("ProviderId");
-
-                    b.ToTable("pushed_requests", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Tokens.UsedProof", b =>
-                {
-                    b.Property<string>("Hash")
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("ExpiresAt")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Hash");
-
-                    b.HasIndex("ExpiresAt");
-
-                    b.ToTable("used_proofs", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Tokens.UserConsent", b =>
@@ -1828,16 +1613,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Navigation("Policy");
                 });
 
-            modelBuilder.Entity("Gatehouse.Model.Authenticators.StaticCode", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Authenticators.StaticDevice", null)
-                        .WithMany("Codes")
-                        .HasForeignKey("DeviceId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Authenticators.StaticDevice", b =>
+            modelBuilder.Entity("Gatehouse.Model.Bindings.PastPassword", b =>
                 {
                     b.HasOne("Gatehouse.Model.Users.User", null)
                         .WithMany()
@@ -1846,22 +1622,22 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired();
                 });
 
-            modelBuilder.Entity("Gatehouse.Model.Authenticators.TotpDevice", b =>
+            modelBuilder.Entity("Gatehouse.Model.Bindings.PolicyBinding", b =>
                 {
-                    b.HasOne("Gatehouse.Model.Users.User", null)
+                    b.HasOne("Gatehouse.Model.Users.Group", null)
                         .WithMany()
-                        .HasForeignKey("UserId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
+                        .HasForeignKey("GroupId")
+                        .OnDelete(DeleteBehavior.SetNull);
 
-            modelBuilder.Entity("Gatehouse.Model.Authenticators.WebAuthnDevice", b =>
-                {
+                    b.HasOne("Gatehouse.Model.Bindings.IdentityPolicy", null)
+                        .WithMany()
+                        .HasForeignKey("PolicyId")
+                        .OnDelete(DeleteBehavior.SetNull);
+
                     b.HasOne("Gatehouse.Model.Users.User", null)
                         .WithMany()
                         .HasForeignKey("UserId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
+                        .OnDelete(DeleteBehavior.SetNull);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Flows.FlowStageBinding", b =>
@@ -1902,15 +1678,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .OnDelete(DeleteBehavior.SetNull);
                 });
 
-            modelBuilder.Entity("Gatehouse.Model.Providers.RegistrationRule", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
-                        .WithMany()
-                        .HasForeignKey("ProviderId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
             modelBuilder.Entity("Gatehouse.Model.Sessions.AccessSession", b =>
                 {
                     b.HasOne("Gatehouse.Model.Sessions.AccessUser", null)
@@ -1947,20 +1714,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired();
                 });
 
-            modelBuilder.Entity("Gatehouse.Model.Tokens.DeviceCode", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Tokens.OAuthGrant", null)
-                        .WithMany()
-                        .HasForeignKey("GrantId")
-                        .OnDelete(DeleteBehavior.Cascade);
-
-                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
-                        .WithMany()
-                        .HasForeignKey("ProviderId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
@@ -1990,15 +1743,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasOne("Gatehouse.Model.Users.User", null)
                         .WithMany()
                         .HasForeignKey("UserId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Tokens.PushedRequest", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
-                        .WithMany()
-                        .HasForeignKey("ProviderId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
@@ -2055,11 +1799,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
             modelBuilder.Entity("Gatehouse.Model.Apps.App", b =>
                 {
                     b.Navigation("Policies");
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Authenticators.StaticDevice", b =>
-                {
-                    b.Navigation("Codes");
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Flows.Flow", b =>

@@ -15,6 +15,7 @@ using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
 using Gatehouse.Store.Queues;
+using Gatehouse.Store.Bindings;
 using Gatehouse.Store.Secrets;
 using Gatehouse.Store.Snapshots;
 using Gatehouse.Tests.Fakes;

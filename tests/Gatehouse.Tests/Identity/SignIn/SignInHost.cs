@@ -10,6 +10,7 @@ using Gatehouse.Model.Keys;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Store.Bindings;
 using Gatehouse.Store.Secrets;
 using Gatehouse.Tests.Fakes;
 using Microsoft.AspNetCore.Builder;
@@ -44,6 +45,8 @@ internal sealed class SignInHost : IAsyncDisposable
             .AddScoped(_ => new AuthorizationBorder(
                 (_, _, _) => Task.FromResult(Pending),
                 (query, browser, _) => Task.FromResult($"https://rp.test/cb?code={browser.User.Username}&query={Uri.EscapeDataString(query)}")))
+            .AddSingleton<IEventLog>(Events)
+            .AddBindings()
             .AddSignIn();
         app = builder.Build();
         app.MapSignIn();

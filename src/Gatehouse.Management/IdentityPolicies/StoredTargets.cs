@@ -1,0 +1,15 @@
+using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Management.IdentityPolicies;
+
+/// <summary>Applications, flows, stages in flows, and brands (where rules for passwords are bound).</summary>
+internal sealed class StoredTargets(GatehouseDb db) : IBindingTarget
+{
+    /// <inheritdoc/>
+    public async Task<bool> HoldsAsync(Guid id, CancellationToken cancellationToken) =>
+        await db.ProviderApplications.AnyAsync(a => a.Id == id, cancellationToken)
+        || await db.Flows.AnyAsync(f => f.Id == id, cancellationToken)
+        || await db.FlowStageBindings.AnyAsync(b => b.Id == id, cancellationToken)
+        || await db.Brands.AnyAsync(b => b.Id == id, cancellationToken);
+}

@@ -1,0 +1,58 @@
+using System.Net;
+using Gatehouse.Model.Bindings;
+using Gatehouse.Model.Providers;
+using Gatehouse.Model.Users;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Store.Bindings;
+
+/// <summary>Gathers what the bound policies look at, and no more.</summary>
+public sealed class FactsGatherer(ReputationBook reputations, IGeoReader places, TimeProvider clock)
+{
+    /// <summary>Gathers it.</summary>
+    internal async Task<PolicyFacts> GatherAsync(
+        GatehouseDb db, PolicySubject subject, IReadOnlyList<BoundPolicy> bindings, ProviderApplication? application, CancellationToken cancellationToken)
+    {
+        var kinds = bindings.Select(b => b.Policy?.Kind).OfType<PolicyKind>().ToHashSet();
+        var person = subject.UserId == 0 ? PersonFacts.Nobody
+            : kinds.Count > 0 ? await db.PersonAsync(subject.UserId, cancellationToken)
+            : await PeopleReader.GroupsOnlyAsync(db, subject.UserId, cancellationToken);
+        return new PolicyFacts
+        {
+            Person = person,
+            ClientIp = subject.ClientIp,
+            Context = subject.Context,
+            Application = application,
+            Reputations = kinds.Contains(PolicyKind.Reputation)
+                ? await reputations.ReadAsync(db, person.User?.UsernameKey, NetworkName.Of(subject.ClientIp), cancellationToken) : null,
+            PastPasswords = kinds.Contains(PolicyKind.UniquePassword) ? await PastAsync(db, person, cancellationToken) : null,
+            Place = kinds.Overlaps([PolicyKind.GeoIp, PolicyKind.Expression]) && IPAddress.TryParse(subject.ClientIp, out var address) ? places.Find(address) : null,
+            Clock = clock,
+        };
+    }
+
+    /// <summary>The same facts, asked for one application.</summary>
+    internal static PolicyFacts For(PolicyFacts shared, ProviderApplication application) => new()
+    {
+        Person = shared.Person,
+        ClientIp = shared.ClientIp,
+        Context = shared.Context,
+        Application = application,
+        Reputations = shared.Reputations,
+        PastPasswords = shared.PastPasswords,
+        Place = shared.Place,
+        Clock = shared.Clock,
+    };
+
+    private static async Task<List<string>> PastAsync(GatehouseDb db, PersonFacts person, CancellationToken cancellationToken)
+    {
+        if (person.User is not { } user)
+        {
+            return []; // being made: there is no past
+        }
+
+        var past = await db.PastPasswords.AsNoTracking().Where(p => p.UserId == user.Id).OrderByDescending(p => p.ReplacedAt)
+            .Select(p => p.Hash).Take(PasswordPast.Most).ToListAsync(cancellationToken);
+        return user.PasswordHash is { } present ? [present, .. past] : past;
+    }
+}

@@ -1,0 +1,113 @@
+using System.Text.Json.Nodes;
+using Gatehouse.Model.Bindings;
+using Gatehouse.Model.Events;
+using Gatehouse.Model.Providers;
+using Gatehouse.Model.Users;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Store.Bindings;
+
+/// <summary>Loads what a judgement needs, has it made, and writes down what followed. One query where nothing is bound, two for groups and users, three for policies.</summary>
+public sealed partial class PolicyEngine(
+    IDbContextFactory<GatehouseDb> databases, PolicyJudge judge, FactsGatherer gatherer, IEventLog events, TimeProvider clock, ILogger<PolicyEngine> logger) : IPolicyEngine
+{
+    /// <inheritdoc/>
+    public async Task<PolicyVerdict> JudgeAsync(Guid targetId, PolicySubject subject, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var rows = await (
+            from binding in db.PolicyBindings.AsNoTracking()
+            join policy in db.IdentityPolicies.AsNoTracking() on binding.PolicyId equals policy.Id into policies
+            from policy in policies.DefaultIfEmpty()
+            where binding.TargetId == targetId && binding.IsEnabled
+            select new
+            {
+                binding,
+                policy,
+                Application = db.ProviderApplications.FirstOrDefault(a => a.Id == targetId),
+                FlowMode = db.Flows.Where(f => f.Id == targetId).Select(f => f.PolicyEngineMode).FirstOrDefault(),
+                StageMode = db.FlowStageBindings.Where(f => f.Id == targetId).Select(f => f.PolicyEngineMode).FirstOrDefault(),
+            }).ToListAsync(cancellationToken);
+        if (rows.Count == 0)
+        {
+            return PolicyDecision.Decide("any", [], new PolicyFacts { Person = PersonFacts.Nobody, Clock = clock }, judge).Verdict;
+        }
+
+        var bindings = rows.ConvertAll(r => new BoundPolicy(r.binding, r.policy));
+        var application = rows[0].Application;
+        var facts = await gatherer.GatherAsync(db, subject, bindings, application, cancellationToken);
+        var judgement = PolicyDecision.Decide(application?.PolicyEngineMode ?? rows[0].FlowMode ?? rows[0].StageMode ?? "any", bindings, facts, judge);
+        await FollowAsync(db, judgement, subject, facts.Person, cancellationToken);
+        return judgement.Verdict;
+    }
+
+    /// <summary>What one policy alone says: the policy test. Changes nothing.</summary>
+    public async Task<PolicyOutcome> TestAsync(IdentityPolicy policy, PolicySubject subject, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var binding = new PolicyBinding { Id = Guid.Empty, TargetId = Guid.Empty, PolicyId = policy.Id, Order = 0 };
+        var facts = await gatherer.GatherAsync(db, subject, [new BoundPolicy(binding, policy)], null, cancellationToken);
+        return judge.Judge(policy, facts, TimeSpan.FromSeconds(binding.Timeout));
+    }
+
+    /// <summary>Judges one person for many applications at once: three queries, however many there are.</summary>
+    internal async Task<Dictionary<Guid, PolicyVerdict>> JudgeAllAsync(
+        GatehouseDb db, IReadOnlyList<ProviderApplication> applications, PolicySubject subject, CancellationToken cancellationToken)
+    {
+        var ids = applications.Select(a => a.Id).ToList();
+        var rows = await (
+            from binding in db.PolicyBindings.AsNoTracking()
+            join policy in db.IdentityPolicies.AsNoTracking() on binding.PolicyId equals policy.Id into policies
+            from policy in policies.DefaultIfEmpty()
+            where ids.Contains(binding.TargetId) && binding.IsEnabled
+            select new { binding, policy }).ToListAsync(cancellationToken);
+        var bindings = rows.ConvertAll(r => new BoundPolicy(r.binding, r.policy));
+        var shared = await gatherer.GatherAsync(db, subject, bindings, null, cancellationToken);
+        var verdicts = new Dictionary<Guid, PolicyVerdict>();
+        foreach (var application in applications)
+        {
+            var judgement = PolicyDecision.Decide(
+                application.PolicyEngineMode, bindings.Where(b => b.Binding.TargetId == application.Id), FactsGatherer.For(shared, application), judge);
+            await FollowAsync(db, judgement, subject, shared.Person, cancellationToken);
+            verdicts[application.Id] = judgement.Verdict;
+        }
+
+        return verdicts;
+    }
+
+    private async Task FollowAsync(GatehouseDb db, Judgement judgement, PolicySubject subject, PersonFacts person, CancellationToken cancellationToken)
+    {
+        foreach (var fault in judgement.Faults)
+        {
+            LogFaulted(fault.Policy.Name, fault.Reason);
+            Enqueue(EventActions.PolicyException, fault.Policy, subject, person, new JsonObject { ["message"] = fault.Reason });
+        }
+
+        foreach (var run in judgement.Runs)
+        {
+            Enqueue(EventActions.PolicyExecution, run.Policy, subject, person, new JsonObject { ["result"] = new JsonObject { ["passing"] = run.IsPassing } });
+        }
+
+        if (judgement.EndsPassword && person.User is { PasswordHash: { } hash } user)
+        {
+            // Unless it was changed in the meantime. Sessions stand: the person is on the way to a new one.
+            await db.Users.Where(u => u.Id == user.Id && u.PasswordHash == hash)
+                .ExecuteUpdateAsync(u => u.SetProperty(x => x.PasswordHash, (string?)null).SetProperty(x => x.Version, x => x.Version + 1), cancellationToken);
+            LogEnded(user.Id);
+        }
+    }
+
+    // Queued, never waited for: a judgement may stand inside a transaction, and a flood of sign-ins may cause it.
+    private void Enqueue(string action, IdentityPolicy policy, PolicySubject subject, PersonFacts person, JsonObject context)
+    {
+        context["policy"] = new JsonObject { ["pk"] = policy.Id.ToString("N"), ["name"] = policy.Name, ["app"] = "authentik_policies", ["model_name"] = "policy" };
+        events.Enqueue(new NewEvent(action, person.User is { } user ? new EventActor(user.Id, user.Username, user.Email) : null, subject.ClientIp, context));
+    }
+
+    [LoggerMessage(EventId = 6401, Level = LogLevel.Warning, Message = "Policy '{Policy}' could not say: {Reason}")]
+    private partial void LogFaulted(string policy, string reason);
+
+    [LoggerMessage(EventId = 6402, Level = LogLevel.Information, Message = "The password of user {UserId} has expired by a policy and is unusable")]
+    private partial void LogEnded(int userId);
+}
