@@ -47,6 +47,10 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<AuthenticatedSession> AuthenticatedSessions => Set<AuthenticatedSession>();
 
+    public DbSet<SessionClient> SessionClients => Set<SessionClient>();
+
+    public DbSet<LogoutNotice> LogoutNotices => Set<LogoutNotice>();
+
     public DbSet<OAuthGrant> Grants => Set<OAuthGrant>();
 
     public DbSet<AuthorizationCode> AuthorizationCodes => Set<AuthorizationCode>();

@@ -75,6 +75,10 @@ internal sealed class DiscoveryEndpoint(ClientDirectory clients, SigningKeys key
             ["claims_parameter_supported"] = false,
             ["code_challenge_methods_supported"] = Claims.ArrayOf([Pkce.Method]),
             ["authorization_response_iss_parameter_supported"] = true,
+            ["backchannel_logout_supported"] = true,
+            ["backchannel_logout_session_supported"] = true,
+            ["frontchannel_logout_supported"] = true,
+            ["frontchannel_logout_session_supported"] = true,
         };
     }
 

@@ -1,4 +1,4 @@
-using Gatehouse.Identity.Forms;
+using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 

@@ -1,6 +1,7 @@
 using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Grants;
+using Gatehouse.Identity.Oidc.Logout;
 using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Identity.SignIn;
 using Microsoft.AspNetCore.Builder;
@@ -17,6 +18,7 @@ internal static class OidcEndpoints
     public static IServiceCollection AddOidc(this IServiceCollection services)
     {
         services.TryAddScoped<BrowserSessions>();
+        services.TryAddScoped<FrontChannel>();
         return services
             .AddSingleton<RedirectUris>()
             .AddSingleton<WarningLog>()
@@ -40,6 +42,10 @@ internal static class OidcEndpoints
             .AddScoped<TokenEndpoint>()
             .AddScoped<UserinfoEndpoint>()
             .AddScoped<TokenStatusEndpoints>()
+            .AddSingleton<LogoutTokens>()
+            .AddSingleton<LogoutConfirmations>()
+            .AddSingleton<LogoutCourier>()
+            .AddScoped<LogoutRequests>()
             .AddScoped<EndSessionEndpoint>();
     }
 

@@ -4,6 +4,7 @@ using Gatehouse.Identity.SignIn;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
+using Gatehouse.Store.Sessions;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Identity.Oidc.Authorize;
@@ -25,6 +26,7 @@ internal sealed partial class CodeIssuer(GatehouseDb db, TimeProvider clock, ILo
             ProviderId = provider.Id,
             UserId = browser.User.Id,
             SessionId = browser.Session.Id,
+            SessionUuid = browser.Session.Uuid,
             Scopes = [.. request.Scopes],
             Nonce = request.Nonce,
             AuthenticatedAt = browser.Session.AuthenticatedAt,
@@ -44,11 +46,17 @@ internal sealed partial class CodeIssuer(GatehouseDb db, TimeProvider clock, ILo
             CodeChallengeMethod = request.CodeChallenge is null ? null : Pkce.Method,
             ExpiresAt = codeEnd,
         });
-        await db.SaveChangesAsync(cancellationToken);
-        LogGranted(browser.User.Username, provider.ClientId, request.Scopes);
+        await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
+        {
+            await SessionEnd.RememberClientAsync(db, browser.Session, provider.Id, now, cancellationToken);
+            await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        LogGranted(browser.User.Username, provider.ClientId, string.Join(' ', request.Scopes));
         return request.Target.Code(code);
     }
 
     [LoggerMessage(EventId = 2100, Level = LogLevel.Information, Message = "{Username} authorized client {ClientId} for {Scopes}")]
-    private partial void LogGranted(string username, string clientId, IReadOnlyList<string> scopes);
+    private partial void LogGranted(string username, string clientId, string scopes);
 }

@@ -20,7 +20,7 @@ internal sealed class Client
     /// <summary>The exact issuer; null without an application.</summary>
     public string? Issuer(PublicUrls urls) => Application is null
         ? null
-        : Provider.IssuerMode == IssuerMode.Global ? urls.Identity + "/" : $"{urls.Identity}/application/o/{Application.Slug}/";
+        : Issuers.Of(urls, Provider.IssuerMode, Application.Slug);
 
     /// <summary>Whether <paramref name="scope"/> is offered. <c>openid</c> always is: discovery says so.</summary>
     public bool Offers(string scope)

@@ -1,29 +1,12 @@
-using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Model.Providers;
-using Gatehouse.Model.Users;
 
 namespace Gatehouse.Identity.Oidc.Tokens;
 
 /// <summary>What tokens and userinfo say about a person.</summary>
 internal static class Claims
 {
-    // OpenID Connect Core §2.
-    private const int LongestSubject = 255;
-
-    /// <summary>The <c>sub</c> by the provider's mode; hashed when what the mode asks for is missing or no valid subject.</summary>
-    public static string SubjectOf(User user, SubMode mode, string installId) => mode switch
-    {
-        SubMode.UserId => user.Id.ToString(CultureInfo.InvariantCulture),
-        SubMode.UserUuid => user.Uuid.ToString("D", CultureInfo.InvariantCulture),
-        SubMode.UserUsername => Usable(user.Username),
-        SubMode.UserEmail => Usable(user.Email),
-        SubMode.UserUpn => Usable(UpnOf(user)),
-        _ => null,
-    } ?? UserUid.Of(user.Id, installId);
-
     /// <summary>Adds the claims of the granted <paramref name="scopes"/>.</summary>
     public static void AddScopeClaims(JsonObject claims, Client client, IReadOnlyList<string> scopes, Person person)
     {
@@ -72,20 +55,4 @@ internal static class Claims
 
     /// <summary>A JSON array of texts.</summary>
     public static JsonArray ArrayOf(IEnumerable<string> texts) => [.. texts.Select(t => (JsonNode)t)];
-
-    private static string? Usable(string? text) =>
-        text is { Length: > 0 and <= LongestSubject } && !text.AsSpan().ContainsAnyExceptInRange('!', '~') ? text : null;
-
-    private static string? UpnOf(User user)
-    {
-        try
-        {
-            return JsonNode.Parse(user.AttributesJson) is JsonObject attributes
-                && attributes["upn"] is JsonValue value && value.TryGetValue<string>(out var upn) ? upn : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 }

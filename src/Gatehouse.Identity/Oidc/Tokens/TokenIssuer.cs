@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Providers;
+using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Tokens;
 using Microsoft.IdentityModel.JsonWebTokens;
 
@@ -87,8 +88,12 @@ internal sealed class TokenIssuer(InstallId install, PublicUrls urls, TimeProvid
             ["iat"] = now,
             ["auth_time"] = access.Grant.AuthenticatedAt.ToUnixTimeSeconds(),
             ["acr"] = Acr,
-            ["sid"] = SessionNameOf(access.Grant.SessionId),
         };
+        if (access.Grant.SessionUuid is { } session)
+        {
+            claims["sid"] = SessionNames.Of(session);
+        }
+
         if (access.Grant.Amr.Count > 0)
         {
             claims["amr"] = Claims.ArrayOf(access.Grant.Amr);
@@ -104,10 +109,7 @@ internal sealed class TokenIssuer(InstallId install, PublicUrls urls, TimeProvid
 
     /// <summary>The <c>sub</c> of a person at a client.</summary>
     public async ValueTask<string> SubjectAsync(Client client, Person person, CancellationToken cancellationToken) =>
-        Claims.SubjectOf(person.User, client.Provider.SubMode, await install.GetAsync(cancellationToken));
-
-    /// <summary>The <c>sid</c> of a session: a hash, since its id unlocks rows in our tables.</summary>
-    public static string SessionNameOf(string sessionId) => Digest.Of(sessionId);
+        Subjects.Of(person.User, client.Provider.SubMode, await install.GetAsync(cancellationToken));
 
     private OAuthToken Row(string secret, OAuthTokenKind kind, Client client, OAuthGrant grant, IReadOnlyList<string> scopes, string validity)
     {

@@ -5,6 +5,7 @@ using Gatehouse.Model.Settings;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Store.Sessions;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Identity.SignIn.Setup;
@@ -85,7 +86,7 @@ public sealed class OneTimeLinks(IDbContextFactory<GatehouseDb> databases, Publi
             return null; // nothing is committed
         }
 
-        await BrowserSessions.EndAsync(db, db.AuthenticatedSessions.Where(s => s.UserId == usable.User.Id), now, cancellationToken);
+        await SessionEnd.RunForUserAsync(db, usable.User.Id, null, now, cancellationToken);
         var user = await users.AsNoTracking().SingleAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return user;

@@ -25,7 +25,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Providers.OAuth2Provider",
                 typeof(OAuth2Provider),
                 baseEntityType,
-                propertyCount: 22,
+                propertyCount: 24,
                 foreignKeyCount: 2,
                 unnamedIndexCount: 4,
                 keyCount: 1);
@@ -144,6 +144,23 @@ namespace Gatehouse.Store.Compiled.Postgres
                 providerPropertyType: typeof(string));
             issuerMode.SetSentinelFromProviderValue("PerProvider");
             issuerMode.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var logoutMethod = runtimeEntityType.AddProperty(
+                "LogoutMethod",
+                typeof(LogoutMethod),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("LogoutMethod", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<LogoutMethod>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                maxLength: 40,
+                providerPropertyType: typeof(string));
+            logoutMethod.SetSentinelFromProviderValue("Backchannel");
+            logoutMethod.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var logoutUri = runtimeEntityType.AddProperty(
+                "LogoutUri",
+                typeof(string),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("LogoutUri", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<LogoutUri>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            logoutUri.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var name = runtimeEntityType.AddProperty(
                 "Name",

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("2f5772fb-f51c-4575-8273-f5382eacbf32"), entityTypeCount: 36)
+            : base(skipDetectChanges: false, modelId: new Guid("46f20dfa-846a-458f-a3bf-20d6f650ba33"), entityTypeCount: 38)
         {
         }
 
@@ -40,6 +40,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             var accessUser = AccessUserEntityType.Create(this);
             var authenticatedSession = AuthenticatedSessionEntityType.Create(this);
             var burntCode = BurntCodeEntityType.Create(this);
+            var logoutNotice = LogoutNoticeEntityType.Create(this);
+            var sessionClient = SessionClientEntityType.Create(this);
             var organization = OrganizationEntityType.Create(this);
             var revision = RevisionEntityType.Create(this);
             var sealedSecret = SealedSecretEntityType.Create(this);
@@ -64,6 +66,9 @@ namespace Gatehouse.Store.Compiled.Postgres
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
             AccessSessionEntityType.CreateForeignKey1(accessSession, accessUser);
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
+            LogoutNoticeEntityType.CreateForeignKey1(logoutNotice, oAuth2Provider);
+            SessionClientEntityType.CreateForeignKey1(sessionClient, oAuth2Provider);
+            SessionClientEntityType.CreateForeignKey2(sessionClient, user);
             ApiTokenEntityType.CreateForeignKey1(apiToken, user);
             AuthorizationCodeEntityType.CreateForeignKey1(authorizationCode, oAuthGrant);
             OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, oAuth2Provider);
@@ -99,6 +104,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             AccessUserEntityType.CreateAnnotations(accessUser);
             AuthenticatedSessionEntityType.CreateAnnotations(authenticatedSession);
             BurntCodeEntityType.CreateAnnotations(burntCode);
+            LogoutNoticeEntityType.CreateAnnotations(logoutNotice);
+            SessionClientEntityType.CreateAnnotations(sessionClient);
             OrganizationEntityType.CreateAnnotations(organization);
             RevisionEntityType.CreateAnnotations(revision);
             SealedSecretEntityType.CreateAnnotations(sealedSecret);

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("c5d75f7e-a98b-4b1b-8f3f-e77c9ab2dc9a"), entityTypeCount: 36)
+            : base(skipDetectChanges: false, modelId: new Guid("6b005552-32d5-4729-9d88-e81f065f3680"), entityTypeCount: 38)
         {
         }
 
@@ -39,6 +39,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var accessUser = AccessUserEntityType.Create(this);
             var authenticatedSession = AuthenticatedSessionEntityType.Create(this);
             var burntCode = BurntCodeEntityType.Create(this);
+            var logoutNotice = LogoutNoticeEntityType.Create(this);
+            var sessionClient = SessionClientEntityType.Create(this);
             var organization = OrganizationEntityType.Create(this);
             var revision = RevisionEntityType.Create(this);
             var sealedSecret = SealedSecretEntityType.Create(this);
@@ -63,6 +65,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
             AccessSessionEntityType.CreateForeignKey1(accessSession, accessUser);
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
+            LogoutNoticeEntityType.CreateForeignKey1(logoutNotice, oAuth2Provider);
+            SessionClientEntityType.CreateForeignKey1(sessionClient, oAuth2Provider);
+            SessionClientEntityType.CreateForeignKey2(sessionClient, user);
             ApiTokenEntityType.CreateForeignKey1(apiToken, user);
             AuthorizationCodeEntityType.CreateForeignKey1(authorizationCode, oAuthGrant);
             OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, oAuth2Provider);
@@ -98,6 +103,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AccessUserEntityType.CreateAnnotations(accessUser);
             AuthenticatedSessionEntityType.CreateAnnotations(authenticatedSession);
             BurntCodeEntityType.CreateAnnotations(burntCode);
+            LogoutNoticeEntityType.CreateAnnotations(logoutNotice);
+            SessionClientEntityType.CreateAnnotations(sessionClient);
             OrganizationEntityType.CreateAnnotations(organization);
             RevisionEntityType.CreateAnnotations(revision);
             SealedSecretEntityType.CreateAnnotations(sealedSecret);

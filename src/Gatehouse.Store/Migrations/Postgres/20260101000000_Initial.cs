@@ -229,6 +229,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     AuthUrl = table.Column<string>(type: "text", nullable: false),
                     TokenUrl = table.Column<string>(type: "text", nullable: false),
                     CertsUrl = table.Column<string>(type: "text", nullable: false),
+                    Issuer = table.Column<string>(type: "text", nullable: false),
                     Scopes = table.Column<string>(type: "text", nullable: false),
                     Claims = table.Column<string>(type: "text", nullable: false),
                     EmailClaimName = table.Column<string>(type: "text", nullable: false),
@@ -420,6 +421,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Email = table.Column<string>(type: "text", nullable: false),
                     Name = table.Column<string>(type: "text", nullable: false),
                     Subject = table.Column<string>(type: "text", nullable: false),
+                    ProviderSession = table.Column<string>(type: "text", nullable: false),
                     LoginMethodId = table.Column<Guid>(type: "uuid", nullable: false),
                     ClaimsJson = table.Column<string>(type: "text", nullable: false),
                     GroupsJson = table.Column<string>(type: "text", nullable: false),
@@ -486,6 +488,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                     EncryptionKeyId = table.Column<Guid>(type: "uuid", nullable: true),
                     SubMode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     IssuerMode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    LogoutUri = table.Column<string>(type: "text", nullable: false),
+                    LogoutMethod = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     AuthenticationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
                     AuthorizationFlowId = table.Column<Guid>(type: "uuid", nullable: false),
                     InvalidationFlowId = table.Column<Guid>(type: "uuid", nullable: false),
@@ -656,6 +660,29 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "logout_notices",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    Subject = table.Column<string>(type: "text", nullable: false),
+                    Sid = table.Column<string>(type: "text", nullable: false),
+                    NextAt = table.Column<long>(type: "bigint", nullable: false),
+                    Attempts = table.Column<int>(type: "integer", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_logout_notices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_logout_notices_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "oauth_grants",
                 columns: table => new
                 {
@@ -663,6 +690,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     ProviderId = table.Column<int>(type: "integer", nullable: false),
                     UserId = table.Column<int>(type: "integer", nullable: false),
                     SessionId = table.Column<string>(type: "text", nullable: false),
+                    SessionUuid = table.Column<Guid>(type: "uuid", nullable: true),
                     Scopes = table.Column<string>(type: "text", nullable: false),
                     Nonce = table.Column<string>(type: "text", nullable: true),
                     AuthenticatedAt = table.Column<long>(type: "bigint", nullable: false),
@@ -715,6 +743,32 @@ namespace Gatehouse.Store.Migrations.Postgres
                         principalTable: "oauth2_providers",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.SetNull);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "session_clients",
+                columns: table => new
+                {
+                    SessionUuid = table.Column<Guid>(type: "uuid", nullable: false),
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    KeptUntil = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_session_clients", x => new { x.SessionUuid, x.ProviderId });
+                    table.ForeignKey(
+                        name: "FK_session_clients_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_session_clients_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -798,6 +852,16 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_access_sessions_ForgetAt",
                 table: "access_sessions",
                 column: "ForgetAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_LoginMethodId_ProviderSession",
+                table: "access_sessions",
+                columns: new[] { "LoginMethodId", "ProviderSession" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_LoginMethodId_Subject",
+                table: "access_sessions",
+                columns: new[] { "LoginMethodId", "Subject" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_UserId",
@@ -952,6 +1016,16 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_logout_notices_NextAt",
+                table: "logout_notices",
+                column: "NextAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_logout_notices_ProviderId",
+                table: "logout_notices",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_oauth2_providers_ClientId",
                 table: "oauth2_providers",
                 column: "ClientId",
@@ -1045,6 +1119,21 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_session_clients_KeptUntil",
+                table: "session_clients",
+                column: "KeptUntil");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_session_clients_ProviderId",
+                table: "session_clients",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_session_clients_UserId",
+                table: "session_clients",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_stages_Name",
                 table: "stages",
                 column: "Name",
@@ -1128,6 +1217,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "login_methods");
 
             migrationBuilder.DropTable(
+                name: "logout_notices");
+
+            migrationBuilder.DropTable(
                 name: "oauth_tokens");
 
             migrationBuilder.DropTable(
@@ -1150,6 +1242,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "sealed_secrets");
+
+            migrationBuilder.DropTable(
+                name: "session_clients");
 
             migrationBuilder.DropTable(
                 name: "settings");

@@ -228,6 +228,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     AuthUrl = table.Column<string>(type: "TEXT", nullable: false),
                     TokenUrl = table.Column<string>(type: "TEXT", nullable: false),
                     CertsUrl = table.Column<string>(type: "TEXT", nullable: false),
+                    Issuer = table.Column<string>(type: "TEXT", nullable: false),
                     Scopes = table.Column<string>(type: "TEXT", nullable: false),
                     Claims = table.Column<string>(type: "TEXT", nullable: false),
                     EmailClaimName = table.Column<string>(type: "TEXT", nullable: false),
@@ -419,6 +420,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Email = table.Column<string>(type: "TEXT", nullable: false),
                     Name = table.Column<string>(type: "TEXT", nullable: false),
                     Subject = table.Column<string>(type: "TEXT", nullable: false),
+                    ProviderSession = table.Column<string>(type: "TEXT", nullable: false),
                     LoginMethodId = table.Column<Guid>(type: "TEXT", nullable: false),
                     ClaimsJson = table.Column<string>(type: "TEXT", nullable: false),
                     GroupsJson = table.Column<string>(type: "TEXT", nullable: false),
@@ -485,6 +487,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     EncryptionKeyId = table.Column<Guid>(type: "TEXT", nullable: true),
                     SubMode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     IssuerMode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    LogoutUri = table.Column<string>(type: "TEXT", nullable: false),
+                    LogoutMethod = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     AuthenticationFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
                     AuthorizationFlowId = table.Column<Guid>(type: "TEXT", nullable: false),
                     InvalidationFlowId = table.Column<Guid>(type: "TEXT", nullable: false),
@@ -655,6 +659,29 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "logout_notices",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Subject = table.Column<string>(type: "TEXT", nullable: false),
+                    Sid = table.Column<string>(type: "TEXT", nullable: false),
+                    NextAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_logout_notices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_logout_notices_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "oauth_grants",
                 columns: table => new
                 {
@@ -662,6 +689,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
                     UserId = table.Column<int>(type: "INTEGER", nullable: false),
                     SessionId = table.Column<string>(type: "TEXT", nullable: false),
+                    SessionUuid = table.Column<Guid>(type: "TEXT", nullable: true),
                     Scopes = table.Column<string>(type: "TEXT", nullable: false),
                     Nonce = table.Column<string>(type: "TEXT", nullable: true),
                     AuthenticatedAt = table.Column<long>(type: "INTEGER", nullable: false),
@@ -714,6 +742,32 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         principalTable: "oauth2_providers",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.SetNull);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "session_clients",
+                columns: table => new
+                {
+                    SessionUuid = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    KeptUntil = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_session_clients", x => new { x.SessionUuid, x.ProviderId });
+                    table.ForeignKey(
+                        name: "FK_session_clients_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_session_clients_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -797,6 +851,16 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_access_sessions_ForgetAt",
                 table: "access_sessions",
                 column: "ForgetAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_LoginMethodId_ProviderSession",
+                table: "access_sessions",
+                columns: new[] { "LoginMethodId", "ProviderSession" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_LoginMethodId_Subject",
+                table: "access_sessions",
+                columns: new[] { "LoginMethodId", "Subject" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_UserId",
@@ -951,6 +1015,16 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_logout_notices_NextAt",
+                table: "logout_notices",
+                column: "NextAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_logout_notices_ProviderId",
+                table: "logout_notices",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_oauth2_providers_ClientId",
                 table: "oauth2_providers",
                 column: "ClientId",
@@ -1044,6 +1118,21 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_session_clients_KeptUntil",
+                table: "session_clients",
+                column: "KeptUntil");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_session_clients_ProviderId",
+                table: "session_clients",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_session_clients_UserId",
+                table: "session_clients",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_stages_Name",
                 table: "stages",
                 column: "Name",
@@ -1127,6 +1216,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "login_methods");
 
             migrationBuilder.DropTable(
+                name: "logout_notices");
+
+            migrationBuilder.DropTable(
                 name: "oauth_tokens");
 
             migrationBuilder.DropTable(
@@ -1149,6 +1241,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "sealed_secrets");
+
+            migrationBuilder.DropTable(
+                name: "session_clients");
 
             migrationBuilder.DropTable(
                 name: "settings");

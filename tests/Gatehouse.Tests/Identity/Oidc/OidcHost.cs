@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Gatehouse.Identity.Oidc;
+using Gatehouse.Identity.Oidc.Logout;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
@@ -41,6 +42,7 @@ internal sealed class OidcHost : IAsyncDisposable
         builder.Services.AddSingleton<IDbContextFactory<GatehouseDb>>(Database);
         builder.Services.AddScoped(_ => Database.CreateDbContext());
         builder.Services.AddOidc();
+        builder.Services.AddHttpClient("upstream").ConfigurePrimaryHttpMessageHandler(() => Receiver);
         app = builder.Build();
         app.UseRouting();
         app.MapOidc();
@@ -50,6 +52,12 @@ internal sealed class OidcHost : IAsyncDisposable
     public FakeClock Clock { get; } = new();
 
     public TestDatabase Database { get; } = new();
+
+    /// <summary>Every client's own server: what is posted to it, and what it answers.</summary>
+    public FakeReceiver Receiver { get; } = new();
+
+    /// <summary>Delivers the notices of logout that are due.</summary>
+    public Task DeliverAsync() => app.Services.GetRequiredService<LogoutCourier>().DeliverDueAsync(Stop);
 
     public PublicUrls Urls { get; } = new("example.test", 443);
 
@@ -196,6 +204,7 @@ internal sealed class OidcHost : IAsyncDisposable
     {
         http.Dispose();
         handler.Dispose();
+        Receiver.Dispose();
         await app.DisposeAsync();
         box.Dispose();
         Database.Dispose();
