@@ -33,7 +33,9 @@ public static class AccessRole
             .AddSingleton<ProviderKeys>()
             .AddSingleton<ProviderRedirect>()
             .AddSingleton<CodeExchange>()
+            .AddSingleton<SignedTokens>()
             .AddSingleton<IdTokenVerifier>()
+            .AddSingleton<LogoutTokenVerifier>()
             .AddSingleton<LoginTargets>()
             .AddSingleton<LoginRedirect>()
             .AddSingleton<DenialPage>()
@@ -42,6 +44,7 @@ public static class AccessRole
             .AddSingleton<AuthorizedEndpoint>()
             .AddSingleton<IdentityEndpoint>()
             .AddSingleton<LogoutEndpoint>()
+            .AddSingleton<BackchannelLogoutEndpoint>()
             .AddSingleton<CertsEndpoint>()
             .AddSingleton<ProtectedResource>()
             .AddSingleton<AppHostEndpoints>()
@@ -62,6 +65,7 @@ public static class AccessRole
         access.MapMethods("/certs", GetAndHead, (HttpContext context, CertsEndpoint certs, ISnapshot<AccessTable> tables) => certs.Handle(context, tables.Current));
         access.MapGet("/get-identity", (HttpContext context, IdentityEndpoint identity, ISnapshot<AccessTable> tables) => identity.HandleAsync(context, tables.Current, null));
         access.MapGet("/logout", (HttpContext context, LogoutEndpoint logout, ISnapshot<AccessTable> tables) => logout.HandleAsync(context, tables.Current, null));
+        access.MapPost("/backchannel-logout/{id}", (HttpContext context, string id, BackchannelLogoutEndpoint logout) => logout.HandleAsync(context, id));
         endpoints.MapGet("/", (ISnapshot<AccessTable> tables) => Page.Message(
             StatusCodes.Status404NotFound,
             "The App Launcher is not enabled",

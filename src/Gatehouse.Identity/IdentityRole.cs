@@ -1,4 +1,5 @@
 using Gatehouse.Identity.Oidc;
+using Gatehouse.Identity.Oidc.Logout;
 using Gatehouse.Identity.SignIn;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,7 +10,8 @@ namespace Gatehouse.Identity;
 public static class IdentityRole
 {
     /// <summary>Registers its services.</summary>
-    public static IServiceCollection AddIdentity(this IServiceCollection services) => services.AddOidc().AddSignIn();
+    public static IServiceCollection AddIdentity(this IServiceCollection services) => services.AddOidc().AddSignIn()
+        .AddHostedService(s => s.GetRequiredService<LogoutCourier>());
 
     /// <summary>Maps its routes; the host serves them on Identity's name only.</summary>
     public static void MapIdentity(this IEndpointRouteBuilder endpoints)

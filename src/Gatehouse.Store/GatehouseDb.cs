@@ -61,6 +61,10 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<SpentChallenge> SpentChallenges => Set<SpentChallenge>();
 
+    public DbSet<SessionClient> SessionClients => Set<SessionClient>();
+
+    public DbSet<LogoutNotice> LogoutNotices => Set<LogoutNotice>();
+
     public DbSet<OAuthGrant> Grants => Set<OAuthGrant>();
 
     public DbSet<AuthorizationCode> AuthorizationCodes => Set<AuthorizationCode>();

@@ -112,15 +112,35 @@ internal sealed partial class CallbackEndpoint(
         var address = ClientAddress.Of(context);
         var visitor = new Visitor(address, new VisitorIdentity { Email = facts.Email, LoginMethodId = state.LoginMethodId, Claims = facts.Claims });
         var id = await admission.RecordLoginAsync(context, app, visitor, state.Host, state.ReturnTo);
-        if (SignInDecision.Judge(app, visitor) is not Ruling.Admitted)
+        if (SignInDecision.Judge(app, visitor) is not Ruling.Admitted admitted)
         {
             return denial.ForLogin(table, app, visitor, state.Host, state.ReturnTo, id);
+        }
+
+        // The provider was asked for a fresh sign-in, but the question went through the person's own browser.
+        if (admitted.Duration == TimeSpan.Zero && !ProviderRedirect.IsFresh(state, facts))
+        {
+            return Fail(context, table, state, StaleSignIn(table, state, facts));
         }
 
         var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address), context.RequestAborted);
         await EndFormerAsync(context, table);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         return handOff.Send(context, app, session, state.Host, state.ReturnTo, state.AppSessionHash);
+    }
+
+    private static SignInFailure StaleSignIn(AccessTable table, LoginState state, IdentityFacts facts)
+    {
+        var name = table.LoginMethods.First(m => m.Method.Id == state.LoginMethodId).Method.Name; // it has just answered
+        return new SignInFailure(
+            "sign_in_stale",
+            $"Signing in at {name}",
+            "This application asks for a fresh sign-in",
+            facts.AuthenticatedAt is null
+                ? $"{name} did not say when you proved who you are (auth_time), and this application asks for a sign-in each time."
+                : $"{name} let you pass with an earlier sign-in, and this application asks for a new one each time. Start again.",
+            facts.AuthenticatedAt is { } at ? $"auth_time {at:O} is before the sign-in began" : "no auth_time",
+            StatusCodes.Status403Forbidden);
     }
 
     // The new cookie takes the old one's place, so nobody could sign out of the old session any more: it would live on in the apps' cookies.
@@ -137,6 +157,7 @@ internal sealed partial class CallbackEndpoint(
         Email = facts.Email,
         Name = facts.Name,
         Subject = facts.Subject,
+        ProviderSession = facts.ProviderSession,
         LoginMethodId = method,
         Claims = facts.Claims,
         GroupsJson = facts.GroupsJson,

@@ -103,6 +103,10 @@ internal sealed class DiscoveryEndpoint(ClientDirectory clients, SigningKeys key
             ["code_challenge_methods_supported"] = Claims.ArrayOf([Pkce.Method]),
             ["dpop_signing_alg_values_supported"] = Claims.ArrayOf(PublicJwk.Algorithms),
             ["authorization_response_iss_parameter_supported"] = true,
+            ["backchannel_logout_supported"] = true,
+            ["backchannel_logout_session_supported"] = true,
+            ["frontchannel_logout_supported"] = true,
+            ["frontchannel_logout_session_supported"] = true,
         };
         if (provider.EncryptionKeyId is not null)
         {

@@ -1,5 +1,5 @@
-using Gatehouse.Identity.Forms;
 using Gatehouse.Identity.Oidc.Authorize;
+using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 

@@ -1,6 +1,7 @@
 using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Grants;
+using Gatehouse.Identity.Oidc.Logout;
 using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Identity.Oidc.Device;
 using Gatehouse.Identity.Oidc.Proofs;
@@ -25,6 +26,7 @@ internal static class OidcEndpoints
         services.TryAddSingleton<Guesses>();
         services.TryAddEnumerable(ServiceDescriptor.Scoped<IStage, DeviceCodeStage>());
         services.AddHttpContextAccessor();
+        services.TryAddScoped<FrontChannel>();
         return services
             .AddSingleton<ClientDirectory>()
             .AddSingleton<RedirectUris>()
@@ -68,6 +70,10 @@ internal static class OidcEndpoints
             .AddScoped<TokenEndpoint>()
             .AddScoped<UserinfoEndpoint>()
             .AddScoped<TokenStatusEndpoints>()
+            .AddSingleton<LogoutTokens>()
+            .AddSingleton<LogoutConfirmations>()
+            .AddSingleton<LogoutCourier>()
+            .AddScoped<LogoutRequests>()
             .AddScoped<EndSessionEndpoint>();
     }
 

@@ -16,7 +16,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.Pages;
 
 /// <summary>Where browsers arrive: the front door, the page that drives flows, and the user's page.</summary>
-internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, FlowPlans plans, DeviceOverviews devices, VisibleApplications applications)
+internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, FrontChannel frontChannel, FlowPlans plans, DeviceOverviews devices, VisibleApplications applications)
 {
     private const string Brand = "Gatehouse Identity";
 
@@ -32,7 +32,7 @@ internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, Fl
     }
 
     /// <summary><c>/if/flow/&lt;slug&gt;/</c>: the frame; a script asks the executor for what goes in.</summary>
-    public async Task<IResult> FlowAsync(string slug, CancellationToken cancellationToken)
+    public async Task<IResult> FlowAsync(HttpRequest request, string slug, CancellationToken cancellationToken)
     {
         // The flow that authentik's guides open first. Here set-up needs the link that was printed.
         if (slug == "initial-setup")
@@ -40,19 +40,20 @@ internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, Fl
             return Results.Redirect("/setup");
         }
 
-        var title = await db.Flows.Where(f => f.Slug == slug).Select(f => f.Title).SingleOrDefaultAsync(cancellationToken);
-        return title is null
+        var flow = await db.Flows.Where(f => f.Slug == slug).Select(f => new { f.Title, f.Designation }).SingleOrDefaultAsync(cancellationToken);
+        return flow is null
             ? Page.Message(404, "There is no such flow", "Check the address, or start again from the front door.", action: ("/", "Start again"), brand: Brand)
             : new PageResult<FlowPage>(
                 new Dictionary<string, object?>
                 {
-                    [nameof(FlowPage.Title)] = title.Contains("%(", StringComparison.Ordinal) ? "One moment" : title,
+                    [nameof(FlowPage.Title)] = flow.Title.Contains("%(", StringComparison.Ordinal) ? "One moment" : flow.Title,
                     [nameof(FlowPage.Brand)] = Brand,
                     [nameof(FlowPage.Slug)] = slug,
                 },
                 200)
             {
                 ScriptSource = "'self'",
+                FrameSources = flow.Designation == "invalidation" ? await frontChannel.SourcesAsync(await sessions.FindAsync(request, cancellationToken), cancellationToken) : null,
             };
     }
 

@@ -160,6 +160,17 @@ const stages = {
   'ak-provider-oauth2-device-code-finish': () => [
     make('p', { role: 'status' }, 'Your device is signed in. You can close this page.'),
   ],
+  'ak-provider-iframe-logout': (challenge) => {
+    let left = challenge.logout_urls.length;
+    const done = () => { left = -1; call({ component: challenge.component }); };
+    const frames = challenge.logout_urls.map(({ url, provider_name: name }) => {
+      const made = make('iframe', { src: url, title: name, sandbox: 'allow-scripts allow-same-origin allow-forms', hidden: true });
+      made.addEventListener('load', () => { if (--left === 0) done(); });
+      return made;
+    });
+    setTimeout(() => { if (left > 0) done(); }, 5000);
+    return [make('p', { class: 'soft', role: 'status' }, `Signing you out of: ${challenge.logout_urls.map((u) => u.provider_name).join(', ')}`), ...frames];
+  },
   'ak-stage-access-denied': (challenge) => [
     make('p', { class: 'error', role: 'alert' }, challenge.error_message || 'Access denied.'),
     make('a', { class: 'button plain', href: '/' }, 'Start again'),

@@ -4,6 +4,7 @@ using System.Text;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Store.Sessions;
 using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
@@ -113,17 +114,18 @@ internal sealed class BrowserSessions(GatehouseDb db, TimeProvider clock)
         return session;
     }
 
-    /// <summary>Ends the session, its grants and so its tokens, and clears the cookie.</summary>
-    public async Task EndAsync(HttpContext context, AuthenticatedSession session, CancellationToken cancellationToken)
+    /// <summary>Ends the session, its grants and so its tokens, and clears the cookie. What is returned, the browser has to load in frames.</summary>
+    public async Task<IReadOnlyList<FrameLogout>> EndAsync(HttpContext context, AuthenticatedSession session, CancellationToken cancellationToken)
     {
-        await EndAsync(db.AuthenticatedSessions.Where(s => s.Id == session.Id), cancellationToken);
+        var frames = await EndAsync(db.AuthenticatedSessions.Where(s => s.Id == session.Id), cancellationToken);
         DropWritten(context.Response);
         context.Response.Cookies.Delete(Cookie, Options(null));
+        return frames;
     }
 
     /// <summary>Ends every session of a user but <paramref name="kept"/>; null ends all.</summary>
     public Task EndOthersAsync(int userId, string? kept, CancellationToken cancellationToken) =>
-        EndAsync(db.AuthenticatedSessions.Where(s => s.UserId == userId && s.Id != kept), cancellationToken);
+        SessionEnd.RunForUserAsync(db, userId, kept, clock.GetUtcNow(), cancellationToken);
 
     // The version moves on, so that a change of the user that is being prepared sees the new session when it is prepared anew.
     private async Task<bool> TryMarkLoginAsync(User user, DateTimeOffset now, CancellationToken cancellationToken) =>
@@ -154,17 +156,8 @@ internal sealed class BrowserSessions(GatehouseDb db, TimeProvider clock)
         return before.Uuid;
     }
 
-    // Grants first: should the second statement not happen, tokens are dead and the session can be ended again.
-    private Task EndAsync(IQueryable<AuthenticatedSession> sessions, CancellationToken cancellationToken) =>
-        EndAsync(db, sessions, clock.GetUtcNow(), cancellationToken);
-
-    /// <summary>Ends <paramref name="sessions"/> of <paramref name="db"/>, within the caller's transaction if there is one.</summary>
-    public static async Task EndAsync(GatehouseDb db, IQueryable<AuthenticatedSession> sessions, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        await db.Grants.Where(g => g.RevokedAt == null && sessions.Any(s => s.Id == g.SessionId))
-            .ExecuteUpdateAsync(g => g.SetProperty(x => x.RevokedAt, now), cancellationToken);
-        await sessions.ExecuteDeleteAsync(cancellationToken);
-    }
+    private Task<IReadOnlyList<FrameLogout>> EndAsync(IQueryable<AuthenticatedSession> sessions, CancellationToken cancellationToken) =>
+        SessionEnd.RunAsync(db, sessions, clock.GetUtcNow(), cancellationToken);
 
     private static string NewToken() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenLength / 2));
 

@@ -26,6 +26,7 @@ internal static class SignInRole
         services.TryAddSingleton<OneTimeLinks>();
         services.TryAddSingleton<CrossSite>();
         services.TryAddScoped<BrowserSessions>();
+        services.TryAddScoped<FrontChannel>();
         services.TryAddScoped<UserLookup>();
         services.TryAddScoped<PasswordProof>();
         services.TryAddScoped<FlowPlans>();
@@ -58,7 +59,7 @@ internal static class SignInRole
         endpoints.MapPost("/api/v3/flows/executor/{slug}/", (ExecutorEndpoint e, HttpContext c, string slug, CancellationToken t) => e.PostAsync(c, slug, t));
 
         endpoints.MapMethods("/", Reading, (PageEndpoints e, HttpRequest r, CancellationToken t) => e.HomeAsync(r, t));
-        endpoints.MapMethods("/if/flow/{slug}/", Reading, (PageEndpoints e, string slug, CancellationToken t) => e.FlowAsync(slug, t));
+        endpoints.MapMethods("/if/flow/{slug}/", Reading, (PageEndpoints e, HttpRequest r, string slug, CancellationToken t) => e.FlowAsync(r, slug, t));
         endpoints.MapMethods("/if/user/", Reading, (PageEndpoints e, HttpRequest r, CancellationToken t) => e.UserAsync(r, t));
         endpoints.MapMethods("/flows/-/default/{designation}/", Reading, (PageEndpoints e, HttpRequest r, string designation, CancellationToken t) => e.DefaultFlowAsync(r, designation, t));
         endpoints.MapMethods("/flows/-/cancel/", Reading, (PageEndpoints e, HttpRequest r, CancellationToken t) => e.CancelAsync(r, t));

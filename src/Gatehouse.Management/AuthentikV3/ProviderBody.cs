@@ -36,6 +36,8 @@ internal static class ProviderBody
             RequiresDpop = body.Flag("dpop_bound_access_tokens"),
             SubMode = body.Choice("sub_mode", Words.SubModes),
             IssuerMode = body.Choice("issuer_mode", Words.IssuerModes),
+            LogoutUri = body.Text("logout_uri", 2048),
+            LogoutMethod = body.Choice("logout_method", Words.LogoutMethods),
             AuthenticationFlow = body.NullableId("authentication_flow"),
             AuthorizationFlow = body.Id("authorization_flow"),
             InvalidationFlow = body.Id("invalidation_flow"),
@@ -64,8 +66,8 @@ internal static class ProviderBody
             ["url"] = u.Url,
             ["redirect_uri_type"] = Words.RedirectUriTypes.Of(u.Type),
         });
-        body["logout_uri"] = "";
-        body["logout_method"] = "backchannel";
+        body["logout_uri"] = provider.LogoutUri;
+        body["logout_method"] = Words.LogoutMethods.Of(provider.LogoutMethod);
         body["sub_mode"] = Words.SubModes.Of(provider.SubMode);
         body["issuer_mode"] = Words.IssuerModes.Of(provider.IssuerMode);
         body["jwt_federation_sources"] = new JsonArray();
@@ -108,20 +110,10 @@ internal static class ProviderBody
         ["meta_model_name"] = "authentik_providers_oauth2.oauth2provider",
     };
 
-    // Refused rather than forgotten: a client that asked for back-channel logout must not believe it has it.
+    // Refused rather than forgotten: a client must not believe that it has what it asked for.
     private static void RefuseUnsupported(BodyFields body)
     {
         const string NotYet = "Not supported yet.";
-        if (body.Text("logout_uri", 2048).Or("").Length > 0)
-        {
-            body.Refuse("logout_uri", NotYet);
-        }
-
-        if (body.Text("logout_method", 40).Or("backchannel") != "backchannel")
-        {
-            body.Refuse("logout_method", NotYet);
-        }
-
         if (body.Elements("jwt_federation_sources").Is(out var sources) && sources.Count > 0)
         {
             body.Refuse("jwt_federation_sources", NotYet);

@@ -43,6 +43,12 @@ internal static class Words
         ["global"] = IssuerMode.Global,
     }.ToFrozenDictionary();
 
+    public static readonly FrozenDictionary<string, LogoutMethod> LogoutMethods = new Dictionary<string, LogoutMethod>
+    {
+        ["backchannel"] = LogoutMethod.Backchannel,
+        ["frontchannel"] = LogoutMethod.Frontchannel,
+    }.ToFrozenDictionary();
+
     public static readonly FrozenDictionary<string, MatchingMode> MatchingModes = new Dictionary<string, MatchingMode>
     {
         ["strict"] = MatchingMode.Strict,

@@ -83,6 +83,7 @@ internal sealed class IdentityProviders(LoginMethodDirectory directory, SaveLogi
             AuthUrl = config.Text("auth_url", 2048, mayBeBlank: false).Or(""),
             TokenUrl = config.Text("token_url", 2048, mayBeBlank: false).Or(""),
             CertsUrl = config.Text("certs_url", 2048, mayBeBlank: false).Or(""),
+            Issuer = config.Text("issuer", 2048).Or(""), // ours; Cloudflare has none
             Scopes = config.Texts("scopes").Or([]) is { Count: > 0 } some ? some : ["openid", "email", "profile"],
             Claims = config.Texts("claims").Or([]),
             EmailClaimName = config.Text("email_claim_name", 350).Or("") is { Length: > 0 } claim ? claim : "email",
@@ -111,6 +112,7 @@ internal sealed class IdentityProviders(LoginMethodDirectory directory, SaveLogi
             ["auth_url"] = method.AuthUrl,
             ["token_url"] = method.TokenUrl,
             ["certs_url"] = method.CertsUrl,
+            ["issuer"] = method.Issuer,
             ["scopes"] = JsonList.Of(method.Scopes),
             ["claims"] = JsonList.Of(method.Claims),
             ["email_claim_name"] = method.EmailClaimName,

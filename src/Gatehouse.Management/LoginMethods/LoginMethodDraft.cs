@@ -19,6 +19,9 @@ internal sealed class LoginMethodDraft
 
     public required string CertsUrl { get; init; }
 
+    /// <summary>The provider's issuer; empty means it is not checked.</summary>
+    public required string Issuer { get; init; }
+
     public required List<string> Scopes { get; init; }
 
     public required List<string> Claims { get; init; }
@@ -36,6 +39,12 @@ internal sealed class LoginMethodDraft
             {
                 yield return new Fault("config." + name, $"{name} must be an absolute https URL without user or fragment (http only on a loopback host)");
             }
+        }
+
+        // OpenID Connect Discovery §3: a URL without query or fragment. Some providers' is a name; it is compared as text.
+        if (Issuer.Any(c => c is <= ' ' or > '~'))
+        {
+            yield return new Fault("config.issuer", "issuer holds printable ASCII without spaces: what the provider's discovery document says, letter by letter");
         }
 
         // RFC 6749 §3.3: scopes are joined by spaces.
@@ -63,6 +72,7 @@ internal sealed class LoginMethodDraft
         method.AuthUrl = AuthUrl;
         method.TokenUrl = TokenUrl;
         method.CertsUrl = CertsUrl;
+        method.Issuer = Issuer;
         method.Scopes = Scopes;
         method.Claims = Claims;
         method.EmailClaimName = EmailClaimName;

@@ -55,6 +55,10 @@ internal sealed class ProviderFields
 
     public Maybe<IssuerMode> IssuerMode { get; init; }
 
+    public Maybe<string> LogoutUri { get; init; }
+
+    public Maybe<LogoutMethod> LogoutMethod { get; init; }
+
     public Maybe<Guid?> AuthenticationFlow { get; init; }
 
     public Maybe<Guid> AuthorizationFlow { get; init; }
@@ -85,6 +89,8 @@ internal sealed class ProviderFields
         provider.RequiresDpop = RequiresDpop.Or(provider.RequiresDpop);
         provider.SubMode = SubMode.Or(provider.SubMode);
         provider.IssuerMode = IssuerMode.Or(provider.IssuerMode);
+        provider.LogoutUri = LogoutUri.Or(provider.LogoutUri);
+        provider.LogoutMethod = LogoutMethod.Or(provider.LogoutMethod);
         provider.AuthenticationFlowId = AuthenticationFlow.Or(provider.AuthenticationFlowId);
         provider.AuthorizationFlowId = AuthorizationFlow.Or(provider.AuthorizationFlowId);
         provider.InvalidationFlowId = InvalidationFlow.Or(provider.InvalidationFlowId);
@@ -112,6 +118,11 @@ internal sealed class ProviderFields
         if (Jwks.Is(out var jwks) && jwks.Length > 0 && PublicJwk.ReadSet(jwks, out var keyFault) is null)
         {
             faults.Add(new Fault("jwks", keyFault));
+        }
+
+        if (LogoutUri.Is(out var logoutUri) && LogoutUris.Fault(logoutUri) is { } logoutFault)
+        {
+            faults.Add(new Fault("logout_uri", logoutFault));
         }
 
         // RFC 6749 appendix A: what both HTTP Basic and forms carry without doubt.

@@ -7,8 +7,8 @@ using Result = Gatehouse.Management.Writes.WriteResult<Gatehouse.Model.Users.Use
 
 namespace Gatehouse.Management.Users;
 
-/// <summary>Removes a user; sessions, grants, tokens, consents and memberships fall with the row.</summary>
-internal sealed class DeleteUser(GatehouseDb db, Writer writer)
+/// <summary>Removes a user; sessions, grants, tokens, consents and memberships fall with the row, and clients are told.</summary>
+internal sealed class DeleteUser(GatehouseDb db, Writer writer, EndUserSessions endSessions)
 {
     public Task<Result> RunAsync(int id, CancellationToken cancellationToken) => writer.RunAsync<User>(
         Topic.Identity,
@@ -19,6 +19,7 @@ internal sealed class DeleteUser(GatehouseDb db, Writer writer)
                 return new Result.Missing();
             }
 
+            await endSessions.PrepareAsync(id, cancellationToken);
             db.Users.Remove(user);
             return new Result.Done(user);
         },

@@ -32,6 +32,9 @@ public sealed record PublicUrls(string Domain, int Port)
     /// <summary>The redirect URI that an identity provider must know.</summary>
     public string AccessCallback => Access + "/cdn-cgi/access/callback";
 
+    /// <summary>Where identity providers post logout tokens; the login method's id follows.</summary>
+    public string AccessLogoutReceiver => Access + "/cdn-cgi/access/backchannel-logout/";
+
     /// <summary>An https URL for <paramref name="host"/> on the public port, without a trailing slash.</summary>
     public string UrlOf(string host) => Port == 443 ? $"https://{host}" : $"https://{host}:{Port}";
 

@@ -27,6 +27,9 @@ public sealed class LoginMethod
     /// <summary>JWKS endpoint.</summary>
     public required string CertsUrl { get; set; }
 
+    /// <summary>The provider's issuer, exactly as its tokens name it; empty means not known, and then it is not checked.</summary>
+    public string Issuer { get; set; } = "";
+
     /// <summary>Scopes asked for.</summary>
     public List<string> Scopes { get; set; } = ["openid", "email", "profile"];
 

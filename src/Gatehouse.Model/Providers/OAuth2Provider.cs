@@ -72,6 +72,16 @@ public enum RedirectUriType
     Logout,
 }
 
+/// <summary>How a client is told that a session has ended.</summary>
+public enum LogoutMethod
+{
+    /// <summary>We post a logout token to it (OpenID Connect Back-Channel Logout).</summary>
+    Backchannel,
+
+    /// <summary>The person's browser loads its address in a frame (OpenID Connect Front-Channel Logout).</summary>
+    Frontchannel,
+}
+
 /// <summary>A redirect URI as registered.</summary>
 public sealed record RedirectUri(MatchingMode Mode, string Url, RedirectUriType Type);
 
@@ -161,6 +171,12 @@ public sealed class OAuth2Provider
 
     /// <summary>What <c>iss</c> is.</summary>
     public IssuerMode IssuerMode { get; set; }
+
+    /// <summary>Where the client wants to be told that a session has ended; empty means it does not.</summary>
+    public string LogoutUri { get; set; } = "";
+
+    /// <summary>How it is told.</summary>
+    public LogoutMethod LogoutMethod { get; set; }
 
     /// <summary>Flow that signs people in; null means the default.</summary>
     public Guid? AuthenticationFlowId { get; set; }

@@ -37,6 +37,9 @@ public sealed class AccessSession
     /// <summary>The provider's subject.</summary>
     public required string Subject { get; init; }
 
+    /// <summary>The provider's name of its own session (<c>sid</c>); empty when it gave none.</summary>
+    public string ProviderSession { get; init; } = "";
+
     /// <summary>The login method used.</summary>
     public required Guid LoginMethodId { get; init; }
 

@@ -12,6 +12,9 @@ public sealed class NewAccessSession
     /// <summary>The provider's subject.</summary>
     public required string Subject { get; init; }
 
+    /// <summary>The provider's name of its own session (<c>sid</c>); empty when it gave none.</summary>
+    public string ProviderSession { get; init; } = "";
+
     /// <summary>The login method used.</summary>
     public required Guid LoginMethodId { get; init; }
 
@@ -34,6 +37,12 @@ public sealed class NewAccessSession
     public required TimeSpan LongestToken { get; init; }
 }
 
+/// <summary>What a login method's provider says has ended: a session of its own, or all of a person's. At least one of the two is there.</summary>
+/// <param name="LoginMethodId">The login method.</param>
+/// <param name="Subject">Whose; null means whoever had that session.</param>
+/// <param name="ProviderSession">The provider's name of the session; null means all of the subject's.</param>
+public sealed record ProviderLogout(Guid LoginMethodId, string? Subject, string? ProviderSession);
+
 /// <summary>Keeps Access's sessions. Each method returns when its change is durable.</summary>
 public interface IAccessSessions
 {
@@ -45,6 +54,12 @@ public interface IAccessSessions
 
     /// <summary>Ends a session everywhere; this node refuses its tokens before it returns.</summary>
     Task RevokeAsync(string nonce, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Ends the sessions that a login method says have ended there, everywhere; this node refuses their tokens before it returns. The answer is
+    /// how many. A session whose provider gave it no name is meant by its subject alone.
+    /// </summary>
+    Task<int> RevokeAsync(ProviderLogout logout, CancellationToken cancellationToken);
 
     /// <summary>Uses up a one-use code: true for the first caller on any node, false ever after.</summary>
     Task<bool> TryBurnAsync(string id, DateTimeOffset expiresAt, CancellationToken cancellationToken);

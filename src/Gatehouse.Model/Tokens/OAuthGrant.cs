@@ -15,6 +15,9 @@ public sealed class OAuthGrant
     /// <summary>The Identity session it was given in: its id. Null for machines, which have none.</summary>
     public string? SessionId { get; init; }
 
+    /// <summary>Public id of that session, which outlives its id; what the <c>sid</c> of tokens is made of. Null means they carry none.</summary>
+    public Guid? SessionUuid { get; init; }
+
     /// <summary>Granted scopes.</summary>
     public required List<string> Scopes { get; init; }
 

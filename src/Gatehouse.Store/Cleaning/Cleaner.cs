@@ -37,6 +37,9 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
             + await DrainAsync(db.Grants.Where(g => g.ExpiresAt < end).OrderBy(g => g.ExpiresAt), cancellationToken)
             + await DrainAsync(db.UserConsents.Where(c => c.ExpiresAt != null && c.ExpiresAt < end && !db.Grants.Any(g => g.UserId == c.UserId && g.ConsentId == c.Id)).OrderBy(c => c.Id), cancellationToken)
             + await DrainAsync(db.AuthenticatedSessions.Where(s => s.ExpiresAt < end).OrderBy(s => s.ExpiresAt), cancellationToken)
+            + await DrainAsync(
+                db.SessionClients.Where(c => c.KeptUntil < end && !db.AuthenticatedSessions.Any(s => s.Uuid == c.SessionUuid)).OrderBy(c => c.KeptUntil), cancellationToken)
+            + await DrainAsync(db.LogoutNotices.Where(n => n.ExpiresAt < end).OrderBy(n => n.NextAt), cancellationToken)
             + await DrainAsync(db.OneTimeLinks.Where(l => l.ExpiresAt < end).OrderBy(l => l.Hash), cancellationToken)
             + await DrainAsync(db.BurntCodes.Where(c => c.ExpiresAt < end).OrderBy(c => c.ExpiresAt), cancellationToken)
             + await DrainAsync(db.AccessSessions.Where(s => s.ForgetAt < end).OrderBy(s => s.ForgetAt), cancellationToken)

@@ -76,6 +76,8 @@ internal static class AccessMaps
             session.ToTable("access_sessions").HasKey(s => s.Nonce);
             session.Property(s => s.Amr).AsJson();
             session.HasIndex(s => s.UserId);
+            session.HasIndex(s => new { s.LoginMethodId, s.Subject });
+            session.HasIndex(s => new { s.LoginMethodId, s.ProviderSession });
             session.HasIndex(s => s.ForgetAt);
             session.HasOne<AccessUser>().WithMany().HasForeignKey(s => s.UserId).OnDelete(DeleteBehavior.Cascade);
         });

@@ -20,6 +20,20 @@ internal static class TokenMaps
             session.HasIndex(s => s.Uuid).IsUnique();
             session.HasOne<User>().WithMany().HasForeignKey(s => s.UserId).OnDelete(DeleteBehavior.Cascade);
         });
+        model.Entity<SessionClient>(client =>
+        {
+            client.ToTable("session_clients").HasKey(c => new { c.SessionUuid, c.ProviderId });
+            client.HasIndex(c => c.UserId);
+            client.HasIndex(c => c.KeptUntil);
+            client.HasOne<User>().WithMany().HasForeignKey(c => c.UserId).OnDelete(DeleteBehavior.Cascade);
+            client.HasOne<OAuth2Provider>().WithMany().HasForeignKey(c => c.ProviderId).OnDelete(DeleteBehavior.Cascade);
+        });
+        model.Entity<LogoutNotice>(notice =>
+        {
+            notice.ToTable("logout_notices");
+            notice.HasIndex(n => n.NextAt);
+            notice.HasOne<OAuth2Provider>().WithMany().HasForeignKey(n => n.ProviderId).OnDelete(DeleteBehavior.Cascade);
+        });
         model.Entity<OAuthGrant>(grant =>
         {
             grant.ToTable("oauth_grants");

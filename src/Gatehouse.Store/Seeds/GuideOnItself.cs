@@ -65,12 +65,16 @@ internal sealed class GuideOnItself(IDbContextFactory<GatehouseDb> databases, IS
         var now = clock.GetUtcNow();
         var secret = Encoding.ASCII.GetBytes(RandomNumberGenerator.GetString(Alphanumeric, 128));
         var provider = await ProviderAsync(db, urls, secret, cancellationToken);
+        var methodId = Guid.CreateVersion7(now);
+
+        // So that who is signed out or deactivated at Identity is out of the apps within seconds.
+        provider.LogoutUri = LogoutUri(urls) + methodId.ToString("D", CultureInfo.InvariantCulture);
         db.Providers.Add(provider);
         await db.SaveChangesAsync(cancellationToken); // the database makes its key, which the application names
         db.ProviderApplications.Add(new ProviderApplication { Id = Guid.CreateVersion7(now), Slug = Slug, Name = ProviderName, ProviderId = provider.Id });
         db.LoginMethods.Add(new LoginMethod
         {
-            Id = Guid.CreateVersion7(now),
+            Id = methodId,
             Name = MethodName,
             Type = "oidc",
             ClientId = provider.ClientId,
@@ -78,6 +82,7 @@ internal sealed class GuideOnItself(IDbContextFactory<GatehouseDb> databases, IS
             AuthUrl = AuthUrl(urls),
             TokenUrl = TokenUrl(urls),
             CertsUrl = CertsUrl(urls),
+            Issuer = Issuer(urls),
             Claims = ["groups"],
             PkceEnabled = true,
             CreatedAt = now,
@@ -112,15 +117,21 @@ internal sealed class GuideOnItself(IDbContextFactory<GatehouseDb> databases, IS
             {
                 provider.RedirectUris = [.. provider.RedirectUris.Select(u => u.Url == from.AccessCallback ? u with { Url = to.AccessCallback } : u)];
             }
+
+            if (provider.LogoutUri.StartsWith(LogoutUri(from), StringComparison.Ordinal))
+            {
+                provider.LogoutUri = LogoutUri(to) + provider.LogoutUri[LogoutUri(from).Length..];
+            }
         }
 
         foreach (var method in await db.LoginMethods.ToListAsync(cancellationToken))
         {
-            var before = (method.AuthUrl, method.TokenUrl, method.CertsUrl);
+            var before = (method.AuthUrl, method.TokenUrl, method.CertsUrl, method.Issuer);
             method.AuthUrl = Moved(method.AuthUrl, AuthUrl);
             method.TokenUrl = Moved(method.TokenUrl, TokenUrl);
             method.CertsUrl = Moved(method.CertsUrl, CertsUrl);
-            method.UpdatedAt = before == (method.AuthUrl, method.TokenUrl, method.CertsUrl) ? method.UpdatedAt : clock.GetUtcNow();
+            method.Issuer = Moved(method.Issuer, Issuer);
+            method.UpdatedAt = before == (method.AuthUrl, method.TokenUrl, method.CertsUrl, method.Issuer) ? method.UpdatedAt : clock.GetUtcNow();
         }
 
         string Moved(string url, Func<PublicUrls, string> of) => url == of(from) ? of(to) : url;
@@ -131,6 +142,10 @@ internal sealed class GuideOnItself(IDbContextFactory<GatehouseDb> databases, IS
     private static string TokenUrl(PublicUrls urls) => urls.Identity + "/application/o/token/";
 
     private static string CertsUrl(PublicUrls urls) => $"{urls.Identity}/application/o/{Slug}/jwks/";
+
+    private static string Issuer(PublicUrls urls) => $"{urls.Identity}/application/o/{Slug}/";
+
+    private static string LogoutUri(PublicUrls urls) => urls.AccessLogoutReceiver;
 
     private static Task<Guid> FlowAsync(GatehouseDb db, string slug, CancellationToken cancellationToken) =>
         db.Flows.Where(f => f.Slug == slug).Select(f => f.Id).SingleAsync(cancellationToken);

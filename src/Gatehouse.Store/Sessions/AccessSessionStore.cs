@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Linq.Expressions;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Gatehouse.Model.Sessions;
@@ -43,23 +44,37 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
     }
 
     /// <inheritdoc/>
-    public async Task RevokeAsync(string nonce, CancellationToken cancellationToken)
+    public Task RevokeAsync(string nonce, CancellationToken cancellationToken) => RevokeAsync(s => s.Nonce == nonce, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<int> RevokeAsync(ProviderLogout logout, CancellationToken cancellationToken)
+    {
+        var (method, subject, name) = logout;
+        return name is null
+            ? RevokeAsync(s => s.LoginMethodId == method && s.Subject == subject, cancellationToken)
+            : subject is null
+            ? RevokeAsync(s => s.LoginMethodId == method && s.ProviderSession == name, cancellationToken)
+            : RevokeAsync(s => s.LoginMethodId == method && s.Subject == subject && (s.ProviderSession == name || s.ProviderSession == ""), cancellationToken);
+    }
+
+    private async Task<int> RevokeAsync(Expression<Func<AccessSession, bool>> which, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var ended = await db.AccessSessions
-            .Where(s => s.Nonce == nonce && s.RevokedAt == null)
+            .Where(which).Where(s => s.RevokedAt == null)
             .ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), cancellationToken);
         if (ended > 0)
         {
             await feed.SaveAsync(db, Topic.Revocations, cancellationToken);
-            return;
+            return ended;
         }
 
         // Ended before, perhaps on another node a moment ago: this node must know it as well before we return.
         await transaction.RollbackAsync(cancellationToken);
         await revocations.ReloadAsync(cancellationToken);
+        return 0;
     }
 
     /// <inheritdoc/>
@@ -103,6 +118,7 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
             Email = facts.Email,
             Name = facts.Name,
             Subject = facts.Subject,
+            ProviderSession = facts.ProviderSession,
             LoginMethodId = facts.LoginMethodId,
             ClaimsJson = JsonSerializer.Serialize(claims, Shapes.Default.DictionaryStringListString),
             GroupsJson = facts.GroupsJson,

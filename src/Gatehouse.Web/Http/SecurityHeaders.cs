@@ -7,12 +7,12 @@ namespace Gatehouse.Web.Http;
 public static class SecurityHeaders
 {
     /// <summary>For pages. Without scripts unless <paramref name="scriptSource"/> names their source.</summary>
-    public static void ForPage(HttpResponse response, string? scriptSource = null, string? formTargets = null)
+    public static void ForPage(HttpResponse response, string? scriptSource = null, string? formTargets = null, string? frameSources = null)
     {
         NoStore(response);
         response.Headers.ContentSecurityPolicy =
             $"default-src 'none'; style-src {Theme.StyleHash}; img-src 'self' data:; connect-src 'self'; script-src {scriptSource ?? "'none'"}; " +
-            $"form-action 'self'{(formTargets is null ? "" : " " + formTargets)}; base-uri 'none'; frame-ancestors 'none'";
+            $"frame-src {frameSources ?? "'none'"}; form-action 'self'{(formTargets is null ? "" : " " + formTargets)}; base-uri 'none'; frame-ancestors 'none'";
         response.Headers.XFrameOptions = "DENY";
         response.Headers["Referrer-Policy"] = "no-referrer";
     }

@@ -34,6 +34,7 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
             Email = facts.Email,
             Name = facts.Name,
             Subject = facts.Subject,
+            ProviderSession = facts.ProviderSession,
             LoginMethodId = facts.LoginMethodId,
             ClaimsJson = JsonSerializer.Serialize(facts.Claims),
             GroupsJson = facts.GroupsJson,
@@ -61,6 +62,20 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
 
         Revocations.Swap(new RevocationTable(sessions.Values.Where(s => s.RevokedAt is not null).Select(s => s.Nonce).ToFrozenSet()));
         return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task<int> RevokeAsync(ProviderLogout logout, CancellationToken cancellationToken)
+    {
+        var ended = sessions.Values.Where(s => s.RevokedAt is null && s.LoginMethodId == logout.LoginMethodId
+            && (logout.Subject is null || s.Subject == logout.Subject)
+            && (logout.ProviderSession is null || s.ProviderSession == logout.ProviderSession || (s.ProviderSession.Length == 0 && logout.Subject is not null))).ToList();
+        foreach (var session in ended)
+        {
+            await RevokeAsync(session.Nonce, cancellationToken);
+        }
+
+        return ended.Count;
     }
 
     /// <inheritdoc/>

@@ -34,6 +34,7 @@ public class AuthentikProviderTests
         (wanted["access_code_validity"], wanted["access_token_validity"], wanted["refresh_token_validity"]) = ("minutes=2", "hours=2;minutes=1", "days=3");
         (wanted["refresh_token_threshold"], wanted["include_claims_in_id_token"], wanted["sub_mode"], wanted["issuer_mode"]) = ("hours=1", false, "user_email", "global");
         (wanted["encryption_key"], wanted["authentication_flow"], wanted["client_type"]) = (host.KeyPair.ToString(), host.Flow.ToString(), "public");
+        (wanted["logout_uri"], wanted["logout_method"]) = ("https://rp.example/out?x=1", "frontchannel");
         wanted["property_mappings"] = new JsonArray(mapping);
         wanted["redirect_uris"] = new JsonArray(Uri("strict", "https://rp.example/cb?a=b"), Uri("regex", "https://.*\\.example/cb", "logout"), Uri("strict", "app.immich:///oauth-callback"));
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Tokens;
+using Gatehouse.Store.Sessions;
 using Gatehouse.Model.Users;
 using Microsoft.EntityFrameworkCore;
 
@@ -73,6 +74,7 @@ public class AuthentikUserTests
         Assert.Empty(await db.AuthenticatedSessions.Where(s => s.UserId == host.UserId).ToListAsync(TestContext.Current.CancellationToken));
         Assert.DoesNotContain(await db.Grants.Where(g => g.UserId == host.UserId).ToListAsync(TestContext.Current.CancellationToken), g => g.RevokedAt is null);
         Assert.Single(await db.AuthenticatedSessions.ToListAsync(TestContext.Current.CancellationToken)); // the administrator's own
+        Assert.Equal(64, (await db.LogoutNotices.SingleAsync(TestContext.Current.CancellationToken)).Sid.Length); // and the client is told
     }
 
     [Fact]
@@ -175,12 +177,14 @@ public class AuthentikUserTests
             ClientId = "c",
             SealedClientSecret = [1],
             RedirectUris = [],
+            LogoutUri = "https://rp.example/out",
             AuthorizationFlowId = host.Flow,
             InvalidationFlowId = host.Flow,
         };
         db.Add(provider);
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);
-        db.AddRange(Session(host.UserId, "one"), Session(host.UserId, "two"), Session(host.AdminId, "three"));
+        var one = Session(host.UserId, "one");
+        db.AddRange(one, Session(host.UserId, "two"), Session(host.AdminId, "three"));
         db.Add(new OAuthGrant
         {
             Id = Guid.CreateVersion7(),
@@ -193,6 +197,7 @@ public class AuthentikUserTests
             ExpiresAt = now.AddDays(1),
         });
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        await SessionEnd.RememberClientAsync(db, one, provider.Id, now, TestContext.Current.CancellationToken);
 
         AuthenticatedSession Session(int userId, string id) => new()
         {

@@ -11,6 +11,7 @@ internal sealed class IdentityFacts
     // Beyond this a deny rule could look for a value that was cut off; so it is refused, not cut.
     private const int MostCharacters = 64 * 1024;
     private const int LongestName = 150;
+    private const int LongestId = 255;
 
     /// <summary>Canonical address.</summary>
     public required string Email { get; init; }
@@ -20,6 +21,12 @@ internal sealed class IdentityFacts
 
     /// <summary>The provider's subject.</summary>
     public required string Subject { get; init; }
+
+    /// <summary>The provider's name of its own session; empty when it gave none.</summary>
+    public required string ProviderSession { get; init; }
+
+    /// <summary>When the person last proved who they are; null when the provider does not say.</summary>
+    public required DateTimeOffset? AuthenticatedAt { get; init; }
 
     /// <summary>Claims by name.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Claims { get; init; }
@@ -67,13 +74,21 @@ internal sealed class IdentityFacts
         return new IdentityFacts
         {
             Email = email,
-            Name = JsonText.Plain(Text(payload, "name") ?? Text(payload, "preferred_username") ?? "", LongestName),
-            Subject = JsonText.Plain(Text(payload, "sub") ?? "", 255),
+            Name = JsonText.Plain(JsonText.Text(payload, "name") ?? JsonText.Text(payload, "preferred_username") ?? "", LongestName),
+            Subject = SubjectOf(payload) ?? "",
+            ProviderSession = ProviderSessionOf(payload) ?? "",
+            AuthenticatedAt = JsonText.Number(payload, "auth_time") is { } at ? DateTimeOffset.FromUnixTimeSeconds(at) : null,
             Claims = claims,
             GroupsJson = groupsJson,
             Amr = payload.TryGetProperty("amr", out var amr) ? [.. Values(amr).Take(20)] : [],
         };
     }
+
+    /// <summary>The subject in the form that sessions keep.</summary>
+    public static string? SubjectOf(JsonElement payload) => JsonText.Text(payload, "sub") is { } text && JsonText.Plain(text, LongestId) is { Length: > 0 } plain ? plain : null;
+
+    /// <summary>The provider's name of its session in the form that sessions keep.</summary>
+    public static string? ProviderSessionOf(JsonElement payload) => JsonText.Text(payload, "sid") is { } text && JsonText.Plain(text, LongestId) is { Length: > 0 } plain ? plain : null;
 
     private static string? GroupsOf(JsonElement groups) => groups.ValueKind switch
     {
@@ -109,9 +124,6 @@ internal sealed class IdentityFacts
         JsonValueKind.Array => value.EnumerateArray().SelectMany(m => m.ValueKind == JsonValueKind.Array ? [m.GetRawText()] : Values(m)),
         _ => [value.GetRawText()],
     };
-
-    private static string? Text(JsonElement payload, string name) =>
-        payload.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? JsonText.TryText(value) : null;
 
     private static SignInFailure Refuse(string step, string code, string text, string reason) =>
         new(code, step, "Failed to fetch user/group information from the identity provider", text, reason, StatusCodes.Status403Forbidden);

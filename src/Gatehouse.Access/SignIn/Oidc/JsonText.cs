@@ -26,6 +26,14 @@ internal static class JsonText
     public static string? Word(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && TryText(value) is { Length: > 0 } text ? Plain(text, LongestWord) : null;
 
+    /// <summary>A text of the object, whole and as it is; null when it is absent.</summary>
+    public static string? Text(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? TryText(value) : null;
+
+    /// <summary>A number of the object that can be a time; null when it is absent.</summary>
+    public static long? Number(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && Math.Abs(number) < 1e11 ? (long)number : null;
+
     /// <summary>The text of a JSON string; null when its escapes make no text (a lone surrogate).</summary>
     public static string? TryText(JsonElement value)
     {

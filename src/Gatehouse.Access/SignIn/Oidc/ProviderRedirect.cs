@@ -16,6 +16,7 @@ namespace Gatehouse.Access.SignIn.Oidc;
 internal sealed class ProviderRedirect(SealedStates states, PublicUrls urls, TimeProvider clock)
 {
     private static readonly TimeSpan StateLife = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan ClockDrift = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan CookieLife = TimeSpan.FromHours(4);
 
     /// <summary>302 to the provider; <paramref name="prompt"/> asks it not to be content with a session it has.</summary>
@@ -69,6 +70,9 @@ internal sealed class ProviderRedirect(SealedStates states, PublicUrls urls, Tim
             StatusCodes.Status200OK);
     }
 
+    /// <summary>Whether the person proved who they are after the round trip began. Without a word about it nobody knows.</summary>
+    public static bool IsFresh(LoginState state, IdentityFacts facts) => facts.AuthenticatedAt + ClockDrift >= state.ExpiresAt - StateLife;
+
     // Lax is enough: the provider comes back with a top-level GET. None would send it along with foreign posts and frames.
     private string KeepSession(HttpContext context) =>
         AccessCookies.Keep(context, AccessCookies.Session, SameSiteMode.Lax, clock.GetUtcNow() + CookieLife);
@@ -92,6 +96,7 @@ internal sealed class ProviderRedirect(SealedStates states, PublicUrls urls, Tim
         if (prompt)
         {
             Add("prompt", "login");
+            Add("max_age", "0"); // and with it the provider has to say when the person proved who they are
         }
 
         return made.ToString();

@@ -8,6 +8,7 @@ using Gatehouse.Identity.SignIn;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
+using Gatehouse.Store.Sessions;
 using Gatehouse.Store.Queues;
 using Microsoft.Extensions.Logging;
 
@@ -39,6 +40,7 @@ internal sealed partial class AuthorizationIssuer(
                     return false;
                 }
 
+                await SessionEnd.RememberClientAsync(d, browser.Session, provider.Id, grant.CreatedAt, stopping);
                 d.Grants.Add(grant);
                 if (code is not null)
                 {
@@ -58,7 +60,7 @@ internal sealed partial class AuthorizationIssuer(
             return null;
         }
 
-        LogGranted(browser.User.Username, provider.ClientId, request.Scopes);
+        LogGranted(browser.User.Username, provider.ClientId, string.Join(' ', request.Scopes));
         await events.AuthorizedAsync(request.Client, provider.AuthorizationFlowId, browser.User, request.Scopes, browser.Session.LastAddress, cancellationToken);
         return request.Target.Answer(
             [.. code is null ? (KeyValuePair<string, string>[])[] : [new("code", code)], .. keys is null ? [] : await TokensAsync(request, keys, grant, browser, code, jti, cancellationToken)]);
@@ -76,6 +78,7 @@ internal sealed partial class AuthorizationIssuer(
             ProviderId = provider.Id,
             UserId = browser.User.Id,
             SessionId = browser.Session.Id,
+            SessionUuid = browser.Session.Uuid,
             Scopes = [.. request.Scopes],
             Nonce = request.Nonce,
             AuthenticatedAt = browser.Session.AuthenticatedAt,
@@ -141,5 +144,5 @@ internal sealed partial class AuthorizationIssuer(
     }
 
     [LoggerMessage(EventId = 2100, Level = LogLevel.Information, Message = "{Username} authorized client {ClientId} for {Scopes}")]
-    private partial void LogGranted(string username, string clientId, IReadOnlyList<string> scopes);
+    private partial void LogGranted(string username, string clientId, string scopes);
 }

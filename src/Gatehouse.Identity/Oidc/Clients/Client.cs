@@ -45,7 +45,7 @@ internal sealed class Client(ClientEntry entry)
     /// <summary>The exact issuer; null without an application.</summary>
     public string? Issuer(PublicUrls urls) => Application is null
         ? null
-        : Provider.IssuerMode == IssuerMode.Global ? urls.Identity + "/" : $"{urls.Identity}/application/o/{Application.Slug}/";
+        : Issuers.Of(urls, Provider.IssuerMode, Application.Slug);
 
     /// <summary>Whether it may use grants of this type.</summary>
     public bool Allows(string grantType) => Provider.GrantTypes.Contains(grantType);

@@ -62,6 +62,7 @@ internal sealed class DeviceRequests(
             ProviderId = provider.Id,
             UserId = browser.User.Id,
             SessionId = browser.Session.Id,
+            SessionUuid = browser.Session.Uuid,
             Scopes = device.Code.Scopes,
             AuthenticatedAt = browser.Session.AuthenticatedAt,
             Amr = [.. browser.Session.Amr],

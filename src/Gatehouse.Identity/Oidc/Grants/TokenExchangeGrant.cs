@@ -122,6 +122,7 @@ internal sealed class TokenExchangeGrant(
             ProviderId = target.Provider.Id,
             UserId = user.Id,
             SessionId = subject.Access.Grant.SessionId,
+            SessionUuid = subject.Access.Grant.SessionUuid,
             Scopes = scopes,
             AuthenticatedAt = subject.Access.Grant.AuthenticatedAt,
             Amr = [.. subject.Access.Grant.Amr],

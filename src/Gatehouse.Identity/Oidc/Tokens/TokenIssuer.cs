@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.Oidc.Clients;
+using Gatehouse.Model.Claims;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Providers;
+using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Tokens;
 using Microsoft.IdentityModel.JsonWebTokens;
 
@@ -154,9 +156,9 @@ internal sealed class TokenIssuer(SigningKeys keys, InstallId install, ScopeClai
             ["auth_time"] = access.Grant.AuthenticatedAt.ToUnixTimeSeconds(),
             ["acr"] = Acr,
         };
-        if (access.Grant.SessionId is { } session)
+        if (access.Grant.SessionUuid is { } session)
         {
-            claims["sid"] = SessionNameOf(session);
+            claims["sid"] = SessionNames.Of(session);
         }
 
         if (access.Grant.Amr.Count > 0)
@@ -179,10 +181,7 @@ internal sealed class TokenIssuer(SigningKeys keys, InstallId install, ScopeClai
 
     /// <summary>The <c>sub</c> of a person at a client.</summary>
     public async ValueTask<string> SubjectAsync(Client client, Person person, CancellationToken cancellationToken) =>
-        Claims.SubjectOf(person.User, client.Provider.SubMode, await install.GetAsync(cancellationToken));
-
-    /// <summary>The <c>sid</c> of a session: a hash, since its id unlocks rows in our tables.</summary>
-    public static string SessionNameOf(string sessionId) => Digest.Of(sessionId);
+        Subjects.Of(person.User, client.Provider.SubMode, await install.GetAsync(cancellationToken));
 
     private OAuthToken Row(string secret, OAuthTokenKind kind, Client client, OAuthGrant grant, IReadOnlyList<string> scopes, string validity, DateTimeOffset? endsBy)
     {

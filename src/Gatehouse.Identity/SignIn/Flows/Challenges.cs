@@ -57,6 +57,16 @@ internal sealed record ConsentChallenge(
 /// <summary>A scope, and what it means to people.</summary>
 internal sealed record ConsentPermission(string Id, string Name);
 
+/// <summary>Has the browser load addresses of applications in frames, so that they end their sessions.</summary>
+internal sealed record IframeLogoutChallenge(IReadOnlyList<LogoutUrl> LogoutUrls) : Challenge("ak-provider-iframe-logout");
+
+/// <summary>One such address.</summary>
+internal sealed record LogoutUrl(string Url, string ProviderName)
+{
+    /// <summary>How it is loaded: by its address alone.</summary>
+    public string Binding { get; } = "redirect";
+}
+
 /// <summary>Ends a flow without success.</summary>
 internal sealed record AccessDeniedChallenge(string PendingUser, string PendingUserAvatar, string ErrorMessage) : Challenge("ak-stage-access-denied");
 

@@ -11,6 +11,7 @@ namespace Gatehouse.Identity.SignIn.Flows;
 [JsonSerializable(typeof(IdentificationChallenge))]
 [JsonSerializable(typeof(PasswordChallenge))]
 [JsonSerializable(typeof(ConsentChallenge))]
+[JsonSerializable(typeof(IframeLogoutChallenge))]
 [JsonSerializable(typeof(AccessDeniedChallenge))]
 [JsonSerializable(typeof(RedirectChallenge))]
 [JsonSerializable(typeof(DeviceCodeChallenge))]

@@ -6,6 +6,7 @@ using Gatehouse.Model.Tokens;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Gatehouse.Store.Bindings;
+using Gatehouse.Store.Sessions;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Identity.SignIn.Setup;
@@ -89,7 +90,7 @@ public sealed class OneTimeLinks(IDbContextFactory<GatehouseDb> databases, Publi
 
         await PasswordPast.KeepAsync(db, usable.User.Id, before, now, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
-        await BrowserSessions.EndAsync(db, db.AuthenticatedSessions.Where(s => s.UserId == usable.User.Id), now, cancellationToken);
+        await SessionEnd.RunForUserAsync(db, usable.User.Id, null, now, cancellationToken);
         var user = await users.AsNoTracking().SingleAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return user;

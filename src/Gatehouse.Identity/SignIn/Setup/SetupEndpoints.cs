@@ -1,4 +1,3 @@
-using Gatehouse.Identity.Forms;
 using Gatehouse.Identity.Pages;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Bindings;

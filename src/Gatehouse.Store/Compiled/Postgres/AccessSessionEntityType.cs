@@ -25,9 +25,9 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Sessions.AccessSession",
                 typeof(AccessSession),
                 baseEntityType,
-                propertyCount: 14,
+                propertyCount: 15,
                 foreignKeyCount: 1,
-                unnamedIndexCount: 2,
+                unnamedIndexCount: 4,
                 keyCount: 1);
 
             var nonce = runtimeEntityType.AddProperty(
@@ -122,6 +122,13 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(AccessSession).GetField("<Name>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             name.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var providerSession = runtimeEntityType.AddProperty(
+                "ProviderSession",
+                typeof(string),
+                propertyInfo: typeof(AccessSession).GetProperty("ProviderSession", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AccessSession).GetField("<ProviderSession>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            providerSession.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var revokedAt = runtimeEntityType.AddProperty(
                 "RevokedAt",
                 typeof(DateTimeOffset?),
@@ -155,6 +162,12 @@ namespace Gatehouse.Store.Compiled.Postgres
 
             var index0 = runtimeEntityType.AddIndex(
                 new[] { userId });
+
+            var index1 = runtimeEntityType.AddIndex(
+                new[] { loginMethodId, providerSession });
+
+            var index2 = runtimeEntityType.AddIndex(
+                new[] { loginMethodId, subject });
 
             return runtimeEntityType;
         }

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("dff0cad7-5787-4c5e-b112-cc4ba60865ff"), entityTypeCount: 40)
+            : base(skipDetectChanges: false, modelId: new Guid("46f20dfa-846a-458f-a3bf-20d6f650ba33"), entityTypeCount: 38)
         {
         }
 
@@ -21,10 +21,6 @@ namespace Gatehouse.Store.Compiled.Postgres
             var app = AppEntityType.Create(this);
             var appPolicy = AppPolicyEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
-            var identityPolicy = IdentityPolicyEntityType.Create(this);
-            var pastPassword = PastPasswordEntityType.Create(this);
-            var policyBinding = PolicyBindingEntityType.Create(this);
-            var reputation = ReputationEntityType.Create(this);
             var brand = BrandEntityType.Create(this);
             var @event = EventEntityType.Create(this);
             var flow = FlowEntityType.Create(this);
@@ -44,6 +40,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             var accessUser = AccessUserEntityType.Create(this);
             var authenticatedSession = AuthenticatedSessionEntityType.Create(this);
             var burntCode = BurntCodeEntityType.Create(this);
+            var logoutNotice = LogoutNoticeEntityType.Create(this);
+            var sessionClient = SessionClientEntityType.Create(this);
             var organization = OrganizationEntityType.Create(this);
             var revision = RevisionEntityType.Create(this);
             var sealedSecret = SealedSecretEntityType.Create(this);
@@ -61,10 +59,6 @@ namespace Gatehouse.Store.Compiled.Postgres
 
             AppPolicyEntityType.CreateForeignKey1(appPolicy, app);
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
-            PastPasswordEntityType.CreateForeignKey1(pastPassword, user);
-            PolicyBindingEntityType.CreateForeignKey1(policyBinding, group);
-            PolicyBindingEntityType.CreateForeignKey2(policyBinding, identityPolicy);
-            PolicyBindingEntityType.CreateForeignKey3(policyBinding, user);
             FlowStageBindingEntityType.CreateForeignKey1(flowStageBinding, flow);
             FlowStageBindingEntityType.CreateForeignKey2(flowStageBinding, stage);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
@@ -72,6 +66,9 @@ namespace Gatehouse.Store.Compiled.Postgres
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
             AccessSessionEntityType.CreateForeignKey1(accessSession, accessUser);
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
+            LogoutNoticeEntityType.CreateForeignKey1(logoutNotice, oAuth2Provider);
+            SessionClientEntityType.CreateForeignKey1(sessionClient, oAuth2Provider);
+            SessionClientEntityType.CreateForeignKey2(sessionClient, user);
             ApiTokenEntityType.CreateForeignKey1(apiToken, user);
             AuthorizationCodeEntityType.CreateForeignKey1(authorizationCode, oAuthGrant);
             OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, oAuth2Provider);
@@ -88,10 +85,6 @@ namespace Gatehouse.Store.Compiled.Postgres
             AppEntityType.CreateAnnotations(app);
             AppPolicyEntityType.CreateAnnotations(appPolicy);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
-            IdentityPolicyEntityType.CreateAnnotations(identityPolicy);
-            PastPasswordEntityType.CreateAnnotations(pastPassword);
-            PolicyBindingEntityType.CreateAnnotations(policyBinding);
-            ReputationEntityType.CreateAnnotations(reputation);
             BrandEntityType.CreateAnnotations(brand);
             EventEntityType.CreateAnnotations(@event);
             FlowEntityType.CreateAnnotations(flow);
@@ -111,6 +104,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             AccessUserEntityType.CreateAnnotations(accessUser);
             AuthenticatedSessionEntityType.CreateAnnotations(authenticatedSession);
             BurntCodeEntityType.CreateAnnotations(burntCode);
+            LogoutNoticeEntityType.CreateAnnotations(logoutNotice);
+            SessionClientEntityType.CreateAnnotations(sessionClient);
             OrganizationEntityType.CreateAnnotations(organization);
             RevisionEntityType.CreateAnnotations(revision);
             SealedSecretEntityType.CreateAnnotations(sealedSecret);

@@ -24,9 +24,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Sessions.AccessSession",
                 typeof(AccessSession),
                 baseEntityType,
-                propertyCount: 14,
+                propertyCount: 15,
                 foreignKeyCount: 1,
-                unnamedIndexCount: 2,
+                unnamedIndexCount: 4,
                 keyCount: 1);
 
             var nonce = runtimeEntityType.AddProperty(
@@ -110,6 +110,12 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(AccessSession).GetProperty("Name", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(AccessSession).GetField("<Name>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
+            var providerSession = runtimeEntityType.AddProperty(
+                "ProviderSession",
+                typeof(string),
+                propertyInfo: typeof(AccessSession).GetProperty("ProviderSession", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AccessSession).GetField("<ProviderSession>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
             var revokedAt = runtimeEntityType.AddProperty(
                 "RevokedAt",
                 typeof(DateTimeOffset?),
@@ -140,6 +146,12 @@ namespace Gatehouse.Store.Compiled.Sqlite
 
             var index0 = runtimeEntityType.AddIndex(
                 new[] { userId });
+
+            var index1 = runtimeEntityType.AddIndex(
+                new[] { loginMethodId, providerSession });
+
+            var index2 = runtimeEntityType.AddIndex(
+                new[] { loginMethodId, subject });
 
             return runtimeEntityType;
         }

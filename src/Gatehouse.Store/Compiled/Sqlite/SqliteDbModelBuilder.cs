@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("945233b3-c6db-4012-a454-5b7de040a88b"), entityTypeCount: 40)
+            : base(skipDetectChanges: false, modelId: new Guid("6b005552-32d5-4729-9d88-e81f065f3680"), entityTypeCount: 38)
         {
         }
 
@@ -20,10 +20,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var app = AppEntityType.Create(this);
             var appPolicy = AppPolicyEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
-            var identityPolicy = IdentityPolicyEntityType.Create(this);
-            var pastPassword = PastPasswordEntityType.Create(this);
-            var policyBinding = PolicyBindingEntityType.Create(this);
-            var reputation = ReputationEntityType.Create(this);
             var brand = BrandEntityType.Create(this);
             var @event = EventEntityType.Create(this);
             var flow = FlowEntityType.Create(this);
@@ -43,6 +39,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var accessUser = AccessUserEntityType.Create(this);
             var authenticatedSession = AuthenticatedSessionEntityType.Create(this);
             var burntCode = BurntCodeEntityType.Create(this);
+            var logoutNotice = LogoutNoticeEntityType.Create(this);
+            var sessionClient = SessionClientEntityType.Create(this);
             var organization = OrganizationEntityType.Create(this);
             var revision = RevisionEntityType.Create(this);
             var sealedSecret = SealedSecretEntityType.Create(this);
@@ -60,10 +58,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
 
             AppPolicyEntityType.CreateForeignKey1(appPolicy, app);
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
-            PastPasswordEntityType.CreateForeignKey1(pastPassword, user);
-            PolicyBindingEntityType.CreateForeignKey1(policyBinding, group);
-            PolicyBindingEntityType.CreateForeignKey2(policyBinding, identityPolicy);
-            PolicyBindingEntityType.CreateForeignKey3(policyBinding, user);
             FlowStageBindingEntityType.CreateForeignKey1(flowStageBinding, flow);
             FlowStageBindingEntityType.CreateForeignKey2(flowStageBinding, stage);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
@@ -71,6 +65,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
             AccessSessionEntityType.CreateForeignKey1(accessSession, accessUser);
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
+            LogoutNoticeEntityType.CreateForeignKey1(logoutNotice, oAuth2Provider);
+            SessionClientEntityType.CreateForeignKey1(sessionClient, oAuth2Provider);
+            SessionClientEntityType.CreateForeignKey2(sessionClient, user);
             ApiTokenEntityType.CreateForeignKey1(apiToken, user);
             AuthorizationCodeEntityType.CreateForeignKey1(authorizationCode, oAuthGrant);
             OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, oAuth2Provider);
@@ -87,10 +84,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AppEntityType.CreateAnnotations(app);
             AppPolicyEntityType.CreateAnnotations(appPolicy);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
-            IdentityPolicyEntityType.CreateAnnotations(identityPolicy);
-            PastPasswordEntityType.CreateAnnotations(pastPassword);
-            PolicyBindingEntityType.CreateAnnotations(policyBinding);
-            ReputationEntityType.CreateAnnotations(reputation);
             BrandEntityType.CreateAnnotations(brand);
             EventEntityType.CreateAnnotations(@event);
             FlowEntityType.CreateAnnotations(flow);
@@ -110,6 +103,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AccessUserEntityType.CreateAnnotations(accessUser);
             AuthenticatedSessionEntityType.CreateAnnotations(authenticatedSession);
             BurntCodeEntityType.CreateAnnotations(burntCode);
+            LogoutNoticeEntityType.CreateAnnotations(logoutNotice);
+            SessionClientEntityType.CreateAnnotations(sessionClient);
             OrganizationEntityType.CreateAnnotations(organization);
             RevisionEntityType.CreateAnnotations(revision);
             SealedSecretEntityType.CreateAnnotations(sealedSecret);

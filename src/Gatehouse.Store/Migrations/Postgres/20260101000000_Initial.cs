@@ -176,8 +176,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Title = table.Column<string>(type: "text", nullable: false),
                     Designation = table.Column<string>(type: "text", nullable: false),
                     Authentication = table.Column<string>(type: "text", nullable: false),
-                    PolicyEngineMode = table.Column<string>(type: "text", nullable: false),
-                    DeniedAction = table.Column<string>(type: "text", nullable: false),
                     Version = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
@@ -199,22 +197,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_groups", x => x.Id);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "identity_policies",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    Name = table.Column<string>(type: "text", nullable: false),
-                    Kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    SettingsJson = table.Column<string>(type: "text", nullable: false),
-                    LogsRuns = table.Column<bool>(type: "boolean", nullable: false),
-                    Version = table.Column<int>(type: "integer", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_identity_policies", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -247,6 +229,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     AuthUrl = table.Column<string>(type: "text", nullable: false),
                     TokenUrl = table.Column<string>(type: "text", nullable: false),
                     CertsUrl = table.Column<string>(type: "text", nullable: false),
+                    Issuer = table.Column<string>(type: "text", nullable: false),
                     Scopes = table.Column<string>(type: "text", nullable: false),
                     Claims = table.Column<string>(type: "text", nullable: false),
                     EmailClaimName = table.Column<string>(type: "text", nullable: false),
@@ -314,22 +297,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_public_hostnames", x => x.Id);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "reputations",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    Identifier = table.Column<string>(type: "character varying(150)", maxLength: 150, nullable: false),
-                    Ip = table.Column<string>(type: "character varying(45)", maxLength: 45, nullable: false),
-                    Score = table.Column<int>(type: "integer", nullable: false),
-                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_reputations", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -454,6 +421,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Email = table.Column<string>(type: "text", nullable: false),
                     Name = table.Column<string>(type: "text", nullable: false),
                     Subject = table.Column<string>(type: "text", nullable: false),
+                    ProviderSession = table.Column<string>(type: "text", nullable: false),
                     LoginMethodId = table.Column<Guid>(type: "uuid", nullable: false),
                     ClaimsJson = table.Column<string>(type: "text", nullable: false),
                     GroupsJson = table.Column<string>(type: "text", nullable: false),
@@ -520,6 +488,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                     EncryptionKeyId = table.Column<Guid>(type: "uuid", nullable: true),
                     SubMode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     IssuerMode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    LogoutUri = table.Column<string>(type: "text", nullable: false),
+                    LogoutMethod = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     AuthenticationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
                     AuthorizationFlowId = table.Column<Guid>(type: "uuid", nullable: false),
                     InvalidationFlowId = table.Column<Guid>(type: "uuid", nullable: false),
@@ -576,11 +546,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
                     FlowId = table.Column<Guid>(type: "uuid", nullable: false),
                     StageId = table.Column<Guid>(type: "uuid", nullable: false),
-                    Order = table.Column<int>(type: "integer", nullable: false),
-                    EvaluateOnPlan = table.Column<bool>(type: "boolean", nullable: false),
-                    ReEvaluatePolicies = table.Column<bool>(type: "boolean", nullable: false),
-                    PolicyEngineMode = table.Column<string>(type: "text", nullable: false),
-                    InvalidResponseAction = table.Column<string>(type: "text", nullable: false)
+                    Order = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -694,62 +660,26 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "past_passwords",
+                name: "logout_notices",
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    UserId = table.Column<int>(type: "integer", nullable: false),
-                    Hash = table.Column<string>(type: "text", nullable: false),
-                    ReplacedAt = table.Column<long>(type: "bigint", nullable: false)
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    Subject = table.Column<string>(type: "text", nullable: false),
+                    Sid = table.Column<string>(type: "text", nullable: false),
+                    NextAt = table.Column<long>(type: "bigint", nullable: false),
+                    Attempts = table.Column<int>(type: "integer", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_past_passwords", x => x.Id);
+                    table.PrimaryKey("PK_logout_notices", x => x.Id);
                     table.ForeignKey(
-                        name: "FK_past_passwords_users_UserId",
-                        column: x => x.UserId,
-                        principalTable: "users",
+                        name: "FK_logout_notices_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "policy_bindings",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    TargetId = table.Column<Guid>(type: "uuid", nullable: false),
-                    PolicyId = table.Column<Guid>(type: "uuid", nullable: true),
-                    GroupId = table.Column<Guid>(type: "uuid", nullable: true),
-                    UserId = table.Column<int>(type: "integer", nullable: true),
-                    Order = table.Column<int>(type: "integer", nullable: false),
-                    IsEnabled = table.Column<bool>(type: "boolean", nullable: false),
-                    IsNegated = table.Column<bool>(type: "boolean", nullable: false),
-                    Timeout = table.Column<int>(type: "integer", nullable: false),
-                    FailureResult = table.Column<bool>(type: "boolean", nullable: false),
-                    Version = table.Column<int>(type: "integer", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_policy_bindings", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_policy_bindings_groups_GroupId",
-                        column: x => x.GroupId,
-                        principalTable: "groups",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.SetNull);
-                    table.ForeignKey(
-                        name: "FK_policy_bindings_identity_policies_PolicyId",
-                        column: x => x.PolicyId,
-                        principalTable: "identity_policies",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.SetNull);
-                    table.ForeignKey(
-                        name: "FK_policy_bindings_users_UserId",
-                        column: x => x.UserId,
-                        principalTable: "users",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.SetNull);
                 });
 
             migrationBuilder.CreateTable(
@@ -760,6 +690,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     ProviderId = table.Column<int>(type: "integer", nullable: false),
                     UserId = table.Column<int>(type: "integer", nullable: false),
                     SessionId = table.Column<string>(type: "text", nullable: false),
+                    SessionUuid = table.Column<Guid>(type: "uuid", nullable: true),
                     Scopes = table.Column<string>(type: "text", nullable: false),
                     Nonce = table.Column<string>(type: "text", nullable: true),
                     AuthenticatedAt = table.Column<long>(type: "bigint", nullable: false),
@@ -812,6 +743,32 @@ namespace Gatehouse.Store.Migrations.Postgres
                         principalTable: "oauth2_providers",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.SetNull);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "session_clients",
+                columns: table => new
+                {
+                    SessionUuid = table.Column<Guid>(type: "uuid", nullable: false),
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    KeptUntil = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_session_clients", x => new { x.SessionUuid, x.ProviderId });
+                    table.ForeignKey(
+                        name: "FK_session_clients_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_session_clients_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -895,6 +852,16 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_access_sessions_ForgetAt",
                 table: "access_sessions",
                 column: "ForgetAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_LoginMethodId_ProviderSession",
+                table: "access_sessions",
+                columns: new[] { "LoginMethodId", "ProviderSession" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_LoginMethodId_Subject",
+                table: "access_sessions",
+                columns: new[] { "LoginMethodId", "Subject" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_UserId",
@@ -1037,12 +1004,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_identity_policies_Name",
-                table: "identity_policies",
-                column: "Name",
-                unique: true);
-
-            migrationBuilder.CreateIndex(
                 name: "IX_key_pairs_Kid",
                 table: "key_pairs",
                 column: "Kid",
@@ -1053,6 +1014,16 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "key_pairs",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_logout_notices_NextAt",
+                table: "logout_notices",
+                column: "NextAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_logout_notices_ProviderId",
+                table: "logout_notices",
+                column: "ProviderId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_oauth2_providers_ClientId",
@@ -1112,31 +1083,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "UserId");
 
             migrationBuilder.CreateIndex(
-                name: "IX_past_passwords_UserId_ReplacedAt",
-                table: "past_passwords",
-                columns: new[] { "UserId", "ReplacedAt" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_policy_bindings_GroupId",
-                table: "policy_bindings",
-                column: "GroupId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_policy_bindings_PolicyId",
-                table: "policy_bindings",
-                column: "PolicyId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_policy_bindings_TargetId_Order",
-                table: "policy_bindings",
-                columns: new[] { "TargetId", "Order" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_policy_bindings_UserId",
-                table: "policy_bindings",
-                column: "UserId");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_provider_applications_ProviderId",
                 table: "provider_applications",
                 column: "ProviderId",
@@ -1155,22 +1101,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_reputations_ExpiresAt",
-                table: "reputations",
-                column: "ExpiresAt");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_reputations_Identifier_Ip",
-                table: "reputations",
-                columns: new[] { "Identifier", "Ip" },
-                unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "IX_reputations_Ip",
-                table: "reputations",
-                column: "Ip");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_rule_groups_Name",
                 table: "rule_groups",
                 column: "Name",
@@ -1187,6 +1117,21 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "scope_mappings",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_session_clients_KeptUntil",
+                table: "session_clients",
+                column: "KeptUntil");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_session_clients_ProviderId",
+                table: "session_clients",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_session_clients_UserId",
+                table: "session_clients",
+                column: "UserId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_stages_Name",
@@ -1272,6 +1217,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "login_methods");
 
             migrationBuilder.DropTable(
+                name: "logout_notices");
+
+            migrationBuilder.DropTable(
                 name: "oauth_tokens");
 
             migrationBuilder.DropTable(
@@ -1281,16 +1229,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "organizations");
 
             migrationBuilder.DropTable(
-                name: "past_passwords");
-
-            migrationBuilder.DropTable(
-                name: "policy_bindings");
-
-            migrationBuilder.DropTable(
                 name: "public_hostnames");
-
-            migrationBuilder.DropTable(
-                name: "reputations");
 
             migrationBuilder.DropTable(
                 name: "revisions");
@@ -1303,6 +1242,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "sealed_secrets");
+
+            migrationBuilder.DropTable(
+                name: "session_clients");
 
             migrationBuilder.DropTable(
                 name: "settings");
@@ -1326,13 +1268,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "stages");
 
             migrationBuilder.DropTable(
-                name: "oauth_grants");
-
-            migrationBuilder.DropTable(
                 name: "groups");
 
             migrationBuilder.DropTable(
-                name: "identity_policies");
+                name: "oauth_grants");
 
             migrationBuilder.DropTable(
                 name: "provider_applications");

@@ -175,8 +175,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Title = table.Column<string>(type: "TEXT", nullable: false),
                     Designation = table.Column<string>(type: "TEXT", nullable: false),
                     Authentication = table.Column<string>(type: "TEXT", nullable: false),
-                    PolicyEngineMode = table.Column<string>(type: "TEXT", nullable: false),
-                    DeniedAction = table.Column<string>(type: "TEXT", nullable: false),
                     Version = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
@@ -198,22 +196,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_groups", x => x.Id);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "identity_policies",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Name = table.Column<string>(type: "TEXT", nullable: false),
-                    Kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    SettingsJson = table.Column<string>(type: "TEXT", nullable: false),
-                    LogsRuns = table.Column<bool>(type: "INTEGER", nullable: false),
-                    Version = table.Column<int>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_identity_policies", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -246,6 +228,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     AuthUrl = table.Column<string>(type: "TEXT", nullable: false),
                     TokenUrl = table.Column<string>(type: "TEXT", nullable: false),
                     CertsUrl = table.Column<string>(type: "TEXT", nullable: false),
+                    Issuer = table.Column<string>(type: "TEXT", nullable: false),
                     Scopes = table.Column<string>(type: "TEXT", nullable: false),
                     Claims = table.Column<string>(type: "TEXT", nullable: false),
                     EmailClaimName = table.Column<string>(type: "TEXT", nullable: false),
@@ -313,22 +296,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_public_hostnames", x => x.Id);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "reputations",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Identifier = table.Column<string>(type: "TEXT", maxLength: 150, nullable: false),
-                    Ip = table.Column<string>(type: "TEXT", maxLength: 45, nullable: false),
-                    Score = table.Column<int>(type: "INTEGER", nullable: false),
-                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_reputations", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -453,6 +420,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Email = table.Column<string>(type: "TEXT", nullable: false),
                     Name = table.Column<string>(type: "TEXT", nullable: false),
                     Subject = table.Column<string>(type: "TEXT", nullable: false),
+                    ProviderSession = table.Column<string>(type: "TEXT", nullable: false),
                     LoginMethodId = table.Column<Guid>(type: "TEXT", nullable: false),
                     ClaimsJson = table.Column<string>(type: "TEXT", nullable: false),
                     GroupsJson = table.Column<string>(type: "TEXT", nullable: false),
@@ -519,6 +487,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     EncryptionKeyId = table.Column<Guid>(type: "TEXT", nullable: true),
                     SubMode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     IssuerMode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    LogoutUri = table.Column<string>(type: "TEXT", nullable: false),
+                    LogoutMethod = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     AuthenticationFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
                     AuthorizationFlowId = table.Column<Guid>(type: "TEXT", nullable: false),
                     InvalidationFlowId = table.Column<Guid>(type: "TEXT", nullable: false),
@@ -575,11 +545,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
                     FlowId = table.Column<Guid>(type: "TEXT", nullable: false),
                     StageId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Order = table.Column<int>(type: "INTEGER", nullable: false),
-                    EvaluateOnPlan = table.Column<bool>(type: "INTEGER", nullable: false),
-                    ReEvaluatePolicies = table.Column<bool>(type: "INTEGER", nullable: false),
-                    PolicyEngineMode = table.Column<string>(type: "TEXT", nullable: false),
-                    InvalidResponseAction = table.Column<string>(type: "TEXT", nullable: false)
+                    Order = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -693,62 +659,26 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "past_passwords",
+                name: "logout_notices",
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
-                    Hash = table.Column<string>(type: "TEXT", nullable: false),
-                    ReplacedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Subject = table.Column<string>(type: "TEXT", nullable: false),
+                    Sid = table.Column<string>(type: "TEXT", nullable: false),
+                    NextAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_past_passwords", x => x.Id);
+                    table.PrimaryKey("PK_logout_notices", x => x.Id);
                     table.ForeignKey(
-                        name: "FK_past_passwords_users_UserId",
-                        column: x => x.UserId,
-                        principalTable: "users",
+                        name: "FK_logout_notices_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "policy_bindings",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    TargetId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    PolicyId = table.Column<Guid>(type: "TEXT", nullable: true),
-                    GroupId = table.Column<Guid>(type: "TEXT", nullable: true),
-                    UserId = table.Column<int>(type: "INTEGER", nullable: true),
-                    Order = table.Column<int>(type: "INTEGER", nullable: false),
-                    IsEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    IsNegated = table.Column<bool>(type: "INTEGER", nullable: false),
-                    Timeout = table.Column<int>(type: "INTEGER", nullable: false),
-                    FailureResult = table.Column<bool>(type: "INTEGER", nullable: false),
-                    Version = table.Column<int>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_policy_bindings", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_policy_bindings_groups_GroupId",
-                        column: x => x.GroupId,
-                        principalTable: "groups",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.SetNull);
-                    table.ForeignKey(
-                        name: "FK_policy_bindings_identity_policies_PolicyId",
-                        column: x => x.PolicyId,
-                        principalTable: "identity_policies",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.SetNull);
-                    table.ForeignKey(
-                        name: "FK_policy_bindings_users_UserId",
-                        column: x => x.UserId,
-                        principalTable: "users",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.SetNull);
                 });
 
             migrationBuilder.CreateTable(
@@ -759,6 +689,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
                     UserId = table.Column<int>(type: "INTEGER", nullable: false),
                     SessionId = table.Column<string>(type: "TEXT", nullable: false),
+                    SessionUuid = table.Column<Guid>(type: "TEXT", nullable: true),
                     Scopes = table.Column<string>(type: "TEXT", nullable: false),
                     Nonce = table.Column<string>(type: "TEXT", nullable: true),
                     AuthenticatedAt = table.Column<long>(type: "INTEGER", nullable: false),
@@ -811,6 +742,32 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         principalTable: "oauth2_providers",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.SetNull);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "session_clients",
+                columns: table => new
+                {
+                    SessionUuid = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    KeptUntil = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_session_clients", x => new { x.SessionUuid, x.ProviderId });
+                    table.ForeignKey(
+                        name: "FK_session_clients_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_session_clients_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -894,6 +851,16 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_access_sessions_ForgetAt",
                 table: "access_sessions",
                 column: "ForgetAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_LoginMethodId_ProviderSession",
+                table: "access_sessions",
+                columns: new[] { "LoginMethodId", "ProviderSession" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_LoginMethodId_Subject",
+                table: "access_sessions",
+                columns: new[] { "LoginMethodId", "Subject" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_UserId",
@@ -1036,12 +1003,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_identity_policies_Name",
-                table: "identity_policies",
-                column: "Name",
-                unique: true);
-
-            migrationBuilder.CreateIndex(
                 name: "IX_key_pairs_Kid",
                 table: "key_pairs",
                 column: "Kid",
@@ -1052,6 +1013,16 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "key_pairs",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_logout_notices_NextAt",
+                table: "logout_notices",
+                column: "NextAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_logout_notices_ProviderId",
+                table: "logout_notices",
+                column: "ProviderId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_oauth2_providers_ClientId",
@@ -1111,31 +1082,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "UserId");
 
             migrationBuilder.CreateIndex(
-                name: "IX_past_passwords_UserId_ReplacedAt",
-                table: "past_passwords",
-                columns: new[] { "UserId", "ReplacedAt" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_policy_bindings_GroupId",
-                table: "policy_bindings",
-                column: "GroupId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_policy_bindings_PolicyId",
-                table: "policy_bindings",
-                column: "PolicyId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_policy_bindings_TargetId_Order",
-                table: "policy_bindings",
-                columns: new[] { "TargetId", "Order" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_policy_bindings_UserId",
-                table: "policy_bindings",
-                column: "UserId");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_provider_applications_ProviderId",
                 table: "provider_applications",
                 column: "ProviderId",
@@ -1154,22 +1100,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_reputations_ExpiresAt",
-                table: "reputations",
-                column: "ExpiresAt");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_reputations_Identifier_Ip",
-                table: "reputations",
-                columns: new[] { "Identifier", "Ip" },
-                unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "IX_reputations_Ip",
-                table: "reputations",
-                column: "Ip");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_rule_groups_Name",
                 table: "rule_groups",
                 column: "Name",
@@ -1186,6 +1116,21 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "scope_mappings",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_session_clients_KeptUntil",
+                table: "session_clients",
+                column: "KeptUntil");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_session_clients_ProviderId",
+                table: "session_clients",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_session_clients_UserId",
+                table: "session_clients",
+                column: "UserId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_stages_Name",
@@ -1271,6 +1216,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "login_methods");
 
             migrationBuilder.DropTable(
+                name: "logout_notices");
+
+            migrationBuilder.DropTable(
                 name: "oauth_tokens");
 
             migrationBuilder.DropTable(
@@ -1280,16 +1228,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "organizations");
 
             migrationBuilder.DropTable(
-                name: "past_passwords");
-
-            migrationBuilder.DropTable(
-                name: "policy_bindings");
-
-            migrationBuilder.DropTable(
                 name: "public_hostnames");
-
-            migrationBuilder.DropTable(
-                name: "reputations");
 
             migrationBuilder.DropTable(
                 name: "revisions");
@@ -1302,6 +1241,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "sealed_secrets");
+
+            migrationBuilder.DropTable(
+                name: "session_clients");
 
             migrationBuilder.DropTable(
                 name: "settings");
@@ -1325,13 +1267,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "stages");
 
             migrationBuilder.DropTable(
-                name: "oauth_grants");
-
-            migrationBuilder.DropTable(
                 name: "groups");
 
             migrationBuilder.DropTable(
-                name: "identity_policies");
+                name: "oauth_grants");
 
             migrationBuilder.DropTable(
                 name: "provider_applications");

@@ -140,6 +140,7 @@ internal sealed class FakeProvider : IAsyncDisposable
             ["sub"] = "u-1",
             ["exp"] = now + 300,
             ["iat"] = now,
+            ["auth_time"] = now,
             ["nonce"] = Nonce,
             ["email"] = "Ada@Example.com",
             ["name"] = "Ada Lovelace",

@@ -76,7 +76,9 @@ internal sealed class SignInRig : IAsyncDisposable
     /// <summary>Puts changes of <see cref="Apps"/> and <see cref="Methods"/> in force.</summary>
     public void Reload() => Tables.Swap(TestAccess.Table(Apps, Methods, keys));
 
-    public Browser Browser() => new(new Uri(web!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()), Clock);
+    public Uri Address => new(web!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()); // served before anybody asks
+
+    public Browser Browser() => new(Address, Clock);
 
     /// <summary>From the app to the provider: its authorization URL.</summary>
     public async Task<Answer> BeginAsync(Browser browser, string url = "https://app.test/deep?q=1&r=%2F")

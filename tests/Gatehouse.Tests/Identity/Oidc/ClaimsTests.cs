@@ -18,7 +18,7 @@ public class ClaimsTests
     [InlineData(SubMode.UserUsername, "ada")]
     [InlineData(SubMode.UserEmail, "ada@example.test")]
     [InlineData(SubMode.UserUpn, "ada@corp")]
-    public void The_subject_follows_the_mode(SubMode mode, string expected) => Assert.Equal(expected, Claims.SubjectOf(Ada("""{"upn":"ada@corp"}""", "ada@example.test"), mode, "install"));
+    public void The_subject_follows_the_mode(SubMode mode, string expected) => Assert.Equal(expected, Subjects.Of(Ada("""{"upn":"ada@corp"}""", "ada@example.test"), mode, "install"));
 
     [Theory]
     [InlineData("{}")]
@@ -27,10 +27,10 @@ public class ClaimsTests
     [InlineData("""{"upn":7}""")]
     [InlineData("""{"upn":""}""")]
     [InlineData("""{"upn":"ädä"}""")]
-    public void An_unusable_upn_falls_back_to_the_hash(string attributes) => Assert.Equal(Hashed, Claims.SubjectOf(Ada(attributes, ""), SubMode.UserUpn, "install"));
+    public void An_unusable_upn_falls_back_to_the_hash(string attributes) => Assert.Equal(Hashed, Subjects.Of(Ada(attributes, ""), SubMode.UserUpn, "install"));
 
     [Fact]
-    public void A_missing_address_is_no_subject() => Assert.Equal(Hashed, Claims.SubjectOf(Ada("{}", ""), SubMode.UserEmail, "install"));
+    public void A_missing_address_is_no_subject() => Assert.Equal(Hashed, Subjects.Of(Ada("{}", ""), SubMode.UserEmail, "install"));
 
     private static User Ada(string attributes, string email) => new() { Id = 7, Uuid = Uuid, Username = "ada", UsernameKey = "ada", Email = email, AttributesJson = attributes };
 }

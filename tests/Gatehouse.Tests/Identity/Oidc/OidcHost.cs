@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using Gatehouse.Identity.Oidc;
+using Gatehouse.Identity.Oidc.Logout;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Events;
@@ -63,6 +64,7 @@ internal sealed class OidcHost : IAsyncDisposable
         builder.Services.AddSingleton<GroupCommit>();
         builder.Services.AddHostedService(s => s.GetRequiredService<GroupCommit>());
         builder.Services.AddOidc().AddSignIn();
+        builder.Services.AddHttpClient("upstream").ConfigurePrimaryHttpMessageHandler(() => Receiver);
         app = builder.Build();
         app.UseRouting();
         app.MapOidc();
@@ -77,6 +79,12 @@ internal sealed class OidcHost : IAsyncDisposable
     public FakeEvents Events { get; } = new();
 
     public TestDatabase Database { get; }
+
+    /// <summary>Every client's own server: what is posted to it, and what it answers.</summary>
+    public FakeReceiver Receiver { get; } = new();
+
+    /// <summary>Delivers the notices of logout that are due.</summary>
+    public Task DeliverAsync() => app.Services.GetRequiredService<LogoutCourier>().DeliverDueAsync(Stop);
 
     public PublicUrls Urls { get; } = new("example.test", 443);
 
@@ -294,6 +302,7 @@ internal sealed class OidcHost : IAsyncDisposable
     {
         http.Dispose();
         handler.Dispose();
+        Receiver.Dispose();
         await app.DisposeAsync();
         box.Dispose();
         if (ownsDatabase)

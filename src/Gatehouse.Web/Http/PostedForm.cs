@@ -2,10 +2,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
-namespace Gatehouse.Identity.Forms;
+namespace Gatehouse.Web.Http;
 
 /// <summary>Reads a posted form of bounded size: the listener sets no bound, since streams through the gateway have no end.</summary>
-internal static class PostedForm
+public static class PostedForm
 {
     /// <summary>More than any form of ours, or any OAuth request, needs.</summary>
     public const int Largest = 64 * 1024;

@@ -1,7 +1,6 @@
 using System.Net;
-using Microsoft.EntityFrameworkCore;
 
-namespace Gatehouse.Tests.Identity.Oidc;
+namespace Gatehouse.Tests.Identity.Oidc.Logout;
 
 public class EndSessionTests
 {
@@ -18,17 +17,6 @@ public class EndSessionTests
         using var refreshed = await host.RefreshAsync(tokens.GetProperty("refresh_token").GetString()!);
         Assert.Equal("invalid_grant", await OidcHost.ErrorAsync(refreshed));
         Assert.NotEmpty(await host.CodeAsync(("prompt", "none"))); // authentik: the session itself survives this flow
-    }
-
-    [Fact]
-    public async Task Ends_the_session_when_the_invalidation_flow_says_so()
-    {
-        await using var host = await OidcHost.StartAsync();
-        await host.ChangeAsync(async db => (await db.Providers.SingleAsync(p => p.ClientId == Seed.ClientId, OidcHost.Stop)).InvalidationFlowId = host.Seed.LogoutFlowId);
-        using var answer = await host.GetAsync(Path, host.Cookie);
-        Assert.Contains("You are signed out.", await answer.Content.ReadAsStringAsync(OidcHost.Stop), StringComparison.Ordinal);
-        using var silent = await host.GetAsync(OidcHost.Authorize(("prompt", "none")), host.Cookie);
-        Assert.Equal("login_required", OidcHost.Field(silent.Headers.Location!, "error"));
     }
 
     [Fact]
