@@ -1,10 +1,12 @@
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Audit;
+using Gatehouse.Model.Blueprints;
 using Gatehouse.Model.Brands;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Notifications;
 using Gatehouse.Model.Origins;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Providers;
@@ -87,6 +89,16 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<Brand> Brands => Set<Brand>();
 
+    public DbSet<NotificationRule> NotificationRules => Set<NotificationRule>();
+
+    public DbSet<NotificationTransport> NotificationTransports => Set<NotificationTransport>();
+
+    public DbSet<Notification> Notifications => Set<Notification>();
+
+    public DbSet<NotificationDelivery> NotificationDeliveries => Set<NotificationDelivery>();
+
+    public DbSet<BlueprintInstance> Blueprints => Set<BlueprintInstance>();
+
     public DbSet<Setting> Settings => Set<Setting>();
 
     public DbSet<SealedSecret> SealedSecrets => Set<SealedSecret>();
@@ -102,10 +114,11 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
         TokenMaps.Apply(modelBuilder);
         AccessMaps.Apply(modelBuilder);
         EventMaps.Apply(modelBuilder);
+        NotificationMaps.Apply(modelBuilder);
         SettingMaps.Apply(modelBuilder);
 
         // Ids are ours, except integers: EF would take a new row with an id, found through a navigation, for one that is there already.
-        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(t => t.FindPrimaryKey()?.Properties ?? []).Where(p => p.ClrType != typeof(int)))
+        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(t => t.FindPrimaryKey()?.Properties ?? []).Where(p => p.ClrType != typeof(int) && p.ClrType != typeof(long)))
         {
             property.ValueGenerated = ValueGenerated.Never;
         }

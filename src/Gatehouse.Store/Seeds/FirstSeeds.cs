@@ -99,6 +99,7 @@ internal sealed class FirstSeeds(IDbContextFactory<GatehouseDb> databases, ISecr
             Groups = [new GroupMember { GroupId = admins.Id, UserId = 0 }], // the user's key is filled in when it is made
         });
         db.Brands.Add(new Brand { Id = Guid.CreateVersion7(now), Domain = "authentik-default", IsDefault = true });
+        NotificationSeeds.Add(db, now, admins.Id);
         ScopeSeeds.Add(db, now);
         FlowSeeds.Add(db, now);
     }

@@ -70,6 +70,26 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "blueprints",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    Path = table.Column<string>(type: "text", nullable: false),
+                    Content = table.Column<string>(type: "text", nullable: false),
+                    ContextJson = table.Column<string>(type: "text", nullable: false),
+                    IsEnabled = table.Column<bool>(type: "boolean", nullable: false),
+                    LastAppliedAt = table.Column<long>(type: "bigint", nullable: true),
+                    LastAppliedHash = table.Column<string>(type: "text", nullable: false),
+                    Status = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_blueprints", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "brands",
                 columns: table => new
                 {
@@ -145,7 +165,13 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Username = table.Column<string>(type: "text", nullable: false),
                     Email = table.Column<string>(type: "text", nullable: false),
                     ClientIp = table.Column<string>(type: "text", nullable: true),
-                    ContextJson = table.Column<string>(type: "text", nullable: false)
+                    OnBehalfOfJson = table.Column<string>(type: "text", nullable: true),
+                    ContextJson = table.Column<string>(type: "text", nullable: false),
+                    TargetApp = table.Column<string>(type: "text", nullable: true),
+                    TargetModel = table.Column<string>(type: "text", nullable: true),
+                    TargetKey = table.Column<string>(type: "text", nullable: true),
+                    AuthorizedKey = table.Column<string>(type: "text", nullable: true),
+                    IsJudged = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -240,6 +266,24 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_login_methods", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notification_transports",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    Mode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    SealedUrl = table.Column<byte[]>(type: "bytea", nullable: false),
+                    SubjectPrefix = table.Column<string>(type: "text", nullable: false),
+                    EmailTemplate = table.Column<string>(type: "text", nullable: false),
+                    SendsOnce = table.Column<bool>(type: "boolean", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_transports", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -466,6 +510,29 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "notification_rules",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    TransportIds = table.Column<string>(type: "text", nullable: false),
+                    Severity = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    GroupId = table.Column<Guid>(type: "uuid", nullable: true),
+                    TellsEventUser = table.Column<bool>(type: "boolean", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_rules", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_rules_groups_GroupId",
+                        column: x => x.GroupId,
+                        principalTable: "groups",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "oauth2_providers",
                 columns: table => new
                 {
@@ -570,8 +637,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                     UserId = table.Column<int>(type: "integer", nullable: false),
                     Intent = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     KeyHash = table.Column<string>(type: "text", nullable: false),
+                    SealedKey = table.Column<byte[]>(type: "bytea", nullable: true),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: true),
-                    Description = table.Column<string>(type: "text", nullable: false)
+                    Description = table.Column<string>(type: "text", nullable: false),
+                    Managed = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -597,11 +666,18 @@ namespace Gatehouse.Store.Migrations.Postgres
                     LastUserAgent = table.Column<string>(type: "text", nullable: false),
                     LastUsedAt = table.Column<long>(type: "bigint", nullable: false),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
-                    IsSliding = table.Column<bool>(type: "boolean", nullable: false)
+                    IsSliding = table.Column<bool>(type: "boolean", nullable: false),
+                    ImpersonatedUserId = table.Column<int>(type: "integer", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_authenticated_sessions", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_authenticated_sessions_users_ImpersonatedUserId",
+                        column: x => x.ImpersonatedUserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
                     table.ForeignKey(
                         name: "FK_authenticated_sessions_users_UserId",
                         column: x => x.UserId,
@@ -628,6 +704,60 @@ namespace Gatehouse.Store.Migrations.Postgres
                         onDelete: ReferentialAction.Cascade);
                     table.ForeignKey(
                         name: "FK_group_members_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notification_deliveries",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    EventId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Severity = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    TransportId = table.Column<Guid>(type: "uuid", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: true),
+                    DueAt = table.Column<long>(type: "bigint", nullable: false),
+                    Attempts = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_deliveries", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_notification_transports_TransportId",
+                        column: x => x.TransportId,
+                        principalTable: "notification_transports",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notifications",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    Severity = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    Body = table.Column<string>(type: "text", nullable: false),
+                    Hyperlink = table.Column<string>(type: "text", nullable: true),
+                    HyperlinkLabel = table.Column<string>(type: "text", nullable: true),
+                    EventId = table.Column<Guid>(type: "uuid", nullable: true),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    IsSeen = table.Column<bool>(type: "boolean", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notifications", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notifications_users_UserId",
                         column: x => x.UserId,
                         principalTable: "users",
                         principalColumn: "Id",
@@ -721,6 +851,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "authorization_codes",
                 columns: table => new
                 {
+                    Id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     Hash = table.Column<string>(type: "text", nullable: false),
                     GrantId = table.Column<Guid>(type: "uuid", nullable: false),
                     ProviderId = table.Column<int>(type: "integer", nullable: false),
@@ -732,7 +864,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_authorization_codes", x => x.Hash);
+                    table.PrimaryKey("PK_authorization_codes", x => x.Id);
                     table.ForeignKey(
                         name: "FK_authorization_codes_oauth_grants_GrantId",
                         column: x => x.GrantId,
@@ -745,6 +877,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "oauth_tokens",
                 columns: table => new
                 {
+                    Id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     Hash = table.Column<string>(type: "text", nullable: false),
                     Kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     GrantId = table.Column<Guid>(type: "uuid", nullable: false),
@@ -757,7 +891,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_oauth_tokens", x => x.Hash);
+                    table.PrimaryKey("PK_oauth_tokens", x => x.Id);
                     table.ForeignKey(
                         name: "FK_oauth_tokens_oauth_grants_GrantId",
                         column: x => x.GrantId,
@@ -811,6 +945,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_api_tokens_ExpiresAt",
+                table: "api_tokens",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_api_tokens_Identifier",
                 table: "api_tokens",
                 column: "Identifier",
@@ -844,6 +983,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_authenticated_sessions_ImpersonatedUserId",
+                table: "authenticated_sessions",
+                column: "ImpersonatedUserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_authenticated_sessions_UserId",
                 table: "authenticated_sessions",
                 column: "UserId");
@@ -863,6 +1007,18 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_authorization_codes_GrantId",
                 table: "authorization_codes",
                 column: "GrantId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_authorization_codes_Hash",
+                table: "authorization_codes",
+                column: "Hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_blueprints_Name",
+                table: "blueprints",
+                column: "Name",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_brands_Domain",
@@ -894,6 +1050,22 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_events_ExpiresAt",
                 table: "events",
                 column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_TargetKey",
+                table: "events",
+                column: "TargetKey");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_UserId",
+                table: "events",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_unjudged",
+                table: "events",
+                column: "Id",
+                filter: "NOT \"IsJudged\"");
 
             migrationBuilder.CreateIndex(
                 name: "IX_flow_plans_ExpiresAt",
@@ -952,6 +1124,43 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_notification_deliveries_DueAt",
+                table: "notification_deliveries",
+                column: "DueAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_deliveries_TransportId",
+                table: "notification_deliveries",
+                column: "TransportId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_deliveries_UserId",
+                table: "notification_deliveries",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_rules_GroupId",
+                table: "notification_rules",
+                column: "GroupId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_rules_Name",
+                table: "notification_rules",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_transports_Name",
+                table: "notification_transports",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notifications_UserId_CreatedAt",
+                table: "notifications",
+                columns: new[] { "UserId", "CreatedAt" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_oauth2_providers_ClientId",
                 table: "oauth2_providers",
                 column: "ClientId",
@@ -1002,6 +1211,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_oauth_tokens_GrantId",
                 table: "oauth_tokens",
                 column: "GrantId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_oauth_tokens_Hash",
+                table: "oauth_tokens",
+                column: "Hash",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_one_time_links_UserId",
@@ -1101,6 +1316,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "authorization_codes");
 
             migrationBuilder.DropTable(
+                name: "blueprints");
+
+            migrationBuilder.DropTable(
                 name: "brands");
 
             migrationBuilder.DropTable(
@@ -1126,6 +1344,15 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "login_methods");
+
+            migrationBuilder.DropTable(
+                name: "notification_deliveries");
+
+            migrationBuilder.DropTable(
+                name: "notification_rules");
+
+            migrationBuilder.DropTable(
+                name: "notifications");
 
             migrationBuilder.DropTable(
                 name: "oauth_tokens");
@@ -1171,6 +1398,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "stages");
+
+            migrationBuilder.DropTable(
+                name: "notification_transports");
 
             migrationBuilder.DropTable(
                 name: "groups");
