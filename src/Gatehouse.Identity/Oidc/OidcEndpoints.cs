@@ -3,6 +3,7 @@ using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Grants;
 using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Identity.SignIn;
+using Gatehouse.Model.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -16,7 +17,9 @@ internal static class OidcEndpoints
 {
     public static IServiceCollection AddOidc(this IServiceCollection services)
     {
+        services.TryAddScoped<SignInEvents>();
         services.TryAddScoped<BrowserSessions>();
+        services.AddScoped<IApiAccessTokens, ApiAccessTokens>();
         return services
             .AddSingleton<RedirectUris>()
             .AddSingleton<WarningLog>()

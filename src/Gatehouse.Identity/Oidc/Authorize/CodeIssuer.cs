@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Identity.Oidc.Authorize;
 
 /// <summary>Records what a person granted, and issues the code for it.</summary>
-internal sealed partial class CodeIssuer(GatehouseDb db, TimeProvider clock, ILogger<CodeIssuer> logger)
+internal sealed partial class CodeIssuer(GatehouseDb db, SignInEvents events, TimeProvider clock, ILogger<CodeIssuer> logger)
 {
     /// <summary>The answer that carries a fresh code.</summary>
     public async Task<AuthorizeReply> IssueAsync(AuthorizeRequest request, SignedInBrowser browser, CancellationToken cancellationToken)
@@ -44,7 +44,13 @@ internal sealed partial class CodeIssuer(GatehouseDb db, TimeProvider clock, ILo
             CodeChallengeMethod = request.CodeChallenge is null ? null : Pkce.Method,
             ExpiresAt = codeEnd,
         });
+        if (request.Client.Application is { } application)
+        {
+            db.Events.Add(events.Authorized(browser, application.Id, application.Name, request.Scopes));
+        }
+
         await db.SaveChangesAsync(cancellationToken);
+        events.Written();
         LogGranted(browser.User.Username, provider.ClientId, request.Scopes);
         return request.Target.Code(code);
     }

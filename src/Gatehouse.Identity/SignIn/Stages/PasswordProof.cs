@@ -31,7 +31,7 @@ internal abstract record PasswordVerdict
 }
 
 /// <summary>Checks the password of whoever a run is about, and keeps its hash at today's cost.</summary>
-internal sealed class PasswordProof(GatehouseDb db, Passwords passwords, Guesses guesses)
+internal sealed class PasswordProof(GatehouseDb db, Passwords passwords, Guesses guesses, SignInEvents events)
 {
     /// <summary>Whether <paramref name="password"/> is that of the run's user. Nobody's takes as long.</summary>
     public async Task<PasswordVerdict> CheckAsync(FlowRun run, string password, CancellationToken cancellationToken)
@@ -40,6 +40,7 @@ internal sealed class PasswordProof(GatehouseDb db, Passwords passwords, Guesses
         var guess = Guess.Of(run.State.Identifier ?? "", address);
         if (guesses.Begin(guess) is { } wait)
         {
+            await FailedAsync(run, cancellationToken);
             return new PasswordVerdict.TooSoon(wait);
         }
 
@@ -56,8 +57,16 @@ internal sealed class PasswordProof(GatehouseDb db, Passwords passwords, Guesses
                 guesses.TakeBack(guess);
                 return new PasswordVerdict.Busy();
             default:
+                await FailedAsync(run, cancellationToken);
                 return new PasswordVerdict.Wrong();
         }
+    }
+
+    private async Task FailedAsync(FlowRun run, CancellationToken cancellationToken)
+    {
+        var id = run.State.UserId;
+        var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == id, cancellationToken);
+        events.LoginFailed(run.Http, run.State.Identifier ?? "", user, "password");
     }
 
     /// <summary>Names a kept password without holding it: the mark goes into the row of a run.</summary>

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Gatehouse.Identity.Oidc;
 using Gatehouse.Identity.SignIn;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Sessions;
@@ -31,6 +32,7 @@ internal sealed class OidcHost : IAsyncDisposable
 
     private OidcHost()
     {
+        Events = new FakeEvents(Clock);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
@@ -40,6 +42,7 @@ internal sealed class OidcHost : IAsyncDisposable
         builder.Services.AddSingleton<ISecretBox>(box);
         builder.Services.AddSingleton<IDbContextFactory<GatehouseDb>>(Database);
         builder.Services.AddScoped(_ => Database.CreateDbContext());
+        builder.Services.AddSingleton<IEventLog>(Events).AddSingleton<IEventRows>(Events);
         builder.Services.AddOidc();
         app = builder.Build();
         app.UseRouting();
@@ -48,6 +51,8 @@ internal sealed class OidcHost : IAsyncDisposable
     }
 
     public FakeClock Clock { get; } = new();
+
+    public FakeEvents Events { get; }
 
     public TestDatabase Database { get; } = new();
 

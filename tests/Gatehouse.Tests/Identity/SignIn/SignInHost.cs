@@ -3,6 +3,7 @@ using Gatehouse.Identity.Oidc;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Setup;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
@@ -30,6 +31,7 @@ internal sealed class SignInHost : IAsyncDisposable
 
     private SignInHost(IDbContextFactory<GatehouseDb>? databases)
     {
+        Events = new FakeEvents(Clock);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(k => k.Listen(IPAddress.Loopback, 0));
@@ -37,6 +39,8 @@ internal sealed class SignInHost : IAsyncDisposable
             .AddSingleton<TimeProvider>(Clock)
             .AddSingleton<ISecretBox>(box)
             .AddSingleton(Urls)
+            .AddSingleton<IEventLog>(Events)
+            .AddSingleton<IEventRows>(Events)
             .AddSingleton(databases ?? Database)
             .AddScoped(s => s.GetRequiredService<IDbContextFactory<GatehouseDb>>().CreateDbContext())
             .AddScoped(_ => new AuthorizationBorder(
@@ -50,6 +54,8 @@ internal sealed class SignInHost : IAsyncDisposable
     public TestDatabase Database { get; } = new();
 
     public FakeClock Clock { get; } = new();
+
+    public FakeEvents Events { get; }
 
     public PublicUrls Urls { get; } = new("gh.test", 443);
 
