@@ -1,4 +1,5 @@
 using Gatehouse.Management.Writes;
+using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -7,8 +8,8 @@ using Result = Gatehouse.Management.Writes.WriteResult<Gatehouse.Model.Users.Use
 
 namespace Gatehouse.Management.Users;
 
-/// <summary>Removes a user; sessions, grants, tokens, consents and memberships fall with the row.</summary>
-internal sealed class DeleteUser(GatehouseDb db, Writer writer)
+/// <summary>Removes a user; sessions, grants, tokens, consents and memberships fall with the row, and so do their events where the settings say so.</summary>
+internal sealed class DeleteUser(GatehouseDb db, Writer writer, ISnapshot<SystemSettings> settings)
 {
     public Task<Result> RunAsync(int id, CancellationToken cancellationToken) => writer.RunAsync<User>(
         Topic.Identity,
@@ -20,6 +21,11 @@ internal sealed class DeleteUser(GatehouseDb db, Writer writer)
             }
 
             db.Users.Remove(user);
+            if (settings.Current.ForgetsDeletedUsers)
+            {
+                writer.Also(() => db.Events.Where(e => e.UserId == id).ExecuteDeleteAsync(cancellationToken));
+            }
+
             return new Result.Done(user);
         },
         cancellationToken);

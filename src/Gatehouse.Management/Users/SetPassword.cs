@@ -1,4 +1,5 @@
 using Gatehouse.Management.Writes;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -8,33 +9,36 @@ using Result = Gatehouse.Management.Writes.WriteResult<Gatehouse.Model.Users.Use
 namespace Gatehouse.Management.Users;
 
 /// <summary>Gives a user a new password and ends what was opened with the old one.</summary>
-internal sealed class SetPassword(GatehouseDb db, Writer writer, EndUserSessions endSessions, TimeProvider clock)
+internal sealed class SetPassword(GatehouseDb db, Writer writer, WriteEvents events, EndUserSessions endSessions, TimeProvider clock)
 {
     /// <summary>Bounds the work of hashing.</summary>
     public const int Longest = 1024;
 
-    public async Task<Result> RunAsync(int userId, string password, CancellationToken cancellationToken)
-    {
-        if (password.Length is 0 or > Longest)
+    /// <summary>Sets it. <paramref name="keptSession"/> is the browser session of whoever asks, which stays; null when they brought a token.</summary>
+    public async Task<Result> RunAsync(int userId, string password, Guid? keptSession, CancellationToken cancellationToken) =>
+        password.Length is 0 or > Longest
+            ? new Result.Refused([new Fault("password", $"A password has 1 to {Longest} characters.")])
+            : await SaveAsync(userId, PasswordHash.Make(password), keptSession, cancellationToken); // slow on purpose: before the turn is taken
+
+    /// <summary>Takes over a hash from elsewhere: one of ours, or Django's PBKDF2.</summary>
+    public async Task<Result> TakeHashAsync(int userId, string hash, Guid? keptSession, CancellationToken cancellationToken) => PasswordHash.CanVerify(hash)
+        ? await SaveAsync(userId, hash, keptSession, cancellationToken)
+        : new Result.Refused([new Fault("password", "This hash can't be read; expected pbkdf2_sha256$iterations$salt$hash as Django writes it.")]);
+
+    private Task<Result> SaveAsync(int userId, string hash, Guid? keptSession, CancellationToken cancellationToken) => writer.RunAsync<User>(
+        Topic.Identity,
+        async () =>
         {
-            return new Result.Refused([new Fault("password", $"A password has 1 to {Longest} characters.")]);
-        }
-
-        var hash = PasswordHash.Make(password); // slow on purpose: before the turn is taken
-        return await writer.RunAsync<User>(
-            Topic.Identity,
-            async () =>
+            if (await db.Users.SingleOrDefaultAsync(u => u.Id == userId, cancellationToken) is not { } user)
             {
-                if (await db.Users.SingleOrDefaultAsync(u => u.Id == userId, cancellationToken) is not { } user)
-                {
-                    return new Result.Missing();
-                }
+                return new Result.Missing();
+            }
 
-                user.PasswordHash = hash;
-                user.PasswordChangedAt = user.UpdatedAt = clock.GetUtcNow();
-                await endSessions.PrepareAsync(userId, cancellationToken);
-                return new Result.Done(user);
-            },
-            cancellationToken);
-    }
+            user.PasswordHash = hash;
+            user.PasswordChangedAt = user.UpdatedAt = clock.GetUtcNow();
+            await endSessions.PrepareAsync(userId, keptSession, cancellationToken);
+            events.Note(EventActions.PasswordSet, WriteEvents.About(user));
+            return new Result.Done(user);
+        },
+        cancellationToken);
 }
