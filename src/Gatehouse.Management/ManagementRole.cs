@@ -1,6 +1,9 @@
 using Gatehouse.Management.Applications;
 using Gatehouse.Management.Apps;
 using Gatehouse.Management.Authenticators;
+using Gatehouse.Management.Blueprints;
+using Gatehouse.Management.Brands;
+using Gatehouse.Management.Events;
 using Gatehouse.Management.Flows;
 using Gatehouse.Management.Groups;
 using Gatehouse.Management.Hostnames;
@@ -8,12 +11,15 @@ using Gatehouse.Management.Http;
 using Gatehouse.Management.IdentityPolicies;
 using Gatehouse.Management.Keys;
 using Gatehouse.Management.LoginMethods;
+using Gatehouse.Management.Notifications;
 using Gatehouse.Management.Policies;
 using Gatehouse.Management.Providers;
+using Gatehouse.Management.Sessions;
 using Gatehouse.Management.Settings;
 using Gatehouse.Management.Setup;
 using Gatehouse.Management.Tokens;
 using Gatehouse.Management.Users;
+using Gatehouse.Management.Uses;
 using Gatehouse.Management.Writes;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,14 +32,23 @@ public static class ManagementRole
 {
     /// <summary>Adds the operations and the handlers of both APIs.</summary>
     public static IServiceCollection AddManagement(this IServiceCollection services) => services
-        .AddSingleton<WriteGate>().AddScoped<Writer>()
+        .AddSingleton<WriteGate>().AddScoped<Actor>().AddScoped<WriteEvents>().AddScoped<Writer>()
         .AddScoped<FindCaller>().AddScoped<IssueApiToken>()
+        .AddScoped<TokenKeys>().AddScoped<TokenDirectory>().AddScoped<SaveToken>().AddScoped<GrantDirectory>()
+        .AddSingleton<RotateExpired>().AddHostedService(s => s.GetRequiredService<RotateExpired>())
+        .AddScoped<SessionDirectory>().AddScoped<EndSessions>().AddScoped<ConsentDirectory>()
+        .AddScoped<Impersonate>().AddScoped<MakeServiceAccount>()
+        .AddScoped<BrandDirectory>().AddScoped<SaveBrand>().AddScoped<SaveSystemSettings>()
+        .AddScoped<EventDirectory>().AddScoped<SaveEvent>()
+        .AddNotifications()
+        .AddScoped<FindUses>()
+        .AddSingleton<BlueprintFiles>().AddScoped<ApplyBlueprint>().AddScoped<SaveBlueprint>()
         .AddScoped<SuperuserGroups>().AddScoped<UserDirectory>().AddScoped<EndUserSessions>()
         .AddScoped<SaveUser>().AddScoped<SetPassword>().AddScoped<DeleteUser>()
         .AddScoped<GroupDirectory>().AddScoped<SaveGroup>().AddScoped<ChangeMembers>().AddScoped<DeleteGroup>()
         .AddScoped<ProviderDirectory>().AddScoped<SaveProvider>().AddScoped<DeleteProvider>().AddScoped<RegistrationRules>().AddScoped<ScopeMappingDirectory>()
         .AddScoped<ApplicationDirectory>().AddScoped<SaveApplication>().AddScoped<DeleteApplication>()
-        .AddScoped<KeyPairDirectory>().AddScoped<GenerateKeyPair>()
+        .AddScoped<KeyPairDirectory>().AddScoped<GenerateKeyPair>().AddScoped<SaveKeyPair>()
         .AddScoped<FlowDirectory>()
         .AddScoped<DeviceDirectory>().AddScoped<ChangeDevice>().AddScoped<AuthentikV3.Authenticators>()
         .AddScoped<SaveScopeMapping>().AddScoped<DeleteScopeMapping>().AddScoped<PreviewClaims>().AddScoped<LayApplication>()
@@ -47,15 +62,30 @@ public static class ManagementRole
         .AddScoped<HostnameDirectory>().AddScoped<SaveHostname>().AddScoped<DeleteHostname>()
         .AddScoped<SaveOrganization>()
         .AddSingleton<Bootstrap>().AddSingleton<LayDemo>()
+        .AddSingleton<AuthentikV3.AuthentikRoutes>()
+        .AddScoped<AuthentikV3.UserActions>().AddScoped<AuthentikV3.Tokens>().AddScoped<AuthentikV3.AuthenticatedSessions>().AddScoped<AuthentikV3.UserConsents>()
+        .AddScoped<AuthentikV3.OAuthTokens>().AddScoped<AuthentikV3.Brands>().AddScoped<AuthentikV3.Admin>().AddScoped<AuthentikV3.Events>()
+        .AddScoped<AuthentikV3.Notifications>().AddScoped<AuthentikV3.NotificationRules>().AddScoped<AuthentikV3.NotificationTransports>()
+        .AddScoped<AuthentikV3.UsedBy>().AddScoped<AuthentikV3.Blueprints>().AddScoped<AuthentikV3.EmptyKinds>().AddScoped<AuthentikV3.Schema>()
         .AddScoped<AuthentikV3.Root>().AddScoped<AuthentikV3.Users>().AddScoped<AuthentikV3.Groups>().AddScoped<AuthentikV3.Providers>()
         .AddScoped<AuthentikV3.Registrations>().AddScoped<AuthentikV3.Applications>().AddScoped<AuthentikV3.Flows>().AddScoped<AuthentikV3.ScopeMappings>().AddScoped<AuthentikV3.KeyPairs>()
         .AddScoped<CloudflareV4.Accounts>().AddScoped<CloudflareV4.Organizations>().AddScoped<CloudflareV4.IdentityProviders>().AddScoped<CloudflareV4.AccessGroups>()
         .AddScoped<CloudflareV4.AccessPolicies>().AddScoped<CloudflareV4.AccessApps>().AddScoped<CloudflareV4.AppPolicies>().AddScoped<CloudflareV4.PublicHostnames>();
 
+    // What makes notifications of events, and sends them.
+    private static IServiceCollection AddNotifications(this IServiceCollection services)
+    {
+        WebhookClient.AddTo(services);
+        return services
+            .AddScoped<NotificationDirectory>().AddScoped<SaveTransport>().AddScoped<SaveRule>()
+            .AddSingleton<SendNotification>().AddSingleton<JudgeEvents>().AddSingleton<DeliverNotifications>()
+            .AddSingleton<Notifier>().AddHostedService(s => s.GetRequiredService<Notifier>());
+    }
+
     /// <summary>Maps authentik's REST API v3 under <c>/api/v3</c>; for Identity's host.</summary>
     public static void MapAuthentikApi(this IEndpointRouteBuilder endpoints)
     {
-        var routes = new ApiRoutes("/api/v3", new AuthentikV3.AuthentikDialect(), Logger(endpoints, "AuthentikV3"));
+        var routes = endpoints.ServiceProvider.GetRequiredService<AuthentikV3.AuthentikRoutes>().Table;
         AuthentikV3.Root.Map(routes);
         AuthentikV3.Users.Map(routes);
         AuthentikV3.Groups.Map(routes);
@@ -68,6 +98,21 @@ public static class ManagementRole
         AuthentikV3.Authenticators.Map(routes);
         AuthentikV3.IdentityPolicies.Map(routes);
         AuthentikV3.PolicyBindings.Map(routes);
+        AuthentikV3.UserActions.Map(routes);
+        AuthentikV3.Tokens.Map(routes);
+        AuthentikV3.AuthenticatedSessions.Map(routes);
+        AuthentikV3.UserConsents.Map(routes);
+        AuthentikV3.OAuthTokens.Map(routes);
+        AuthentikV3.Brands.Map(routes);
+        AuthentikV3.Admin.Map(routes);
+        AuthentikV3.Events.Map(routes);
+        AuthentikV3.Notifications.Map(routes);
+        AuthentikV3.NotificationRules.Map(routes);
+        AuthentikV3.NotificationTransports.Map(routes);
+        AuthentikV3.Blueprints.Map(routes);
+        AuthentikV3.UsedBy.Map(routes);
+        AuthentikV3.EmptyKinds.Map(routes);
+        AuthentikV3.Schema.Map(routes);
         routes.Map(endpoints);
     }
 

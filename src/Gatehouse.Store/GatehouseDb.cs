@@ -2,11 +2,13 @@ using Gatehouse.Model.Apps;
 using Gatehouse.Model.Audit;
 using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Bindings;
+using Gatehouse.Model.Blueprints;
 using Gatehouse.Model.Brands;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Notifications;
 using Gatehouse.Model.Origins;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Providers;
@@ -118,6 +120,15 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
     public DbSet<Reputation> Reputations => Set<Reputation>();
 
     public DbSet<PastPassword> PastPasswords => Set<PastPassword>();
+    public DbSet<NotificationRule> NotificationRules => Set<NotificationRule>();
+
+    public DbSet<NotificationTransport> NotificationTransports => Set<NotificationTransport>();
+
+    public DbSet<Notification> Notifications => Set<Notification>();
+
+    public DbSet<NotificationDelivery> NotificationDeliveries => Set<NotificationDelivery>();
+
+    public DbSet<BlueprintInstance> Blueprints => Set<BlueprintInstance>();
 
     public DbSet<Setting> Settings => Set<Setting>();
 
@@ -136,10 +147,11 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
         AccessMaps.Apply(modelBuilder);
         EventMaps.Apply(modelBuilder);
         BindingMaps.Apply(modelBuilder);
+        NotificationMaps.Apply(modelBuilder);
         SettingMaps.Apply(modelBuilder);
 
         // Ids are ours, except integers: EF would take a new row with an id, found through a navigation, for one that is there already.
-        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(t => t.FindPrimaryKey()?.Properties ?? []).Where(p => p.ClrType != typeof(int)))
+        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(t => t.FindPrimaryKey()?.Properties ?? []).Where(p => p.ClrType != typeof(int) && p.ClrType != typeof(long)))
         {
             property.ValueGenerated = ValueGenerated.Never;
         }

@@ -3,6 +3,7 @@ using Gatehouse.Model.Events;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Store.Audit;
 using Gatehouse.Store.Bindings;
@@ -44,6 +45,9 @@ public static class StoreRole
         services.AddSingleton<RevocationReader>();
         services.AddSingleton<ClientTableReader>();
         services.AddSingleton<ISnapshot<ClientTable>>(s => s.GetRequiredService<ClientTableReader>());
+        services.AddSingleton<SystemSettingsReader>();
+        services.AddSingleton<ISnapshot<SystemSettings>>(s => s.GetRequiredService<SystemSettingsReader>());
+        services.AddSingleton<IReloadable>(s => s.GetRequiredService<SystemSettingsReader>());
         services.AddSingleton<ISnapshot<AccessTable>>(s => s.GetRequiredService<AccessTableReader>());
         services.AddSingleton<ISnapshot<RevocationTable>>(s => s.GetRequiredService<RevocationReader>());
         services.AddSingleton<IReloadable>(s => s.GetRequiredService<AccessTableReader>());
@@ -54,9 +58,12 @@ public static class StoreRole
 
         services.AddSingleton<IAccessSessions, AccessSessionStore>();
         services.AddSingleton<RowQueue<DecisionRecord>>();
-        services.AddSingleton<RowQueue<Event>>();
+        services.AddSingleton<EventSignal>();
+        services.AddSingleton(s => new RowQueue<Event>(s.GetRequiredService<IDbContextFactory<GatehouseDb>>()) { Written = s.GetRequiredService<EventSignal>().Set });
         services.AddSingleton(s => new DecisionStore(s.GetRequiredService<IDbContextFactory<GatehouseDb>>(), s.GetRequiredService<RowQueue<DecisionRecord>>()));
-        services.AddSingleton<IEventLog, EventStore>();
+        services.AddSingleton<EventStore>();
+        services.AddSingleton<IEventLog>(s => s.GetRequiredService<EventStore>());
+        services.AddSingleton<IEventRows>(s => s.GetRequiredService<EventStore>());
         services.AddSingleton<IAuditSink>(s => s.GetRequiredService<DecisionStore>());
 
         services.AddBindings();

@@ -22,6 +22,7 @@ internal static class OidcEndpoints
 {
     public static IServiceCollection AddOidc(this IServiceCollection services)
     {
+        services.TryAddScoped<SignInEvents>();
         services.TryAddScoped<BrowserSessions>();
         services.TryAddSingleton<Guesses>();
         services.TryAddEnumerable(ServiceDescriptor.Scoped<IStage, DeviceCodeStage>());

@@ -12,10 +12,12 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.SignIn;
 
 /// <summary>A browser whose session stands, and whose user is active.</summary>
+/// <param name="User">Who acts: whom the person impersonates, if they do.</param>
+/// <param name="Session">The session, of whoever signed in.</param>
 internal sealed record SignedInBrowser(User User, AuthenticatedSession Session);
 
 /// <summary>Finds, starts and ends the sessions of browsers. The cookie holds a random token; the database its hash.</summary>
-internal sealed class BrowserSessions(GatehouseDb db, TimeProvider clock)
+internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, TimeProvider clock)
 {
     /// <summary>Name of the cookie: authentik's, with the prefix that makes browsers refuse it from any other host (RFC 6265bis §4.1.3.2).</summary>
     public const string Cookie = "__Host-authentik_session";
@@ -59,8 +61,9 @@ internal sealed class BrowserSessions(GatehouseDb db, TimeProvider clock)
         var now = clock.GetUtcNow();
         var found = await (
             from session in db.AuthenticatedSessions.AsNoTracking()
-            join user in db.Users.AsNoTracking() on session.UserId equals user.Id
-            where session.Id == key && session.ExpiresAt > now && user.IsActive
+            join original in db.Users.AsNoTracking() on session.UserId equals original.Id
+            join user in db.Users.AsNoTracking() on session.ImpersonatedUserId ?? session.UserId equals user.Id
+            where session.Id == key && session.ExpiresAt > now && user.IsActive && original.IsActive
             select new { user, session }).SingleOrDefaultAsync(cancellationToken);
         if (found is null)
         {
@@ -107,9 +110,13 @@ internal sealed class BrowserSessions(GatehouseDb db, TimeProvider clock)
             IsSliding = life is null,
         };
         db.AuthenticatedSessions.Add(session);
+        var happened = events.Login(context, user, session);
+        db.Events.Add(happened);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         db.Entry(session).State = EntityState.Detached;
+        db.Entry(happened).State = EntityState.Detached;
+        events.Written();
         WriteToken(context.Response, token, life);
         return session;
     }
@@ -118,6 +125,7 @@ internal sealed class BrowserSessions(GatehouseDb db, TimeProvider clock)
     public async Task<IReadOnlyList<FrameLogout>> EndAsync(HttpContext context, AuthenticatedSession session, CancellationToken cancellationToken)
     {
         var frames = await EndAsync(db.AuthenticatedSessions.Where(s => s.Id == session.Id), cancellationToken);
+        await events.LogoutAsync(context, session, cancellationToken);
         DropWritten(context.Response);
         context.Response.Cookies.Delete(Cookie, Options(null));
         return frames;

@@ -4,6 +4,7 @@ using Gatehouse.Identity.Pages;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Setup;
 using Gatehouse.Identity.SignIn.Stages;
+using Gatehouse.Web.Sessions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -25,8 +26,10 @@ internal static class SignInRole
         services.TryAddSingleton<Guesses>();
         services.TryAddSingleton<OneTimeLinks>();
         services.TryAddSingleton<CrossSite>();
+        services.TryAddScoped<SignInEvents>();
         services.TryAddScoped<BrowserSessions>();
         services.TryAddScoped<FrontChannel>();
+        services.TryAddScoped<IBrowserCallers, BrowserCallers>();
         services.TryAddScoped<UserLookup>();
         services.TryAddScoped<PasswordProof>();
         services.TryAddScoped<FlowPlans>();

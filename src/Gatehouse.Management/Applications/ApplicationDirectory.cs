@@ -57,6 +57,13 @@ internal sealed class ApplicationDirectory(GatehouseDb db, VisibleApplications v
         return application is null ? null : (await DescribeAsync([application], cancellationToken))[0];
     }
 
+    /// <summary>Applications by key; those that are gone are left out.</summary>
+    public async Task<IReadOnlyDictionary<Guid, ApplicationFacts>> FindManyAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
+    {
+        var found = await db.ProviderApplications.AsNoTracking().Where(a => ids.Contains(a.Id)).ToListAsync(cancellationToken);
+        return (await DescribeAsync(found, cancellationToken)).ToDictionary(a => a.Application.Id);
+    }
+
     public async Task<Slice<ApplicationFacts>> ListAsync(
         ApplicationFilter filter, Func<IQueryable<ProviderApplication>, IQueryable<ProviderApplication>> order, Paging paging, CancellationToken cancellationToken)
     {

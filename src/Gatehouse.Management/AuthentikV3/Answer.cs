@@ -19,6 +19,12 @@ internal static class Answer
     /// <summary>An error about the whole request.</summary>
     public static IResult Detail(int status, string text) => new JsonAnswer(status, new JsonObject { ["detail"] = text });
 
+    /// <summary>403 for somebody who is known.</summary>
+    public static IResult Forbidden() => Detail(403, "You do not have permission to perform this action.");
+
+    /// <summary>200 with a plain list.</summary>
+    public static IResult List<T>(IEnumerable<T> items, Func<T, JsonNode?> body) => Ok(JsonList.Of(items, body));
+
     /// <summary>404 in the words of the object's model.</summary>
     public static IResult NotFound(string model) => Detail(404, $"No {model} matches the given query.");
 

@@ -199,7 +199,8 @@ internal sealed class Applications(
         };
     }
 
-    private static JsonObject Body(ApplicationFacts facts)
+    /// <summary>An application; also within consents.</summary>
+    public static JsonObject Body(ApplicationFacts facts)
     {
         var application = facts.Application;
         return new JsonObject

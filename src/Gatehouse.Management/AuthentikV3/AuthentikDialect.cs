@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.Tokens;
+using Gatehouse.Model.Tokens;
+using Gatehouse.Web.Sessions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -21,16 +23,49 @@ internal sealed class AuthentikDialect : IDialect
             return new Admission.Admitted(null);
         }
 
-        if (BearerToken.Of(context.Request) is not BearerToken.Present token)
+        var (caller, refusal, reason) = await FindAsync(context, cancellationToken);
+        return caller is null ? new Admission.Turned(Answer.Detail(403, refusal), reason)
+            : need == Need.Superuser && !caller.IsSuperuser
+            ? new Admission.Turned(Answer.Forbidden(), $"user {caller.UserId} is no superuser")
+            : new Admission.Admitted(caller);
+    }
+
+    // A header is asked first and alone: whoever brings a bad token is not let in by a cookie.
+    private static async Task<(ApiCaller? Caller, string Refusal, string Reason)> FindAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        var callers = context.RequestServices.GetRequiredService<FindCaller>();
+        switch (BearerToken.Of(context.Request))
         {
-            return new Admission.Turned(Answer.Detail(403, "Authentication credentials were not provided."), "no bearer token");
+            case BearerToken.Present token:
+                var caller = await callers.RunAsync(token.Key, cancellationToken) ?? await OAuthCallerAsync(context, callers, token.Key, cancellationToken);
+                return (caller, "Token invalid/expired", "no active user holds this token");
+            case BearerToken.Malformed:
+                return (null, "Authentication credentials were not provided.", "the Authorization header holds no bearer token");
+            default:
+                return await SessionCallerAsync(context, callers, cancellationToken);
+        }
+    }
+
+    // JWTs have dots, our own keys have none.
+    private static async Task<ApiCaller?> OAuthCallerAsync(HttpContext context, FindCaller callers, string key, CancellationToken cancellationToken) =>
+        key.Contains('.', StringComparison.Ordinal)
+        && context.RequestServices.GetService<IApiAccessTokens>() is { } tokens
+        && await tokens.FindAsync(key, cancellationToken) is { } access
+            ? await callers.OfAsync(access, cancellationToken)
+            : null;
+
+    private static async Task<(ApiCaller? Caller, string Refusal, string Reason)> SessionCallerAsync(HttpContext context, FindCaller callers, CancellationToken cancellationToken)
+    {
+        if (context.RequestServices.GetService<IBrowserCallers>() is not { } browsers || await browsers.FindAsync(context, cancellationToken) is not { } browser)
+        {
+            return (null, "Authentication credentials were not provided.", "no bearer token, and no session of a browser");
         }
 
-        var caller = await context.RequestServices.GetRequiredService<FindCaller>().RunAsync(token.Key, cancellationToken);
-        return caller is null ? new Admission.Turned(Answer.Detail(403, "Token invalid/expired"), "no active user holds this token")
-            : need == Need.Superuser && !caller.IsSuperuser
-            ? new Admission.Turned(Answer.Detail(403, "You do not have permission to perform this action."), $"user {caller.UserId} is no superuser")
-            : new Admission.Admitted(caller);
+        // impersonate_end is a GET at authentik and changes the session all the same; SameSite=Lax and the check for foreign sites cover it.
+        var isReading = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+        return isReading || browser.IsProven
+            ? (await callers.OfAsync(browser, cancellationToken), "Authentication credentials were not provided.", "the session's user is gone")
+            : (null, "CSRF Failed: CSRF token missing or incorrect.", "a write of a browser session without the session's CSRF token");
     }
 
     /// <inheritdoc/>

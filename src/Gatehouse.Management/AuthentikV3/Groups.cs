@@ -28,13 +28,13 @@ internal sealed class Groups(GroupDirectory directory, UserDirectory users, Save
     private async Task<IResult> ListAsync(ApiRequest request)
     {
         var query = new ListQuery(request.Query);
-        query.NotSupported("attributes");
         var filter = new GroupFilter
         {
             Name = query.Text("name"),
             IsSuperuser = query.Flag("is_superuser"),
             MemberIds = query.Numbers("members_by_pk"),
             MemberNames = query.Texts("members_by_username"),
+            Attributes = query.Json("attributes"),
             Search = query.Search,
         };
         var order = query.Order(Orders);

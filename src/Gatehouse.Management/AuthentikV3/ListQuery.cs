@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Linq.Expressions;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
+using Gatehouse.Management.Users;
 using Gatehouse.Management.Writes;
 using Microsoft.AspNetCore.Http;
 
@@ -45,6 +47,55 @@ internal sealed class ListQuery(IQueryCollection query)
                 return null;
         }
     }
+
+    public DateTimeOffset? Time(string name)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+        {
+            return time;
+        }
+
+        faults.Add(new Fault(name, "Enter a valid date/time."));
+        return null;
+    }
+
+    /// <summary>A field's three filters: exact, after, before.</summary>
+    public TimeRange Times(string name) => new(Time(name), Time(name + "__gt"), Time(name + "__lt"));
+
+    /// <summary>A filter that is a JSON object.</summary>
+    public JsonElement? Json(string name)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                return document.RootElement.Clone();
+            }
+        }
+        catch (JsonException)
+        {
+            // Told below; there is no Try form that reads a whole text.
+        }
+
+        faults.Add(new Fault(name, "Enter a JSON object."));
+        return null;
+    }
+
+    public int? Integer(string name) => Text(name) is { } text ? OneNumber(name, text) : null;
+
+    /// <summary>Whether all that was read so far is in order.</summary>
+    public IResult? Refusal => faults.Count > 0 ? Answer.Refused(faults) : null;
 
     public Guid? Id(string name) => Text(name) is { } text ? OneId(name, text) : null;
 

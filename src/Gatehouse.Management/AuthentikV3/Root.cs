@@ -8,7 +8,7 @@ namespace Gatehouse.Management.AuthentikV3;
 internal sealed class Root
 {
     // The release whose API this is; clients compare it with their own.
-    private const string Spoken = "2026.8.3";
+    public const string Spoken = "2026.8.3";
 
     private static readonly string Build = "gatehouse-" + (typeof(Root).Assembly.GetName().Version?.ToString(3) ?? "0");
 
@@ -26,7 +26,7 @@ internal sealed class Root
             ["send_pii"] = false,
             ["traces_sample_rate"] = 0,
         },
-        ["capabilities"] = new JsonArray(),
+        ["capabilities"] = new JsonArray("can_impersonate"),
         ["cache_timeout"] = 300,
         ["cache_timeout_flows"] = 300,
         ["cache_timeout_policies"] = 300,

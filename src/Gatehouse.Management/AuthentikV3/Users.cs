@@ -20,7 +20,7 @@ internal sealed class Users(UserDirectory directory, SaveUser save, DeleteUser d
         .Get<Users>("/core/users/", Need.Superuser, (u, r) => u.ListAsync(r))
         .Post<Users>("/core/users/", Need.Superuser, (u, r) => u.CreateAsync(r))
         .Get<Users>("/core/users/me/", Need.User, (u, r) => u.MeAsync(r))
-        .Get<Users>("/core/users/{id}/", Need.Superuser, (u, r) => u.RetrieveAsync(r))
+        .Get<Users>("/core/users/{id}/", Need.User, (u, r) => u.RetrieveAsync(r))
         .Put<Users>("/core/users/{id}/", Need.Superuser, (u, r) => u.UpdateAsync(r, isPartial: false))
         .Patch<Users>("/core/users/{id}/", Need.Superuser, (u, r) => u.UpdateAsync(r, isPartial: true))
         .Delete<Users>("/core/users/{id}/", Need.Superuser, (u, r) => u.DeleteAsync(r))
@@ -29,9 +29,7 @@ internal sealed class Users(UserDirectory directory, SaveUser save, DeleteUser d
     private Task<IResult> ListAsync(ApiRequest request)
     {
         var query = new ListQuery(request.Query);
-        query.NotSupported(
-            "attributes", "roles_by_name", "roles_by_pk", "last_login", "last_login__gt", "last_login__lt", "last_login__isnull",
-            "date_joined", "date_joined__gt", "date_joined__lt", "last_updated", "last_updated__gt", "last_updated__lt");
+        query.NotSupported("roles_by_name", "roles_by_pk");
         var filter = new UserFilter
         {
             Username = query.Text("username"),
@@ -45,6 +43,11 @@ internal sealed class Users(UserDirectory directory, SaveUser save, DeleteUser d
             Types = query.Choices("type", Words.UserTypes),
             GroupNames = query.Texts("groups_by_name"),
             GroupIds = query.Ids("groups_by_pk"),
+            LastLogin = query.Times("last_login"),
+            HasNoLogin = query.Flag("last_login__isnull"),
+            Joined = query.Times("date_joined"),
+            Updated = query.Times("last_updated"),
+            Attributes = query.Json("attributes"),
             Search = query.Search,
         };
         var order = query.Order(Orders);
@@ -53,15 +56,26 @@ internal sealed class Users(UserDirectory directory, SaveUser save, DeleteUser d
         return query.AnswerAsync(paging => directory.ListAsync(filter, order, paging, request.Aborted), u => UserBody.Of(u, withGroups, withRoles));
     }
 
-    private async Task<IResult> RetrieveAsync(ApiRequest request) =>
-        Answer.OneOf(await FindAsync(request), Model, u => UserBody.Of(u));
+    // Everybody may see themselves; of others nobody learns whether they are there.
+    private async Task<IResult> RetrieveAsync(ApiRequest request) => request.Caller.IsSuperuser || request.RouteInt("id") == request.Caller.UserId
+        ? Answer.OneOf(await FindAsync(request), Model, u => UserBody.Of(u))
+        : Answer.NotFound(Model);
 
-    private async Task<IResult> MeAsync(ApiRequest request) =>
-        Answer.OneOf(await directory.FindAsync(request.Caller.UserId, request.Aborted), Model, u => new JsonObject
+    private async Task<IResult> MeAsync(ApiRequest request)
+    {
+        if (await directory.FindAsync(request.Caller.UserId, request.Aborted) is not { } me)
         {
-            ["user"] = UserBody.Self(u),
-            ["users"] = new JsonArray(UserBody.Self(u)),
-        });
+            return Answer.NotFound(Model);
+        }
+
+        var body = new JsonObject { ["user"] = UserBody.Self(me), ["users"] = new JsonArray(UserBody.Self(me)) };
+        if (request.Caller.Original is { } original && await directory.FindAsync(original.Id, request.Aborted) is { } admin)
+        {
+            body["original"] = UserBody.Self(admin);
+        }
+
+        return Answer.Ok(body);
+    }
 
     private async Task<IResult> CreateAsync(ApiRequest request)
     {
@@ -96,7 +110,7 @@ internal sealed class Users(UserDirectory directory, SaveUser save, DeleteUser d
         var password = body.Text("password", SetPassword.Longest, mayBeBlank: false).Or("");
         return request.RouteInt("id") is not { } id ? Answer.NotFound(Model)
             : body.Faults.Count > 0 ? Answer.Refused(body.Faults)
-            : await Answer.OfAsync(await setPassword.RunAsync(id, password, request.Aborted), Model, _ => Task.FromResult(Answer.NoContent()));
+            : await Answer.OfAsync(await setPassword.RunAsync(id, password, request.Caller.SessionId, request.Aborted), Model, _ => Task.FromResult(Answer.NoContent()));
     }
 
     private async Task<UserFacts?> FindAsync(ApiRequest request) =>

@@ -1,5 +1,8 @@
 using System.Collections.Frozen;
+using Gatehouse.Model.Blueprints;
+using Gatehouse.Model.Notifications;
 using Gatehouse.Model.Providers;
+using Gatehouse.Model.Tokens;
 using Gatehouse.Model.Users;
 
 namespace Gatehouse.Management.AuthentikV3;
@@ -59,6 +62,36 @@ internal static class Words
     {
         ["authorization"] = RedirectUriType.Authorization,
         ["logout"] = RedirectUriType.Logout,
+    }.ToFrozenDictionary();
+
+    public static readonly FrozenDictionary<string, TokenIntent> TokenIntents = new Dictionary<string, TokenIntent>
+    {
+        ["api"] = TokenIntent.Api,
+        ["app_password"] = TokenIntent.AppPassword,
+        ["verification"] = TokenIntent.Verification,
+        ["recovery"] = TokenIntent.Recovery,
+    }.ToFrozenDictionary();
+
+    public static readonly FrozenDictionary<string, Severity> Severities = new Dictionary<string, Severity>
+    {
+        ["notice"] = Severity.Notice,
+        ["warning"] = Severity.Warning,
+        ["alert"] = Severity.Alert,
+    }.ToFrozenDictionary();
+
+    public static readonly FrozenDictionary<string, TransportMode> TransportModes = new Dictionary<string, TransportMode>
+    {
+        ["local"] = TransportMode.Local,
+        ["webhook"] = TransportMode.Webhook,
+        ["webhook_slack"] = TransportMode.WebhookSlack,
+        ["email"] = TransportMode.Email,
+    }.ToFrozenDictionary();
+
+    public static readonly FrozenDictionary<string, BlueprintStatus> BlueprintStatuses = new Dictionary<string, BlueprintStatus>
+    {
+        ["unknown"] = BlueprintStatus.Unknown,
+        ["successful"] = BlueprintStatus.Successful,
+        ["error"] = BlueprintStatus.Error,
     }.ToFrozenDictionary();
 
     /// <summary>The word for <paramref name="value"/>.</summary>

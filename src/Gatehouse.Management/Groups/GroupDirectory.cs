@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Gatehouse.Management.Http;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -22,6 +23,9 @@ internal sealed class GroupFilter
 
     public IReadOnlyList<string> MemberNames { get; init; } = [];
 
+    /// <summary>A JSON object that the attributes must hold.</summary>
+    public JsonElement? Attributes { get; init; }
+
     public string? Search { get; init; }
 }
 
@@ -36,7 +40,15 @@ internal sealed class GroupDirectory(GatehouseDb db)
 
     public async Task<Slice<GroupFacts>> ListAsync(GroupFilter filter, Func<IQueryable<Group>, IQueryable<Group>> order, Paging paging, CancellationToken cancellationToken)
     {
-        var slice = await order(Apply(WithMembers(), filter)).SliceAsync(paging, cancellationToken);
+        var groups = Apply(WithMembers(), filter);
+        if (filter.Attributes is { } attributes)
+        {
+            var rows = await db.Groups.Where(g => g.AttributesJson != "{}").Select(g => new { g.Id, g.AttributesJson }).ToListAsync(cancellationToken);
+            var ids = rows.Where(r => JsonContainment.Holds(r.AttributesJson, attributes)).Select(r => r.Id).ToList();
+            groups = groups.Where(g => ids.Contains(g.Id));
+        }
+
+        var slice = await order(groups).SliceAsync(paging, cancellationToken);
         return new Slice<GroupFacts>(await DescribeAsync(slice.Items, cancellationToken), slice.Total);
     }
 

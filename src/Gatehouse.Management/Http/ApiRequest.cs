@@ -28,6 +28,9 @@ internal sealed class ApiRequest(HttpContext context, ApiCaller? caller, JsonEle
     /// <summary>Who calls. Only for routes that need somebody.</summary>
     public ApiCaller Caller => caller ?? throw new UnreachableException("a route for nobody asked who calls");
 
+    /// <summary>The call itself, for the few that need more than a body.</summary>
+    public HttpContext Http => context;
+
     /// <summary>The query.</summary>
     public IQueryCollection Query => context.Request.Query;
 
@@ -42,6 +45,10 @@ internal sealed class ApiRequest(HttpContext context, ApiCaller? caller, JsonEle
 
     /// <summary>A part of the path that must be a UUID; null when it is not.</summary>
     public Guid? RouteGuid(string name) => Guid.TryParseExact(Route(name), "D", out var id) ? id : null;
+
+    /// <summary>A part of the path that must be a whole number; null when it is not.</summary>
+    public long? RouteLong(string name) =>
+        long.TryParse(Route(name), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var id) ? id : null;
 
     /// <summary>A part of the path that must be a whole number; null when it is not.</summary>
     public int? RouteInt(string name) =>

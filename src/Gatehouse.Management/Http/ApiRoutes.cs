@@ -1,4 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Gatehouse.Management.Tokens;
+using Gatehouse.Management.Writes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -30,6 +33,57 @@ internal sealed partial class ApiRoutes(string prefix, IDialect dialect, ILogger
     public ApiRoutes Delete<T>(string path, Need need, Func<T, ApiRequest, Task<IResult>> run)
         where T : notnull => Add(path, "DELETE", need, run);
 
+    /// <summary>A POST whose body the handler reads itself: a form with a file.</summary>
+    public ApiRoutes PostForm<T>(string path, Need need, Func<T, ApiRequest, Task<IResult>> run)
+        where T : notnull => Add(path, "POST", need, run, hasBody: false);
+
+    /// <summary>Every route: its path, method, and who may use it.</summary>
+    public IEnumerable<(string Path, string Method, Need Need)> All => byPath.SelectMany(p => p.Value.Select(m => (p.Key, m.Key, m.Value.Need)));
+
+    /// <summary>What stands before every path.</summary>
+    public string Prefix => prefix;
+
+    /// <summary>
+    /// Runs a route for <paramref name="caller"/> from inside: same handler, same checks, no HTTP. For callers that may use every route.
+    /// Null when there is no such route.
+    /// </summary>
+    public async Task<JsonAnswer?> CallAsync(IServiceProvider services, ApiCaller caller, string method, string path, JsonElement body, CancellationToken cancellationToken)
+    {
+        var (route, query) = path.IndexOf('?', StringComparison.Ordinal) is var mark and >= 0 ? (path[..mark], path[mark..]) : (path, "");
+        if (Match(route) is not var (pattern, values) || byPath[pattern].GetValueOrDefault(method) is not { } found)
+        {
+            return null;
+        }
+
+        var inner = new DefaultHttpContext { RequestServices = services, RequestAborted = cancellationToken };
+        inner.Request.Method = method;
+        inner.Request.Path = prefix + route;
+        inner.Request.QueryString = new QueryString(query);
+        inner.Request.RouteValues = values;
+        return await found.RunAsync(services, new ApiRequest(inner, caller, body)) as JsonAnswer;
+    }
+
+    // A literal part wins over a named one, as in routing.
+    private (string Pattern, RouteValueDictionary Values)? Match(string path)
+    {
+        var parts = path.Split('/');
+        (string Pattern, RouteValueDictionary Values)? found = null;
+        foreach (var pattern in byPath.Keys)
+        {
+            var wanted = pattern.Split('/');
+            if (wanted.Length != parts.Length || !wanted.Zip(parts).All(p => p.First.StartsWith('{') ? p.Second.Length > 0 : p.First == p.Second))
+            {
+                continue;
+            }
+
+            var values = new RouteValueDictionary(wanted.Zip(parts).Where(p => p.First.StartsWith('{'))
+                .Select(p => KeyValuePair.Create(p.First.Trim('{', '}'), (object?)Uri.UnescapeDataString(p.Second))));
+            found = found is { } other && other.Values.Count <= values.Count ? other : (pattern, values);
+        }
+
+        return found;
+    }
+
     /// <summary>Puts the table into the host. Request delegates: they cost nothing at start-up.</summary>
     public void Map(IEndpointRouteBuilder endpoints)
     {
@@ -44,7 +98,7 @@ internal sealed partial class ApiRoutes(string prefix, IDialect dialect, ILogger
 
     private Task AnswerUnknownAsync(HttpContext context) => RunAsync(context, request => Task.FromResult(dialect.NoSuchRoute(request)));
 
-    private ApiRoutes Add<T>(string path, string method, Need need, Func<T, ApiRequest, Task<IResult>> run)
+    private ApiRoutes Add<T>(string path, string method, Need need, Func<T, ApiRequest, Task<IResult>> run, bool? hasBody = null)
         where T : notnull
     {
         if (!byPath.TryGetValue(path, out var methods))
@@ -52,7 +106,7 @@ internal sealed partial class ApiRoutes(string prefix, IDialect dialect, ILogger
             byPath[path] = methods = new(StringComparer.Ordinal);
         }
 
-        methods.Add(method, new Route(need, method is "POST" or "PUT" or "PATCH", (services, request) => run(services.GetRequiredService<T>(), request)));
+        methods.Add(method, new Route(need, hasBody ?? method is "POST" or "PUT" or "PATCH", (services, request) => run(services.GetRequiredService<T>(), request)));
         return this;
     }
 
@@ -84,9 +138,11 @@ internal sealed partial class ApiRoutes(string prefix, IDialect dialect, ILogger
             return dialect.BadRequest(fault);
         }
 
+        var caller = ((Admission.Admitted)admission).Caller;
+        context.RequestServices.GetRequiredService<Actor>().Become(context, caller);
         var body = route.HasBody ? await JsonBody.ReadAsync(request, context.RequestAborted) : new JsonBody.Read(default);
         return body is JsonBody.Read read
-            ? await route.RunAsync(context.RequestServices, new ApiRequest(context, ((Admission.Admitted)admission).Caller, read.Root))
+            ? await route.RunAsync(context.RequestServices, new ApiRequest(context, caller, read.Root))
             : dialect.BadRequest(body);
     });
 

@@ -7,6 +7,12 @@ namespace Gatehouse.Management.Http;
 /// <summary>Answers with JSON, or with a bare status when there is no body. Never cached.</summary>
 internal sealed class JsonAnswer(int status, JsonNode? body) : IResult
 {
+    /// <summary>Its status.</summary>
+    public int Status => status;
+
+    /// <summary>What it says; null means nothing.</summary>
+    public JsonNode? Body => body;
+
     /// <summary>A header besides; null means none.</summary>
     public (string Name, string Value)? Header { get; init; }
 

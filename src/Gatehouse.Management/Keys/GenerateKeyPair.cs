@@ -10,14 +10,24 @@ using Result = Gatehouse.Management.Writes.WriteResult<Gatehouse.Model.Keys.KeyP
 
 namespace Gatehouse.Management.Keys;
 
-/// <summary>Makes an RSA key pair with a self-signed certificate for Identity's providers.</summary>
+/// <summary>How a key pair is made.</summary>
+internal enum KeyAlgorithm
+{
+    /// <summary>RSA, 4096 bits.</summary>
+    Rsa,
+
+    /// <summary>ECDSA on P-256.</summary>
+    Ecdsa,
+}
+
+/// <summary>Makes a key pair with a self-signed certificate for Identity's providers.</summary>
 internal sealed class GenerateKeyPair(GatehouseDb db, Writer writer, ISecretBox secrets, TimeProvider clock)
 {
     private const int KeySize = 4096;
     private const int LongestValidity = 36525;
 
     /// <summary>Makes it. <paramref name="name"/> becomes the common name; <paramref name="alternatives"/> are DNS names, comma-separated.</summary>
-    public async Task<Result> RunAsync(string name, string alternatives, int validityDays, CancellationToken cancellationToken)
+    public async Task<Result> RunAsync(string name, string alternatives, int validityDays, KeyAlgorithm algorithm, CancellationToken cancellationToken)
     {
         var names = alternatives.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (Check(name, names, validityDays) is { Count: > 0 } faults)
@@ -31,7 +41,7 @@ internal sealed class GenerateKeyPair(GatehouseDb db, Writer writer, ISecretBox 
             return Taken();
         }
 
-        var pair = Make(name, names, validityDays);
+        var pair = Make(name, names, validityDays, algorithm);
         return await writer.RunAsync<KeyPair>(
             Topic.Identity,
             async () =>
@@ -68,13 +78,15 @@ internal sealed class GenerateKeyPair(GatehouseDb db, Writer writer, ISecretBox 
         return faults;
     }
 
-    private KeyPair Make(string name, string[] names, int validityDays)
+    private KeyPair Make(string name, string[] names, int validityDays, KeyAlgorithm algorithm)
     {
         var now = clock.GetUtcNow();
-        using var rsa = RSA.Create(KeySize);
+        using AsymmetricAlgorithm key = algorithm == KeyAlgorithm.Ecdsa ? ECDsa.Create(ECCurve.NamedCurves.nistP256) : RSA.Create(KeySize);
         var subject = new X500DistinguishedNameBuilder();
         subject.AddCommonName(name);
-        var request = new CertificateRequest(subject.Build(), rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var request = key is ECDsa curve
+            ? new CertificateRequest(subject.Build(), curve, HashAlgorithmName.SHA256)
+            : new CertificateRequest(subject.Build(), (RSA)key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         if (names.Length > 0)
         {
             var alternatives = new SubjectAlternativeNameBuilder();
@@ -98,9 +110,9 @@ internal sealed class GenerateKeyPair(GatehouseDb db, Writer writer, ISecretBox 
         {
             Id = Guid.CreateVersion7(now),
             Name = name,
-            Kid = Convert.ToHexStringLower(SHA256.HashData(rsa.ExportSubjectPublicKeyInfo()).AsSpan(0, 16)),
+            Kid = Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()).AsSpan(0, 16)),
             CertificatePem = certificate.ExportCertificatePem(),
-            SealedPrivateKey = secrets.Seal(rsa.ExportPkcs8PrivateKey(), SecretPurposes.KeyPairPrivateKey),
+            SealedPrivateKey = secrets.Seal(key.ExportPkcs8PrivateKey(), SecretPurposes.KeyPairPrivateKey),
             CreatedAt = now,
         };
     }

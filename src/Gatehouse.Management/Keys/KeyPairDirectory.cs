@@ -10,6 +10,8 @@ internal sealed class KeyPairFacts(KeyPair pair)
 {
     public KeyPair Pair => pair;
 
+    public bool HasPrivateKey => pair.SealedPrivateKey.Length > 0;
+
     public string KeyType { get; private init; } = "";
 
     public string Sha256 { get; private init; } = "";
@@ -36,13 +38,17 @@ internal sealed class KeyPairFacts(KeyPair pair)
 }
 
 /// <summary>Reads the key pairs that Identity's providers sign with.</summary>
-internal sealed class KeyPairDirectory(GatehouseDb db)
+internal sealed class KeyPairDirectory(GatehouseDb db, ISecretBox secrets)
 {
     /// <summary>The pair that guides choose as signing key.</summary>
     public const string DefaultName = "authentik Self-signed Certificate";
 
     public async Task<KeyPairFacts?> FindAsync(Guid id, CancellationToken cancellationToken) =>
         await db.KeyPairs.AsNoTracking().SingleOrDefaultAsync(k => k.Id == id, cancellationToken) is { } pair ? KeyPairFacts.Of(pair) : null;
+
+    /// <summary>The private key in PEM; null when there is none.</summary>
+    public string? PrivateKeyOf(KeyPair pair) =>
+        pair.SealedPrivateKey.Length > 0 && secrets.Open(pair.SealedPrivateKey, SecretPurposes.KeyPairPrivateKey) is { } bytes ? PrivateKeys.PemOf(bytes) : null;
 
     /// <summary>All pairs, by name. There are few, and some of what they are filtered by stands in their certificates.</summary>
     public async Task<IReadOnlyList<KeyPairFacts>> ListAsync(CancellationToken cancellationToken) =>
@@ -51,7 +57,7 @@ internal sealed class KeyPairDirectory(GatehouseDb db)
     /// <summary>The RSA pair for providers that name none: the one by <see cref="DefaultName"/>, else the oldest.</summary>
     public async Task<Guid?> DefaultSigningKeyAsync(CancellationToken cancellationToken) =>
         (await ListAsync(cancellationToken))
-            .Where(k => k.KeyType == "rsa")
+            .Where(k => k.KeyType == "rsa" && k.HasPrivateKey)
             .OrderBy(k => k.Pair.Name != DefaultName).ThenBy(k => k.Pair.CreatedAt)
             .FirstOrDefault()?.Pair.Id;
 }

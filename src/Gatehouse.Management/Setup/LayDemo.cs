@@ -78,7 +78,7 @@ public sealed class LayDemo(IServiceScopeFactory scopes, PublicUrls urls)
         }
 
         var id = await db.Users.Where(u => u.UsernameKey == UserName).Select(u => u.Id).SingleAsync(cancellationToken);
-        return FaultOf(await services.GetRequiredService<SetPassword>().RunAsync(id, password, cancellationToken));
+        return FaultOf(await services.GetRequiredService<SetPassword>().RunAsync(id, password, null, cancellationToken));
     }
 
     private async Task<string?> LayHostnameAsync(IServiceProvider services, Uri origin, CancellationToken cancellationToken)

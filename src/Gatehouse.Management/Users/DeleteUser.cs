@@ -1,4 +1,5 @@
 using Gatehouse.Management.Writes;
+using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -7,8 +8,8 @@ using Result = Gatehouse.Management.Writes.WriteResult<Gatehouse.Model.Users.Use
 
 namespace Gatehouse.Management.Users;
 
-/// <summary>Removes a user; sessions, grants, tokens, consents and memberships fall with the row, and clients are told.</summary>
-internal sealed class DeleteUser(GatehouseDb db, Writer writer, EndUserSessions endSessions)
+/// <summary>Removes a user; sessions, grants, tokens, consents and memberships fall with the row, clients are told, and events go too where the settings say so.</summary>
+internal sealed class DeleteUser(GatehouseDb db, Writer writer, EndUserSessions endSessions, ISnapshot<SystemSettings> settings)
 {
     public Task<Result> RunAsync(int id, CancellationToken cancellationToken) => writer.RunAsync<User>(
         Topic.Identity,
@@ -21,6 +22,11 @@ internal sealed class DeleteUser(GatehouseDb db, Writer writer, EndUserSessions 
 
             await endSessions.PrepareAsync(id, cancellationToken);
             db.Users.Remove(user);
+            if (settings.Current.ForgetsDeletedUsers)
+            {
+                writer.Also(() => db.Events.Where(e => e.UserId == id).ExecuteDeleteAsync(cancellationToken));
+            }
+
             return new Result.Done(user);
         },
         cancellationToken);

@@ -4,11 +4,14 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Management.Writes;
 
-/// <summary>Runs one administrative write: prepare, check, save, bring the tables up to date.</summary>
-internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate)
+/// <summary>Runs one administrative write: prepare, check, save with its events, bring the tables up to date.</summary>
+internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate, WriteEvents events)
 {
     // Sign-ins and sign-ups change the same rows without taking the turn.
     private const int Attempts = 3;
+
+    private readonly List<Func<Task>> also = [];
+    private bool isInside; // of RunAllAsync
 
     /// <summary>
     /// Saves what <paramref name="prepare"/> changed when it answers <see cref="WriteResult{T}.Done"/>. When somebody else changed the same
@@ -16,6 +19,11 @@ internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate)
     /// </summary>
     public async Task<WriteResult<T>> RunAsync<T>(string topic, Func<Task<WriteResult<T>>> prepare, CancellationToken cancellationToken)
     {
+        if (isInside)
+        {
+            return await StepAsync(prepare, cancellationToken);
+        }
+
         await using var turn = await gate.EnterAsync(db, cancellationToken);
         if (turn is null)
         {
@@ -24,26 +32,123 @@ internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate)
 
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            db.ChangeTracker.Clear();
+            Begin();
             var result = await prepare();
             if (result is not WriteResult<T>.Done)
             {
                 return result;
             }
 
-            try
+            if (await TryCommitAsync(topic, cancellationToken))
             {
-                await feed.SaveAsync(db, topic, cancellationToken);
+                events.Written();
                 return result;
-            }
-            catch (DbUpdateConcurrencyException)
-            {
-            }
-            catch (DbUpdateException fault) when (UniqueViolation.Is(fault))
-            {
             }
         }
 
         return new WriteResult<T>.Stale();
+    }
+
+    /// <summary>
+    /// Runs many writes as one: all operations that <paramref name="steps"/> calls save into one transaction, which is committed when it
+    /// answers true. False: nothing was changed.
+    /// </summary>
+    public async Task<bool> RunAllAsync(string topic, Func<Task<bool>> steps, CancellationToken cancellationToken)
+    {
+        await using var turn = await gate.EnterAsync(db, cancellationToken);
+        if (turn is null)
+        {
+            return false;
+        }
+
+        Begin();
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        isInside = true;
+        try
+        {
+            if (!await steps())
+            {
+                return false;
+            }
+
+            db.ChangeTracker.Clear();
+            await feed.SaveAsync(db, topic, cancellationToken);
+        }
+        finally
+        {
+            isInside = false;
+            db.ChangeTracker.Clear();
+        }
+
+        events.Written();
+        return true;
+    }
+
+    /// <summary>Adds a statement to the transaction of the write that is being prepared, after its rows were saved.</summary>
+    public void Also(Func<Task> statement) => also.Add(statement);
+
+    private void Begin()
+    {
+        db.ChangeTracker.Clear();
+        events.Forget();
+        also.Clear();
+    }
+
+    private async Task<WriteResult<T>> StepAsync<T>(Func<Task<WriteResult<T>>> prepare, CancellationToken cancellationToken)
+    {
+        Begin();
+        var result = await prepare();
+        if (result is not WriteResult<T>.Done)
+        {
+            db.ChangeTracker.Clear(); // the refused values must not be saved with the next step
+            return result;
+        }
+
+        try
+        {
+            await SaveAsync(cancellationToken);
+            await db.SaveChangesAsync(cancellationToken);
+            return result;
+        }
+        catch (DbUpdateConcurrencyException)
+        {
+            return new WriteResult<T>.Stale();
+        }
+        catch (DbUpdateException fault) when (UniqueViolation.Is(fault))
+        {
+            return new WriteResult<T>.Stale();
+        }
+    }
+
+    private async Task<bool> TryCommitAsync(string topic, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            await SaveAsync(cancellationToken);
+            await feed.SaveAsync(db, topic, cancellationToken);
+            return true;
+        }
+        catch (DbUpdateConcurrencyException)
+        {
+            return false;
+        }
+        catch (DbUpdateException fault) when (UniqueViolation.Is(fault))
+        {
+            return false;
+        }
+    }
+
+    // Rows first, since their integer keys are made by the database; then what is told of them.
+    private async Task SaveAsync(CancellationToken cancellationToken)
+    {
+        var changes = events.Collect();
+        await db.SaveChangesAsync(cancellationToken);
+        foreach (var statement in also)
+        {
+            await statement();
+        }
+
+        events.Add(changes);
     }
 }

@@ -30,6 +30,24 @@ public sealed class Event
     /// <summary>Client address; null when it did not come by a request.</summary>
     public string? ClientIp { get; init; }
 
+    /// <summary>Whom they acted as while impersonating, a JSON object of <c>pk</c>, <c>username</c> and <c>email</c>; null when nobody.</summary>
+    public string? OnBehalfOfJson { get; init; }
+
     /// <summary>Details, a JSON object; never a secret.</summary>
     public required string ContextJson { get; init; }
+
+    /// <summary>App label of the object it is about, out of the details: <c>authentik_core</c>; null when about none.</summary>
+    public string? TargetApp { get; init; }
+
+    /// <summary>Model of that object: <c>user</c>.</summary>
+    public string? TargetModel { get; init; }
+
+    /// <summary>Key of that object, without dashes when it is a UUID.</summary>
+    public string? TargetKey { get; init; }
+
+    /// <summary>Key of the application that was authorized, without dashes; null when none was.</summary>
+    public string? AuthorizedKey { get; init; }
+
+    /// <summary>Whether the notification rules have been asked about it.</summary>
+    public bool IsJudged { get; set; }
 }

@@ -25,4 +25,21 @@ public static class EventActions
     public const string ModelUpdated = "model_updated";
     public const string ModelDeleted = "model_deleted";
     public const string EmailSent = "email_sent";
+
+    /// <summary>Events that administrators make begin so.</summary>
+    public const string CustomPrefix = "custom_";
+
+    /// <summary>Every action that clients know, ours or not: generated clients break on any other.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [
+        Login, LoginFailed, Logout, UserWrite, "user_offboarded", SuspiciousRequest, PasswordSet, SecretView, SecretRotate, InvitationUsed,
+        AuthorizeApplication, "source_linked", ImpersonationStarted, ImpersonationEnded, "flow_execution", PolicyExecution, PolicyException,
+        PropertyMappingException, "system_task_execution", SystemTaskException, "system_exception", ConfigurationError, ConfigurationWarning,
+        ModelCreated, ModelUpdated, ModelDeleted, EmailSent, "update_available", "export_ready", "review_initiated", "review_overdue",
+        "review_attested", "review_completed", "access_request_created", "access_request_approved", "access_request_denied",
+        "access_request_revoked", CustomPrefix,
+    ];
+
+    /// <summary>Whether an event may have this action: a known one, or a custom one.</summary>
+    public static bool IsKnown(string action) => All.Contains(action) || (action.Length <= 80 && action.StartsWith(CustomPrefix, StringComparison.Ordinal));
 }

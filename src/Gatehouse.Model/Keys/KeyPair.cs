@@ -32,12 +32,12 @@ public sealed class KeyPair
     public string? Managed { get; set; }
 
     /// <summary>Stable key id in tokens and JWKS.</summary>
-    public required string Kid { get; init; }
+    public required string Kid { get; set; }
 
     /// <summary>Certificate, PEM.</summary>
     public required string CertificatePem { get; set; }
 
-    /// <summary>PKCS#8 private key, sealed.</summary>
+    /// <summary>PKCS#8 private key, sealed; empty when the certificate was imported without one.</summary>
     public required byte[] SealedPrivateKey { get; set; }
 
     /// <summary>When it was made.</summary>

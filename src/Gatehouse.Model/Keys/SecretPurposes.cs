@@ -32,4 +32,10 @@ public static class SecretPurposes
 
     /// <summary>Password of the demo's user.</summary>
     public const string DemoPassword = "Demo.password";
+
+    /// <summary>Key of a token of the APIs, so that its owner may see it again.</summary>
+    public const string ApiTokenKey = "ApiToken.key";
+
+    /// <summary>URL of a webhook: chat services put the secret into it.</summary>
+    public const string TransportUrl = "NotificationTransport.webhook_url";
 }

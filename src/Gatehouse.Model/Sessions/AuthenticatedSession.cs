@@ -32,4 +32,7 @@ public sealed class AuthenticatedSession
 
     /// <summary>Whether use moves <see cref="ExpiresAt"/> on; a session of a set length ends when it was going to.</summary>
     public bool IsSliding { get; init; } = true;
+
+    /// <summary>Whom the person acts as, an administrator's privilege; null means themselves.</summary>
+    public int? ImpersonatedUserId { get; set; }
 }

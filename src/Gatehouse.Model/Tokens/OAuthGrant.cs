@@ -52,6 +52,9 @@ public sealed class OAuthGrant
 /// <summary>An authorization code. Used once: the first redeemer sets <see cref="UsedAt"/>.</summary>
 public sealed class AuthorizationCode
 {
+    /// <summary>Integer key of the API; made by the database.</summary>
+    public long Id { get; init; }
+
     /// <summary>SHA-256 of the code, lower-case hex.</summary>
     public required string Hash { get; init; }
 
@@ -93,6 +96,9 @@ public enum OAuthTokenKind
 /// <summary>A token that was issued.</summary>
 public sealed class OAuthToken
 {
+    /// <summary>Integer key of the API; made by the database.</summary>
+    public long Id { get; init; }
+
     /// <summary>SHA-256, lower-case hex.</summary>
     public required string Hash { get; init; }
 
@@ -148,6 +154,12 @@ public enum TokenIntent
 
     /// <summary>A password for one app.</summary>
     AppPassword,
+
+    /// <summary>Proof of an address; never made by the API.</summary>
+    Verification,
+
+    /// <summary>A way back in; never made by the API.</summary>
+    Recovery,
 }
 
 /// <summary>A bearer token of a user for the two REST APIs.</summary>
@@ -168,11 +180,17 @@ public sealed class ApiToken
     /// <summary>SHA-256 of the key, lower-case hex.</summary>
     public required string KeyHash { get; set; }
 
+    /// <summary>The key, sealed, since its owner may see it again; null when it was never known whole.</summary>
+    public byte[]? SealedKey { get; set; }
+
     /// <summary>Null means it does not expire.</summary>
     public DateTimeOffset? ExpiresAt { get; set; }
 
     /// <summary>Description; may be empty.</summary>
     public string Description { get; set; } = "";
+
+    /// <summary>Set on tokens that something else looks after; authentik's managed id.</summary>
+    public string? Managed { get; set; }
 }
 
 /// <summary>A one-use link that lets somebody in: first set-up, or recovery from the machine itself.</summary>

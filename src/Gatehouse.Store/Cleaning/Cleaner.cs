@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Gatehouse.Model.Tokens;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -15,6 +16,7 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
     // Clocks of nodes differ: what one of them may still take for alive stays.
     private static readonly TimeSpan Grace = TimeSpan.FromHours(1);
     private static readonly TimeSpan KeepDecisions = TimeSpan.FromDays(30);
+    private static readonly TimeSpan KeepNotifications = TimeSpan.FromDays(365);
 
     /// <summary>The most decisions kept, the newest; a flood must not fill the disk before its month is over.</summary>
     internal int MostDecisions { get; init; } = 200_000;
@@ -24,6 +26,7 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
     {
         var end = clock.GetUtcNow() - Grace;
         var oldest = clock.GetUtcNow() - KeepDecisions;
+        var forgotten = clock.GetUtcNow() - KeepNotifications;
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
 
         // Codes and tokens fall with their grants too; their own rows are shorter-lived.
@@ -47,6 +50,8 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
             + await DrainAsync(db.Decisions.Where(d => d.At < oldest).OrderBy(d => d.At), cancellationToken)
             + await DrainAsync(db.Events.Where(e => e.ExpiresAt < end).OrderBy(e => e.ExpiresAt), cancellationToken)
             + await DrainAsync(db.Reputations.Where(r => r.ExpiresAt < end).OrderBy(r => r.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.Notifications.Where(n => n.CreatedAt < forgotten).OrderBy(n => n.CreatedAt), cancellationToken)
+            + await DrainAsync(db.ApiTokens.Where(t => t.Intent != TokenIntent.Api && t.ExpiresAt != null && t.ExpiresAt < end).OrderBy(t => t.ExpiresAt), cancellationToken)
             + await CapDecisionsAsync(db, cancellationToken);
     }
 

@@ -15,6 +15,9 @@ internal static class EventMaps
             happened.HasIndex(e => e.CreatedAt);
             happened.HasIndex(e => new { e.Action, e.CreatedAt });
             happened.HasIndex(e => e.ExpiresAt);
+            happened.HasIndex(e => e.UserId);
+            happened.HasIndex(e => e.TargetKey);
+            happened.HasIndex(e => e.Id, "IX_events_unjudged").HasFilter("NOT \"IsJudged\"");
         });
         model.Entity<Brand>(brand =>
         {

@@ -19,6 +19,7 @@ internal static class TokenMaps
             session.HasIndex(s => s.ExpiresAt);
             session.HasIndex(s => s.Uuid).IsUnique();
             session.HasOne<User>().WithMany().HasForeignKey(s => s.UserId).OnDelete(DeleteBehavior.Cascade);
+            session.HasOne<User>().WithMany().HasForeignKey(s => s.ImpersonatedUserId).OnDelete(DeleteBehavior.SetNull);
         });
         model.Entity<SessionClient>(client =>
         {
@@ -46,7 +47,9 @@ internal static class TokenMaps
         });
         model.Entity<AuthorizationCode>(code =>
         {
-            code.ToTable("authorization_codes").HasKey(c => c.Hash);
+            code.ToTable("authorization_codes");
+            code.Property(c => c.Id).ValueGeneratedOnAdd();
+            code.HasIndex(c => c.Hash).IsUnique();
             code.HasIndex(c => c.ExpiresAt);
             code.HasOne<OAuthGrant>().WithMany().HasForeignKey(c => c.GrantId).OnDelete(DeleteBehavior.Cascade);
         });
@@ -72,7 +75,9 @@ internal static class TokenMaps
         });
         model.Entity<OAuthToken>(token =>
         {
-            token.ToTable("oauth_tokens").HasKey(t => t.Hash);
+            token.ToTable("oauth_tokens");
+            token.Property(t => t.Id).ValueGeneratedOnAdd();
+            token.HasIndex(t => t.Hash).IsUnique();
             token.Property(t => t.Scopes).AsJson();
             token.HasIndex(t => t.ExpiresAt);
             token.HasOne<OAuthGrant>().WithMany().HasForeignKey(t => t.GrantId).OnDelete(DeleteBehavior.Cascade);
@@ -91,6 +96,7 @@ internal static class TokenMaps
             token.ToTable("api_tokens");
             token.HasIndex(t => t.Identifier).IsUnique();
             token.HasIndex(t => t.KeyHash).IsUnique();
+            token.HasIndex(t => t.ExpiresAt);
             token.HasOne<User>().WithMany().HasForeignKey(t => t.UserId).OnDelete(DeleteBehavior.Cascade);
         });
         model.Entity<OneTimeLink>(link =>

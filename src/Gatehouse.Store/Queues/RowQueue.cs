@@ -14,6 +14,9 @@ internal sealed class RowQueue<T>
     private readonly Channel<T> queue;
     private long dropped;
 
+    /// <summary>Runs after rows were written; null means nobody waits for them.</summary>
+    public Action? Written { get; init; }
+
     /// <summary>Opens the queue.</summary>
     public RowQueue(IDbContextFactory<GatehouseDb> databases)
     {
@@ -43,6 +46,7 @@ internal sealed class RowQueue<T>
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         db.Set<T>().AddRange(batch);
         await db.SaveChangesAsync(cancellationToken);
+        Written?.Invoke();
     }
 
     /// <summary>How many were dropped since this was last asked.</summary>

@@ -100,6 +100,7 @@ internal sealed class FirstSeeds(IDbContextFactory<GatehouseDb> databases, ISecr
         });
         var brand = new Brand { Id = Guid.CreateVersion7(now), Domain = "authentik-default", IsDefault = true };
         db.Brands.Add(brand);
+        NotificationSeeds.Add(db, now, admins.Id);
         ScopeSeeds.Add(db, now);
         FlowSeeds.Add(db, now);
         brand.DeviceCodeFlowId = db.Flows.Local.Single(f => f.Slug == FlowSeeds.DeviceCode).Id;

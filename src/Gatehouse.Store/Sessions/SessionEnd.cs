@@ -70,18 +70,27 @@ public static class SessionEnd
         return frames;
     }
 
-    /// <summary>Ends all sessions of a user as <see cref="RunForUserAsync"/> does, prepared but not saved: for operations that save it together with its cause.</summary>
-    public static async Task PrepareForUserAsync(GatehouseDb db, int userId, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>
+    /// Ends all sessions of a user but <paramref name="kept"/>, as <see cref="RunForUserAsync"/> does, prepared but not saved: for operations
+    /// that save it together with its cause.
+    /// </summary>
+    public static async Task PrepareForUserAsync(GatehouseDb db, int userId, Guid? kept, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        db.AuthenticatedSessions.RemoveRange(await db.AuthenticatedSessions.Where(s => s.UserId == userId).ToListAsync(cancellationToken));
+        var sessions = await db.AuthenticatedSessions.Where(s => s.UserId == userId).ToListAsync(cancellationToken);
+        var stays = sessions.Find(s => s.Uuid == kept)?.Id;
+        db.AuthenticatedSessions.RemoveRange(sessions.Where(s => s.Id != stays));
         foreach (var grant in await db.Grants.Where(g => g.UserId == userId && g.RevokedAt == null).ToListAsync(cancellationToken))
         {
-            grant.RevokedAt = now;
+            if (stays is null || grant.SessionId != stays)
+            {
+                grant.RevokedAt = now;
+            }
         }
 
-        var (notices, _) = await ReadAsync(db, db.SessionClients.Where(c => c.UserId == userId), now, cancellationToken);
+        var told = db.SessionClients.Where(c => c.UserId == userId && c.SessionUuid != kept);
+        var (notices, _) = await ReadAsync(db, told, now, cancellationToken);
         db.LogoutNotices.AddRange(notices);
-        db.SessionClients.RemoveRange(await db.SessionClients.Where(c => c.UserId == userId).ToListAsync(cancellationToken));
+        db.SessionClients.RemoveRange(await told.ToListAsync(cancellationToken));
     }
 
     /// <summary>Remembers that somebody went to a client in a session. Before the client gets anything: it must be told of the end, whatever happens in between.</summary>

@@ -8,7 +8,7 @@ internal sealed class ChangeSignal
     private readonly Channel<bool> raised = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>Something may have changed.</summary>
-    public void Raise() => raised.Writer.TryWrite(true);
+    public void Set() => raised.Writer.TryWrite(true);
 
     /// <summary>Returns when raised, or after <paramref name="longest"/>.</summary>
     public async Task WaitAsync(TimeSpan longest, TimeProvider clock, CancellationToken stopping)

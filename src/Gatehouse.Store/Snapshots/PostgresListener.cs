@@ -40,7 +40,7 @@ internal sealed partial class PostgresListener(DatabaseTarget target, ChangeSign
 
     private async Task ListenAsync(NpgsqlConnection connection, CancellationToken stopping)
     {
-        connection.Notification += (_, _) => signal.Raise();
+        connection.Notification += (_, _) => signal.Set();
         await using (var listen = connection.CreateCommand())
         {
             listen.CommandText = $"LISTEN {Revisions.Channel}";
@@ -48,7 +48,7 @@ internal sealed partial class PostgresListener(DatabaseTarget target, ChangeSign
         }
 
         // What was announced while nobody listened has been missed.
-        signal.Raise();
+        signal.Set();
         while (true)
         {
             await connection.WaitAsync(stopping);

@@ -25,6 +25,9 @@ internal sealed class UpOptions
     /// <summary>Whether a program reads the output.</summary>
     public bool Json { get; init; }
 
+    /// <summary>Whether webhooks of notifications may reach this machine. Default: no.</summary>
+    public bool AllowLocalWebhooks { get; init; }
+
     /// <summary>PEM files given by the operator; null means certificates of the local CA.</summary>
     public (string Certificate, string Key)? Tls { get; init; }
 

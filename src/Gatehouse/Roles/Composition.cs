@@ -5,6 +5,7 @@ using Gatehouse.Hosting;
 using Gatehouse.Identity;
 using Gatehouse.Identity.SignIn.Setup;
 using Gatehouse.Management;
+using Gatehouse.Management.Notifications;
 using Gatehouse.Management.Setup;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Snapshots;
@@ -27,6 +28,7 @@ internal static class Composition
         services.AddIdentity();
         services.AddAccess();
         services.AddManagement();
+        services.AddSingleton(new NotificationOptions { AllowsLocalTargets = options.AllowLocalWebhooks });
         services.AddSingleton<DemoPassword>();
     }
 

@@ -19,7 +19,8 @@ internal static class UpVerb
         var key = Flags.Text("--tls-key", "FILE", "Its private key, PEM");
         var demo = Flags.Switch("--demo", "Add an app to try: whoami.<domain>, with a user ada");
         var json = Flags.Switch("--json", "When ready, write one line of JSON to standard output, and logs as JSON to standard error");
-        var command = new Command("up", "Start Gatehouse.") { data, domain, listen, database, certificate, key, demo, json };
+        var webhooks = Flags.Switch("--allow-local-webhooks", "Let webhooks of Identity's notifications reach this machine and link-local addresses");
+        var command = new Command("up", "Start Gatehouse.") { data, domain, listen, database, certificate, key, demo, json, webhooks };
         command.SetAction(async (parsed, _) =>
         {
             var faults = new List<string>();
@@ -34,6 +35,7 @@ internal static class UpVerb
                 Tls = TlsOf(Flags.Read(parsed, certificate, shell), Flags.Read(parsed, key, shell), faults),
                 Demo = Flags.Read(parsed, demo, shell, faults),
                 Json = asJson,
+                AllowLocalWebhooks = Flags.Read(parsed, webhooks, shell, faults),
             };
             return faults.Count > 0
                 ? shell.Misused(faults, "up")

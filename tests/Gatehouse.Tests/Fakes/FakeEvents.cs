@@ -3,21 +3,39 @@ using Gatehouse.Model.Events;
 
 namespace Gatehouse.Tests.Fakes;
 
-/// <summary>Keeps events in memory.</summary>
-internal sealed class FakeEvents : IEventLog
+/// <summary>Remembers what was to be written down.</summary>
+internal sealed class FakeEvents(TimeProvider clock) : IEventLog, IEventRows
 {
-    private readonly ConcurrentQueue<NewEvent> happened = new();
+    /// <summary>Events that went to the log, in order; rows that were asked for are the caller's to save.</summary>
+    public ConcurrentQueue<NewEvent> Written { get; } = new();
 
-    /// <summary>All so far.</summary>
-    public IReadOnlyCollection<NewEvent> All => happened;
+    /// <summary>The same, with rows that were asked for.</summary>
+    public ConcurrentQueue<NewEvent> All { get; } = new();
 
     /// <inheritdoc/>
     public Task WriteAsync(NewEvent happened, CancellationToken cancellationToken)
     {
-        this.happened.Enqueue(happened);
+        Enqueue(happened);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public void Enqueue(NewEvent happened) => this.happened.Enqueue(happened);
+    public void Enqueue(NewEvent happened)
+    {
+        Written.Enqueue(happened);
+        All.Enqueue(happened);
+    }
+
+    /// <inheritdoc/>
+    public Event RowOf(NewEvent happened)
+    {
+        All.Enqueue(happened);
+        return EventRow.Of(happened, clock.GetUtcNow(), TimeSpan.FromDays(365));
+    }
+
+    /// <inheritdoc/>
+    void IEventRows.Written()
+    {
+        // Nobody waits here.
+    }
 }

@@ -5,19 +5,24 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Gatehouse.Management;
 using Gatehouse.Management.Tokens;
+using Gatehouse.Model.Brands;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Settings;
+using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Gatehouse.Store.Bindings;
+using Gatehouse.Store.Events;
+using Gatehouse.Store.Queues;
 using Gatehouse.Store.Secrets;
 using Gatehouse.Store.Snapshots;
 using Gatehouse.Tests.Fakes;
+using Gatehouse.Web.Sessions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -25,6 +30,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Tests.Management;
@@ -50,7 +57,13 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(Clock).AddSingleton(Urls).AddSingleton<ISecretBox>(box);
         builder.Services.AddSingleton<IDbContextFactory<GatehouseDb>>(database).AddScoped(_ => database.CreateDbContext());
         builder.Services.AddSingleton<ChangeFeed>().AddSingleton<IReloadable>(Reloads).AddManagement();
-        builder.Services.AddSingleton<IEventLog>(Events).AddBindings();
+        builder.Services.AddBindings();
+        builder.Services.AddSingleton<EventSignal>().AddSingleton(_ => new RowQueue<Event>(database)).AddSingleton<EventStore>();
+        builder.Services.AddSingleton<IEventLog>(s => s.GetRequiredService<EventStore>()).AddSingleton<IEventRows>(s => s.GetRequiredService<EventStore>());
+        builder.Services.AddSingleton<SystemSettingsReader>().AddSingleton<IReloadable>(s => s.GetRequiredService<SystemSettingsReader>());
+        builder.Services.AddSingleton<ISnapshot<SystemSettings>>(s => s.GetRequiredService<SystemSettingsReader>());
+        builder.Services.AddScoped<IApiAccessTokens>(_ => OAuth).AddScoped<IBrowserCallers>(_ => Browsers);
+        builder.Services.RemoveAll<IHostedService>(); // tests run the loops' steps themselves
         change?.Invoke(builder.Services);
         app = builder.Build();
         app.MapAuthentikApi();
@@ -60,11 +73,15 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public FakeClock Clock { get; } = new();
 
+    /// <summary>What stands behind OAuth access tokens.</summary>
+    public FakeAccessTokens OAuth { get; } = new();
+
+    /// <summary>What stands behind cookies.</summary>
+    public FakeBrowsers Browsers { get; } = new();
+
     public static PublicUrls Urls { get; } = new("example.com", 8443);
 
     public CountingTable Reloads { get; } = new();
-
-    public FakeEvents Events { get; } = new();
 
     public HttpClient Client { get; }
 
@@ -86,6 +103,7 @@ internal sealed class ApiHost : IAsyncDisposable
     {
         var host = new ApiHost(change);
         await host.SeedAsync();
+        await host.Services.GetRequiredService<SystemSettingsReader>().ReloadAsync(TestContext.Current.CancellationToken);
         await host.app.StartAsync(TestContext.Current.CancellationToken);
         var address = host.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         host.Client.BaseAddress = new Uri(address);
@@ -138,6 +156,7 @@ internal sealed class ApiHost : IAsyncDisposable
         var flow = new Flow { Id = Guid.CreateVersion7(), Slug = "default-provider-authorization-implicit-consent", Name = "Authorize", Title = "Redirecting to %(app)s", Designation = "authorization" };
         var pair = NewPair("authentik Self-signed Certificate");
         db.AddRange(admins, admin, user, flow, pair);
+        db.Brands.Add(new Brand { Id = Guid.CreateVersion7(), Domain = "authentik-default", IsDefault = true });
         db.Organizations.Add(new Organization { Id = Account, Name = "Gatehouse", CreatedAt = now, UpdatedAt = now });
         db.Settings.Add(new Setting { Name = SettingNames.InstallId, Value = "install" });
         db.ScopeMappings.Add(new ScopeMapping { Id = Guid.CreateVersion7(), Name = "authentik default OAuth Mapping: OpenID 'email'", ScopeName = "email", Managed = "goauthentik.io/providers/oauth2/scope-email" });

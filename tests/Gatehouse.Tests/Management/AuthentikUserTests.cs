@@ -118,7 +118,9 @@ public class AuthentikUserTests
         Assert.Equal("bob", me.Text("users.0.username"));
         Assert.Equal(("[]", "[]", "{}"), (me.Text("user.groups"), me.Text("user.roles"), me.Text("user.settings")));
         Assert.Equal(("[]", "false"), (me.Text("user.system_permissions"), me.Text("user.is_superuser")));
-        (await host.AuthentikAsync("GET", $"/core/users/{host.UserId}/", key: ApiHost.UserKey)).Expect(403);
+        (await host.AuthentikAsync("GET", $"/core/users/{host.UserId}/", key: ApiHost.UserKey)).Expect(200);
+        (await host.AuthentikAsync("GET", $"/core/users/{host.AdminId}/", key: ApiHost.UserKey)).Expect(404);
+        (await host.AuthentikAsync("GET", "/core/users/", key: ApiHost.UserKey)).Expect(403);
     }
 
     [Fact]

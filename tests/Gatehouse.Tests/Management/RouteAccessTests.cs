@@ -27,11 +27,11 @@ public class RouteAccessTests
     }
 
     [Fact]
-    public async Task Only_the_client_config_needs_no_token()
+    public async Task What_pages_and_clients_ask_first_needs_no_token()
     {
         await using var host = await ApiHost.StartAsync();
 
-        Assert.Equal(["/api/v3/root/config/"], Routes(host).Where(r => r.Need == Need.Nobody).Select(r => r.Path));
+        Assert.Equal(["/api/v3/core/brands/current/", "/api/v3/root/config/", "/api/v3/schema/"], Routes(host).Where(r => r.Need == Need.Nobody).Select(r => r.Path).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -12,7 +12,7 @@ namespace Gatehouse.Identity.SignIn.Setup;
 
 /// <summary><c>/setup</c> and <c>/setup/&lt;token&gt;</c>: how the first administrator, or somebody locked out, gets a password.</summary>
 internal sealed partial class SetupEndpoints(
-    GatehouseDb db, OneTimeLinks links, Passwords passwords, IPasswordRules rules, BrowserSessions sessions, CrossSite crossSite, ILogger<SetupEndpoints> logger)
+    GatehouseDb db, OneTimeLinks links, Passwords passwords, IPasswordRules rules, BrowserSessions sessions, SignInEvents events, CrossSite crossSite, ILogger<SetupEndpoints> logger)
 {
     private const string Brand = "Gatehouse Identity";
 
@@ -84,6 +84,7 @@ internal sealed partial class SetupEndpoints(
         }
 
         LogRedeemed(link.Link.Purpose, user.Id);
+        await events.PasswordSetAsync(context, user, cancellationToken);
         await sessions.StartAsync(context, user, ["pwd"], null, cancellationToken); // null: changed again already, and so signed in with the new password only
         SecurityHeaders.NoStore(context.Response);
         context.Response.Headers.Location = FlowFinish.UserPage;

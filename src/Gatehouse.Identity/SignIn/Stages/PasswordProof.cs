@@ -32,7 +32,7 @@ internal abstract record PasswordVerdict
 }
 
 /// <summary>Checks the password of whoever a run is about, and keeps its hash at today's cost.</summary>
-internal sealed class PasswordProof(GatehouseDb db, Passwords passwords, Guesses guesses, IReputation reputation)
+internal sealed class PasswordProof(GatehouseDb db, Passwords passwords, Guesses guesses, IReputation reputation, SignInEvents events)
 {
     /// <summary>Whether <paramref name="password"/> is that of the run's user. Nobody's takes as long.</summary>
     public async Task<PasswordVerdict> CheckAsync(FlowRun run, string password, CancellationToken cancellationToken)
@@ -41,6 +41,7 @@ internal sealed class PasswordProof(GatehouseDb db, Passwords passwords, Guesses
         var guess = Guess.Of(run.State.Identifier ?? "", address);
         if (guesses.Begin(guess) is { } wait)
         {
+            await FailedAsync(run, cancellationToken);
             return new PasswordVerdict.TooSoon(wait);
         }
 
@@ -59,8 +60,16 @@ internal sealed class PasswordProof(GatehouseDb db, Passwords passwords, Guesses
                 return new PasswordVerdict.Busy();
             default:
                 reputation.Note(run.State.Identifier ?? "", address, isSuccess: false);
+                await FailedAsync(run, cancellationToken);
                 return new PasswordVerdict.Wrong();
         }
+    }
+
+    private async Task FailedAsync(FlowRun run, CancellationToken cancellationToken)
+    {
+        var id = run.State.UserId;
+        var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == id, cancellationToken);
+        events.LoginFailed(run.Http, run.State.Identifier ?? "", user, "password");
     }
 
     /// <summary>Names a kept password without holding it: the mark goes into the row of a run.</summary>

@@ -24,16 +24,18 @@ namespace Gatehouse.Store.Compiled.Postgres
                 baseEntityType,
                 propertyCount: 9,
                 foreignKeyCount: 1,
-                unnamedIndexCount: 2,
+                unnamedIndexCount: 3,
                 keyCount: 1);
 
-            var hash = runtimeEntityType.AddProperty(
-                "Hash",
-                typeof(string),
-                propertyInfo: typeof(AuthorizationCode).GetProperty("Hash", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                fieldInfo: typeof(AuthorizationCode).GetField("<Hash>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                afterSaveBehavior: PropertySaveBehavior.Throw);
-            hash.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+            var id = runtimeEntityType.AddProperty(
+                "Id",
+                typeof(long),
+                propertyInfo: typeof(AuthorizationCode).GetProperty("Id", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AuthorizationCode).GetField("<Id>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                valueGenerated: ValueGenerated.OnAdd,
+                afterSaveBehavior: PropertySaveBehavior.Throw,
+                sentinel: 0L);
+            id.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn);
 
             var codeChallenge = runtimeEntityType.AddProperty(
                 "CodeChallenge",
@@ -68,13 +70,12 @@ namespace Gatehouse.Store.Compiled.Postgres
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
             grantId.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
-            var keyThumbprint = runtimeEntityType.AddProperty(
-                "KeyThumbprint",
+            var hash = runtimeEntityType.AddProperty(
+                "Hash",
                 typeof(string),
-                propertyInfo: typeof(AuthorizationCode).GetProperty("KeyThumbprint", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                fieldInfo: typeof(AuthorizationCode).GetField("<KeyThumbprint>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                nullable: true);
-            keyThumbprint.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+                propertyInfo: typeof(AuthorizationCode).GetProperty("Hash", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AuthorizationCode).GetField("<Hash>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            hash.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var providerId = runtimeEntityType.AddProperty(
                 "ProviderId",
@@ -101,7 +102,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             usedAt.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var key = runtimeEntityType.AddKey(
-                new[] { hash });
+                new[] { id });
             runtimeEntityType.SetPrimaryKey(key);
 
             var index = runtimeEntityType.AddIndex(
@@ -109,6 +110,10 @@ namespace Gatehouse.Store.Compiled.Postgres
 
             var index0 = runtimeEntityType.AddIndex(
                 new[] { grantId });
+
+            var index1 = runtimeEntityType.AddIndex(
+                new[] { hash },
+                unique: true);
 
             return runtimeEntityType;
         }

@@ -21,8 +21,9 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Events.Event",
                 typeof(Event),
                 baseEntityType,
-                propertyCount: 10,
-                unnamedIndexCount: 3,
+                propertyCount: 16,
+                unnamedIndexCount: 5,
+                namedIndexCount: 1,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -47,6 +48,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(Event).GetProperty("App", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Event).GetField("<App>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             app.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var authorizedKey = runtimeEntityType.AddProperty(
+                "AuthorizedKey",
+                typeof(string),
+                propertyInfo: typeof(Event).GetProperty("AuthorizedKey", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Event).GetField("<AuthorizedKey>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            authorizedKey.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var clientIp = runtimeEntityType.AddProperty(
                 "ClientIp",
@@ -88,6 +97,46 @@ namespace Gatehouse.Store.Compiled.Postgres
             expiresAt.SetSentinelFromProviderValue(-62135596800000L);
             expiresAt.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var isJudged = runtimeEntityType.AddProperty(
+                "IsJudged",
+                typeof(bool),
+                propertyInfo: typeof(Event).GetProperty("IsJudged", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Event).GetField("<IsJudged>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            isJudged.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var onBehalfOfJson = runtimeEntityType.AddProperty(
+                "OnBehalfOfJson",
+                typeof(string),
+                propertyInfo: typeof(Event).GetProperty("OnBehalfOfJson", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Event).GetField("<OnBehalfOfJson>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            onBehalfOfJson.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var targetApp = runtimeEntityType.AddProperty(
+                "TargetApp",
+                typeof(string),
+                propertyInfo: typeof(Event).GetProperty("TargetApp", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Event).GetField("<TargetApp>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            targetApp.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var targetKey = runtimeEntityType.AddProperty(
+                "TargetKey",
+                typeof(string),
+                propertyInfo: typeof(Event).GetProperty("TargetKey", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Event).GetField("<TargetKey>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            targetKey.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var targetModel = runtimeEntityType.AddProperty(
+                "TargetModel",
+                typeof(string),
+                propertyInfo: typeof(Event).GetProperty("TargetModel", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Event).GetField("<TargetModel>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            targetModel.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var userId = runtimeEntityType.AddProperty(
                 "UserId",
                 typeof(int?),
@@ -114,7 +163,18 @@ namespace Gatehouse.Store.Compiled.Postgres
                 new[] { expiresAt });
 
             var index1 = runtimeEntityType.AddIndex(
+                new[] { targetKey });
+
+            var index2 = runtimeEntityType.AddIndex(
+                new[] { userId });
+
+            var index3 = runtimeEntityType.AddIndex(
                 new[] { action, createdAt });
+
+            var iX_events_unjudged = runtimeEntityType.AddIndex(
+                new[] { id },
+                name: "IX_events_unjudged");
+            iX_events_unjudged.AddAnnotation("Relational:Filter", "NOT \"IsJudged\"");
 
             return runtimeEntityType;
         }

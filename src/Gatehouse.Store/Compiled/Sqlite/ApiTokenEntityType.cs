@@ -21,9 +21,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Tokens.ApiToken",
                 typeof(ApiToken),
                 baseEntityType,
-                propertyCount: 7,
+                propertyCount: 9,
                 foreignKeyCount: 1,
-                unnamedIndexCount: 3,
+                unnamedIndexCount: 4,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -69,6 +69,20 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(ApiToken).GetProperty("KeyHash", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(ApiToken).GetField("<KeyHash>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
+            var managed = runtimeEntityType.AddProperty(
+                "Managed",
+                typeof(string),
+                propertyInfo: typeof(ApiToken).GetProperty("Managed", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(ApiToken).GetField("<Managed>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
+            var sealedKey = runtimeEntityType.AddProperty(
+                "SealedKey",
+                typeof(byte[]),
+                propertyInfo: typeof(ApiToken).GetProperty("SealedKey", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(ApiToken).GetField("<SealedKey>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
             var userId = runtimeEntityType.AddProperty(
                 "UserId",
                 typeof(int),
@@ -81,14 +95,17 @@ namespace Gatehouse.Store.Compiled.Sqlite
             runtimeEntityType.SetPrimaryKey(key);
 
             var index = runtimeEntityType.AddIndex(
+                new[] { expiresAt });
+
+            var index0 = runtimeEntityType.AddIndex(
                 new[] { identifier },
                 unique: true);
 
-            var index0 = runtimeEntityType.AddIndex(
+            var index1 = runtimeEntityType.AddIndex(
                 new[] { keyHash },
                 unique: true);
 
-            var index1 = runtimeEntityType.AddIndex(
+            var index2 = runtimeEntityType.AddIndex(
                 new[] { userId });
 
             return runtimeEntityType;

@@ -24,9 +24,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Sessions.AuthenticatedSession",
                 typeof(AuthenticatedSession),
                 baseEntityType,
-                propertyCount: 10,
-                foreignKeyCount: 1,
-                unnamedIndexCount: 3,
+                propertyCount: 11,
+                foreignKeyCount: 2,
+                unnamedIndexCount: 4,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -64,6 +64,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(AuthenticatedSession).GetField("<ExpiresAt>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 valueConverter: new UnixMilliseconds());
             expiresAt.SetSentinelFromProviderValue(-62135596800000L);
+
+            var impersonatedUserId = runtimeEntityType.AddProperty(
+                "ImpersonatedUserId",
+                typeof(int?),
+                propertyInfo: typeof(AuthenticatedSession).GetProperty("ImpersonatedUserId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AuthenticatedSession).GetField("<ImpersonatedUserId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
 
             var isSliding = runtimeEntityType.AddProperty(
                 "IsSliding",
@@ -114,9 +121,12 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 new[] { expiresAt });
 
             var index0 = runtimeEntityType.AddIndex(
-                new[] { userId });
+                new[] { impersonatedUserId });
 
             var index1 = runtimeEntityType.AddIndex(
+                new[] { userId });
+
+            var index2 = runtimeEntityType.AddIndex(
                 new[] { uuid },
                 unique: true);
 
@@ -124,6 +134,16 @@ namespace Gatehouse.Store.Compiled.Sqlite
         }
 
         public static RuntimeForeignKey CreateForeignKey1(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
+        {
+            var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("ImpersonatedUserId") },
+                principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),
+                principalEntityType,
+                deleteBehavior: DeleteBehavior.SetNull);
+
+            return runtimeForeignKey;
+        }
+
+        public static RuntimeForeignKey CreateForeignKey2(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
         {
             var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("UserId") },
                 principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),

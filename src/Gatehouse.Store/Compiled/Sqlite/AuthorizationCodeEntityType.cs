@@ -23,15 +23,17 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 baseEntityType,
                 propertyCount: 9,
                 foreignKeyCount: 1,
-                unnamedIndexCount: 2,
+                unnamedIndexCount: 3,
                 keyCount: 1);
 
-            var hash = runtimeEntityType.AddProperty(
-                "Hash",
-                typeof(string),
-                propertyInfo: typeof(AuthorizationCode).GetProperty("Hash", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                fieldInfo: typeof(AuthorizationCode).GetField("<Hash>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                afterSaveBehavior: PropertySaveBehavior.Throw);
+            var id = runtimeEntityType.AddProperty(
+                "Id",
+                typeof(long),
+                propertyInfo: typeof(AuthorizationCode).GetProperty("Id", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AuthorizationCode).GetField("<Id>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                valueGenerated: ValueGenerated.OnAdd,
+                afterSaveBehavior: PropertySaveBehavior.Throw,
+                sentinel: 0L);
 
             var codeChallenge = runtimeEntityType.AddProperty(
                 "CodeChallenge",
@@ -62,12 +64,11 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(AuthorizationCode).GetField("<GrantId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
 
-            var keyThumbprint = runtimeEntityType.AddProperty(
-                "KeyThumbprint",
+            var hash = runtimeEntityType.AddProperty(
+                "Hash",
                 typeof(string),
-                propertyInfo: typeof(AuthorizationCode).GetProperty("KeyThumbprint", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                fieldInfo: typeof(AuthorizationCode).GetField("<KeyThumbprint>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                nullable: true);
+                propertyInfo: typeof(AuthorizationCode).GetProperty("Hash", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AuthorizationCode).GetField("<Hash>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
             var providerId = runtimeEntityType.AddProperty(
                 "ProviderId",
@@ -91,7 +92,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 valueConverter: new UnixMilliseconds());
 
             var key = runtimeEntityType.AddKey(
-                new[] { hash });
+                new[] { id });
             runtimeEntityType.SetPrimaryKey(key);
 
             var index = runtimeEntityType.AddIndex(
@@ -99,6 +100,10 @@ namespace Gatehouse.Store.Compiled.Sqlite
 
             var index0 = runtimeEntityType.AddIndex(
                 new[] { grantId });
+
+            var index1 = runtimeEntityType.AddIndex(
+                new[] { hash },
+                unique: true);
 
             return runtimeEntityType;
         }

@@ -20,8 +20,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Events.Event",
                 typeof(Event),
                 baseEntityType,
-                propertyCount: 10,
-                unnamedIndexCount: 3,
+                propertyCount: 16,
+                unnamedIndexCount: 5,
+                namedIndexCount: 1,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -43,6 +44,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 typeof(string),
                 propertyInfo: typeof(Event).GetProperty("App", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Event).GetField("<App>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var authorizedKey = runtimeEntityType.AddProperty(
+                "AuthorizedKey",
+                typeof(string),
+                propertyInfo: typeof(Event).GetProperty("AuthorizedKey", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Event).GetField("<AuthorizedKey>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
 
             var clientIp = runtimeEntityType.AddProperty(
                 "ClientIp",
@@ -79,6 +87,41 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 valueConverter: new UnixMilliseconds());
             expiresAt.SetSentinelFromProviderValue(-62135596800000L);
 
+            var isJudged = runtimeEntityType.AddProperty(
+                "IsJudged",
+                typeof(bool),
+                propertyInfo: typeof(Event).GetProperty("IsJudged", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Event).GetField("<IsJudged>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+
+            var onBehalfOfJson = runtimeEntityType.AddProperty(
+                "OnBehalfOfJson",
+                typeof(string),
+                propertyInfo: typeof(Event).GetProperty("OnBehalfOfJson", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Event).GetField("<OnBehalfOfJson>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
+            var targetApp = runtimeEntityType.AddProperty(
+                "TargetApp",
+                typeof(string),
+                propertyInfo: typeof(Event).GetProperty("TargetApp", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Event).GetField("<TargetApp>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
+            var targetKey = runtimeEntityType.AddProperty(
+                "TargetKey",
+                typeof(string),
+                propertyInfo: typeof(Event).GetProperty("TargetKey", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Event).GetField("<TargetKey>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
+            var targetModel = runtimeEntityType.AddProperty(
+                "TargetModel",
+                typeof(string),
+                propertyInfo: typeof(Event).GetProperty("TargetModel", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Event).GetField("<TargetModel>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
             var userId = runtimeEntityType.AddProperty(
                 "UserId",
                 typeof(int?),
@@ -103,7 +146,18 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 new[] { expiresAt });
 
             var index1 = runtimeEntityType.AddIndex(
+                new[] { targetKey });
+
+            var index2 = runtimeEntityType.AddIndex(
+                new[] { userId });
+
+            var index3 = runtimeEntityType.AddIndex(
                 new[] { action, createdAt });
+
+            var iX_events_unjudged = runtimeEntityType.AddIndex(
+                new[] { id },
+                name: "IX_events_unjudged");
+            iX_events_unjudged.AddAnnotation("Relational:Filter", "NOT \"IsJudged\"");
 
             return runtimeEntityType;
         }

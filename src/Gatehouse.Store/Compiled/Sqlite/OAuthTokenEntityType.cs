@@ -24,17 +24,19 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Tokens.OAuthToken",
                 typeof(OAuthToken),
                 baseEntityType,
-                propertyCount: 9,
+                propertyCount: 10,
                 foreignKeyCount: 1,
-                unnamedIndexCount: 2,
+                unnamedIndexCount: 3,
                 keyCount: 1);
 
-            var hash = runtimeEntityType.AddProperty(
-                "Hash",
-                typeof(string),
-                propertyInfo: typeof(OAuthToken).GetProperty("Hash", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                fieldInfo: typeof(OAuthToken).GetField("<Hash>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                afterSaveBehavior: PropertySaveBehavior.Throw);
+            var id = runtimeEntityType.AddProperty(
+                "Id",
+                typeof(long),
+                propertyInfo: typeof(OAuthToken).GetProperty("Id", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuthToken).GetField("<Id>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                valueGenerated: ValueGenerated.OnAdd,
+                afterSaveBehavior: PropertySaveBehavior.Throw,
+                sentinel: 0L);
 
             var createdAt = runtimeEntityType.AddProperty(
                 "CreatedAt",
@@ -58,6 +60,12 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(OAuthToken).GetProperty("GrantId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuthToken).GetField("<GrantId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
+
+            var hash = runtimeEntityType.AddProperty(
+                "Hash",
+                typeof(string),
+                propertyInfo: typeof(OAuthToken).GetProperty("Hash", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuthToken).GetField("<Hash>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
             var kind = runtimeEntityType.AddProperty(
                 "Kind",
@@ -105,7 +113,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 valueConverter: new UnixMilliseconds());
 
             var key = runtimeEntityType.AddKey(
-                new[] { hash });
+                new[] { id });
             runtimeEntityType.SetPrimaryKey(key);
 
             var index = runtimeEntityType.AddIndex(
@@ -113,6 +121,10 @@ namespace Gatehouse.Store.Compiled.Sqlite
 
             var index0 = runtimeEntityType.AddIndex(
                 new[] { grantId });
+
+            var index1 = runtimeEntityType.AddIndex(
+                new[] { hash },
+                unique: true);
 
             return runtimeEntityType;
         }

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("6b005552-32d5-4729-9d88-e81f065f3680"), entityTypeCount: 38)
+            : base(skipDetectChanges: false, modelId: new Guid("a3a13106-f4c4-44da-9da0-29dfef192cc1"), entityTypeCount: 41)
         {
         }
 
@@ -20,6 +20,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var app = AppEntityType.Create(this);
             var appPolicy = AppPolicyEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
+            var blueprintInstance = BlueprintInstanceEntityType.Create(this);
             var brand = BrandEntityType.Create(this);
             var @event = EventEntityType.Create(this);
             var flow = FlowEntityType.Create(this);
@@ -29,6 +30,10 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var accessKey = AccessKeyEntityType.Create(this);
             var keyPair = KeyPairEntityType.Create(this);
             var loginMethod = LoginMethodEntityType.Create(this);
+            var notification = NotificationEntityType.Create(this);
+            var notificationDelivery = NotificationDeliveryEntityType.Create(this);
+            var notificationRule = NotificationRuleEntityType.Create(this);
+            var notificationTransport = NotificationTransportEntityType.Create(this);
             var publicHostname = PublicHostnameEntityType.Create(this);
             var policy = PolicyEntityType.Create(this);
             var ruleGroup = RuleGroupEntityType.Create(this);
@@ -39,8 +44,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var accessUser = AccessUserEntityType.Create(this);
             var authenticatedSession = AuthenticatedSessionEntityType.Create(this);
             var burntCode = BurntCodeEntityType.Create(this);
-            var logoutNotice = LogoutNoticeEntityType.Create(this);
-            var sessionClient = SessionClientEntityType.Create(this);
             var organization = OrganizationEntityType.Create(this);
             var revision = RevisionEntityType.Create(this);
             var sealedSecret = SealedSecretEntityType.Create(this);
@@ -60,14 +63,16 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
             FlowStageBindingEntityType.CreateForeignKey1(flowStageBinding, flow);
             FlowStageBindingEntityType.CreateForeignKey2(flowStageBinding, stage);
+            NotificationEntityType.CreateForeignKey1(notification, user);
+            NotificationDeliveryEntityType.CreateForeignKey1(notificationDelivery, notificationTransport);
+            NotificationDeliveryEntityType.CreateForeignKey2(notificationDelivery, user);
+            NotificationRuleEntityType.CreateForeignKey1(notificationRule, group);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
             AccessSessionEntityType.CreateForeignKey1(accessSession, accessUser);
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
-            LogoutNoticeEntityType.CreateForeignKey1(logoutNotice, oAuth2Provider);
-            SessionClientEntityType.CreateForeignKey1(sessionClient, oAuth2Provider);
-            SessionClientEntityType.CreateForeignKey2(sessionClient, user);
+            AuthenticatedSessionEntityType.CreateForeignKey2(authenticatedSession, user);
             ApiTokenEntityType.CreateForeignKey1(apiToken, user);
             AuthorizationCodeEntityType.CreateForeignKey1(authorizationCode, oAuthGrant);
             OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, oAuth2Provider);
@@ -84,6 +89,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AppEntityType.CreateAnnotations(app);
             AppPolicyEntityType.CreateAnnotations(appPolicy);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
+            BlueprintInstanceEntityType.CreateAnnotations(blueprintInstance);
             BrandEntityType.CreateAnnotations(brand);
             EventEntityType.CreateAnnotations(@event);
             FlowEntityType.CreateAnnotations(flow);
@@ -93,6 +99,10 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AccessKeyEntityType.CreateAnnotations(accessKey);
             KeyPairEntityType.CreateAnnotations(keyPair);
             LoginMethodEntityType.CreateAnnotations(loginMethod);
+            NotificationEntityType.CreateAnnotations(notification);
+            NotificationDeliveryEntityType.CreateAnnotations(notificationDelivery);
+            NotificationRuleEntityType.CreateAnnotations(notificationRule);
+            NotificationTransportEntityType.CreateAnnotations(notificationTransport);
             PublicHostnameEntityType.CreateAnnotations(publicHostname);
             PolicyEntityType.CreateAnnotations(policy);
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
@@ -103,8 +113,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AccessUserEntityType.CreateAnnotations(accessUser);
             AuthenticatedSessionEntityType.CreateAnnotations(authenticatedSession);
             BurntCodeEntityType.CreateAnnotations(burntCode);
-            LogoutNoticeEntityType.CreateAnnotations(logoutNotice);
-            SessionClientEntityType.CreateAnnotations(sessionClient);
             OrganizationEntityType.CreateAnnotations(organization);
             RevisionEntityType.CreateAnnotations(revision);
             SealedSecretEntityType.CreateAnnotations(sealedSecret);

@@ -166,26 +166,41 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("decisions", (string)null);
                 });
 
-            modelBuilder.Entity("Gatehouse.Model.Bindings.IdentityPolicy", b =>
+            modelBuilder.Entity("Gatehouse.Model.Blueprints.BlueprintInstance", b =>
                 {
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
 
-                    b.Property<string>("Kind")
+                    b.Property<string>("Content")
                         .IsRequired()
-                        .HasMaxLength(40)
-                        .HasColumnType("character varying(40)");
+                        .HasColumnType("text");
 
-                    b.Property<bool>("LogsRuns")
+                    b.Property<string>("ContextJson")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<bool>("IsEnabled")
                         .HasColumnType("boolean");
+
+                    b.Property<long?>("LastAppliedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("LastAppliedHash")
+                        .IsRequired()
+                        .HasColumnType("text");
 
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("text");
 
-                    b.Property<string>("SettingsJson")
+                    b.Property<string>("Path")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
@@ -196,114 +211,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasIndex("Name")
                         .IsUnique();
 
-                    b.ToTable("identity_policies", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Bindings.PastPassword", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid");
-
-                    b.Property<string>("Hash")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<long>("ReplacedAt")
-                        .HasColumnType("bigint");
-
-                    b.Property<int>("UserId")
-                        .HasColumnType("integer");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("UserId", "ReplacedAt");
-
-                    b.ToTable("past_passwords", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Bindings.PolicyBinding", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid");
-
-                    b.Property<bool>("FailureResult")
-                        .HasColumnType("boolean");
-
-                    b.Property<Guid?>("GroupId")
-                        .HasColumnType("uuid");
-
-                    b.Property<bool>("IsEnabled")
-                        .HasColumnType("boolean");
-
-                    b.Property<bool>("IsNegated")
-                        .HasColumnType("boolean");
-
-                    b.Property<int>("Order")
-                        .HasColumnType("integer");
-
-                    b.Property<Guid?>("PolicyId")
-                        .HasColumnType("uuid");
-
-                    b.Property<Guid>("TargetId")
-                        .HasColumnType("uuid");
-
-                    b.Property<int>("Timeout")
-                        .HasColumnType("integer");
-
-                    b.Property<int?>("UserId")
-                        .HasColumnType("integer");
-
-                    b.Property<int>("Version")
-                        .IsConcurrencyToken()
-                        .HasColumnType("integer");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("GroupId");
-
-                    b.HasIndex("PolicyId");
-
-                    b.HasIndex("UserId");
-
-                    b.HasIndex("TargetId", "Order");
-
-                    b.ToTable("policy_bindings", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Bindings.Reputation", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid");
-
-                    b.Property<long>("ExpiresAt")
-                        .HasColumnType("bigint");
-
-                    b.Property<string>("Identifier")
-                        .IsRequired()
-                        .HasMaxLength(150)
-                        .HasColumnType("character varying(150)");
-
-                    b.Property<string>("Ip")
-                        .IsRequired()
-                        .HasMaxLength(45)
-                        .HasColumnType("character varying(45)");
-
-                    b.Property<int>("Score")
-                        .HasColumnType("integer");
-
-                    b.Property<long>("UpdatedAt")
-                        .HasColumnType("bigint");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("ExpiresAt");
-
-                    b.HasIndex("Ip");
-
-                    b.HasIndex("Identifier", "Ip")
-                        .IsUnique();
-
-                    b.ToTable("reputations", (string)null);
+                    b.ToTable("blueprints", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Brands.Brand", b =>
@@ -391,6 +299,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("AuthorizedKey")
+                        .HasColumnType("text");
+
                     b.Property<string>("ClientIp")
                         .HasColumnType("text");
 
@@ -408,6 +319,21 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("bigint");
 
+                    b.Property<bool>("IsJudged")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("OnBehalfOfJson")
+                        .HasColumnType("text");
+
+                    b.Property<string>("TargetApp")
+                        .HasColumnType("text");
+
+                    b.Property<string>("TargetKey")
+                        .HasColumnType("text");
+
+                    b.Property<string>("TargetModel")
+                        .HasColumnType("text");
+
                     b.Property<int?>("UserId")
                         .HasColumnType("integer");
 
@@ -421,7 +347,14 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.HasIndex("ExpiresAt");
 
+                    b.HasIndex("TargetKey");
+
+                    b.HasIndex("UserId");
+
                     b.HasIndex("Action", "CreatedAt");
+
+                    b.HasIndex(new[] { "Id" }, "IX_events_unjudged")
+                        .HasFilter("NOT \"IsJudged\"");
 
                     b.ToTable("events", (string)null);
                 });
@@ -435,19 +368,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
-                    b.Property<string>("DeniedAction")
-                        .IsRequired()
-                        .HasColumnType("text");
-
                     b.Property<string>("Designation")
                         .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<string>("PolicyEngineMode")
                         .IsRequired()
                         .HasColumnType("text");
 
@@ -499,25 +424,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
 
-                    b.Property<bool>("EvaluateOnPlan")
-                        .HasColumnType("boolean");
-
                     b.Property<Guid>("FlowId")
                         .HasColumnType("uuid");
 
-                    b.Property<string>("InvalidResponseAction")
-                        .IsRequired()
-                        .HasColumnType("text");
-
                     b.Property<int>("Order")
                         .HasColumnType("integer");
-
-                    b.Property<string>("PolicyEngineMode")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<bool>("ReEvaluatePolicies")
-                        .HasColumnType("boolean");
 
                     b.Property<Guid>("StageId")
                         .HasColumnType("uuid");
@@ -656,10 +567,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
-                    b.Property<string>("Issuer")
-                        .IsRequired()
-                        .HasColumnType("text");
-
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("text");
@@ -693,6 +600,160 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.ToTable("login_methods", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.Notification", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<Guid?>("EventId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Hyperlink")
+                        .HasColumnType("text");
+
+                    b.Property<string>("HyperlinkLabel")
+                        .HasColumnType("text");
+
+                    b.Property<bool>("IsSeen")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("Severity")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<int>("UserId")
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("UserId", "CreatedAt");
+
+                    b.ToTable("notifications", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.NotificationDelivery", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("DueAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<Guid>("EventId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Severity")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<Guid>("TransportId")
+                        .HasColumnType("uuid");
+
+                    b.Property<int?>("UserId")
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DueAt");
+
+                    b.HasIndex("TransportId");
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("notification_deliveries", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.NotificationRule", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid?>("GroupId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Severity")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<bool>("TellsEventUser")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("TransportIds")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("GroupId");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("notification_rules", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.NotificationTransport", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("EmailTemplate")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Mode")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("SealedUrl")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<bool>("SendsOnce")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("SubjectPrefix")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("notification_transports", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Origins.PublicHostname", b =>
@@ -871,15 +932,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)");
-
-                    b.Property<string>("LogoutMethod")
-                        .IsRequired()
-                        .HasMaxLength(40)
-                        .HasColumnType("character varying(40)");
-
-                    b.Property<string>("LogoutUri")
-                        .IsRequired()
-                        .HasColumnType("text");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -1074,10 +1126,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
-                    b.Property<string>("ProviderSession")
-                        .IsRequired()
-                        .HasColumnType("text");
-
                     b.Property<long?>("RevokedAt")
                         .HasColumnType("bigint");
 
@@ -1093,10 +1141,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasIndex("ForgetAt");
 
                     b.HasIndex("UserId");
-
-                    b.HasIndex("LoginMethodId", "ProviderSession");
-
-                    b.HasIndex("LoginMethodId", "Subject");
 
                     b.ToTable("access_sessions", (string)null);
                 });
@@ -1143,6 +1187,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("bigint");
 
+                    b.Property<int?>("ImpersonatedUserId")
+                        .HasColumnType("integer");
+
                     b.Property<bool>("IsSliding")
                         .HasColumnType("boolean");
 
@@ -1167,6 +1214,8 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.HasIndex("ExpiresAt");
 
+                    b.HasIndex("ImpersonatedUserId");
+
                     b.HasIndex("UserId");
 
                     b.HasIndex("Uuid")
@@ -1188,65 +1237,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasIndex("ExpiresAt");
 
                     b.ToTable("burnt_codes", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Sessions.LogoutNotice", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid");
-
-                    b.Property<int>("Attempts")
-                        .HasColumnType("integer");
-
-                    b.Property<long>("ExpiresAt")
-                        .HasColumnType("bigint");
-
-                    b.Property<long>("NextAt")
-                        .HasColumnType("bigint");
-
-                    b.Property<int>("ProviderId")
-                        .HasColumnType("integer");
-
-                    b.Property<string>("Sid")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<string>("Subject")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("NextAt");
-
-                    b.HasIndex("ProviderId");
-
-                    b.ToTable("logout_notices", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
-                {
-                    b.Property<Guid>("SessionUuid")
-                        .HasColumnType("uuid");
-
-                    b.Property<int>("ProviderId")
-                        .HasColumnType("integer");
-
-                    b.Property<long>("KeptUntil")
-                        .HasColumnType("bigint");
-
-                    b.Property<int>("UserId")
-                        .HasColumnType("integer");
-
-                    b.HasKey("SessionUuid", "ProviderId");
-
-                    b.HasIndex("KeptUntil");
-
-                    b.HasIndex("ProviderId");
-
-                    b.HasIndex("UserId");
-
-                    b.ToTable("session_clients", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Settings.Organization", b =>
@@ -1345,10 +1335,18 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("Managed")
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("SealedKey")
+                        .HasColumnType("bytea");
+
                     b.Property<int>("UserId")
                         .HasColumnType("integer");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("ExpiresAt");
 
                     b.HasIndex("Identifier")
                         .IsUnique();
@@ -1363,8 +1361,11 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             modelBuilder.Entity("Gatehouse.Model.Tokens.AuthorizationCode", b =>
                 {
-                    b.Property<string>("Hash")
-                        .HasColumnType("text");
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
                     b.Property<string>("CodeChallenge")
                         .HasColumnType("text");
@@ -1378,6 +1379,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<Guid>("GrantId")
                         .HasColumnType("uuid");
 
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<int>("ProviderId")
                         .HasColumnType("integer");
 
@@ -1388,11 +1393,14 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<long?>("UsedAt")
                         .HasColumnType("bigint");
 
-                    b.HasKey("Hash");
+                    b.HasKey("Id");
 
                     b.HasIndex("ExpiresAt");
 
                     b.HasIndex("GrantId");
+
+                    b.HasIndex("Hash")
+                        .IsUnique();
 
                     b.ToTable("authorization_codes", (string)null);
                 });
@@ -1432,9 +1440,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
-                    b.Property<Guid?>("SessionUuid")
-                        .HasColumnType("uuid");
-
                     b.Property<int>("UserId")
                         .HasColumnType("integer");
 
@@ -1453,8 +1458,11 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthToken", b =>
                 {
-                    b.Property<string>("Hash")
-                        .HasColumnType("text");
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint");
@@ -1464,6 +1472,10 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.Property<Guid>("GrantId")
                         .HasColumnType("uuid");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasColumnType("text");
 
                     b.Property<string>("Kind")
                         .IsRequired()
@@ -1483,11 +1495,14 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<long?>("UsedAt")
                         .HasColumnType("bigint");
 
-                    b.HasKey("Hash");
+                    b.HasKey("Id");
 
                     b.HasIndex("ExpiresAt");
 
                     b.HasIndex("GrantId");
+
+                    b.HasIndex("Hash")
+                        .IsUnique();
 
                     b.ToTable("oauth_tokens", (string)null);
                 });
@@ -1707,33 +1722,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Navigation("Policy");
                 });
 
-            modelBuilder.Entity("Gatehouse.Model.Bindings.PastPassword", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Users.User", null)
-                        .WithMany()
-                        .HasForeignKey("UserId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Bindings.PolicyBinding", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Users.Group", null)
-                        .WithMany()
-                        .HasForeignKey("GroupId")
-                        .OnDelete(DeleteBehavior.SetNull);
-
-                    b.HasOne("Gatehouse.Model.Bindings.IdentityPolicy", null)
-                        .WithMany()
-                        .HasForeignKey("PolicyId")
-                        .OnDelete(DeleteBehavior.SetNull);
-
-                    b.HasOne("Gatehouse.Model.Users.User", null)
-                        .WithMany()
-                        .HasForeignKey("UserId")
-                        .OnDelete(DeleteBehavior.SetNull);
-                });
-
             modelBuilder.Entity("Gatehouse.Model.Flows.FlowStageBinding", b =>
                 {
                     b.HasOne("Gatehouse.Model.Flows.Flow", null)
@@ -1749,6 +1737,37 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired();
 
                     b.Navigation("Stage");
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.Notification", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.NotificationDelivery", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Notifications.NotificationTransport", null)
+                        .WithMany()
+                        .HasForeignKey("TransportId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.NotificationRule", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Users.Group", null)
+                        .WithMany()
+                        .HasForeignKey("GroupId")
+                        .OnDelete(DeleteBehavior.SetNull);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
@@ -1785,27 +1804,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                 {
                     b.HasOne("Gatehouse.Model.Users.User", null)
                         .WithMany()
-                        .HasForeignKey("UserId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Sessions.LogoutNotice", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
-                        .WithMany()
-                        .HasForeignKey("ProviderId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
-                        .WithMany()
-                        .HasForeignKey("ProviderId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
+                        .HasForeignKey("ImpersonatedUserId")
+                        .OnDelete(DeleteBehavior.SetNull);
 
                     b.HasOne("Gatehouse.Model.Users.User", null)
                         .WithMany()

@@ -70,6 +70,26 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "blueprints",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    Path = table.Column<string>(type: "text", nullable: false),
+                    Content = table.Column<string>(type: "text", nullable: false),
+                    ContextJson = table.Column<string>(type: "text", nullable: false),
+                    IsEnabled = table.Column<bool>(type: "boolean", nullable: false),
+                    LastAppliedAt = table.Column<long>(type: "bigint", nullable: true),
+                    LastAppliedHash = table.Column<string>(type: "text", nullable: false),
+                    Status = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_blueprints", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "brands",
                 columns: table => new
                 {
@@ -145,7 +165,13 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Username = table.Column<string>(type: "text", nullable: false),
                     Email = table.Column<string>(type: "text", nullable: false),
                     ClientIp = table.Column<string>(type: "text", nullable: true),
-                    ContextJson = table.Column<string>(type: "text", nullable: false)
+                    OnBehalfOfJson = table.Column<string>(type: "text", nullable: true),
+                    ContextJson = table.Column<string>(type: "text", nullable: false),
+                    TargetApp = table.Column<string>(type: "text", nullable: true),
+                    TargetModel = table.Column<string>(type: "text", nullable: true),
+                    TargetKey = table.Column<string>(type: "text", nullable: true),
+                    AuthorizedKey = table.Column<string>(type: "text", nullable: true),
+                    IsJudged = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -229,7 +255,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     AuthUrl = table.Column<string>(type: "text", nullable: false),
                     TokenUrl = table.Column<string>(type: "text", nullable: false),
                     CertsUrl = table.Column<string>(type: "text", nullable: false),
-                    Issuer = table.Column<string>(type: "text", nullable: false),
                     Scopes = table.Column<string>(type: "text", nullable: false),
                     Claims = table.Column<string>(type: "text", nullable: false),
                     EmailClaimName = table.Column<string>(type: "text", nullable: false),
@@ -241,6 +266,24 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_login_methods", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notification_transports",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    Mode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    SealedUrl = table.Column<byte[]>(type: "bytea", nullable: false),
+                    SubjectPrefix = table.Column<string>(type: "text", nullable: false),
+                    EmailTemplate = table.Column<string>(type: "text", nullable: false),
+                    SendsOnce = table.Column<bool>(type: "boolean", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_transports", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -421,7 +464,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Email = table.Column<string>(type: "text", nullable: false),
                     Name = table.Column<string>(type: "text", nullable: false),
                     Subject = table.Column<string>(type: "text", nullable: false),
-                    ProviderSession = table.Column<string>(type: "text", nullable: false),
                     LoginMethodId = table.Column<Guid>(type: "uuid", nullable: false),
                     ClaimsJson = table.Column<string>(type: "text", nullable: false),
                     GroupsJson = table.Column<string>(type: "text", nullable: false),
@@ -468,6 +510,29 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "notification_rules",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    TransportIds = table.Column<string>(type: "text", nullable: false),
+                    Severity = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    GroupId = table.Column<Guid>(type: "uuid", nullable: true),
+                    TellsEventUser = table.Column<bool>(type: "boolean", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_rules", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_rules_groups_GroupId",
+                        column: x => x.GroupId,
+                        principalTable: "groups",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "oauth2_providers",
                 columns: table => new
                 {
@@ -488,8 +553,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     EncryptionKeyId = table.Column<Guid>(type: "uuid", nullable: true),
                     SubMode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     IssuerMode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    LogoutUri = table.Column<string>(type: "text", nullable: false),
-                    LogoutMethod = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     AuthenticationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
                     AuthorizationFlowId = table.Column<Guid>(type: "uuid", nullable: false),
                     InvalidationFlowId = table.Column<Guid>(type: "uuid", nullable: false),
@@ -574,8 +637,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                     UserId = table.Column<int>(type: "integer", nullable: false),
                     Intent = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     KeyHash = table.Column<string>(type: "text", nullable: false),
+                    SealedKey = table.Column<byte[]>(type: "bytea", nullable: true),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: true),
-                    Description = table.Column<string>(type: "text", nullable: false)
+                    Description = table.Column<string>(type: "text", nullable: false),
+                    Managed = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -601,11 +666,18 @@ namespace Gatehouse.Store.Migrations.Postgres
                     LastUserAgent = table.Column<string>(type: "text", nullable: false),
                     LastUsedAt = table.Column<long>(type: "bigint", nullable: false),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
-                    IsSliding = table.Column<bool>(type: "boolean", nullable: false)
+                    IsSliding = table.Column<bool>(type: "boolean", nullable: false),
+                    ImpersonatedUserId = table.Column<int>(type: "integer", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_authenticated_sessions", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_authenticated_sessions_users_ImpersonatedUserId",
+                        column: x => x.ImpersonatedUserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
                     table.ForeignKey(
                         name: "FK_authenticated_sessions_users_UserId",
                         column: x => x.UserId,
@@ -639,6 +711,60 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "notification_deliveries",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    EventId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Severity = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    TransportId = table.Column<Guid>(type: "uuid", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: true),
+                    DueAt = table.Column<long>(type: "bigint", nullable: false),
+                    Attempts = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_deliveries", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_notification_transports_TransportId",
+                        column: x => x.TransportId,
+                        principalTable: "notification_transports",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notifications",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    Severity = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    Body = table.Column<string>(type: "text", nullable: false),
+                    Hyperlink = table.Column<string>(type: "text", nullable: true),
+                    HyperlinkLabel = table.Column<string>(type: "text", nullable: true),
+                    EventId = table.Column<Guid>(type: "uuid", nullable: true),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    IsSeen = table.Column<bool>(type: "boolean", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notifications", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notifications_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "one_time_links",
                 columns: table => new
                 {
@@ -660,29 +786,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "logout_notices",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    ProviderId = table.Column<int>(type: "integer", nullable: false),
-                    Subject = table.Column<string>(type: "text", nullable: false),
-                    Sid = table.Column<string>(type: "text", nullable: false),
-                    NextAt = table.Column<long>(type: "bigint", nullable: false),
-                    Attempts = table.Column<int>(type: "integer", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_logout_notices", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_logout_notices_oauth2_providers_ProviderId",
-                        column: x => x.ProviderId,
-                        principalTable: "oauth2_providers",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "oauth_grants",
                 columns: table => new
                 {
@@ -690,7 +793,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     ProviderId = table.Column<int>(type: "integer", nullable: false),
                     UserId = table.Column<int>(type: "integer", nullable: false),
                     SessionId = table.Column<string>(type: "text", nullable: false),
-                    SessionUuid = table.Column<Guid>(type: "uuid", nullable: true),
                     Scopes = table.Column<string>(type: "text", nullable: false),
                     Nonce = table.Column<string>(type: "text", nullable: true),
                     AuthenticatedAt = table.Column<long>(type: "bigint", nullable: false),
@@ -746,35 +848,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "session_clients",
-                columns: table => new
-                {
-                    SessionUuid = table.Column<Guid>(type: "uuid", nullable: false),
-                    ProviderId = table.Column<int>(type: "integer", nullable: false),
-                    UserId = table.Column<int>(type: "integer", nullable: false),
-                    KeptUntil = table.Column<long>(type: "bigint", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_session_clients", x => new { x.SessionUuid, x.ProviderId });
-                    table.ForeignKey(
-                        name: "FK_session_clients_oauth2_providers_ProviderId",
-                        column: x => x.ProviderId,
-                        principalTable: "oauth2_providers",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                    table.ForeignKey(
-                        name: "FK_session_clients_users_UserId",
-                        column: x => x.UserId,
-                        principalTable: "users",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "authorization_codes",
                 columns: table => new
                 {
+                    Id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     Hash = table.Column<string>(type: "text", nullable: false),
                     GrantId = table.Column<Guid>(type: "uuid", nullable: false),
                     ProviderId = table.Column<int>(type: "integer", nullable: false),
@@ -786,7 +864,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_authorization_codes", x => x.Hash);
+                    table.PrimaryKey("PK_authorization_codes", x => x.Id);
                     table.ForeignKey(
                         name: "FK_authorization_codes_oauth_grants_GrantId",
                         column: x => x.GrantId,
@@ -799,6 +877,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "oauth_tokens",
                 columns: table => new
                 {
+                    Id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     Hash = table.Column<string>(type: "text", nullable: false),
                     Kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     GrantId = table.Column<Guid>(type: "uuid", nullable: false),
@@ -811,7 +891,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_oauth_tokens", x => x.Hash);
+                    table.PrimaryKey("PK_oauth_tokens", x => x.Id);
                     table.ForeignKey(
                         name: "FK_oauth_tokens_oauth_grants_GrantId",
                         column: x => x.GrantId,
@@ -854,16 +934,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "ForgetAt");
 
             migrationBuilder.CreateIndex(
-                name: "IX_access_sessions_LoginMethodId_ProviderSession",
-                table: "access_sessions",
-                columns: new[] { "LoginMethodId", "ProviderSession" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_access_sessions_LoginMethodId_Subject",
-                table: "access_sessions",
-                columns: new[] { "LoginMethodId", "Subject" });
-
-            migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_UserId",
                 table: "access_sessions",
                 column: "UserId");
@@ -873,6 +943,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "access_users",
                 column: "Email",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_api_tokens_ExpiresAt",
+                table: "api_tokens",
+                column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_api_tokens_Identifier",
@@ -908,6 +983,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_authenticated_sessions_ImpersonatedUserId",
+                table: "authenticated_sessions",
+                column: "ImpersonatedUserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_authenticated_sessions_UserId",
                 table: "authenticated_sessions",
                 column: "UserId");
@@ -927,6 +1007,18 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_authorization_codes_GrantId",
                 table: "authorization_codes",
                 column: "GrantId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_authorization_codes_Hash",
+                table: "authorization_codes",
+                column: "Hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_blueprints_Name",
+                table: "blueprints",
+                column: "Name",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_brands_Domain",
@@ -958,6 +1050,22 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_events_ExpiresAt",
                 table: "events",
                 column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_TargetKey",
+                table: "events",
+                column: "TargetKey");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_UserId",
+                table: "events",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_unjudged",
+                table: "events",
+                column: "Id",
+                filter: "NOT \"IsJudged\"");
 
             migrationBuilder.CreateIndex(
                 name: "IX_flow_plans_ExpiresAt",
@@ -1016,14 +1124,41 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_logout_notices_NextAt",
-                table: "logout_notices",
-                column: "NextAt");
+                name: "IX_notification_deliveries_DueAt",
+                table: "notification_deliveries",
+                column: "DueAt");
 
             migrationBuilder.CreateIndex(
-                name: "IX_logout_notices_ProviderId",
-                table: "logout_notices",
-                column: "ProviderId");
+                name: "IX_notification_deliveries_TransportId",
+                table: "notification_deliveries",
+                column: "TransportId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_deliveries_UserId",
+                table: "notification_deliveries",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_rules_GroupId",
+                table: "notification_rules",
+                column: "GroupId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_rules_Name",
+                table: "notification_rules",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_transports_Name",
+                table: "notification_transports",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notifications_UserId_CreatedAt",
+                table: "notifications",
+                columns: new[] { "UserId", "CreatedAt" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_oauth2_providers_ClientId",
@@ -1078,6 +1213,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "GrantId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_oauth_tokens_Hash",
+                table: "oauth_tokens",
+                column: "Hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_one_time_links_UserId",
                 table: "one_time_links",
                 column: "UserId");
@@ -1117,21 +1258,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "scope_mappings",
                 column: "Name",
                 unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "IX_session_clients_KeptUntil",
-                table: "session_clients",
-                column: "KeptUntil");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_session_clients_ProviderId",
-                table: "session_clients",
-                column: "ProviderId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_session_clients_UserId",
-                table: "session_clients",
-                column: "UserId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_stages_Name",
@@ -1190,6 +1316,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "authorization_codes");
 
             migrationBuilder.DropTable(
+                name: "blueprints");
+
+            migrationBuilder.DropTable(
                 name: "brands");
 
             migrationBuilder.DropTable(
@@ -1217,7 +1346,13 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "login_methods");
 
             migrationBuilder.DropTable(
-                name: "logout_notices");
+                name: "notification_deliveries");
+
+            migrationBuilder.DropTable(
+                name: "notification_rules");
+
+            migrationBuilder.DropTable(
+                name: "notifications");
 
             migrationBuilder.DropTable(
                 name: "oauth_tokens");
@@ -1244,9 +1379,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "sealed_secrets");
 
             migrationBuilder.DropTable(
-                name: "session_clients");
-
-            migrationBuilder.DropTable(
                 name: "settings");
 
             migrationBuilder.DropTable(
@@ -1266,6 +1398,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "stages");
+
+            migrationBuilder.DropTable(
+                name: "notification_transports");
 
             migrationBuilder.DropTable(
                 name: "groups");

@@ -69,6 +69,26 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "blueprints",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Path = table.Column<string>(type: "TEXT", nullable: false),
+                    Content = table.Column<string>(type: "TEXT", nullable: false),
+                    ContextJson = table.Column<string>(type: "TEXT", nullable: false),
+                    IsEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    LastAppliedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    LastAppliedHash = table.Column<string>(type: "TEXT", nullable: false),
+                    Status = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_blueprints", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "brands",
                 columns: table => new
                 {
@@ -144,7 +164,13 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Username = table.Column<string>(type: "TEXT", nullable: false),
                     Email = table.Column<string>(type: "TEXT", nullable: false),
                     ClientIp = table.Column<string>(type: "TEXT", nullable: true),
-                    ContextJson = table.Column<string>(type: "TEXT", nullable: false)
+                    OnBehalfOfJson = table.Column<string>(type: "TEXT", nullable: true),
+                    ContextJson = table.Column<string>(type: "TEXT", nullable: false),
+                    TargetApp = table.Column<string>(type: "TEXT", nullable: true),
+                    TargetModel = table.Column<string>(type: "TEXT", nullable: true),
+                    TargetKey = table.Column<string>(type: "TEXT", nullable: true),
+                    AuthorizedKey = table.Column<string>(type: "TEXT", nullable: true),
+                    IsJudged = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -228,7 +254,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     AuthUrl = table.Column<string>(type: "TEXT", nullable: false),
                     TokenUrl = table.Column<string>(type: "TEXT", nullable: false),
                     CertsUrl = table.Column<string>(type: "TEXT", nullable: false),
-                    Issuer = table.Column<string>(type: "TEXT", nullable: false),
                     Scopes = table.Column<string>(type: "TEXT", nullable: false),
                     Claims = table.Column<string>(type: "TEXT", nullable: false),
                     EmailClaimName = table.Column<string>(type: "TEXT", nullable: false),
@@ -240,6 +265,24 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_login_methods", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notification_transports",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Mode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    SealedUrl = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    SubjectPrefix = table.Column<string>(type: "TEXT", nullable: false),
+                    EmailTemplate = table.Column<string>(type: "TEXT", nullable: false),
+                    SendsOnce = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_transports", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -420,7 +463,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Email = table.Column<string>(type: "TEXT", nullable: false),
                     Name = table.Column<string>(type: "TEXT", nullable: false),
                     Subject = table.Column<string>(type: "TEXT", nullable: false),
-                    ProviderSession = table.Column<string>(type: "TEXT", nullable: false),
                     LoginMethodId = table.Column<Guid>(type: "TEXT", nullable: false),
                     ClaimsJson = table.Column<string>(type: "TEXT", nullable: false),
                     GroupsJson = table.Column<string>(type: "TEXT", nullable: false),
@@ -467,6 +509,29 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "notification_rules",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    TransportIds = table.Column<string>(type: "TEXT", nullable: false),
+                    Severity = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    GroupId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    TellsEventUser = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_rules", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_rules_groups_GroupId",
+                        column: x => x.GroupId,
+                        principalTable: "groups",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "oauth2_providers",
                 columns: table => new
                 {
@@ -487,8 +552,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     EncryptionKeyId = table.Column<Guid>(type: "TEXT", nullable: true),
                     SubMode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     IssuerMode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    LogoutUri = table.Column<string>(type: "TEXT", nullable: false),
-                    LogoutMethod = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     AuthenticationFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
                     AuthorizationFlowId = table.Column<Guid>(type: "TEXT", nullable: false),
                     InvalidationFlowId = table.Column<Guid>(type: "TEXT", nullable: false),
@@ -573,8 +636,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     UserId = table.Column<int>(type: "INTEGER", nullable: false),
                     Intent = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     KeyHash = table.Column<string>(type: "TEXT", nullable: false),
+                    SealedKey = table.Column<byte[]>(type: "BLOB", nullable: true),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: true),
-                    Description = table.Column<string>(type: "TEXT", nullable: false)
+                    Description = table.Column<string>(type: "TEXT", nullable: false),
+                    Managed = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -600,11 +665,18 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     LastUserAgent = table.Column<string>(type: "TEXT", nullable: false),
                     LastUsedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    IsSliding = table.Column<bool>(type: "INTEGER", nullable: false)
+                    IsSliding = table.Column<bool>(type: "INTEGER", nullable: false),
+                    ImpersonatedUserId = table.Column<int>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_authenticated_sessions", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_authenticated_sessions_users_ImpersonatedUserId",
+                        column: x => x.ImpersonatedUserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
                     table.ForeignKey(
                         name: "FK_authenticated_sessions_users_UserId",
                         column: x => x.UserId,
@@ -638,6 +710,60 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "notification_deliveries",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    EventId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Severity = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    TransportId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: true),
+                    DueAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Attempts = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_deliveries", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_notification_transports_TransportId",
+                        column: x => x.TransportId,
+                        principalTable: "notification_transports",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notifications",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Severity = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    Body = table.Column<string>(type: "TEXT", nullable: false),
+                    Hyperlink = table.Column<string>(type: "TEXT", nullable: true),
+                    HyperlinkLabel = table.Column<string>(type: "TEXT", nullable: true),
+                    EventId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    IsSeen = table.Column<bool>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notifications", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notifications_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "one_time_links",
                 columns: table => new
                 {
@@ -659,29 +785,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "logout_notices",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
-                    Subject = table.Column<string>(type: "TEXT", nullable: false),
-                    Sid = table.Column<string>(type: "TEXT", nullable: false),
-                    NextAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    Attempts = table.Column<int>(type: "INTEGER", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_logout_notices", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_logout_notices_oauth2_providers_ProviderId",
-                        column: x => x.ProviderId,
-                        principalTable: "oauth2_providers",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "oauth_grants",
                 columns: table => new
                 {
@@ -689,7 +792,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
                     UserId = table.Column<int>(type: "INTEGER", nullable: false),
                     SessionId = table.Column<string>(type: "TEXT", nullable: false),
-                    SessionUuid = table.Column<Guid>(type: "TEXT", nullable: true),
                     Scopes = table.Column<string>(type: "TEXT", nullable: false),
                     Nonce = table.Column<string>(type: "TEXT", nullable: true),
                     AuthenticatedAt = table.Column<long>(type: "INTEGER", nullable: false),
@@ -745,35 +847,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "session_clients",
-                columns: table => new
-                {
-                    SessionUuid = table.Column<Guid>(type: "TEXT", nullable: false),
-                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
-                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
-                    KeptUntil = table.Column<long>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_session_clients", x => new { x.SessionUuid, x.ProviderId });
-                    table.ForeignKey(
-                        name: "FK_session_clients_oauth2_providers_ProviderId",
-                        column: x => x.ProviderId,
-                        principalTable: "oauth2_providers",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                    table.ForeignKey(
-                        name: "FK_session_clients_users_UserId",
-                        column: x => x.UserId,
-                        principalTable: "users",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "authorization_codes",
                 columns: table => new
                 {
+                    Id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
                     Hash = table.Column<string>(type: "TEXT", nullable: false),
                     GrantId = table.Column<Guid>(type: "TEXT", nullable: false),
                     ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
@@ -785,7 +863,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_authorization_codes", x => x.Hash);
+                    table.PrimaryKey("PK_authorization_codes", x => x.Id);
                     table.ForeignKey(
                         name: "FK_authorization_codes_oauth_grants_GrantId",
                         column: x => x.GrantId,
@@ -798,6 +876,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "oauth_tokens",
                 columns: table => new
                 {
+                    Id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
                     Hash = table.Column<string>(type: "TEXT", nullable: false),
                     Kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     GrantId = table.Column<Guid>(type: "TEXT", nullable: false),
@@ -810,7 +890,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_oauth_tokens", x => x.Hash);
+                    table.PrimaryKey("PK_oauth_tokens", x => x.Id);
                     table.ForeignKey(
                         name: "FK_oauth_tokens_oauth_grants_GrantId",
                         column: x => x.GrantId,
@@ -853,16 +933,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "ForgetAt");
 
             migrationBuilder.CreateIndex(
-                name: "IX_access_sessions_LoginMethodId_ProviderSession",
-                table: "access_sessions",
-                columns: new[] { "LoginMethodId", "ProviderSession" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_access_sessions_LoginMethodId_Subject",
-                table: "access_sessions",
-                columns: new[] { "LoginMethodId", "Subject" });
-
-            migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_UserId",
                 table: "access_sessions",
                 column: "UserId");
@@ -872,6 +942,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "access_users",
                 column: "Email",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_api_tokens_ExpiresAt",
+                table: "api_tokens",
+                column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_api_tokens_Identifier",
@@ -907,6 +982,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_authenticated_sessions_ImpersonatedUserId",
+                table: "authenticated_sessions",
+                column: "ImpersonatedUserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_authenticated_sessions_UserId",
                 table: "authenticated_sessions",
                 column: "UserId");
@@ -926,6 +1006,18 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_authorization_codes_GrantId",
                 table: "authorization_codes",
                 column: "GrantId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_authorization_codes_Hash",
+                table: "authorization_codes",
+                column: "Hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_blueprints_Name",
+                table: "blueprints",
+                column: "Name",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_brands_Domain",
@@ -957,6 +1049,22 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_events_ExpiresAt",
                 table: "events",
                 column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_TargetKey",
+                table: "events",
+                column: "TargetKey");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_UserId",
+                table: "events",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_unjudged",
+                table: "events",
+                column: "Id",
+                filter: "NOT \"IsJudged\"");
 
             migrationBuilder.CreateIndex(
                 name: "IX_flow_plans_ExpiresAt",
@@ -1015,14 +1123,41 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_logout_notices_NextAt",
-                table: "logout_notices",
-                column: "NextAt");
+                name: "IX_notification_deliveries_DueAt",
+                table: "notification_deliveries",
+                column: "DueAt");
 
             migrationBuilder.CreateIndex(
-                name: "IX_logout_notices_ProviderId",
-                table: "logout_notices",
-                column: "ProviderId");
+                name: "IX_notification_deliveries_TransportId",
+                table: "notification_deliveries",
+                column: "TransportId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_deliveries_UserId",
+                table: "notification_deliveries",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_rules_GroupId",
+                table: "notification_rules",
+                column: "GroupId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_rules_Name",
+                table: "notification_rules",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_transports_Name",
+                table: "notification_transports",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notifications_UserId_CreatedAt",
+                table: "notifications",
+                columns: new[] { "UserId", "CreatedAt" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_oauth2_providers_ClientId",
@@ -1077,6 +1212,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "GrantId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_oauth_tokens_Hash",
+                table: "oauth_tokens",
+                column: "Hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_one_time_links_UserId",
                 table: "one_time_links",
                 column: "UserId");
@@ -1116,21 +1257,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "scope_mappings",
                 column: "Name",
                 unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "IX_session_clients_KeptUntil",
-                table: "session_clients",
-                column: "KeptUntil");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_session_clients_ProviderId",
-                table: "session_clients",
-                column: "ProviderId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_session_clients_UserId",
-                table: "session_clients",
-                column: "UserId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_stages_Name",
@@ -1189,6 +1315,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "authorization_codes");
 
             migrationBuilder.DropTable(
+                name: "blueprints");
+
+            migrationBuilder.DropTable(
                 name: "brands");
 
             migrationBuilder.DropTable(
@@ -1216,7 +1345,13 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "login_methods");
 
             migrationBuilder.DropTable(
-                name: "logout_notices");
+                name: "notification_deliveries");
+
+            migrationBuilder.DropTable(
+                name: "notification_rules");
+
+            migrationBuilder.DropTable(
+                name: "notifications");
 
             migrationBuilder.DropTable(
                 name: "oauth_tokens");
@@ -1243,9 +1378,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "sealed_secrets");
 
             migrationBuilder.DropTable(
-                name: "session_clients");
-
-            migrationBuilder.DropTable(
                 name: "settings");
 
             migrationBuilder.DropTable(
@@ -1265,6 +1397,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "stages");
+
+            migrationBuilder.DropTable(
+                name: "notification_transports");
 
             migrationBuilder.DropTable(
                 name: "groups");

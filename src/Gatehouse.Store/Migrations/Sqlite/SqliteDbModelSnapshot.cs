@@ -158,25 +158,40 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.ToTable("decisions", (string)null);
                 });
 
-            modelBuilder.Entity("Gatehouse.Model.Bindings.IdentityPolicy", b =>
+            modelBuilder.Entity("Gatehouse.Model.Blueprints.BlueprintInstance", b =>
                 {
                     b.Property<Guid>("Id")
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("Kind")
+                    b.Property<string>("Content")
                         .IsRequired()
-                        .HasMaxLength(40)
                         .HasColumnType("TEXT");
 
-                    b.Property<bool>("LogsRuns")
+                    b.Property<string>("ContextJson")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("IsEnabled")
                         .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LastAppliedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("LastAppliedHash")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("SettingsJson")
+                    b.Property<string>("Path")
                         .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(40)
                         .HasColumnType("TEXT");
 
                     b.Property<int>("Version")
@@ -188,114 +203,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasIndex("Name")
                         .IsUnique();
 
-                    b.ToTable("identity_policies", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Bindings.PastPassword", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Hash")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("ReplacedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("UserId")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("UserId", "ReplacedAt");
-
-                    b.ToTable("past_passwords", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Bindings.PolicyBinding", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("TEXT");
-
-                    b.Property<bool>("FailureResult")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<Guid?>("GroupId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<bool>("IsEnabled")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<bool>("IsNegated")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("Order")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<Guid?>("PolicyId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<Guid>("TargetId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("Timeout")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int?>("UserId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("Version")
-                        .IsConcurrencyToken()
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("GroupId");
-
-                    b.HasIndex("PolicyId");
-
-                    b.HasIndex("UserId");
-
-                    b.HasIndex("TargetId", "Order");
-
-                    b.ToTable("policy_bindings", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Bindings.Reputation", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("ExpiresAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Identifier")
-                        .IsRequired()
-                        .HasMaxLength(150)
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Ip")
-                        .IsRequired()
-                        .HasMaxLength(45)
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("Score")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("ExpiresAt");
-
-                    b.HasIndex("Ip");
-
-                    b.HasIndex("Identifier", "Ip")
-                        .IsUnique();
-
-                    b.ToTable("reputations", (string)null);
+                    b.ToTable("blueprints", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Brands.Brand", b =>
@@ -383,6 +291,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("AuthorizedKey")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("ClientIp")
                         .HasColumnType("TEXT");
 
@@ -400,6 +311,21 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("IsJudged")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("OnBehalfOfJson")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("TargetApp")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("TargetKey")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("TargetModel")
+                        .HasColumnType("TEXT");
+
                     b.Property<int?>("UserId")
                         .HasColumnType("INTEGER");
 
@@ -413,7 +339,14 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
                     b.HasIndex("ExpiresAt");
 
+                    b.HasIndex("TargetKey");
+
+                    b.HasIndex("UserId");
+
                     b.HasIndex("Action", "CreatedAt");
+
+                    b.HasIndex(new[] { "Id" }, "IX_events_unjudged")
+                        .HasFilter("NOT \"IsJudged\"");
 
                     b.ToTable("events", (string)null);
                 });
@@ -427,19 +360,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("DeniedAction")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
                     b.Property<string>("Designation")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("PolicyEngineMode")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
@@ -491,24 +416,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<Guid>("Id")
                         .HasColumnType("TEXT");
 
-                    b.Property<bool>("EvaluateOnPlan")
-                        .HasColumnType("INTEGER");
-
                     b.Property<Guid>("FlowId")
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("InvalidResponseAction")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
                     b.Property<int>("Order")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("PolicyEngineMode")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<bool>("ReEvaluatePolicies")
                         .HasColumnType("INTEGER");
 
                     b.Property<Guid>("StageId")
@@ -648,10 +559,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("Issuer")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -685,6 +592,160 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.ToTable("login_methods", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.Notification", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("EventId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Hyperlink")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("HyperlinkLabel")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("IsSeen")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Severity")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("UserId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("UserId", "CreatedAt");
+
+                    b.ToTable("notifications", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.NotificationDelivery", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("DueAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("EventId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Severity")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("TransportId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("UserId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DueAt");
+
+                    b.HasIndex("TransportId");
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("notification_deliveries", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.NotificationRule", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("GroupId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Severity")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("TellsEventUser")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("TransportIds")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("GroupId");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("notification_rules", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.NotificationTransport", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("EmailTemplate")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Mode")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("SealedUrl")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<bool>("SendsOnce")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("SubjectPrefix")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("notification_transports", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Origins.PublicHostname", b =>
@@ -860,15 +921,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<string>("IssuerMode")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("LogoutMethod")
-                        .IsRequired()
-                        .HasMaxLength(40)
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("LogoutUri")
-                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Name")
@@ -1064,10 +1116,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("ProviderSession")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
                     b.Property<long?>("RevokedAt")
                         .HasColumnType("INTEGER");
 
@@ -1083,10 +1131,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasIndex("ForgetAt");
 
                     b.HasIndex("UserId");
-
-                    b.HasIndex("LoginMethodId", "ProviderSession");
-
-                    b.HasIndex("LoginMethodId", "Subject");
 
                     b.ToTable("access_sessions", (string)null);
                 });
@@ -1133,6 +1177,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int?>("ImpersonatedUserId")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("IsSliding")
                         .HasColumnType("INTEGER");
 
@@ -1157,6 +1204,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
                     b.HasIndex("ExpiresAt");
 
+                    b.HasIndex("ImpersonatedUserId");
+
                     b.HasIndex("UserId");
 
                     b.HasIndex("Uuid")
@@ -1178,65 +1227,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasIndex("ExpiresAt");
 
                     b.ToTable("burnt_codes", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Sessions.LogoutNotice", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("Attempts")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("ExpiresAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("NextAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("ProviderId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Sid")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Subject")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("NextAt");
-
-                    b.HasIndex("ProviderId");
-
-                    b.ToTable("logout_notices", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
-                {
-                    b.Property<Guid>("SessionUuid")
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("ProviderId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("KeptUntil")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("UserId")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("SessionUuid", "ProviderId");
-
-                    b.HasIndex("KeptUntil");
-
-                    b.HasIndex("ProviderId");
-
-                    b.HasIndex("UserId");
-
-                    b.ToTable("session_clients", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Settings.Organization", b =>
@@ -1335,10 +1325,18 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Managed")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("SealedKey")
+                        .HasColumnType("BLOB");
+
                     b.Property<int>("UserId")
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("ExpiresAt");
 
                     b.HasIndex("Identifier")
                         .IsUnique();
@@ -1353,8 +1351,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             modelBuilder.Entity("Gatehouse.Model.Tokens.AuthorizationCode", b =>
                 {
-                    b.Property<string>("Hash")
-                        .HasColumnType("TEXT");
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("CodeChallenge")
                         .HasColumnType("TEXT");
@@ -1368,6 +1367,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<Guid>("GrantId")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("ProviderId")
                         .HasColumnType("INTEGER");
 
@@ -1378,11 +1381,14 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<long?>("UsedAt")
                         .HasColumnType("INTEGER");
 
-                    b.HasKey("Hash");
+                    b.HasKey("Id");
 
                     b.HasIndex("ExpiresAt");
 
                     b.HasIndex("GrantId");
+
+                    b.HasIndex("Hash")
+                        .IsUnique();
 
                     b.ToTable("authorization_codes", (string)null);
                 });
@@ -1422,9 +1428,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<Guid?>("SessionUuid")
-                        .HasColumnType("TEXT");
-
                     b.Property<int>("UserId")
                         .HasColumnType("INTEGER");
 
@@ -1443,8 +1446,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthToken", b =>
                 {
-                    b.Property<string>("Hash")
-                        .HasColumnType("TEXT");
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
 
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
@@ -1453,6 +1457,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER");
 
                     b.Property<Guid>("GrantId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Kind")
@@ -1473,11 +1481,14 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<long?>("UsedAt")
                         .HasColumnType("INTEGER");
 
-                    b.HasKey("Hash");
+                    b.HasKey("Id");
 
                     b.HasIndex("ExpiresAt");
 
                     b.HasIndex("GrantId");
+
+                    b.HasIndex("Hash")
+                        .IsUnique();
 
                     b.ToTable("oauth_tokens", (string)null);
                 });
@@ -1693,33 +1704,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Navigation("Policy");
                 });
 
-            modelBuilder.Entity("Gatehouse.Model.Bindings.PastPassword", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Users.User", null)
-                        .WithMany()
-                        .HasForeignKey("UserId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Bindings.PolicyBinding", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Users.Group", null)
-                        .WithMany()
-                        .HasForeignKey("GroupId")
-                        .OnDelete(DeleteBehavior.SetNull);
-
-                    b.HasOne("Gatehouse.Model.Bindings.IdentityPolicy", null)
-                        .WithMany()
-                        .HasForeignKey("PolicyId")
-                        .OnDelete(DeleteBehavior.SetNull);
-
-                    b.HasOne("Gatehouse.Model.Users.User", null)
-                        .WithMany()
-                        .HasForeignKey("UserId")
-                        .OnDelete(DeleteBehavior.SetNull);
-                });
-
             modelBuilder.Entity("Gatehouse.Model.Flows.FlowStageBinding", b =>
                 {
                     b.HasOne("Gatehouse.Model.Flows.Flow", null)
@@ -1735,6 +1719,37 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired();
 
                     b.Navigation("Stage");
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.Notification", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.NotificationDelivery", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Notifications.NotificationTransport", null)
+                        .WithMany()
+                        .HasForeignKey("TransportId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.NotificationRule", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Users.Group", null)
+                        .WithMany()
+                        .HasForeignKey("GroupId")
+                        .OnDelete(DeleteBehavior.SetNull);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
@@ -1771,27 +1786,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 {
                     b.HasOne("Gatehouse.Model.Users.User", null)
                         .WithMany()
-                        .HasForeignKey("UserId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Sessions.LogoutNotice", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
-                        .WithMany()
-                        .HasForeignKey("ProviderId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
-                        .WithMany()
-                        .HasForeignKey("ProviderId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
+                        .HasForeignKey("ImpersonatedUserId")
+                        .OnDelete(DeleteBehavior.SetNull);
 
                     b.HasOne("Gatehouse.Model.Users.User", null)
                         .WithMany()

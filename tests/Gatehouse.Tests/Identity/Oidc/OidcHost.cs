@@ -46,6 +46,7 @@ internal sealed class OidcHost : IAsyncDisposable
         Database = first?.Database ?? new TestDatabase();
         Clock = first?.Clock ?? new FakeClock();
         ownsDatabase = first is null;
+        Events = new FakeEvents(Clock);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
@@ -56,7 +57,7 @@ internal sealed class OidcHost : IAsyncDisposable
         builder.Services.AddSingleton<IDbContextFactory<GatehouseDb>>(Database);
         builder.Services.AddScoped(_ => Database.CreateDbContext());
         builder.Services.AddSingleton<IPolicyEngine>(Policies);
-        builder.Services.AddSingleton<IEventLog>(Events);
+        builder.Services.AddSingleton<IEventLog>(Events).AddSingleton<IEventRows>(Events);
         builder.Services.AddSingleton<ClientTableReader>();
         builder.Services.AddSingleton<ISnapshot<ClientTable>>(s => s.GetRequiredService<ClientTableReader>());
         builder.Services.AddSingleton<IReloadable>(s => s.GetRequiredService<ClientTableReader>());
@@ -76,7 +77,7 @@ internal sealed class OidcHost : IAsyncDisposable
 
     public FakePolicies Policies { get; } = new();
 
-    public FakeEvents Events { get; } = new();
+    public FakeEvents Events { get; }
 
     public TestDatabase Database { get; }
 

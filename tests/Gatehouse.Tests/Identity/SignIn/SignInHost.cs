@@ -32,6 +32,7 @@ internal sealed class SignInHost : IAsyncDisposable
 
     private SignInHost(IDbContextFactory<GatehouseDb>? databases)
     {
+        Events = new FakeEvents(Clock);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(k => k.Listen(IPAddress.Loopback, 0));
@@ -40,6 +41,7 @@ internal sealed class SignInHost : IAsyncDisposable
             .AddSingleton<ISecretBox>(box)
             .AddSingleton(Urls)
             .AddSingleton<IEventLog>(Events)
+            .AddSingleton<IEventRows>(Events)
             .AddSingleton(databases ?? Database)
             .AddScoped(s => s.GetRequiredService<IDbContextFactory<GatehouseDb>>().CreateDbContext())
             .AddScoped(_ => new AuthorizationBorder(
@@ -56,7 +58,7 @@ internal sealed class SignInHost : IAsyncDisposable
 
     public FakeClock Clock { get; } = new();
 
-    public FakeEvents Events { get; } = new();
+    public FakeEvents Events { get; }
 
     public PublicUrls Urls { get; } = new("gh.test", 443);
 

@@ -1,0 +1,19 @@
+using Gatehouse.Web.Sessions;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Identity.SignIn;
+
+/// <summary>Tells the API which signed-in browser calls, and whether a page of ours made it call.</summary>
+internal sealed class BrowserCallers(BrowserSessions sessions, CrossSite crossSite) : IBrowserCallers
+{
+    /// <inheritdoc/>
+    public async Task<BrowserCaller?> FindAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        if (crossSite.IsForeign(context.Request) || await sessions.FindAsync(context.Request, cancellationToken) is not { } browser)
+        {
+            return null;
+        }
+
+        return new BrowserCaller(browser.User.Id, browser.Session.UserId, browser.Session.Uuid, crossSite.IsProven(context.Request, browser.Session.Id));
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+using Gatehouse.Model.Events;
+using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Users;
+using Gatehouse.Store;
+using Gatehouse.Web.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Identity.SignIn;
+
+/// <summary>Writes down who signed in, who failed to, and who left.</summary>
+internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows rows)
+{
+    /// <summary>The row for a sign-in, to be saved with its session.</summary>
+    public Event Login(HttpContext context, User user, AuthenticatedSession session) => rows.RowOf(About(context, EventActions.Login, user, new JsonObject
+    {
+        ["auth_method"] = MethodOf(session.Amr),
+        ["auth_method_args"] = new JsonObject { ["amr"] = new JsonArray([.. session.Amr.Select(a => JsonValue.Create(a))]) },
+    }));
+
+    /// <summary>To be called when such a row was committed.</summary>
+    public void Written() => rows.Written();
+
+    /// <summary>Somebody could not prove who they are. Queued: a flood must not wait for the disk, nor the disk for a flood.</summary>
+    /// <param name="typed">The name as typed.</param>
+    /// <param name="user">Whose name that is; null means nobody's.</param>
+    public void LoginFailed(HttpContext context, string typed, User? user, string method) => log.Enqueue(About(context, EventActions.LoginFailed, user, new JsonObject
+    {
+        ["username"] = typed,
+        ["auth_method"] = method,
+    }));
+
+    /// <summary>A session was ended by its person.</summary>
+    public async Task LogoutAsync(HttpContext context, AuthenticatedSession session, CancellationToken cancellationToken)
+    {
+        var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == session.UserId, cancellationToken);
+        await log.WriteAsync(About(context, EventActions.Logout, user, []), cancellationToken);
+    }
+
+    /// <summary>A person chose a new password.</summary>
+    public Task PasswordSetAsync(HttpContext context, User user, CancellationToken cancellationToken) => log.WriteAsync(
+        About(context, EventActions.PasswordSet, user, new JsonObject
+        {
+            ["model"] = EventRow.Target("authentik_core", "user", user.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), user.Username),
+        }),
+        cancellationToken);
+
+    private static NewEvent About(HttpContext context, string action, User? user, JsonObject details)
+    {
+        details["http_request"] = new JsonObject
+        {
+            ["path"] = context.Request.Path.Value,
+            ["method"] = context.Request.Method,
+            ["args"] = new JsonObject(),
+            ["user_agent"] = Cut(context.Request.Headers.UserAgent.ToString()),
+            ["request_id"] = context.TraceIdentifier,
+        };
+        return new NewEvent(action, user is null ? null : ActorOf(user), ClientAddress.Of(context).ToString(), details);
+    }
+
+    private static EventActor ActorOf(User user) => new(user.Id, user.Username, user.Email);
+
+    // authentik's names: a password, or else a passkey, or a token that an administrator gave out.
+    private static string MethodOf(List<string> amr) => amr.Contains("pwd") ? "password" : amr.Contains("user") ? "auth_webauthn_pwl" : "token";
+
+    private static string Cut(string text) => text.Length <= 512 ? text : text[..512];
+}

@@ -1,0 +1,106 @@
+using Gatehouse.Model.Events;
+using Gatehouse.Model.Notifications;
+using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Management.Notifications;
+
+/// <summary>Asks the rules about new events, and puts what must be sent into the outbox, in one transaction with the mark that it was asked.</summary>
+internal sealed class JudgeEvents(IDbContextFactory<GatehouseDb> databases, IEnumerable<IEventMatchers> matchers, TimeProvider clock)
+{
+    private const int Batch = 200;
+
+    /// <summary>Judges the oldest events that were not; how many.</summary>
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var fresh = await db.Events.AsNoTracking().Where(e => !e.IsJudged).OrderBy(e => e.Id).Take(Batch).ToListAsync(cancellationToken);
+        if (fresh.Count == 0)
+        {
+            return 0;
+        }
+
+        var bindings = matchers.FirstOrDefault() is { } reader ? await reader.ReadAsync(cancellationToken) : new Dictionary<Guid, IReadOnlyList<BoundMatch>>();
+        var rules = bindings.Count == 0 ? [] : await db.NotificationRules.AsNoTracking().ToListAsync(cancellationToken);
+        var transports = rules.Count == 0 ? [] : await db.NotificationTransports.AsNoTracking().ToDictionaryAsync(t => t.Id, cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        List<Guid> quiet = [];
+        foreach (var happened in fresh)
+        {
+            var firing = rules.Where(r => bindings.TryGetValue(r.Id, out var bound) && BoundMatch.Fires(bound, happened)).ToList();
+            if (firing.Count == 0)
+            {
+                quiet.Add(happened.Id);
+            }
+            else if (await TryMarkAsync(db, happened.Id, cancellationToken))
+            {
+                foreach (var rule in firing)
+                {
+                    await FireAsync(db, rule, happened, transports, cancellationToken);
+                }
+            }
+        }
+
+        await db.Events.Where(e => quiet.Contains(e.Id)).ExecuteUpdateAsync(e => e.SetProperty(x => x.IsJudged, true), cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return fresh.Count;
+    }
+
+    // Another node may have read the same events: one of the two changes the row.
+    private static async Task<bool> TryMarkAsync(GatehouseDb db, Guid id, CancellationToken cancellationToken) =>
+        await db.Events.Where(e => e.Id == id && !e.IsJudged).ExecuteUpdateAsync(e => e.SetProperty(x => x.IsJudged, true), cancellationToken) == 1;
+
+    private async Task FireAsync(
+        GatehouseDb db, NotificationRule rule, Event happened, Dictionary<Guid, NotificationTransport> transports, CancellationToken cancellationToken)
+    {
+        var recipients = await RecipientsAsync(db, rule, happened, cancellationToken);
+        foreach (var transport in rule.TransportIds.Select(id => transports.GetValueOrDefault(id)).OfType<NotificationTransport>())
+        {
+            if (IsEcho(happened, transport))
+            {
+                continue;
+            }
+
+            foreach (var user in transport.SendsOnce ? recipients.Take(1) : recipients)
+            {
+                var now = clock.GetUtcNow();
+                db.NotificationDeliveries.Add(new NotificationDelivery
+                {
+                    Id = Guid.CreateVersion7(now),
+                    EventId = happened.Id,
+                    Severity = rule.Severity,
+                    TransportId = transport.Id,
+                    UserId = user,
+                    DueAt = now,
+                });
+            }
+        }
+    }
+
+    // What a notification itself causes must cause none: mail that tells of mail, failures that tell of failing to tell.
+    private static bool IsEcho(Event happened, NotificationTransport transport) =>
+        (happened.Action == EventActions.EmailSent && transport.Mode == TransportMode.Email)
+        || (happened.Action == EventActions.SystemTaskException && happened.TargetModel == "notificationtransport");
+
+    private static async Task<List<int>> RecipientsAsync(GatehouseDb db, NotificationRule rule, Event happened, CancellationToken cancellationToken)
+    {
+        var groups = await GroupsAsync(db, rule.GroupId, cancellationToken);
+        var told = rule.TellsEventUser ? happened.UserId : null;
+        return await db.Users.Where(u => u.IsActive && (u.Id == told || u.Groups.Any(m => groups.Contains(m.GroupId)))).OrderBy(u => u.Id).Select(u => u.Id)
+            .ToListAsync(cancellationToken);
+    }
+
+    // Members of a group inside count as members.
+    private static async Task<HashSet<Guid>> GroupsAsync(GatehouseDb db, Guid? root, CancellationToken cancellationToken)
+    {
+        HashSet<Guid> found = root is { } id ? [id] : [];
+        for (var fresh = found.ToList(); fresh.Count > 0;)
+        {
+            var children = await db.GroupParents.Where(p => fresh.Contains(p.ParentId)).Select(p => p.ChildId).ToListAsync(cancellationToken);
+            fresh = [.. children.Where(found.Add)];
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,39 @@
+using Gatehouse.Management.Tokens;
+using Gatehouse.Management.Writes;
+using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
+using Result = Gatehouse.Management.Writes.WriteResult<int>;
+
+namespace Gatehouse.Management.Sessions;
+
+/// <summary>Ends sessions of browsers, and with them what was granted in them: every code and token is dead at once.</summary>
+internal sealed class EndSessions(GatehouseDb db, Writer writer, TimeProvider clock)
+{
+    /// <summary>Ends one that the caller may see.</summary>
+    public Task<Result> RunAsync(ApiCaller caller, Guid id, CancellationToken cancellationToken) => writer.RunAsync<int>(
+        Topic.Identity,
+        async () => await db.AuthenticatedSessions.SingleOrDefaultAsync(s => s.Uuid == id && (caller.IsSuperuser || s.UserId == caller.UserId), cancellationToken) is { } found
+            ? await EndAsync([found], cancellationToken)
+            : new Result.Missing(),
+        cancellationToken);
+
+    /// <summary>Ends all of these users; how many there were.</summary>
+    public Task<Result> RunAsync(IReadOnlyList<int> userIds, CancellationToken cancellationToken) => writer.RunAsync<int>(
+        Topic.Identity,
+        async () => await EndAsync(await db.AuthenticatedSessions.Where(s => userIds.Contains(s.UserId)).ToListAsync(cancellationToken), cancellationToken),
+        cancellationToken);
+
+    private async Task<Result> EndAsync(List<AuthenticatedSession> sessions, CancellationToken cancellationToken)
+    {
+        var ids = sessions.ConvertAll(s => s.Id);
+        foreach (var grant in await db.Grants.Where(g => ids.Contains(g.SessionId) && g.RevokedAt == null).ToListAsync(cancellationToken))
+        {
+            grant.RevokedAt = clock.GetUtcNow();
+        }
+
+        db.AuthenticatedSessions.RemoveRange(sessions);
+        return new Result.Done(sessions.Count);
+    }
+}
