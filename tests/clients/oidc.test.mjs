@@ -1,7 +1,7 @@
 // Identity, as openid-client (a certified relying party) and jose see it. Numbers in names are the contract's checks.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { Browser } from './lib/browser.mjs';
 import { Gatehouse } from './lib/server.mjs';
@@ -136,6 +136,129 @@ describe('openid-client', () => {
     assert.equal(second.claims().auth_time, first.claims().auth_time);
     await refused(client.refreshTokenGrant(config, first.refresh_token), 'invalid_grant');
     await refused(client.refreshTokenGrant(config, second.refresh_token), 'invalid_grant');
+  });
+
+  test('42 userinfo needs the scope openid and says in a Bearer challenge what is wrong', async () => {
+    const config = await configure('app1', provider);
+    const { callback, checks } = await authorize(config, { scope: 'email', nonce: undefined });
+    const tokens = await client.authorizationCodeGrant(config, callback, { ...checks, expectedNonce: undefined, idTokenExpected: false });
+    const without = await fetch(config.serverMetadata().userinfo_endpoint, { headers: { authorization: `Bearer ${tokens.access_token}` } });
+    assert.equal(without.status, 403);
+    assert.match(without.headers.get('www-authenticate'), /^Bearer error="insufficient_scope"/);
+    const wrong = await fetch(config.serverMetadata().userinfo_endpoint, { headers: { authorization: 'Bearer nonsense' } });
+    assert.equal(wrong.status, 401);
+    assert.match(wrong.headers.get('www-authenticate'), /^Bearer error="invalid_token"/);
+  });
+
+  test('43 introspection tells the owner; a revoked token is inactive; unknown ones are revoked without complaint', async () => {
+    const config = await configure('app1', provider);
+    const { callback, checks } = await authorize(config);
+    const { access_token: token } = await client.authorizationCodeGrant(config, callback, checks);
+    assert.equal((await client.tokenIntrospection(config, token)).active, true);
+    const other = await server.provider('app-asks');
+    assert.deepEqual(await client.tokenIntrospection(await configure('app-asks', other), token), { active: false });
+    await client.tokenRevocation(config, token);
+    await client.tokenRevocation(config, 'unknown');
+    assert.deepEqual(await client.tokenIntrospection(config, token), { active: false });
+  });
+
+  test('44 client credentials act as the client\'s own service account, without scopes nobody asked for', async () => {
+    const machine = await server.provider('app-machine', { grant_types: ['client_credentials'] });
+    const config = await configure('app-machine', machine);
+    const tokens = await client.clientCredentialsGrant(config, { scope: 'openid profile goauthentik.io/api' });
+    assert.equal(tokens.scope, 'openid profile');
+    assert.equal(decodeJwt(tokens.access_token).preferred_username, 'ak-app-machine-client_credentials');
+    const [account] = (await server.v3('GET', '/core/users/?username=ak-app-machine-client_credentials')).results;
+    assert.equal(account.type, 'service_account');
+    await server.v3('PATCH', `/core/users/${account.pk}/`, { is_active: false });
+    await refused(client.clientCredentialsGrant(config, { scope: 'openid' }), 'invalid_grant');
+  });
+
+  test('44 a token of a federated provider acts as its user', async () => {
+    const { callback, checks } = await authorize(await configure('app1', provider));
+    const { access_token: assertion } = await client.authorizationCodeGrant(await configure('app1', provider), callback, checks);
+    const trusting = await server.provider('app-trusting', { grant_types: ['client_credentials'], jwt_federation_providers: [provider.pk] });
+    const config = await configure('app-trusting', trusting, client.None());
+    const tokens = await client.clientCredentialsGrant(config, {
+      scope: 'profile', client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', client_assertion: assertion,
+    });
+    assert.equal(decodeJwt(tokens.access_token).preferred_username, 'alice');
+  });
+
+  test('45 a device is let in at /device, and the 21st request of an hour is one too many', async () => {
+    const tv = await server.provider('app-tv', { grant_types: ['urn:ietf:params:oauth:grant-type:device_code'], access_code_validity: 'minutes=5' });
+    const config = await configure('app-tv', tv);
+    const device = await client.initiateDeviceAuthorization(config, { scope: 'openid profile' });
+    const flowPage = (at) => new URL(at).pathname.startsWith('/if/flow/');
+    const browser = new Browser();
+    const login = await browser.go(device.verification_uri, { until: flowPage });
+    const code = await browser.go(await browser.signIn(login.url, 'alice', alice.password), { until: flowPage });
+    const typed = await browser.walkFlow(code.url, { 'ak-provider-oauth2-device-code': () => ({ code: device.user_code }) });
+    const end = await browser.walkFlow(new URL(typed.to, code.url).href, { 'ak-stage-consent': (challenge) => ({ token: challenge.token }) });
+    assert.equal(end.component, 'ak-provider-oauth2-device-code-finish');
+    const tokens = await client.pollDeviceAuthorizationGrant(config, device);
+    assert.equal(tokens.claims().preferred_username, 'alice');
+
+    for (let n = 1; n < 20; n++) await client.initiateDeviceAuthorization(config, { scope: 'openid' });
+    await refused(client.initiateDeviceAuthorization(config, { scope: 'openid' }), 'slow_down');
+  });
+
+  test('pushed requests, proofs of possession and private_key_jwt, as openid-client makes them', async () => {
+    const pair = await client.randomDPoPKeyPair('ES256');
+    const signing = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
+    const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', signing.publicKey);
+    const strict = await server.provider('app-strict', {
+      jwks: { keys: [{ kty, crv, x, y }] }, token_endpoint_auth_method: 'private_key_jwt', require_pushed_authorization_requests: true, dpop_bound_access_tokens: true,
+    });
+    const config = await configure('app-strict', strict, client.PrivateKeyJwt(signing.privateKey));
+    const DPoP = client.getDPoPHandle(config, pair);
+    const verifier = client.randomPKCECodeVerifier();
+    const nonce = client.randomNonce();
+    const url = await client.buildAuthorizationUrlWithPAR(config, {
+      redirect_uri: redirectUri, scope: 'openid email', nonce, code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
+    }, { DPoP });
+    assert.deepEqual([...url.searchParams.keys()].sort(), ['client_id', 'request_uri']);
+    const browser = new Browser();
+    const outside = (at) => at.startsWith(redirectUri);
+    const asked = await browser.go(url.href, { until: (at) => outside(at) || new URL(at).pathname.startsWith('/if/flow/') });
+    const back = await browser.go(await browser.signIn(asked.url, 'alice', alice.password), { until: outside });
+    const tokens = await client.authorizationCodeGrant(config, new URL(back.url), { pkceCodeVerifier: verifier, expectedNonce: nonce }, undefined, { DPoP });
+    assert.equal(tokens.token_type, 'dpop');
+    assert.equal((await client.fetchUserInfo(config, tokens.access_token, alice.uid, { DPoP })).email, 'alice@example.com');
+    const stolen = await fetch(config.serverMetadata().userinfo_endpoint, { headers: { authorization: `Bearer ${tokens.access_token}` } });
+    assert.equal(stolen.status, 401);
+  });
+
+  test('49 an access token with the scope of the API calls it, and one without does not', async () => {
+    const tool = await server.provider('app-tool', { property_mappings: await server.scopes('openid', 'goauthentik.io/api') });
+    const config = await configure('app-tool', tool);
+    for (const [scope, status] of [['openid goauthentik.io/api', 200], ['openid', 403]]) {
+      const { callback, checks } = await authorize(config, { scope });
+      const { access_token: token } = await client.authorizationCodeGrant(config, callback, checks);
+      const answer = await fetch(`${server.urls.identity}/api/v3/core/users/me/`, { headers: { authorization: `Bearer ${token}` } });
+      assert.equal(answer.status, status, scope);
+    }
+  });
+
+  test('50 HS256 without a key, and encrypted tokens with an encryption key', async () => {
+    const shared = await server.provider('app-hs256', { signing_key: null });
+    const metadata = (await configure('app-hs256', shared)).serverMetadata();
+    assert.deepEqual(metadata.id_token_signing_alg_values_supported, ['HS256']);
+    assert.deepEqual(await (await fetch(metadata.jwks_uri)).json(), { keys: [] });
+
+    const pair = (await server.v3('GET', '/crypto/certificatekeypairs/?name=authentik%20Self-signed%20Certificate')).results[0];
+    const sealed = await server.provider('app-jwe', { encryption_key: pair.pk, grant_types: ['client_credentials'] });
+    const config = await configure('app-jwe', sealed);
+    const answer = await fetch(config.serverMetadata().token_endpoint, {
+      method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'openid', client_id: sealed.client_id, client_secret: sealed.client_secret }),
+    });
+    const tokens = await answer.json();
+    for (const token of [tokens.id_token, tokens.access_token]) {
+      assert.equal(token.split('.').length, 5);
+      const { alg, enc } = decodeProtectedHeader(token);
+      assert.deepEqual([alg, enc], ['RSA-OAEP-256', 'A256CBC-HS512']);
+    }
+    assert.equal((await client.tokenIntrospection(config, tokens.access_token)).active, true);
   });
 
   test('46 prompt=none signed out answers login_required; prompt=login and max_age=0 ask again', async () => {

@@ -63,8 +63,8 @@ public sealed class PublicJwk
         return found;
     }
 
-    /// <summary>Whether this key made <paramref name="signature"/> over <paramref name="signed"/> with <paramref name="algorithm"/>, which has to be one of its kind.</summary>
-    public bool Verifies(string algorithm, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature)
+    /// <summary>Whether this key made <paramref name="signature"/> over <paramref name="message"/> with <paramref name="algorithm"/>, which has to be one of its kind.</summary>
+    public bool Verifies(string algorithm, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {
         if (!Algorithms.Contains(algorithm) || (onlyAlgorithm is not null && onlyAlgorithm != algorithm))
         {
@@ -82,7 +82,7 @@ public sealed class PublicJwk
             }
 
             using var key = ECDsa.Create(point);
-            return signature.Length == 2 * size && key.VerifyData(signed, signature, hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            return signature.Length == 2 * size && key.VerifyData(message, signature, hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         }
 
         if (rsa is not { } numbers)
@@ -91,7 +91,7 @@ public sealed class PublicJwk
         }
 
         using var opened = RSA.Create(numbers);
-        return opened.VerifyData(signed, signature, hash, algorithm[0] == 'R' ? RSASignaturePadding.Pkcs1 : RSASignaturePadding.Pss);
+        return opened.VerifyData(message, signature, hash, algorithm[0] == 'R' ? RSASignaturePadding.Pkcs1 : RSASignaturePadding.Pss);
     }
 
     private static PublicJwk? ReadEc(JsonElement jwk)

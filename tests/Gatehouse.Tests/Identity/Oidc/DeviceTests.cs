@@ -102,7 +102,7 @@ public class DeviceTests
         var device = await BeginAsync(host);
         host.Policies.Denied[(host.Seed.ApplicationId, host.Seed.AdaId)] = "Engineers only.";
         using var browser = host.Browser(host.Cookie);
-        var denied = await browser.Flow(DeviceFlow).AnswerAsync(("code", device.GetProperty("user_code").GetString()!));
+        var denied = await TypeAsync(browser, device.GetProperty("user_code").GetString()!);
         Assert.Equal(("ak-stage-access-denied", "Engineers only."), (denied.Component, denied.Text("error_message")));
         Assert.Equal("authorization_pending", await PollAsync(host, device));
     }
@@ -170,11 +170,11 @@ public class DeviceTests
 
         for (var i = 0; i < 5; i++)
         {
-            Assert.Equal("invalid", (await bob.Flow(DeviceFlow).AnswerAsync(("code", "000000000"))).FaultCode("code"));
+            Assert.Equal("invalid", (await TypeAsync(bob, "000000000")).FaultCode("code"));
         }
 
-        Assert.Equal("throttled", (await bob.Flow(DeviceFlow).AnswerAsync(("code", "000000000"))).FaultCode("code"));
-        Assert.Equal("xak-flow-redirect", (await ada.Flow(DeviceFlow).AnswerAsync(("code", Spaced(device)))).Component); // nobody else waits for that
+        Assert.Equal("throttled", (await TypeAsync(bob, "000000000")).FaultCode("code"));
+        Assert.Equal("xak-flow-redirect", (await TypeAsync(ada, Spaced(device))).Component); // nobody else waits for that
     }
 
     [Fact]
@@ -217,6 +217,13 @@ public class DeviceTests
         return await OidcHost.JsonAsync(answer);
     }
 
+    // Showing first, as a page does: it brings the token that proves the answer.
+    private static async Task<Seen> TypeAsync(Browser browser, string code)
+    {
+        await browser.Flow(DeviceFlow).ShowAsync();
+        return await browser.Flow(DeviceFlow).AnswerAsync(("code", code));
+    }
+
     private static Task<HttpResponseMessage> RedeemAsync(OidcHost host, JsonElement device, params (string, string?)[] changes) =>
         host.GrantAsync(Grant, [("device_code", device.GetProperty("device_code").GetString()), .. changes]);
 
@@ -229,7 +236,7 @@ public class DeviceTests
     private static async Task<(FlowDriver Flow, Seen Challenge, string Slug, string Query)> ConsentAsync(OidcHost host, Browser browser, JsonElement device)
     {
         Assert.NotNull(host.Cookie);
-        var to = (await browser.Flow(DeviceFlow).AnswerAsync(("code", Spaced(device)))).Text("to");
+        var to = (await TypeAsync(browser, Spaced(device))).Text("to");
         var slug = to.Split('/')[3];
         var query = to.Split('?')[1];
         var flow = browser.Flow(slug, query);

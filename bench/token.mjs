@@ -1,0 +1,105 @@
+// Tokens per second with ES256 and durable writes: client credentials, refreshes that rotate, introspection; one load program (wrk).
+// Builds nothing. See README.md for the command.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as client from '../tests/clients/node_modules/openid-client/build/index.js';
+import { Browser } from '../tests/clients/lib/browser.mjs';
+import { Gatehouse, freshDatabase } from '../tests/clients/lib/server.mjs';
+
+const rounds = Number(process.argv[2] ?? 3);
+const seconds = Number(process.argv[3] ?? 5);
+const postgres = process.argv[4];
+const connections = 64;
+const redirectUri = 'https://rp.example/cb';
+const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
+
+/** A wrk script that posts `body`; `more` is Lua that may replace `request` and `response`. */
+function script(name, body, more = '') {
+  const path = join(folder, `${name}.lua`);
+  writeFileSync(path, `wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/x-www-form-urlencoded"\nwrk.body = ${JSON.stringify(body)}\n${more}\n`);
+  return path;
+}
+
+/** Processor time of the server so far, in microseconds; the clock of /proc ticks a hundred times a second. */
+function cpu() {
+  const fields = readFileSync(`/proc/${server.process.pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
+
+function load(lua, url, host) {
+  const before = cpu();
+  const text = execFileSync('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', lua, '-H', `Host: ${host}`, url], { encoding: 'utf8' });
+  if (/Non-2xx/.test(text)) throw new Error(`${url}\n${text}`);
+  const milliseconds = (at) => { const [, n, unit] = text.match(new RegExp(`${at}%\\s+([\\d.]+)(us|ms|s)`)); return n * { us: 0.001, ms: 1, s: 1000 }[unit]; };
+  const cost = (cpu() - before) / Number(text.match(/(\d+) requests in/)[1]);
+  return { rate: Number(text.match(/Requests\/sec:\s+([\d.]+)/)[1]), p50: milliseconds(50), p99: milliseconds(99), cost };
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const rss = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) / 1024;
+
+async function refreshToken(config, browser, alice) {
+  const verifier = client.randomPKCECodeVerifier();
+  const url = client.buildAuthorizationUrl(config, {
+    redirect_uri: redirectUri, scope: 'openid offline_access', code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
+  });
+  const outside = (at) => at.startsWith(redirectUri);
+  const asked = await browser.go(url.href, { until: (at) => outside(at) || new URL(at).pathname.startsWith('/if/flow/') });
+  const back = outside(asked.url) ? asked.url : (await browser.go(await browser.signIn(asked.url, 'alice', alice.password), { until: outside })).url;
+  return (await client.authorizationCodeGrant(config, new URL(back), { pkceCodeVerifier: verifier })).refresh_token;
+}
+
+let server;
+try {
+  server = await Gatehouse.start({ database: postgres && freshDatabase(postgres, 'bench_token') });
+  const alice = await server.user('alice');
+  const key = await server.v3('POST', '/crypto/certificatekeypairs/generate/', { common_name: 'bench', subject_alt_name: '', validity_days: 1, alg: 'ecdsa' }, 200);
+  const provider = await server.provider('bench', { signing_key: key.pk, grant_types: ['authorization_code', 'refresh_token', 'client_credentials'] });
+  const issuer = new URL(`${server.urls.identity}/application/o/bench/`);
+  const config = await client.discovery(issuer, provider.client_id, { id_token_signed_response_alg: 'ES256' }, client.ClientSecretPost(provider.client_secret));
+  const { access_token: accessToken } = await client.clientCredentialsGrant(config, { scope: 'openid' });
+
+  const credentials = `client_id=${provider.client_id}&client_secret=${provider.client_secret}`;
+  const browser = new Browser();
+  const tokens = [];
+  for (let n = 0; n < connections * 2; n++) tokens.push(await refreshToken(config, browser, alice));
+
+  // A token is used once, so each answer's token waits for its turn; there are more than connections, and rounds go on where the last one ended.
+  writeFileSync(join(folder, 'tokens'), tokens.join('\n'));
+  const rotating = `
+local queue, first, last = {}, 1, 0
+for line in io.lines("${folder}/tokens") do last = last + 1; queue[last] = line end
+request = function()
+  local token = queue[first]; queue[first] = nil; first = first + 1
+  return wrk.format(nil, nil, nil, "grant_type=refresh_token&${credentials}&refresh_token=" .. token)
+end
+response = function(status, headers, body)
+  last = last + 1; queue[last] = body:match('"refresh_token":"(%x+)"')
+end`;
+  const host = issuer.host;
+  const at = (path) => `https://127.0.0.1:${server.port}/application/o/${path}/`;
+  const kinds = {
+    'client credentials, ES256': [script('credentials', `grant_type=client_credentials&scope=openid&${credentials}`), at('token')],
+    introspection: [script('introspection', `token=${accessToken}&${credentials}`), at('introspect')],
+    'refresh with rotation, ES256': [script('refresh', '', rotating), at('token')],
+  };
+  load(...kinds['client credentials, ES256'], host);
+  load(...kinds.introspection, host);
+  const samples = {};
+  for (const [name, kind] of Object.entries(kinds)) {
+    const count = name.startsWith('refresh') ? 1 : rounds; // its tokens are used up
+    samples[name] = Array.from({ length: count }, () => load(...kind, host));
+  }
+
+  console.log(`| ${postgres ? 'PostgreSQL' : 'SQLite'} | requests/s (median) | p50 ms | p99 ms | processor time each |\n| --- | --- | --- | --- | --- |`);
+  for (const [name, found] of Object.entries(samples)) {
+    const of = (field) => median(found.map((s) => s[field]));
+    console.log(`| ${name} | ${Math.round(of('rate'))} | ${of('p50').toFixed(2)} | ${of('p99').toFixed(2)} | ${Math.round(of('cost'))} µs |`);
+  }
+  console.log(`\nRSS ${rss(server.process.pid).toFixed(0)} MB after.`);
+} finally {
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
