@@ -53,7 +53,12 @@ internal sealed partial class CodeIssuer(GatehouseDb db, TimeProvider clock, ILo
             await transaction.CommitAsync(cancellationToken);
         }
 
-        LogGranted(browser.User.Username, provider.ClientId, string.Join(' ', request.Scopes));
+        if (logger.IsEnabled(LogLevel.Information))
+        {
+            var scopes = string.Join(' ', request.Scopes);
+            LogGranted(browser.User.Username, provider.ClientId, scopes);
+        }
+
         return request.Target.Code(code);
     }
 
