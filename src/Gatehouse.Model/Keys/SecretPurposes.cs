@@ -15,8 +15,8 @@ public static class SecretPurposes
     /// <summary>Private key (PKCS#8) of a certificate-key pair of Identity.</summary>
     public const string KeyPairPrivateKey = "KeyPair.private_key";
 
-    /// <summary>Private key (PKCS#8) of the local certificate authority.</summary>
-    public const string LocalCaPrivateKey = "LocalCa.private_key";
+    /// <summary>Certificate and private key (PEM) of the local certificate authority.</summary>
+    public const string LocalCa = "tls.local-ca";
 
     /// <summary>Private key (PKCS#8) of the certificate that the listener shows.</summary>
     public const string TlsPrivateKey = "Tls.private_key";
