@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -99,6 +100,50 @@ describe('Chromium', () => {
     }
 
     assert.equal(texts[0], texts[1]);
+  });
+
+  test('front-channel logout: the flow and the end-session page load the address of the application in a frame', async () => {
+    const asked = [];
+    const party = createServer((request, response) => {
+      asked.push(request.url);
+      response.setHeader('content-type', 'text/html').end('<title>party</title>');
+    });
+    await new Promise((done) => party.listen(0, '127.0.0.1', done));
+    const at = `http://127.0.0.1:${party.address().port}`;
+    try {
+      const { client_id: id } = await server.provider('front', {
+        redirect_uris: [{ matching_mode: 'strict', url: `${at}/cb` }], logout_uri: `${at}/front`, logout_method: 'frontchannel',
+      });
+      const { page, faults } = await tab();
+      const { user, password } = server.ready.demo;
+      const query = new URLSearchParams({ client_id: id, redirect_uri: `${at}/cb`, response_type: 'code', scope: 'openid' });
+      const framed = () => asked.filter((url) => url.startsWith('/front?')).map((url) => new URLSearchParams(url.split('?')[1]));
+      const ends = {
+        flow: () => page.goto(`${server.urls.identity}/if/flow/default-invalidation-flow/?next=/`),
+        question: async () => {
+          await page.goto(`${server.urls.identity}/application/o/front/end-session/`);
+          await page.getByRole('button', { name: 'Sign out of everything' }).click();
+          await page.getByText('You are signed out.').waitFor();
+        },
+      };
+      for (const [name, end] of Object.entries(ends)) {
+        asked.length = 0;
+        await page.goto(`${server.urls.identity}/application/o/authorize/?${query}`);
+        await signIn(page, user, password);
+        await page.waitForURL(`${at}/cb?*`);
+        await end();
+        for (let n = 0; framed().length === 0 && n < 100; n++) await new Promise((done) => setTimeout(done, 50));
+        assert.equal(framed().length, 1, name);
+        assert.equal(framed()[0].get('iss'), `${server.urls.identity}/application/o/front/`);
+        assert.match(framed()[0].get('sid'), /^[0-9a-f]{64}$/);
+        if (name === 'flow') await page.waitForURL(/default-authentication-flow/);
+      }
+
+      assert.deepEqual(faults, []);
+    } finally {
+      party.close();
+      party.closeAllConnections();
+    }
   });
 
   for (const [name, options] of [['dark', { colorScheme: 'dark' }], ['narrow', { viewport: { width: 320, height: 640 } }]]) {

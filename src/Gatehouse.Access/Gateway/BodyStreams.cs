@@ -1,7 +1,7 @@
 namespace Gatehouse.Access.Gateway;
 
 /// <summary>A request body that says when it moves.</summary>
-internal sealed class ProgressStream(Stream body, Action moved) : OneWayStream
+internal sealed class ProgressStream(Stream body, Action moved) : AsyncStream
 {
     /// <inheritdoc/>
     public override bool CanRead => true;
@@ -16,7 +16,7 @@ internal sealed class ProgressStream(Stream body, Action moved) : OneWayStream
 }
 
 /// <summary>Flushes after each write.</summary>
-internal sealed class FlushingStream(Stream to) : OneWayStream
+internal sealed class FlushingStream(Stream to) : AsyncStream
 {
     /// <inheritdoc/>
     public override bool CanWrite => true;
@@ -32,8 +32,8 @@ internal sealed class FlushingStream(Stream to) : OneWayStream
     public override Task FlushAsync(CancellationToken cancellationToken) => to.FlushAsync(cancellationToken);
 }
 
-/// <summary>The rest of a stream that is only read, or only written, and never blocks.</summary>
-internal abstract class OneWayStream : Stream
+/// <summary>The rest of a stream that never blocks and can't be moved about in.</summary>
+internal abstract class AsyncStream : Stream
 {
     /// <inheritdoc/>
     public override bool CanRead => false;

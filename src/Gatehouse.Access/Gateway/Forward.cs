@@ -44,6 +44,7 @@ internal sealed partial class Forward(
         LiftLimits(context, admission, hasBody);
         using var running = new ForwardedRequest(admission, streams, options.ResponseTimeout, clock);
         running.OnRequest(context, hasBody);
+        WebSocketFeatures.Watch(context, running.OnWebSocket);
         var error = await forwarder.SendAsync(
             context, origin.Prefix, clients.For(origin), config, new OriginTransformer(origin, admission, running), running.Cut);
         return error == ForwarderError.None ? ForwardResult.Done : await EndAsync(context, origin, running, error);
@@ -111,7 +112,7 @@ internal sealed partial class Forward(
         context.Response.Clear();
         var ray = RayId.Of(context);
         LogFailed(origin.Hostname.Hostname, OriginFailure.AddressOf(origin), failure.What, ray);
-        return GatewayPages.OriginFailedAsync(context, origin, failure);
+        return GatewayPages.OriginFailedAsync(context, failure);
     }
 
     [LoggerMessage(EventId = 3102, Level = LogLevel.Warning, Message = "{Hostname}: the service at {Address} {What} (ray {Ray})")]

@@ -8,9 +8,13 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
     // Shorter bodies are over before anyone could cut them.
     private const long ShortBody = 1024 * 1024;
 
+    // What a browser gets to read the close frame of a WebSocket.
+    private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(500);
+
     private readonly CancellationTokenSource cut = new(responseTimeout, clock);
     private LiveStreams.Stream? stream;
     private volatile bool isAnswered; // the body may still move, on another thread
+    private volatile WebSocketStream? webSocket; // set once, looked at by the thread that ends the session
     private bool isSessionEnded; // set by the thread that ends the session
 
     /// <summary>Signalled when the origin is too late, or the session has ended.</summary>
@@ -56,6 +60,9 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
         }
     }
 
+    /// <summary>It has become a WebSocket.</summary>
+    public void OnWebSocket(WebSocketStream opened) => webSocket = opened;
+
     /// <summary>Cuts it now, because its session has ended. For its own thread.</summary>
     public void EndSession()
     {
@@ -63,10 +70,22 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
         cut.Cancel();
     }
 
-    /// <summary>Cuts it soon, on a thread of its own: the caller has many to cut.</summary>
+    /// <summary>Cuts it soon, on a thread of its own: the caller has many to cut. Nothing passes a WebSocket any more when this returns, but its browser is told why.</summary>
     public void EndSessionSoon()
     {
+        if (IsSessionEnded)
+        {
+            return; // the next table says it again
+        }
+
         IsSessionEnded = true;
+        if (webSocket?.CloseAsync(CancellationToken.None) is { IsFaulted: false } told)
+        {
+            // Whether it could be told or not, half a second later it is over.
+            cut.CancelAfter(told is { IsCompletedSuccessfully: true, Result: false } ? TimeSpan.Zero : Farewell);
+            return;
+        }
+
         cut.CancelAfter(TimeSpan.Zero);
     }
 

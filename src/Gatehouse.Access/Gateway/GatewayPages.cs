@@ -1,4 +1,3 @@
-using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Http;
@@ -28,15 +27,11 @@ internal static class GatewayPages
         $"You may open this application, but {host} leads to no service yet. An administrator can publish one under this name.",
         new("Your browser to the gateway", "fine"), new("The gateway to the service", $"no public hostname {host} is configured"));
 
-    /// <summary>The origin did not answer.</summary>
-    public static Task OriginFailedAsync(HttpContext context, OriginEntry origin, OriginFailure failure)
-    {
-        var address = OriginFailure.AddressOf(origin);
-        return SayAsync(
-            context, failure.Status, failure.Status == StatusCodes.Status504GatewayTimeout ? "The service took too long" : "The service can't be reached",
-            $"Your request reached the gateway, but the service behind it ({address}) {failure.What}. This is not about your sign-in. Try again, or tell whoever runs the service.",
-            new("Your browser to the gateway", "fine"), new("The gateway to the service", $"{address} {failure.What}"));
-    }
+    /// <summary>The origin did not answer. Where it is stands in the log, under the ray: not everybody who sees this page may know.</summary>
+    public static Task OriginFailedAsync(HttpContext context, OriginFailure failure) => SayAsync(
+        context, failure.Status, failure.Status == StatusCodes.Status504GatewayTimeout ? "The service took too long" : "The service can't be reached",
+        $"Your request reached the gateway, but the service behind it {failure.What}. This is not about your sign-in. Try again, or tell whoever runs the service.",
+        new("Your browser to the gateway", "fine"), new("The gateway to the service", $"the service {failure.What}"));
 
     /// <summary>The gateway went round in a circle.</summary>
     public static Task LoopAsync(HttpContext context) => SayAsync(

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Gatehouse.Access.SignIn;
 using Gatehouse.Access.Tokens;
-using Gatehouse.Model.Apps;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
@@ -55,12 +54,7 @@ internal sealed class ServiceTokens(TokenIssuer issuer, TokenVerifier verifier, 
             Secure = true,
             HttpOnly = app.App.HttpOnlyCookie,
             Expires = issued.ExpiresAt,
-            SameSite = app.App.SameSiteCookie switch
-            {
-                CookieSameSite.Lax => SameSiteMode.Lax,
-                CookieSameSite.Strict => SameSiteMode.Strict,
-                _ => SameSiteMode.None,
-            },
+            SameSite = AccessCookies.ModeOf(app.App.SameSiteCookie),
         });
 
     private Issued Current(AccessTable table, AppEntry app, CompiledPolicy by)

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
+using Gatehouse.Access.SignIn;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Microsoft.Extensions.Options;
@@ -41,11 +41,8 @@ internal sealed class SessionIdentities(IAccessSessions sessions, TimeProvider c
             return null;
         }
 
-        var identity = new VisitorIdentity { Email = session.Email, LoginMethodId = session.LoginMethodId, Claims = Claims(session.ClaimsJson) };
+        var identity = SessionIdentity.Of(session);
         known.Add(nonce, identity);
         return identity;
     }
-
-    private static Dictionary<string, IReadOnlyList<string>> Claims(string json) =>
-        (JsonSerializer.Deserialize<Dictionary<string, string[]>>(json) ?? []).ToDictionary(c => c.Key, c => (IReadOnlyList<string>)c.Value, StringComparer.Ordinal);
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Gatehouse.Model.Apps;
 using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 
@@ -46,6 +47,14 @@ internal static class AccessCookies
     public static void Set(
         HttpContext context, string name, string value, DateTimeOffset expires, bool httpOnly = true, SameSiteMode sameSite = SameSiteMode.None, string path = "/") =>
         context.Response.Cookies.Append(name, value, new CookieOptions { Expires = expires, HttpOnly = httpOnly, Secure = true, SameSite = sameSite, Path = path });
+
+    /// <summary>The SameSite attribute that an app's setting asks for.</summary>
+    public static SameSiteMode ModeOf(CookieSameSite? configured) => configured switch
+    {
+        CookieSameSite.Lax => SameSiteMode.Lax,
+        CookieSameSite.Strict => SameSiteMode.Strict,
+        _ => SameSiteMode.None,
+    };
 
     /// <summary>Takes a cookie of this host away.</summary>
     public static void Clear(HttpContext context, string name, string path) => Set(context, name, "", DateTimeOffset.UnixEpoch, path: path);

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Access.Tokens;
-using Gatehouse.Model.Apps;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
@@ -73,17 +72,10 @@ internal sealed partial class AuthorizedEndpoint(
             issuer.IssueApp(table, app, session, life),
             now + life,
             app.App.HttpOnlyCookie,
-            SameSite(app.App.SameSiteCookie),
+            AccessCookies.ModeOf(app.App.SameSiteCookie),
             AppHosts.CookiePath(app, state.Host, state.ReturnTo));
         return Results.Redirect(urls.UrlOf(state.Host) + state.ReturnTo);
     }
-
-    private static SameSiteMode SameSite(CookieSameSite? configured) => configured switch
-    {
-        CookieSameSite.Lax => SameSiteMode.Lax,
-        CookieSameSite.Strict => SameSiteMode.Strict,
-        _ => SameSiteMode.None,
-    };
 
     private IResult Refused(AccessTable table, string host, string returnTo, string what, string reason)
     {

@@ -47,9 +47,14 @@ internal sealed class LogoutEndpoint(RequestTokens tokens, IAccessSessions sessi
                 brand: table.Organization.Name);
     }
 
-    // A picture on another site must not be able to sign people out, nor a browser that fetches ahead.
-    private static bool IsMeant(HttpRequest request) =>
-        HttpMethods.IsGet(request.Method)
-        && (request.Headers["Sec-Fetch-Site"] is not ["cross-site"] || request.Headers["Sec-Fetch-Mode"] is ["navigate"])
-        && request.Headers["Sec-Purpose"].Count == 0;
+    // A picture or a frame on another site must not be able to sign people out, nor a browser that fetches ahead. An app beside this host is
+    // another site when it comes to frames: anybody may publish one.
+    private static bool IsMeant(HttpRequest request)
+    {
+        var (site, mode, target) = (request.Headers["Sec-Fetch-Site"], request.Headers["Sec-Fetch-Mode"], request.Headers["Sec-Fetch-Dest"]);
+        var isPage = mode is ["navigate"] && target is [] or ["document"];
+        return HttpMethods.IsGet(request.Method)
+            && request.Headers["Sec-Purpose"].Count == 0
+            && (site is [] or ["same-origin"] or ["none"] || isPage || (site is ["same-site"] && mode is not ["navigate"]));
+    }
 }

@@ -13,9 +13,10 @@ internal sealed class WriteGate : IDisposable
     private const string Lock = "SELECT pg_advisory_lock(7449363237792016756)";
     private const string Unlock = "SELECT pg_advisory_unlock(7449363237792016756)";
 
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
-
     private readonly SemaphoreSlim turn = new(1, 1);
+
+    /// <summary>How long to wait for another node.</summary>
+    internal TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Waits for the turn; disposing ends it. Null when another node does not give it up in time.</summary>
     public async Task<IAsyncDisposable?> EnterAsync(GatehouseDb db, CancellationToken cancellationToken)
@@ -39,7 +40,7 @@ internal sealed class WriteGate : IDisposable
     /// <inheritdoc/>
     public void Dispose() => turn.Dispose();
 
-    private static async Task<bool> TryLockAsync(GatehouseDb shared, CancellationToken cancellationToken)
+    private async Task<bool> TryLockAsync(GatehouseDb shared, CancellationToken cancellationToken)
     {
         var usual = shared.Database.GetCommandTimeout();
         var isLocked = false;

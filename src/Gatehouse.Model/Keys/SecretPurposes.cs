@@ -21,8 +21,8 @@ public static class SecretPurposes
     /// <summary>What an enrolment that is under way holds: a shared secret, or recovery codes.</summary>
     public const string Enrolment = "FlowPlan.enrolment";
 
-    /// <summary>Private key (PKCS#8) of the local certificate authority.</summary>
-    public const string LocalCaPrivateKey = "LocalCa.private_key";
+    /// <summary>Certificate and private key (PEM) of the local certificate authority.</summary>
+    public const string LocalCa = "tls.local-ca";
 
     /// <summary>Private key (PKCS#8) of the certificate that the listener shows.</summary>
     public const string TlsPrivateKey = "Tls.private_key";

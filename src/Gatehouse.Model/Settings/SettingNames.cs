@@ -12,7 +12,7 @@ public static class SettingNames
     /// <summary>Version of the seeds that were laid.</summary>
     public const string Seeds = "seeds";
 
-    /// <summary>Domain and port under which the guide was last performed on Gatehouse itself: <c>localhost:8443</c>.</summary>
+    /// <summary>Domain and port of the last start, under which the guide was performed on Gatehouse itself: <c>localhost:8443</c>.</summary>
     public const string Guide = "guide";
 
     /// <summary>Fingerprint of the root key the database is sealed with. Says which key it was, not what it is.</summary>
@@ -20,6 +20,9 @@ public static class SettingNames
 
     /// <summary>Name of the sealed secret that proves the root key.</summary>
     public const string Canary = "canary";
+
+    /// <summary>Name of the sealed secret that holds the local certificate authority.</summary>
+    public const string LocalCa = "tls.local-ca";
 
     /// <summary>Name of the sealed secret that holds the password of the demo's user, so that each start can print it.</summary>
     public const string DemoPassword = "demo_password";

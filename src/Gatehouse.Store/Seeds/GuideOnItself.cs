@@ -26,7 +26,7 @@ internal sealed class GuideOnItself(IDbContextFactory<GatehouseDb> databases, IS
     /// <summary>Performs it on a first start; on later ones moves the URLs along when domain or port changed. One cheap query when there is nothing to do.</summary>
     public async Task EnsureAsync(PublicUrls urls, CancellationToken cancellationToken)
     {
-        var wanted = Write(urls);
+        var wanted = InstalledUrls.Write(urls);
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         if (await db.SettingAsync(SettingNames.Guide, cancellationToken) == wanted)
         {
@@ -42,7 +42,7 @@ internal sealed class GuideOnItself(IDbContextFactory<GatehouseDb> databases, IS
         }
         else
         {
-            await MoveAsync(db, Read(done.Value), urls, cancellationToken);
+            await MoveAsync(db, InstalledUrls.Read(done.Value), urls, cancellationToken);
             done.Value = wanted;
         }
 
@@ -50,14 +50,6 @@ internal sealed class GuideOnItself(IDbContextFactory<GatehouseDb> databases, IS
         await Revisions.BumpAsync(db, Topic.Access, cancellationToken);
         await Revisions.BumpAsync(db, Topic.Identity, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-    }
-
-    private static string Write(PublicUrls urls) => $"{urls.Domain}:{urls.Port}";
-
-    private static PublicUrls Read(string text)
-    {
-        var colon = text.LastIndexOf(':');
-        return new PublicUrls(text[..colon], int.Parse(text[(colon + 1)..], CultureInfo.InvariantCulture));
     }
 
     private async Task PerformAsync(GatehouseDb db, PublicUrls urls, CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using System.Text;
 using Gatehouse.Logging;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Roles;
@@ -70,15 +69,10 @@ internal static class Server
 
     private static void Limit(KestrelServerOptions kestrel)
     {
-        kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = null; // streams have no end; endpoints that read a body bound it themselves
         kestrel.Limits.MaxRequestLineSize = 16 * 1024;
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
-
-        // One byte is one character both ways: what an origin or a browser sends in a header passes unchanged.
-        kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
-        kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15); // how headers are read and written, the gateway's role says
     }
 
     private static void UsePipeline(WebApplication app)

@@ -50,7 +50,6 @@ internal sealed class UpRun(UpOptions options, LogSettings logs, BootstrapVariab
         await AuthorityKeeper.WriteCertificateAsync(authority, folder.AuthorityFile, CancellationToken.None);
 
         var urls = app.Services.GetRequiredService<PublicUrls>();
-        await InstalledAt.RememberAsync(app.Services, urls, CancellationToken.None);
         var origin = options.Demo ? await WhoamiOrigin.ChoosePortAsync(app.Services, CancellationToken.None) : null;
         var prepared = await Composition.PrepareAsync(app.Services, bootstrap, origin, CancellationToken.None);
         await using var demo = origin is not null && prepared.DemoAud is { } aud ? await WhoamiOrigin.StartAsync(origin, aud, app.Services, CancellationToken.None) : null;

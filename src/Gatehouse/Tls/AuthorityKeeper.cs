@@ -12,9 +12,6 @@ namespace Gatehouse.Tls;
 internal sealed partial class AuthorityKeeper(
     IDbContextFactory<GatehouseDb> databases, ISecretBox box, TimeProvider clock, ILogger<AuthorityKeeper> logger)
 {
-    /// <summary>Name of the sealed row, and the purpose it is sealed for.</summary>
-    public const string SecretName = "tls.local-ca";
-
     private LocalAuthority? opened;
 
     /// <summary>The authority, once <see cref="OpenAsync"/> has returned.</summary>
@@ -36,7 +33,7 @@ internal sealed partial class AuthorityKeeper(
     private async Task<LocalAuthority> FindOrMakeAsync(CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var row = await db.SealedSecrets.FindAsync([SecretName], cancellationToken);
+        var row = await db.SealedSecrets.FindAsync([SettingNames.LocalCa], cancellationToken);
         if (row is not null && Unseal(row) is var kept)
         {
             if (kept.Certificate.NotAfter - LocalAuthority.LeafLife > clock.GetUtcNow())
@@ -49,10 +46,10 @@ internal sealed partial class AuthorityKeeper(
         }
 
         var made = LocalAuthority.Create(clock.GetUtcNow());
-        var sealedBytes = box.Seal(Encoding.UTF8.GetBytes(made.Export()), SecretName);
+        var sealedBytes = box.Seal(Encoding.UTF8.GetBytes(made.Export()), SecretPurposes.LocalCa);
         if (row is null)
         {
-            db.SealedSecrets.Add(new SealedSecret { Name = SecretName, Sealed = sealedBytes });
+            db.SealedSecrets.Add(new SealedSecret { Name = SettingNames.LocalCa, Sealed = sealedBytes });
         }
         else
         {
@@ -69,12 +66,12 @@ internal sealed partial class AuthorityKeeper(
             // Another node was first: its authority is the one.
             made.Dispose();
             db.ChangeTracker.Clear();
-            return Unseal(await db.SealedSecrets.SingleAsync(s => s.Name == SecretName, cancellationToken));
+            return Unseal(await db.SealedSecrets.SingleAsync(s => s.Name == SettingNames.LocalCa, cancellationToken));
         }
     }
 
     private LocalAuthority Unseal(SealedSecret row) =>
-        box.Open(row.Sealed, SecretName) is { } pem
+        box.Open(row.Sealed, SecretPurposes.LocalCa) is { } pem
             ? LocalAuthority.Import(Encoding.UTF8.GetString(pem))
             : throw new CryptographicException("the local CA in the database can't be opened with the root key of this data folder");
 

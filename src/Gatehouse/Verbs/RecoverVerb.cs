@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Gatehouse.Hosting;
 using Gatehouse.Logging;
 using Gatehouse.Model.Users;
 using Gatehouse.Roles;
@@ -35,7 +34,7 @@ internal static class RecoverVerb
     private static async Task<int> RecoverAsync(IServiceProvider services, string name, bool json, Shell shell, CancellationToken cancellationToken)
     {
         await using var db = await services.GetRequiredService<IDbContextFactory<GatehouseDb>>().CreateDbContextAsync(cancellationToken);
-        if (await InstalledAt.RecallAsync(db, cancellationToken) is not { } urls)
+        if (await InstalledUrls.FindAsync(db, cancellationToken) is not { } urls)
         {
             return shell.Fail("this data has never been started; run 'gatehouse up' first");
         }

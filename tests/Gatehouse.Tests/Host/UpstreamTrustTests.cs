@@ -66,4 +66,13 @@ public sealed class UpstreamTrustTests : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => authority.Dispose();
+
+    [Theory]
+    [InlineData("169.254.169.254", false)]
+    [InlineData("::ffff:169.254.169.254", false)]
+    [InlineData("fe80::1", false)]
+    [InlineData("10.0.0.1", true)]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("2001:db8::1", true)]
+    public void Addresses_of_a_link_are_never_called(string address, bool mayBe) => Assert.Equal(mayBe, UpstreamClient.MayBeCalled(IPAddress.Parse(address)));
 }

@@ -43,6 +43,18 @@ public class RuleEvaluatorTests
     public void A_range_holds_its_own_addresses(string range, string address, bool met) =>
         Assert.Equal(met, RuleEvaluator.Meets(TestAccess.Visitor(null, address), new Rule.Ip(IPNetwork.Parse(range)), NoGroups));
 
+    [Theory]
+    [InlineData("::ffff:192.0.2.0/120")]
+    [InlineData("::ffff:192.0.2.7")]
+    [InlineData("::ffff:0:0/96")]
+    public void A_range_that_no_address_could_be_in_is_refused_when_it_is_written(string range)
+    {
+        using var rule = System.Text.Json.JsonDocument.Parse("{\"ip\":{\"ip\":\"" + range + "\"}}");
+
+        Assert.False(RuleJson.TryRead(rule.RootElement, out _, out var fault));
+        Assert.Contains("write the IPv4 form", fault, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_unknown_address_is_in_no_range_of_hosts() =>
         Assert.False(RuleEvaluator.Meets(new Visitor(IPAddress.None, null), new Rule.Ip(IPNetwork.Parse("10.0.0.0/8")), NoGroups));

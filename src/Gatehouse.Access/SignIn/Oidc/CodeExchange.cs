@@ -24,7 +24,7 @@ internal sealed class CodeExchange(UpstreamCall upstream, PublicUrls urls)
         var answer = await upstream.SendAsync(request, cancellationToken);
         if (answer.Fault is { } fault)
         {
-            return new SignInFailure("token_endpoint_unreachable", step, Title, $"Access could not ask the login method: {fault}. Check its token URL and that it is running.", fault);
+            return new SignInFailure("token_endpoint_unreachable", step, Title, $"Access could not ask the login method: its token URL {fault}. Check it, and that the login method is running.", $"{url} {fault}");
         }
 
         return Read(answer, step);

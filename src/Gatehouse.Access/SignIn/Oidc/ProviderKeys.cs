@@ -22,13 +22,13 @@ internal sealed class ProviderKeys(UpstreamCall upstream, TimeProvider clock)
         var now = clock.GetUtcNow();
         if (sets.TryGetValue(certsUrl, out var set) && (now - set.TriedAt < RefetchFloor || (now - set.FetchedAt < Keep && Pick(set, kid) is not null)))
         {
-            return Answer(set, kid, step);
+            return Answer(set, certsUrl, kid, step);
         }
 
         // One fetch per URL at a time: a provider that is slow keeps only its own people waiting. Whoever comes meanwhile takes its outcome,
         // so it is not for one of them to cancel; the upstream call has a limit of its own.
         var fetch = running.GetOrAdd(certsUrl, url => new Lazy<Task<KeySet>>(() => FetchAndKeepAsync(url, set)));
-        return Answer(await fetch.Value.WaitAsync(cancellationToken), kid, step);
+        return Answer(await fetch.Value.WaitAsync(cancellationToken), certsUrl, kid, step);
     }
 
     private async Task<KeySet> FetchAndKeepAsync(string certsUrl, KeySet? old)
@@ -52,7 +52,7 @@ internal sealed class ProviderKeys(UpstreamCall upstream, TimeProvider clock)
     private static JsonWebKey? Pick(KeySet set, string? kid) =>
         kid is null ? (set.Keys.Count == 1 ? set.Keys[0] : null) : set.Keys.FirstOrDefault(k => k.Kid == kid);
 
-    private static Outcome<JsonWebKey> Answer(KeySet set, string? kid, string step)
+    private static Outcome<JsonWebKey> Answer(KeySet set, string certsUrl, string? kid, string step)
     {
         if (Pick(set, kid) is { } key)
         {
@@ -60,7 +60,7 @@ internal sealed class ProviderKeys(UpstreamCall upstream, TimeProvider clock)
         }
 
         return set.Fault is { } fault
-            ? new SignInFailure("jwks_unreachable", step, "Failed to verify the ID token", $"Access could not read the login method's public keys: {fault}. Check its certificate URL.", fault)
+            ? new SignInFailure("jwks_unreachable", step, "Failed to verify the ID token", $"Access could not read the login method's public keys: the certificate URL {fault}. Check it in the login method's settings.", $"{certsUrl} {fault}")
             : new SignInFailure(
                 "id_token_key_unknown",
                 step,
@@ -84,7 +84,7 @@ internal sealed class ProviderKeys(UpstreamCall upstream, TimeProvider clock)
     {
         if (!Uri.TryCreate(certsUrl, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp))
         {
-            return new KeySet([], "it is not an https URL");
+            return new KeySet([], "is not an https URL");
         }
 
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
@@ -96,7 +96,7 @@ internal sealed class ProviderKeys(UpstreamCall upstream, TimeProvider clock)
 
         if (answer.Status != StatusCodes.Status200OK || JsonText.Object(answer.Body) is not { } json || !json.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array)
         {
-            return new KeySet([], $"{certsUrl} answered {answer.Status} with something that is not a JWKS");
+            return new KeySet([], $"answered {answer.Status} with something that is not a JWKS");
         }
 
         return new KeySet([.. keys.EnumerateArray().Select(Key).OfType<JsonWebKey>()], null);

@@ -11,7 +11,7 @@ internal sealed class UpstreamAnswer
     /// <summary>The body; empty when there was none.</summary>
     public byte[] Body { get; init; } = [];
 
-    /// <summary>Why there was no usable answer, to be shown; null when there was one.</summary>
+    /// <summary>Why there was no usable answer, as a clause that follows the name of what was asked; null when there was one. Holds no address: people see it who have not signed in.</summary>
     public string? Fault { get; init; }
 }
 
@@ -34,26 +34,26 @@ internal sealed class UpstreamCall(IHttpClientFactory clients, TimeProvider cloc
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, both.Token);
             if ((int)response.StatusCode is >= StatusCodes.Status300MultipleChoices and < StatusCodes.Status400BadRequest || response.RequestMessage?.RequestUri != asked)
             {
-                return new UpstreamAnswer { Fault = $"{asked} answered with a redirect, which is not followed" };
+                return new UpstreamAnswer { Fault = "answered with a redirect, which is not followed" };
             }
 
             return new UpstreamAnswer { Status = (int)response.StatusCode, Body = await response.Content.ReadAsByteArrayAsync(both.Token) };
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            return new UpstreamAnswer { Fault = $"{asked} did not answer within {Deadline.TotalSeconds:0} seconds" };
+            return new UpstreamAnswer { Fault = $"did not answer within {Deadline.TotalSeconds:0} seconds" };
         }
         catch (HttpRequestException fault) when (fault.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {
-            return new UpstreamAnswer { Fault = $"{asked} answered with more than 1 MB" };
+            return new UpstreamAnswer { Fault = "answered with more than 1 MB" };
         }
         catch (HttpRequestException fault)
         {
-            return new UpstreamAnswer { Fault = $"{asked} can't be reached ({WordsFor(fault.HttpRequestError)})" };
+            return new UpstreamAnswer { Fault = $"can't be reached ({WordsFor(fault.HttpRequestError)})" };
         }
         catch (IOException)
         {
-            return new UpstreamAnswer { Fault = $"{asked} broke off in the middle of its answer" };
+            return new UpstreamAnswer { Fault = "broke off in the middle of its answer" };
         }
     }
 

@@ -80,6 +80,11 @@ internal sealed partial class AuthorizeEndpoint(
 
     private async Task<IResult> DecideAsync(HttpContext context, AuthorizeRequest request, SignedInBrowser? browser, CancellationToken cancellationToken)
     {
+        if (request.Parameters.Has(AuthorizeQuery.Declined))
+        {
+            return Reply(request.Client, request.Target.Error(OAuthError.AccessDenied, "The person declined."));
+        }
+
         if (browser is null && request.IsSilent)
         {
             return Reply(request.Client, request.Target.Error(OAuthError.LoginRequired, "Nobody is signed in."));

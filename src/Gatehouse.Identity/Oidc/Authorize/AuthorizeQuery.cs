@@ -9,8 +9,14 @@ internal static class AuthorizeQuery
     /// <summary>The endpoint, relative: flows go on to relative URLs only.</summary>
     public const string Path = "/application/o/authorize/";
 
+    /// <summary>Parameter: the person said no on our own page. Whoever adds it by hand says no too.</summary>
+    public const string Declined = "gh_declined";
+
+    /// <summary>The endpoint with a request to which the person has said no: it tells the client (RFC 6749 §4.1.2.1).</summary>
+    public static string Decline(string query) => $"{Path}?{Clean(query)}&{Declined}=1";
+
     /// <summary><paramref name="query"/> byte for byte, without its question mark and our markers of an earlier round.</summary>
-    public static string Clean(string query) => Without(Ascii(query.TrimStart('?')), RoundMarkers.Login, RoundMarkers.Consent);
+    public static string Clean(string query) => Without(Ascii(query.TrimStart('?')), RoundMarkers.Login, RoundMarkers.Consent, Declined);
 
     /// <summary>The page of a flow that comes back to the authorize endpoint with <paramref name="query"/> and <paramref name="marker"/>.</summary>
     public static string LoginPage(string flowSlug, string query, string? marker)

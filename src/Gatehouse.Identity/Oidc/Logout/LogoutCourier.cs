@@ -26,6 +26,7 @@ internal sealed partial class LogoutCourier(
     private const int MostOfOneClient = 4;
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookSoon = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Turn = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(2);
@@ -58,6 +59,10 @@ internal sealed partial class LogoutCourier(
             {
                 underWay.AddOrUpdate(taken.ProviderId, 1, (_, count) => count + 1);
                 yield return taken;
+            }
+            else if (underWay.Any(c => c.Value > 0))
+            {
+                await Task.Delay(LookSoon, clock, cancellationToken); // what is due may have to wait for a hand of its client's four
             }
             else if (waits)
             {
@@ -136,7 +141,7 @@ internal sealed partial class LogoutCourier(
         }
     }
 
-    private static Task ForgetAsync(GatehouseDb db, LogoutNotice notice, CancellationToken cancellationToken) =>
+    private static Task<int> ForgetAsync(GatehouseDb db, LogoutNotice notice, CancellationToken cancellationToken) =>
         db.LogoutNotices.Where(n => n.Id == notice.Id).ExecuteDeleteAsync(cancellationToken);
 
     private async Task PutOffAsync(GatehouseDb db, LogoutNotice notice, string clientId, string fault, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Gatehouse.Identity.Oidc.Device;
 using Gatehouse.Model.Flows;
+using Gatehouse.Identity.Oidc.Authorize;
 
 namespace Gatehouse.Identity.SignIn.Flows;
 
@@ -8,6 +9,8 @@ internal sealed class FlowFinish(AuthorizationBorder authorization)
 {
     /// <summary>The user's page.</summary>
     public const string UserPage = "/if/user/";
+
+    private const string Cancelled = "/flows/-/cancel/";
 
     /// <summary>Finds the default login flow.</summary>
     public const string LoginPage = "/flows/-/default/authentication/";
@@ -37,11 +40,16 @@ internal sealed class FlowFinish(AuthorizationBorder authorization)
         var title = run.Flow.Title
             .Replace("%(app)s", run.Authorization?.ApplicationName ?? "the application", StringComparison.Ordinal)
             .Replace("%(user)s", run.PendingUser, StringComparison.Ordinal);
-        return new FlowInfo(title, CancelUrl(run.Flow, run.Query));
+        return new FlowInfo(title, CancelUrl(run));
     }
 
-    // Signing in as somebody else starts the same flow again; leaving a consent page leads home.
-    private static string CancelUrl(Flow flow, FlowQuery query) => flow.Designation == "authentication" && !query.HasUnsafeNext
-        ? $"/flows/-/cancel/?next={Uri.EscapeDataString($"/if/flow/{flow.Slug}/?{query.WithoutHint()}")}"
-        : "/flows/-/cancel/";
+    // Signing in as somebody else starts the same flow again; who says no to an application lets it know; all else leads home.
+    private static string CancelUrl(FlowRun run) => run switch
+    {
+        { Flow: { Designation: "authentication" } flow, Query: { HasUnsafeNext: false } query } => Cancel($"/if/flow/{flow.Slug}/?{query.WithoutHint()}"),
+        { Authorization: not null } => Cancel(AuthorizeQuery.Decline(run.Query.Raw)),
+        _ => Cancelled,
+    };
+
+    private static string Cancel(string next) => $"{Cancelled}?next={Uri.EscapeDataString(next)}";
 }

@@ -133,6 +133,19 @@ public class SessionTests
     }
 
     [Fact]
+    public async Task A_duration_shortened_to_zero_leaves_a_minute_to_tokens_that_are_out()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        var token = gateway.SignIn();
+        gateway.Tables.Current.AppsByAud[GatewayHost.AudOf("staff")].App.Policies[0].Policy!.SessionDuration = TimeSpan.Zero;
+        gateway.Reload();
+        gateway.Clock.Advance(TimeSpan.FromSeconds(59));
+        Assert.Equal(200, (await gateway.GetAsync("/", token)).Status);
+        gateway.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(302, (await gateway.GetAsync("/", token)).Status);
+    }
+
+    [Fact]
     public async Task A_login_method_that_is_no_longer_allowed_has_to_be_left()
     {
         await using var gateway = await GatewayHost.StartAsync();

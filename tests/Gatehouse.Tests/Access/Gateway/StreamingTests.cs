@@ -134,6 +134,40 @@ public class StreamingTests
         Assert.Equal("still here", await his.ReadAsync(10));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(200)]
+    [InlineData(70_000)]
+    public async Task S07_a_websocket_whose_session_ends_gets_a_close_frame_1008_and_passes_nothing_more(int length)
+    {
+        await using var gateway = await GatewayHost.StartAsync(origin: Echo());
+        var token = gateway.SignIn();
+        await using var socket = await OpenAsync(gateway, token);
+        var frame = Frame(new string('x', length));
+        await socket.SendAsync(frame);
+        Assert.Equal(frame, await socket.ReadAsync(frame.Length).WaitAsync(InTime, TestContext.Current.CancellationToken));
+
+        gateway.Revoke(token);
+
+        Assert.Equal("\u0088\u0002\u0003\u00f0", await socket.ReadAsync(4).WaitAsync(InTime, TestContext.Current.CancellationToken));
+        await socket.SendAsync(Frame("more"));
+        Assert.Equal("", await socket.ReadAsync(1).WaitAsync(InTime, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task S07_a_websocket_is_cut_in_the_middle_of_a_frame_without_a_word()
+    {
+        await using var gateway = await GatewayHost.StartAsync(origin: Echo());
+        var token = gateway.SignIn();
+        await using var socket = await OpenAsync(gateway, token);
+        await socket.SendAsync(Frame("hello")[..3]);
+        Assert.Equal(3, (await socket.ReadAsync(3)).Length);
+
+        gateway.Revoke(token);
+
+        Assert.Equal("", await socket.ReadAsync(1).WaitAsync(InTime, TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task A_websocket_over_http2_is_gated_and_echoes()
     {
@@ -226,6 +260,14 @@ public class StreamingTests
 
         Assert.Equal(0, streams.Count);
     }
+
+    // RFC 6455 §5.2, unmasked, final, text.
+    private static string Frame(string payload) => (payload.Length switch
+    {
+        < 126 => $"\u0081{(char)payload.Length}",
+        <= ushort.MaxValue => $"\u0081~{(char)(payload.Length >> 8)}{(char)(payload.Length & 255)}",
+        _ => $"\u0081\u007f\0\0\0\0{(char)(payload.Length >> 24)}{(char)((payload.Length >> 16) & 255)}{(char)((payload.Length >> 8) & 255)}{(char)(payload.Length & 255)}",
+    }) + payload;
 
     private static RawOrigin Echo() => new(async (_, to) =>
     {

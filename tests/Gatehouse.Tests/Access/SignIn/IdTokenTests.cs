@@ -124,6 +124,62 @@ public class IdTokenTests
         Assert.Equal(2, rig.Provider.CertsFetched);
     }
 
+    [Fact]
+    public async Task Keys_that_can_not_be_fetched_are_asked_for_once_in_ten_seconds()
+    {
+        await using var rig = await SignInRig.StartAsync(r => r.Method.CertsUrl = r.Provider.Url + "/nothing");
+        for (var n = 0; n < 3; n++)
+        {
+            using var browser = rig.Browser();
+            Assert.Contains("jwks_unreachable", (await rig.SignInAsync(browser)).Body, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(1, rig.Provider.Strays);
+        rig.Clock.Advance(TimeSpan.FromSeconds(11));
+        using var last = rig.Browser();
+        await rig.SignInAsync(last);
+        Assert.Equal(2, rig.Provider.Strays);
+    }
+
+    [Fact]
+    public async Task A_providers_keys_serve_its_own_login_methods_only()
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+        await rig.SignInAsync(browser);
+        rig.Method.CertsUrl = rig.Provider.Url + "/nothing";
+        rig.Reload();
+
+        using var other = rig.Browser();
+        Assert.Contains("jwks_unreachable", (await rig.SignInAsync(other)).Body, StringComparison.Ordinal);
+        Assert.Equal(1, rig.Provider.CertsFetched);
+    }
+
+    [Theory]
+    [InlineData("https://idp.test", true)]
+    [InlineData("", true)]
+    [InlineData("https://idp.test/", false)]
+    [InlineData("https://IDP.test", false)]
+    [InlineData("https://other.test", false)]
+    public async Task The_issuer_is_compared_letter_by_letter_where_it_is_known(string issuer, bool isGood)
+    {
+        await using var rig = await SignInRig.StartAsync(r => r.Method.Issuer = issuer);
+        using var browser = rig.Browser();
+
+        var body = (await rig.SignInAsync(browser)).Body;
+
+        Assert.Contains(isGood ? "app /deep" : "id_token_issuer", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_without_an_issuer_is_refused_where_it_is_known()
+    {
+        await using var rig = await SignInRig.StartAsync(r => (r.Method.Issuer, r.Provider.Claims) = ("https://idp.test", c => c.Remove("iss")));
+        using var browser = rig.Browser();
+
+        Assert.Contains("id_token_issuer", (await rig.SignInAsync(browser)).Body, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("exp", null, "id_token_times")]
     [InlineData("iat", null, "id_token_times")]

@@ -76,6 +76,29 @@ public class LogoutTests
         Assert.StartsWith("https://idp.test/authorize", (await browser.FollowAsync("https://app.test/")).Location, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("cross-site", "navigate", "iframe", false)]
+    [InlineData("same-site", "navigate", "iframe", false)] // an app beside this host
+    [InlineData("cross-site", "navigate", "object", false)]
+    [InlineData("cross-site", "no-cors", "image", false)]
+    [InlineData("cross-site", "navigate", "document", true)] // a link
+    [InlineData("same-site", "navigate", "document", true)]
+    [InlineData("same-site", "cors", "empty", true)] // an app's own button
+    [InlineData("same-origin", "navigate", "iframe", true)]
+    [InlineData("none", "navigate", "document", true)]
+    public async Task Another_site_can_not_sign_people_out_unseen(string site, string mode, string target, bool ends)
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+        await rig.SignInAsync(browser);
+
+        var answer = await browser.GetAsync(
+            "https://access.test/cdn-cgi/access/logout", headers: [("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", target)]);
+
+        Assert.Equal(ends ? HttpStatusCode.OK : HttpStatusCode.Forbidden, answer.Status);
+        Assert.Equal(ends, rig.Sessions.All.Single().RevokedAt is not null);
+    }
+
     [Fact]
     public async Task The_team_domain_does_not_claim_an_end_that_was_none()
     {

@@ -132,7 +132,28 @@ public class RoundTripTests
 
         var again = await rig.BeginAsync(browser);
 
-        Assert.Equal("login", again["prompt"]);
+        Assert.Equal(("login", "0"), (again["prompt"], again["max_age"]));
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(-60, true)] // clocks differ
+    [InlineData(-61, false)]
+    [InlineData(null, false)]
+    public async Task An_app_of_no_duration_takes_no_sign_in_from_before_it_asked(int? secondsAfter, bool isTaken)
+    {
+        await using var rig = await SignInRig.StartAsync(r => r.App.SessionDuration = TimeSpan.Zero);
+        using var browser = rig.Browser();
+        var asked = await rig.BeginAsync(browser);
+        var began = rig.Clock.GetUtcNow().ToUnixTimeSeconds();
+        rig.Provider.Claims = c => c["auth_time"] = began + secondsAfter;
+        rig.Clock.Advance(TimeSpan.FromMinutes(2));
+
+        var answer = await SignInRig.CallbackAsync(browser, asked); // whose prompt=login the person took out of the address
+
+        Assert.Equal(isTaken, answer.Location is not null);
+        Assert.Equal(isTaken ? 1 : 0, rig.Sessions.All.Count);
+        Assert.Equal(isTaken, !answer.Body.Contains("sign_in_stale", StringComparison.Ordinal));
     }
 
     [Fact]

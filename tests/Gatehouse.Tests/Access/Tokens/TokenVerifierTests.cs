@@ -132,6 +132,16 @@ public class TokenVerifierTests
     }
 
     [Theory]
+    [InlineData(60, true)]
+    [InlineData(61, false)]
+    public async Task The_clock_of_the_node_that_made_a_token_may_be_a_minute_ahead(int seconds, bool good)
+    {
+        var token = Forge(c => c["nbf"] = clock.GetUtcNow().ToUnixTimeSeconds() + seconds);
+
+        Assert.Equal(good, await verifier.VerifyAsync(token, table) is not null);
+    }
+
+    [Theory]
     [InlineData("none")]
     [InlineData("None")]
     [InlineData("HS256")]

@@ -26,6 +26,20 @@ public class AuthorizeTests
     }
 
     [Fact]
+    public async Task The_client_is_told_when_the_person_declines()
+    {
+        await using var host = await OidcHost.StartAsync();
+        using var answer = await host.GetAsync(OidcHost.Authorize(("gh_declined", "1")), host.Cookie);
+
+        Assert.StartsWith(Seed.RedirectUri + "?", answer.Headers.Location!.OriginalString, StringComparison.Ordinal);
+        Assert.Equal("access_denied", OidcHost.Field(answer.Headers.Location!, "error"));
+        Assert.Equal("s 1&2", OidcHost.Field(answer.Headers.Location!, "state"));
+        Assert.Null(OidcHost.Field(answer.Headers.Location!, "code"));
+        using var elsewhere = await host.GetAsync(OidcHost.Authorize(("gh_declined", "1"), ("redirect_uri", "https://evil.test/")), host.Cookie);
+        Assert.Equal((HttpStatusCode.BadRequest, null), (elsewhere.StatusCode, elsewhere.Headers.Location));
+    }
+
+    [Fact]
     public async Task State_is_left_out_when_none_was_sent()
     {
         await using var host = await OidcHost.StartAsync();

@@ -113,6 +113,19 @@ public class ConsentTests
     }
 
     [Fact]
+    public async Task Whoever_says_no_is_led_to_where_the_client_is_told()
+    {
+        await using var host = await WithAppAsync();
+        using var browser = await host.SignedInAsync();
+        host.Pending = Asks(Explicit, "openid");
+        var asked = await browser.Flow(Explicit, "client_id=p&state=s&gh_declined=1").ShowAsync();
+
+        using var cancelled = await browser.GetAsync(asked.Json.GetProperty("flow_info").GetProperty("cancel_url").GetString()!); // an absent one fails the test
+
+        Assert.Equal("/application/o/authorize/?client_id=p&state=s&gh_declined=1", cancelled.Headers.Location!.OriginalString);
+    }
+
+    [Fact]
     public async Task A_request_that_does_not_stand_another_flow_and_a_stranger_are_denied()
     {
         await using var host = await WithAppAsync();

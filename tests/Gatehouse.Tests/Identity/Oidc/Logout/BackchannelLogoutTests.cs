@@ -77,6 +77,20 @@ public class BackchannelLogoutTests
     }
 
     [Fact]
+    public async Task A_sign_in_that_a_new_password_overtook_starts_no_session()
+    {
+        await using var host = await OidcHost.StartAsync();
+        await using var scope = host.Scope();
+        var asked = (await host.BrowserAsync(host.Cookie)).User; // as the password was checked
+        await host.ChangeAsync(async db => (await db.Users.SingleAsync(u => u.Id == host.Seed.AdaId, OidcHost.Stop)).PasswordHash = "another");
+
+        var session = await scope.ServiceProvider.GetRequiredService<BrowserSessions>()
+            .StartAsync(new DefaultHttpContext { Connection = { RemoteIpAddress = IPAddress.Loopback } }, asked, ["pwd"], null, OidcHost.Stop);
+
+        Assert.Null(session);
+    }
+
+    [Fact]
     public async Task Every_client_of_the_session_is_told_and_no_other()
     {
         await using var host = await LogoutRig.StartAsync();
