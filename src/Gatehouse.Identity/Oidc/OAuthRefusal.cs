@@ -27,7 +27,6 @@ internal static class OAuthError
     public const string InvalidToken = "invalid_token";
     public const string InsufficientScope = "insufficient_scope";
     public const string UnsupportedResponseType = "unsupported_response_type";
-    public const string AccessDenied = "access_denied";
     public const string LoginRequired = "login_required";
     public const string ConsentRequired = "consent_required";
     public const string InteractionRequired = "interaction_required";

@@ -98,7 +98,7 @@ internal sealed class IdentityPolicies(
 
         var body = new BodyFields(request.Body, nullIsAbsent: false).Require("user");
         var userId = body.Number("user").Or(0);
-        var context = TestContext.Read(body);
+        var context = PolicyTestContext.Read(body);
         if (body.Faults.Count == 0 && !await db.Users.AnyAsync(u => u.Id == userId, request.Aborted))
         {
             body.Refuse("user", $"Invalid pk \"{userId}\" - object does not exist.");
@@ -128,7 +128,7 @@ internal sealed class IdentityPolicies(
 }
 
 /// <summary>The context of a test, as a caller gives it.</summary>
-internal static class TestContext
+internal static class PolicyTestContext
 {
     public static IReadOnlyDictionary<string, object> Read(BodyFields body) =>
         body.ObjectText("context").Is(out var text) && Values(JsonDocument.Parse(text).RootElement) is IReadOnlyDictionary<string, object> context

@@ -88,7 +88,7 @@ internal sealed class ScopeMappings(GatehouseDb db, ScopeMappingDirectory direct
 
         var body = new BodyFields(request.Body, nullIsAbsent: false);
         var user = body.NullableNumber("user").Or(null);
-        var context = TestContext.Read(body);
+        var context = PolicyTestContext.Read(body);
         if (body.NullableId("group").Or(null) is not null)
         {
             body.Refuse("group", "Scope mappings are about users.");

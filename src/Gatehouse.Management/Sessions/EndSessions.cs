@@ -3,6 +3,7 @@ using Gatehouse.Management.Writes;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Store;
+using Gatehouse.Store.Sessions;
 using Microsoft.EntityFrameworkCore;
 using Result = Gatehouse.Management.Writes.WriteResult<int>;
 
@@ -27,13 +28,7 @@ internal sealed class EndSessions(GatehouseDb db, Writer writer, TimeProvider cl
 
     private async Task<Result> EndAsync(List<AuthenticatedSession> sessions, CancellationToken cancellationToken)
     {
-        var ids = sessions.ConvertAll(s => s.Id);
-        foreach (var grant in await db.Grants.Where(g => ids.Contains(g.SessionId) && g.RevokedAt == null).ToListAsync(cancellationToken))
-        {
-            grant.RevokedAt = clock.GetUtcNow();
-        }
-
-        db.AuthenticatedSessions.RemoveRange(sessions);
+        await SessionEnd.PrepareAsync(db, sessions, clock.GetUtcNow(), cancellationToken);
         return new Result.Done(sessions.Count);
     }
 }

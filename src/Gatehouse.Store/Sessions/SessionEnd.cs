@@ -27,7 +27,7 @@ public static class SessionEnd
         var frames = await EndAsync(
             db,
             db.AuthenticatedSessions.Where(s => ids.Contains(s.Id)),
-            db.Grants.Where(g => ids.Contains(g.SessionId)),
+            db.Grants.Where(g => g.SessionId != null && ids.Contains(g.SessionId)),
             db.SessionClients.Where(c => uuids.Contains(c.SessionUuid)),
             now,
             cancellationToken);
@@ -91,6 +91,23 @@ public static class SessionEnd
         var (notices, _) = await ReadAsync(db, told, now, cancellationToken);
         db.LogoutNotices.AddRange(notices);
         db.SessionClients.RemoveRange(await told.ToListAsync(cancellationToken));
+    }
+
+    /// <summary>Ends these sessions as <see cref="RunAsync"/> does, prepared but not saved.</summary>
+    public static async Task PrepareAsync(GatehouseDb db, IReadOnlyCollection<AuthenticatedSession> sessions, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        List<string> ids = [.. sessions.Select(s => s.Id)];
+        List<Guid> uuids = [.. sessions.Select(s => s.Uuid)];
+        foreach (var grant in await db.Grants.Where(g => g.SessionId != null && ids.Contains(g.SessionId) && g.RevokedAt == null).ToListAsync(cancellationToken))
+        {
+            grant.RevokedAt = now;
+        }
+
+        var told = db.SessionClients.Where(c => uuids.Contains(c.SessionUuid));
+        var (notices, _) = await ReadAsync(db, told, now, cancellationToken);
+        db.LogoutNotices.AddRange(notices);
+        db.SessionClients.RemoveRange(await told.ToListAsync(cancellationToken));
+        db.AuthenticatedSessions.RemoveRange(sessions);
     }
 
     /// <summary>Remembers that somebody went to a client in a session. Before the client gets anything: it must be told of the end, whatever happens in between.</summary>

@@ -12,6 +12,9 @@ internal sealed class FakeEvents(TimeProvider clock) : IEventLog, IEventRows
     /// <summary>The same, with rows that were asked for.</summary>
     public ConcurrentQueue<NewEvent> All { get; } = new();
 
+    /// <summary>Those of one action that went to the log.</summary>
+    public IEnumerable<NewEvent> Of(string action) => Written.Where(e => e.Action == action);
+
     /// <inheritdoc/>
     public Task WriteAsync(NewEvent happened, CancellationToken cancellationToken)
     {

@@ -158,7 +158,7 @@ public class AuthentikTokenTests
     public async Task Check49_an_oauth_token_with_the_api_scope_calls_for_its_person()
     {
         await using var host = await ApiHost.StartAsync();
-        host.OAuth.Known["a.b.c"] = new ApiAccess(host.UserId, Guid.CreateVersion7(), host.Clock.GetUtcNow().AddHours(1));
+        host.OAuth.Known["a.b.c"] = new ApiAccess(Guid.CreateVersion7(), host.UserId, host.Clock.GetUtcNow().AddHours(1));
 
         Assert.Equal("bob", (await host.AuthentikAsync("GET", "/core/users/me/", key: "a.b.c")).Expect(200).Text("user.username"));
         (await host.AuthentikAsync("GET", "/core/users/", key: "a.b.c")).Expect(403);

@@ -21,7 +21,7 @@ public class WriteGateTests
         await using var store = await TestStore.StartAsync(kind);
         await using var db = store.Open();
         using var gate = new WriteGate { LongestWait = TimeSpan.FromSeconds(1) };
-        var writer = new Writer(db, store.Get<ChangeFeed>(), gate);
+        var writer = new Writer(db, store.Get<ChangeFeed>(), gate, new WriteEvents(db, new FakeEvents(store.Clock), new Actor()));
         await using (var other = store.Open())
         {
             using var itsGate = new WriteGate();

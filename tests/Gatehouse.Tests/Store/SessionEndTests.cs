@@ -70,7 +70,7 @@ public class SessionEndTests
         var doomed = await db.Users.SingleAsync(u => u.Id == user.Id, Cancel);
         doomed.Email = "new@example.com";
 
-        await SessionEnd.PrepareForUserAsync(db, user.Id, store.Clock.GetUtcNow(), Cancel);
+        await SessionEnd.PrepareForUserAsync(db, user.Id, null, store.Clock.GetUtcNow(), Cancel);
         Assert.Equal(1, await db.AuthenticatedSessions.CountAsync(Cancel)); // prepared, not saved
         db.Users.Remove(doomed);
         await db.SaveChangesAsync(Cancel);

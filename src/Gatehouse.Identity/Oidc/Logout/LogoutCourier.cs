@@ -98,7 +98,7 @@ internal sealed partial class LogoutCourier(
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<GatehouseDb>();
-        var client = await scope.ServiceProvider.GetRequiredService<ClientDirectory>().FindAsync(notice.ProviderId, cancellationToken);
+        var client = scope.ServiceProvider.GetRequiredService<ClientDirectory>().Find(notice.ProviderId);
         if (client is not { Application: not null, Provider: { LogoutUri.Length: > 0, LogoutMethod: LogoutMethod.Backchannel } })
         {
             LogNowhere(notice.ProviderId); // an administrator took the address away in between

@@ -1,4 +1,5 @@
 using Gatehouse.Identity.Oidc.Tokens;
+using Gatehouse.Model.Claims;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Users;
 

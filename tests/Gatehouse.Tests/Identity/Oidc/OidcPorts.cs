@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Gatehouse.Model.Bindings;
-using Gatehouse.Model.Events;
 
 namespace Gatehouse.Tests.Identity.Oidc;
 
@@ -20,20 +19,4 @@ internal sealed class FakePolicies : IPolicyEngine
             ? new PolicyVerdict(false, [message], [])
             : new PolicyVerdict(true, [], []));
     }
-}
-
-/// <summary>Keeps events in memory.</summary>
-internal sealed class FakeEvents : IEventLog
-{
-    public ConcurrentQueue<NewEvent> Written { get; } = new();
-
-    public IEnumerable<NewEvent> Of(string action) => Written.Where(e => e.Action == action);
-
-    public Task WriteAsync(NewEvent happened, CancellationToken cancellationToken)
-    {
-        Written.Enqueue(happened);
-        return Task.CompletedTask;
-    }
-
-    public void Enqueue(NewEvent happened) => Written.Enqueue(happened);
 }
