@@ -136,18 +136,25 @@ describe('Authenticators in Chromium', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/if\/user\//);
     await page.getByText('Authenticator app', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Get new recovery codes' }).click();
+    await page.getByRole('button', { name: 'I have kept them' }).click();
+    await page.waitForURL(/\/if\/user\//);
     assert.deepEqual(faults, []);
 
     const next = await tab();
     await password(next.page, user);
-    await next.page.getByLabel('Code').waitFor();
+    await next.page.getByLabel('Code', { exact: true }).waitFor();
+    await next.page.getByRole('button', { name: 'a recovery code' }).click();
+    await next.page.getByLabel('Recovery code').waitFor();
+    await next.page.getByRole('button', { name: 'a code from your authenticator app' }).click();
+    await next.page.getByLabel('Code', { exact: true }).waitFor();
     await picture(next.page, 'validate-totp');
-    await next.page.getByLabel('Code').fill('000000');
+    await next.page.getByLabel('Code', { exact: true }).fill('000000');
     await next.page.keyboard.press('Enter');
     await alert(next.page).waitFor();
     await picture(next.page, 'validate-totp-wrong');
     await new Promise((done) => setTimeout(done, 1100));
-    await next.page.getByLabel('Code').fill(totp(secret));
+    await next.page.getByLabel('Code', { exact: true }).fill(totp(secret));
     await next.page.keyboard.press('Enter');
     await next.page.waitForURL(/\/if\/user\//);
     assert.deepEqual(next.faults, []);

@@ -11,7 +11,7 @@ internal sealed class Devices(GatehouseDb db, RelyingParty party)
     /// <summary>The most of one class that anybody can have.</summary>
     public const int Most = 20;
 
-    /// <summary>All that can prove the user here, the last used first.</summary>
+    /// <summary>All that can prove the user here, the last used first; recovery codes last, since they are for when all else is lost.</summary>
     public async Task<IReadOnlyList<Authenticator>> UsableAsync(int userId, IReadOnlyList<AuthenticatorClass> classes, CancellationToken cancellationToken)
     {
         List<Authenticator> found = [];
@@ -30,7 +30,7 @@ internal sealed class Devices(GatehouseDb db, RelyingParty party)
             found.AddRange(await db.WebAuthnDevices.AsNoTracking().Where(d => d.UserId == userId && d.RpId == party.Id).ToListAsync(cancellationToken));
         }
 
-        return [.. found.OrderByDescending(d => d.LastUsedAt ?? DateTimeOffset.MinValue).ThenBy(d => d.Class).ThenBy(d => d.Id)];
+        return [.. found.OrderBy(d => d.Class == AuthenticatorClass.Static).ThenByDescending(d => d.LastUsedAt ?? DateTimeOffset.MinValue).ThenByDescending(d => d.Class).ThenBy(d => d.Id)];
     }
 
     /// <summary>Whether the user has any.</summary>

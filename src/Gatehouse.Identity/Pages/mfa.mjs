@@ -32,7 +32,11 @@ export const mfa = ({ make, faults, field, form, person, call, trouble }) => {
     return [button, status];
   }
 
-  const user = (challenge) => (challenge.pending_user ? person(challenge, challenge.flow_info?.cancel_url) : null);
+  // Whoever signs in may be somebody else; whoever is signed in may only leave.
+  const plainCancel = '/flows/-/cancel/';
+  const isLeaving = (challenge) => challenge.flow_info?.cancel_url === plainCancel;
+  const user = (challenge) => (challenge.pending_user ? person(challenge, isLeaving(challenge) ? null : challenge.flow_info?.cancel_url) : null);
+  const cancel = (challenge) => (isLeaving(challenge) ? make('a', { class: 'button plain', href: '/if/user/' }, 'Cancel') : null);
 
   function code(challenge, way) {
     const isApp = way.device_class === 'totp';
@@ -107,6 +111,7 @@ export const mfa = ({ make, faults, field, form, person, call, trouble }) => {
         make('a', { class: 'button plain', download: 'recovery-codes.txt', href: `data:text/plain;charset=utf-8,${encodeURIComponent(`${text}\n`)}` }, 'Download')),
       status,
       form(challenge, 'I have kept them', []),
+      cancel(challenge),
     ];
   }
 
@@ -120,6 +125,7 @@ export const mfa = ({ make, faults, field, form, person, call, trouble }) => {
         make('p', {}, make('a', { href: challenge.config_url }, 'Open it in an app on this device'), ', or type this secret into the app:'),
         make('p', {}, make('code', { id: 'secret' }, (new URL(challenge.config_url).searchParams.get('secret') ?? '').replace(/(.{4})(?=.)/g, '$1 ')))),
       form(challenge, 'Finish', field(challenge, 'code', 'Code', { type: 'text', inputmode: 'numeric', autocomplete: 'one-time-code', maxlength: 12, class: 'code' })),
+      cancel(challenge),
     ],
     'ak-stage-authenticator-static': codes,
     'ak-stage-authenticator-webauthn': (challenge) => [
@@ -127,7 +133,7 @@ export const mfa = ({ make, faults, field, form, person, call, trouble }) => {
       faults(challenge, 'response'),
       make('p', {}, 'Have your security key at hand, or use this device’s own: a fingerprint, a face or its PIN.'),
       ...ask('Add security key or passkey', async () => call({ component: challenge.component, response: await create(challenge.registration) })),
-      make('a', { class: 'button plain', href: '/if/user/' }, 'Cancel'),
+      cancel(challenge),
     ],
   };
 };

@@ -1,6 +1,5 @@
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
-using Gatehouse.Tests.Identity.SignIn;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Tests.Identity.Mfa;
