@@ -1,4 +1,5 @@
 using Gatehouse.Model.Audit;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
@@ -9,6 +10,7 @@ using Gatehouse.Store.Bindings;
 using Gatehouse.Store.Cleaning;
 using Gatehouse.Store.Connections;
 using Gatehouse.Store.Events;
+using Gatehouse.Store.Geo;
 using Gatehouse.Store.Queues;
 using Gatehouse.Store.Secrets;
 using Gatehouse.Store.Seeds;
@@ -55,6 +57,11 @@ public static class StoreRole
         services.AddSingleton(s => new DecisionStore(s.GetRequiredService<IDbContextFactory<GatehouseDb>>(), s.GetRequiredService<RowQueue<DecisionRecord>>()));
         services.AddSingleton<IEventLog, EventStore>();
         services.AddSingleton<IAuditSink>(s => s.GetRequiredService<DecisionStore>());
+
+        if (options.PlacesFile is { } places)
+        {
+            services.AddSingleton<IGeoReader>(_ => new MaxMindPlaces(places));
+        }
 
         services.AddBindings();
         AddStart(services);

@@ -75,14 +75,14 @@ internal sealed partial class ApplicationAccess(GatehouseDb db, IPolicyEngine en
         var verdict = await engine.JudgeAsync(application.Id, new PolicySubject(userId, address, context), cancellationToken);
         if (!verdict.IsPassing)
         {
-            LogDenied(userId, application.Slug, string.Join("; ", verdict.Log));
+            LogDenied(userId, application.Slug, verdict.Log);
         }
 
         return verdict;
     }
 
     [LoggerMessage(EventId = 2121, Level = LogLevel.Information, Message = "User {UserId} may not use application {Slug}: {Reason}")]
-    private partial void LogDenied(int userId, string slug, string reason);
+    private partial void LogDenied(int userId, string slug, IReadOnlyList<string> reason);
 }
 
 /// <summary>What policies learn of a request. No query and no cookies: they hold secrets.</summary>
