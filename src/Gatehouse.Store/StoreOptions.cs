@@ -14,6 +14,9 @@ public sealed class StoreOptions
     /// <summary>Base64 of the 32 bytes of the root key; null means the file <c>root.key</c> in <see cref="DataFolder"/>. The default is the environment's <c>GATEHOUSE_SECRET_KEY</c>.</summary>
     public string? SecretKey { get; init; } = Environment.GetEnvironmentVariable(RootKey.Variable);
 
+    /// <summary>A MaxMind database (<c>.mmdb</c>) that says where addresses are; null means that nothing does.</summary>
+    public string? PlacesFile { get; init; }
+
     /// <summary>How often a node asks the database whether its tables are old. Default 5 seconds.</summary>
     public TimeSpan PollEvery { get; init; } = TimeSpan.FromSeconds(5);
 }

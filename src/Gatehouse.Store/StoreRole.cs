@@ -1,4 +1,5 @@
 using Gatehouse.Model.Audit;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
@@ -10,6 +11,7 @@ using Gatehouse.Store.Bindings;
 using Gatehouse.Store.Cleaning;
 using Gatehouse.Store.Connections;
 using Gatehouse.Store.Events;
+using Gatehouse.Store.Geo;
 using Gatehouse.Store.Queues;
 using Gatehouse.Store.Secrets;
 using Gatehouse.Store.Seeds;
@@ -65,6 +67,11 @@ public static class StoreRole
         services.AddSingleton<IEventLog>(s => s.GetRequiredService<EventStore>());
         services.AddSingleton<IEventRows>(s => s.GetRequiredService<EventStore>());
         services.AddSingleton<IAuditSink>(s => s.GetRequiredService<DecisionStore>());
+
+        if (options.PlacesFile is { } places)
+        {
+            services.AddSingleton<IGeoReader>(_ => new MaxMindPlaces(places));
+        }
 
         services.AddBindings();
         AddStart(services);

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.Providers;
-using Gatehouse.Management.Writes;
 using Gatehouse.Model.Providers;
 using Gatehouse.Store;
 using Microsoft.AspNetCore.Http;

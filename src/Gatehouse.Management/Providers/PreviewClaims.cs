@@ -51,7 +51,12 @@ internal sealed class PreviewClaims(GatehouseDb db, ClaimsMaker maker, PublicUrl
 
         var nobody = new OAuth2Provider
         {
-            Name = "", ClientId = "", SealedClientSecret = [], RedirectUris = [], AuthorizationFlowId = default, InvalidationFlowId = default,
+            Name = "",
+            ClientId = "",
+            SealedClientSecret = [],
+            RedirectUris = [],
+            AuthorizationFlowId = default,
+            InvalidationFlowId = default,
         };
         var facts = new ClaimsFacts { Person = person, Provider = nobody, Scopes = [mapping.ScopeName], ClientIp = clientIp, Context = context };
         return maker.TryRun(mapping.Expression, facts, out var json, out var fault) ? (true, json?.ToJsonString() ?? "null") : (false, fault ?? "");

@@ -266,7 +266,7 @@ internal sealed class Functions(Budget budget, Meaning meanings, Notes notes)
 
     private bool Match(At at, string text, string pattern)
     {
-        budget.Step(at, 100);
+        budget.Step(at, 1000); // making the matcher is what costs
         budget.Look(at, text.Length * 8);
         var matcher = SafeRegex.Make(at, pattern);
         return SafeRegex.Run(at, () => matcher.IsMatch(text));
@@ -274,7 +274,7 @@ internal sealed class Functions(Budget budget, Meaning meanings, Notes notes)
 
     private string Replace(At at, string text, string pattern, string replacement)
     {
-        budget.Step(at, 100);
+        budget.Step(at, 1000); // making the matcher is what costs
         budget.Look(at, text.Length * 8);
         var matcher = SafeRegex.Make(at, pattern);
         var count = SafeRegex.Run(at, () => matcher.Count(text));

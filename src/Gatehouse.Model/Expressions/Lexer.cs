@@ -159,7 +159,7 @@ internal sealed class Lexer(string source, At start)
                 Break();
                 break;
             case '"' or '\'':
-                ReadText("");
+                ReadText("", Here);
                 break;
             case >= '0' and <= '9':
                 ReadNumber();
@@ -193,7 +193,7 @@ internal sealed class Lexer(string source, At start)
         var word = source[from..at];
         if (Now is '"' or '\'' && word.Length <= 2 && word.All(c => "rRfFbBuU".Contains(c, StringComparison.Ordinal)))
         {
-            ReadText(word.ToLowerInvariant());
+            ReadText(word.ToLowerInvariant(), place);
             return;
         }
 
@@ -249,9 +249,8 @@ internal sealed class Lexer(string source, At start)
         }
     }
 
-    private void ReadText(string prefix)
+    private void ReadText(string prefix, At place)
     {
-        var place = Here;
         if (prefix.Contains('b', StringComparison.Ordinal))
         {
             throw place.Fault("Byte strings are not supported; write a text, without the b.");

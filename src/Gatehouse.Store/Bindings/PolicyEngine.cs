@@ -20,24 +20,23 @@ public sealed partial class PolicyEngine(
             from binding in db.PolicyBindings.AsNoTracking()
             join policy in db.IdentityPolicies.AsNoTracking() on binding.PolicyId equals policy.Id into policies
             from policy in policies.DefaultIfEmpty()
+            join application in db.ProviderApplications.AsNoTracking() on binding.TargetId equals application.Id into applications
+            from application in applications.DefaultIfEmpty()
+            join flow in db.Flows on binding.TargetId equals flow.Id into flows
+            from flow in flows.DefaultIfEmpty()
+            join stage in db.FlowStageBindings on binding.TargetId equals stage.Id into stages
+            from stage in stages.DefaultIfEmpty()
             where binding.TargetId == targetId && binding.IsEnabled
-            select new
-            {
-                binding,
-                policy,
-                Application = db.ProviderApplications.FirstOrDefault(a => a.Id == targetId),
-                FlowMode = db.Flows.Where(f => f.Id == targetId).Select(f => f.PolicyEngineMode).FirstOrDefault(),
-                StageMode = db.FlowStageBindings.Where(f => f.Id == targetId).Select(f => f.PolicyEngineMode).FirstOrDefault(),
-            }).ToListAsync(cancellationToken);
+            select new { binding, policy, application, FlowMode = flow.PolicyEngineMode, StageMode = stage.PolicyEngineMode }).ToListAsync(cancellationToken);
         if (rows.Count == 0)
         {
             return PolicyDecision.Decide("any", [], new PolicyFacts { Person = PersonFacts.Nobody, Clock = clock }, judge).Verdict;
         }
 
         var bindings = rows.ConvertAll(r => new BoundPolicy(r.binding, r.policy));
-        var application = rows[0].Application;
-        var facts = await gatherer.GatherAsync(db, subject, bindings, application, cancellationToken);
-        var judgement = PolicyDecision.Decide(application?.PolicyEngineMode ?? rows[0].FlowMode ?? rows[0].StageMode ?? "any", bindings, facts, judge);
+        var asked = rows[0].application;
+        var facts = await gatherer.GatherAsync(db, subject, bindings, asked, cancellationToken);
+        var judgement = PolicyDecision.Decide(asked?.PolicyEngineMode ?? rows[0].FlowMode ?? rows[0].StageMode ?? "any", bindings, facts, judge);
         await FollowAsync(db, judgement, subject, facts.Person, cancellationToken);
         return judgement.Verdict;
     }

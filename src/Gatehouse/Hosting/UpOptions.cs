@@ -19,6 +19,9 @@ internal sealed class UpOptions
     /// <summary>URL of a PostgreSQL database, which may hold a password; null means SQLite in the data folder.</summary>
     public string? Database { get; init; }
 
+    /// <summary>Database of places for GeoIP policies; null means none.</summary>
+    public string? Places { get; init; }
+
     /// <summary>Whether to add the demo.</summary>
     public bool Demo { get; init; }
 

@@ -24,7 +24,7 @@ internal static class Composition
     /// <summary>All roles.</summary>
     public static void AddRoles(IServiceCollection services, UpOptions options)
     {
-        AddStore(services, options.Data, options.Database);
+        AddStore(services, options.Data, options.Database, options.Places);
         services.AddIdentity();
         services.AddAccess();
         services.AddManagement();
@@ -33,8 +33,8 @@ internal static class Composition
     }
 
     /// <summary>The store alone, for verbs beside a running installation.</summary>
-    public static void AddStore(IServiceCollection services, string data, string? database) =>
-        services.AddStore(new StoreOptions { DataFolder = data, Database = database });
+    public static void AddStore(IServiceCollection services, string data, string? database, string? places = null) =>
+        services.AddStore(new StoreOptions { DataFolder = data, Database = database, PlacesFile = places });
 
     /// <summary>Brings the database up to this version's shape, lays the seeds and reads the tables.</summary>
     public static Task OpenStoreAsync(IServiceProvider services, CancellationToken cancellationToken) =>

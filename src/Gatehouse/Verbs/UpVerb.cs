@@ -17,10 +17,11 @@ internal static class UpVerb
         var database = Flags.Database();
         var certificate = Flags.Text("--tls-cert", "FILE", "Certificate to use instead of the local CA's, PEM, with its chain; read again when it changes");
         var key = Flags.Text("--tls-key", "FILE", "Its private key, PEM");
+        var geoip = Flags.Text("--geoip", "FILE", "Database of places for GeoIP policies, MaxMind .mmdb");
         var demo = Flags.Switch("--demo", "Add an app to try: whoami.<domain>, with a user ada");
         var json = Flags.Switch("--json", "When ready, write one line of JSON to standard output, and logs as JSON to standard error");
         var webhooks = Flags.Switch("--allow-local-webhooks", "Let webhooks of Identity's notifications reach this machine and link-local addresses");
-        var command = new Command("up", "Start Gatehouse.") { data, domain, listen, database, certificate, key, demo, json, webhooks };
+        var command = new Command("up", "Start Gatehouse.") { data, domain, listen, database, certificate, key, geoip, demo, json, webhooks };
         command.SetAction(async (parsed, _) =>
         {
             var faults = new List<string>();
@@ -33,6 +34,7 @@ internal static class UpVerb
                 Listen = EndPointOf(Flags.Read(parsed, listen, shell) ?? "127.0.0.1:8443", faults),
                 Database = Flags.DatabaseOf(Flags.Read(parsed, database, shell), faults),
                 Tls = TlsOf(Flags.Read(parsed, certificate, shell), Flags.Read(parsed, key, shell), faults),
+                Places = PlacesOf(Flags.Read(parsed, geoip, shell), faults),
                 Demo = Flags.Read(parsed, demo, shell, faults),
                 Json = asJson,
                 AllowLocalWebhooks = Flags.Read(parsed, webhooks, shell, faults),
@@ -42,6 +44,16 @@ internal static class UpVerb
                 : await new UpRun(options, logs, BootstrapVariables.Read(shell.Variable), shell).RunAsync();
         });
         return command;
+    }
+
+    private static string? PlacesOf(string? file, List<string> faults)
+    {
+        if (file is not null && !File.Exists(file))
+        {
+            faults.Add($"there is no file '{LogText.Escape(file)}'; expected a MaxMind .mmdb database");
+        }
+
+        return file is null ? null : Path.GetFullPath(file);
     }
 
     private static string DomainOf(string text, List<string> faults)

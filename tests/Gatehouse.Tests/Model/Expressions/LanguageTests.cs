@@ -32,7 +32,7 @@ public class LanguageTests
     [InlineData("return 'yes' if 1 else 'no'", "\"yes\"")]
     [InlineData("return 'abcdef'[1:3] + 'abc'[-1]", "\"bcc\"")]
     [InlineData("return f'{1 + 1} {user.username!s}' if False else f\"{{}} {user.username} {[1][0]}\"", null)]
-    [InlineData("return f\"{{}} {user.username} {[1, 'a']}\"", "\"{} ada [1, 'a']\"")]
+    [InlineData("return f\"{{}} {user.username} {[1, 'a']}\"", "\"{} ada [1, \\u0027a\\u0027]\"")]
     [InlineData("a, b = [1, 2]\nreturn b, a", "[2,1]")]
     [InlineData("x = 1\nx += 2\nreturn x", "3")]
     [InlineData("d = {}\nd['a'] = 1\nd['b'] = [d['a']]\nreturn d", "{\"a\":1,\"b\":[1]}")]

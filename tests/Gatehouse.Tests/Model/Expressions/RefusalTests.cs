@@ -99,7 +99,7 @@ public class RefusalTests
     [InlineData("return ','.join(['a' * 1000 for i in range(1000)])", "makes more", "steps")]
     [InlineData("return regex_match('a', '(a{900}){900}')", "counts", "counts")]
     [InlineData("return regex_match('a' * 10000 + 'b', '^(a+)+$')", null, null)]
-    [InlineData("for i in range(1000):\n    x = regex_match('a' * 300, 'a.*b.*c.*d')", "steps", "makes more")]
+    [InlineData("for i in range(1000):\n    x = regex_match('a' * 300, 'a.*b.*c.*d')", "steps", "too long")]
     public void X05_no_run_lasts_or_grows(string text, string? one, string? other)
     {
         var run = Run(text);
@@ -129,9 +129,9 @@ public class RefusalTests
     public void What_is_nested_too_deep_is_refused_not_run()
     {
         Assert.Contains("nested", Refusal("return " + new string('(', 500) + "1" + new string(')', 500)).Text, StringComparison.Ordinal);
-        Assert.Contains("nested", Refusal("return " + string.Concat(Enumerable.Repeat("not ", 5000)) + "1").Text, StringComparison.Ordinal);
+        Assert.Contains("nested", Refusal("return " + string.Concat(Enumerable.Repeat("not ", 3000)) + "1").Text, StringComparison.Ordinal);
         Assert.Contains("nested", Refusal("return " + string.Concat(Enumerable.Repeat("- ", 5000)) + "1").Text, StringComparison.Ordinal);
-        Assert.Contains("chain", Refusal("return user" + string.Concat(Enumerable.Repeat(".attributes", 1) ) + string.Concat(Enumerable.Repeat("[0]", 500))).Text, StringComparison.Ordinal);
+        Assert.Contains("chain", Refusal("return user" + string.Concat(Enumerable.Repeat("[0]", 500))).Text, StringComparison.Ordinal);
         Assert.Contains("characters", Refusal("return " + new string('1', 20_000)).Text, StringComparison.Ordinal);
         Assert.Null(Run("return " + string.Join(" + ", Enumerable.Repeat("1", 2000))).Fault);
         Assert.Null(Run("return " + string.Join(" or ", Enumerable.Repeat("0", 2000))).Fault);

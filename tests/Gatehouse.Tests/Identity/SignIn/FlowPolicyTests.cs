@@ -1,0 +1,147 @@
+using System.Text.Json;
+using Gatehouse.Model.Bindings;
+using Gatehouse.Model.Flows;
+using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Tests.Identity.SignIn;
+
+/// <summary>Policies on flows and on the stages in them.</summary>
+public class FlowPolicyTests
+{
+    private const string Login = "default-authentication-flow";
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_flow_whose_policy_says_no_is_not_for_anybody()
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(async db => Bind(db, (await db.Flows.SingleAsync(f => f.Slug == Login, Stop)).Id, "ak_message('closed for today')\nreturn False"));
+        using var browser = host.Browser();
+
+        var shown = await browser.Flow(Login).ShowAsync();
+
+        Assert.Equal("ak-stage-access-denied", shown.Component);
+        Assert.Contains("closed for today", shown.Json.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("return user.username == 'bob'", "xak-flow-redirect")]
+    [InlineData("return user.username == 'alice'", "ak-stage-access-denied")] // a consent stage without a request denies
+    public async Task A_stage_whose_policy_says_no_is_left_out(string expression, string expected)
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(async db =>
+        {
+            SignInHost.Add(db, "login-2", "authentication", "none", "Again", (StageType.Identification, "{}"), (StageType.Password, "{}"), (StageType.Consent, "{}"), (StageType.UserLogin, "{}"));
+            await db.SaveChangesAsync(Stop);
+            Bind(db, await StageAsync(db, StageType.Consent, "login-2"), expression);
+        });
+        using var browser = host.Browser();
+        var login = browser.Flow("login-2");
+        await login.AnswerAsync(("uid_field", "alice"));
+
+        Assert.Equal(expected, (await login.AnswerAsync(("component", "ak-stage-password"), ("password", SignInHost.Password))).Component);
+    }
+
+    [Fact]
+    public async Task A_stage_whose_policy_faults_is_not_left_out()
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(async db => Bind(db, await StageAsync(db, StageType.Password), "return context['nothing']"));
+        using var browser = host.Browser();
+        var login = browser.Flow(Login);
+
+        var shown = await login.AnswerAsync(("uid_field", "alice"));
+
+        Assert.Equal("ak-stage-access-denied", shown.Component);
+        Assert.Contains(host.Events.Happened, e => e.Action == "policy_exception");
+    }
+
+    [Fact]
+    public async Task Without_the_password_stage_nobody_gets_in()
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(async db => Bind(db, await StageAsync(db, StageType.Password), "return False"));
+        using var browser = host.Browser();
+
+        Assert.Equal("ak-stage-access-denied", (await browser.Flow(Login).AnswerAsync(("uid_field", "alice"))).Component);
+    }
+
+    [Fact]
+    public async Task A_wrong_answer_restarts_a_flow_that_is_told_to()
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(async db =>
+        {
+            var id = await StageAsync(db, StageType.Password);
+            (await db.FlowStageBindings.SingleAsync(b => b.Id == id, Stop)).InvalidResponseAction = "restart";
+        });
+        using var browser = host.Browser();
+        var login = browser.Flow(Login);
+        Assert.Equal("ak-stage-password", (await login.AnswerAsync(("uid_field", "alice"))).Component);
+
+        Assert.Equal("ak-stage-identification", (await login.AnswerAsync(("component", "ak-stage-password"), ("password", "wrong"))).Component);
+    }
+
+    [Fact]
+    public async Task Wrong_passwords_lower_the_score_and_a_policy_reads_it()
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(async db =>
+        {
+            var policy = new IdentityPolicy { Id = Guid.CreateVersion7(), Name = "good", Kind = PolicyKind.Reputation, SettingsJson = """{"threshold":-2}""" };
+            db.AddRange(policy, new PolicyBinding { Id = Guid.CreateVersion7(), TargetId = await StageAsync(db, StageType.UserLogin), PolicyId = policy.Id, Order = 0, IsNegated = true });
+        });
+        using var browser = host.Browser();
+        var login = browser.Flow(Login);
+        await login.AnswerAsync(("uid_field", "alice"));
+        for (var i = 0; i < 4; i++)
+        {
+            await login.AnswerAsync(("component", "ak-stage-password"), ("password", "wrong"));
+        }
+
+        await login.AnswerAsync(("component", "ak-stage-password"), ("password", SignInHost.Password));
+        Assert.Equal(0, await host.ReadAsync(db => db.AuthenticatedSessions.CountAsync(Stop))); // the login stage was left out
+    }
+
+    [Fact]
+    public async Task X08_the_page_shows_only_what_each_may_open()
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(async db =>
+        {
+            foreach (var name in (string[])["alice", "bob"])
+            {
+                var app = new Gatehouse.Model.Providers.ProviderApplication { Id = Guid.CreateVersion7(), Slug = "for-" + name, Name = "For " + name, LaunchUrl = "https://example.com/" };
+                var user = await db.Users.SingleAsync(u => u.Username == name, Stop);
+                db.AddRange(app, new PolicyBinding { Id = Guid.CreateVersion7(), TargetId = app.Id, UserId = user.Id, Order = 0 });
+            }
+        });
+        using var alice = await host.SignedInAsync();
+        using var bob = await host.SignedInAsync("bob");
+
+        for (var round = 0; round < 5; round++)
+        {
+            var pages = await Task.WhenAll(PageAsync(alice), PageAsync(bob));
+            Assert.True(pages[0].Contains("For alice", StringComparison.Ordinal) && !pages[0].Contains("For bob", StringComparison.Ordinal));
+            Assert.True(pages[1].Contains("For bob", StringComparison.Ordinal) && !pages[1].Contains("For alice", StringComparison.Ordinal));
+        }
+    }
+
+    private static async Task<string> PageAsync(Browser browser)
+    {
+        using var answer = await browser.GetAsync("/if/user/");
+        return await answer.Content.ReadAsStringAsync(Stop);
+    }
+
+    private static Task<Guid> StageAsync(GatehouseDb db, StageType type, string slug = Login) =>
+        db.FlowStageBindings.Where(b => b.Stage!.Type == type && db.Flows.Any(f => f.Id == b.FlowId && f.Slug == slug)).Select(b => b.Id).SingleAsync(Stop);
+
+    private static void Bind(GatehouseDb db, Guid target, string expression)
+    {
+        var policy = new IdentityPolicy { Id = Guid.CreateVersion7(), Name = expression, Kind = PolicyKind.Expression, SettingsJson = JsonSerializer.Serialize(new { expression }) };
+        db.AddRange(policy, new PolicyBinding { Id = Guid.CreateVersion7(), TargetId = target, PolicyId = policy.Id, Order = 0 });
+    }
+}
