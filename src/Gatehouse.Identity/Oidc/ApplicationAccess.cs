@@ -50,7 +50,7 @@ internal sealed partial class ApplicationAccess(GatehouseDb db, IPolicyEngine po
 
         if (!verdict.IsPassing)
         {
-            LogDenied(userId, application.Slug, string.Join("; ", verdict.Log));
+            LogDenied(userId, application.Slug, verdict.Log);
         }
 
         return verdict;
@@ -60,7 +60,7 @@ internal sealed partial class ApplicationAccess(GatehouseDb db, IPolicyEngine po
     public async Task<bool> MaySeeLogAsync(User user, CancellationToken cancellationToken) => (await db.PersonAsync(user, "", cancellationToken)).IsSuperuser;
 
     [LoggerMessage(EventId = 2121, Level = LogLevel.Information, Message = "User {UserId} may not use application {Slug}: {Reason}")]
-    private partial void LogDenied(int userId, string slug, string reason);
+    private partial void LogDenied(int userId, string slug, IReadOnlyList<string> reason);
 }
 
 /// <summary>What is asked for, and from where.</summary>

@@ -22,7 +22,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Tokens.AuthorizationCode",
                 typeof(AuthorizationCode),
                 baseEntityType,
-                propertyCount: 9,
+                propertyCount: 10,
                 foreignKeyCount: 1,
                 unnamedIndexCount: 3,
                 keyCount: 1);
@@ -76,6 +76,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(AuthorizationCode).GetProperty("Hash", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(AuthorizationCode).GetField("<Hash>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             hash.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var keyThumbprint = runtimeEntityType.AddProperty(
+                "KeyThumbprint",
+                typeof(string),
+                propertyInfo: typeof(AuthorizationCode).GetProperty("KeyThumbprint", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AuthorizationCode).GetField("<KeyThumbprint>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            keyThumbprint.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var providerId = runtimeEntityType.AddProperty(
                 "ProviderId",

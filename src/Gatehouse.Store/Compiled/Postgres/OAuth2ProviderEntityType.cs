@@ -25,7 +25,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Providers.OAuth2Provider",
                 typeof(OAuth2Provider),
                 baseEntityType,
-                propertyCount: 24,
+                propertyCount: 32,
                 foreignKeyCount: 2,
                 unnamedIndexCount: 4,
                 keyCount: 1);
@@ -53,6 +53,16 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(OAuth2Provider).GetProperty("AccessTokenValidity", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<AccessTokenValidity>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             accessTokenValidity.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var authMethod = runtimeEntityType.AddProperty(
+                "AuthMethod",
+                typeof(ClientAuthMethod),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("AuthMethod", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<AuthMethod>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                maxLength: 40,
+                providerPropertyType: typeof(string));
+            authMethod.SetSentinelFromProviderValue("Secret");
+            authMethod.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var authenticationFlowId = runtimeEntityType.AddProperty(
                 "AuthenticationFlowId",
@@ -105,6 +115,34 @@ namespace Gatehouse.Store.Compiled.Postgres
                 nullable: true);
             encryptionKeyId.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var federatedProviderIds = runtimeEntityType.AddProperty(
+                "FederatedProviderIds",
+                typeof(List<int>),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("FederatedProviderIds", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<FederatedProviderIds>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            federatedProviderIds.SetValueConverter(new ValueConverter<List<int>, string>(
+                string (List<int> list) => ListColumns.Write(list),
+                List<int> (string text) => ListColumns.ReadNumbers(text)));
+            federatedProviderIds.SetComparer(new ValueComparer<List<int>>(
+                bool (List<int> a, List<int> b) => ListColumns.AreEqual(a, b),
+                int (List<int> list) => list.Count,
+                List<int> (List<int> list) => ListColumns.Copy(list)));
+            federatedProviderIds.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var formerKeys = runtimeEntityType.AddProperty(
+                "FormerKeys",
+                typeof(List<FormerKey>),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("FormerKeys", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<FormerKeys>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            formerKeys.SetValueConverter(new ValueConverter<List<FormerKey>, string>(
+                string (List<FormerKey> list) => ListColumns.Write(list),
+                List<FormerKey> (string text) => ListColumns.ReadFormerKeys(text)));
+            formerKeys.SetComparer(new ValueComparer<List<FormerKey>>(
+                bool (List<FormerKey> a, List<FormerKey> b) => ListColumns.AreEqual(a, b),
+                int (List<FormerKey> list) => list.Count,
+                List<FormerKey> (List<FormerKey> list) => ListColumns.Copy(list)));
+            formerKeys.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var grantTypes = runtimeEntityType.AddProperty(
                 "GrantTypes",
                 typeof(List<string>),
@@ -145,6 +183,13 @@ namespace Gatehouse.Store.Compiled.Postgres
             issuerMode.SetSentinelFromProviderValue("PerProvider");
             issuerMode.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var jwks = runtimeEntityType.AddProperty(
+                "Jwks",
+                typeof(string),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("Jwks", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<Jwks>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            jwks.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var logoutMethod = runtimeEntityType.AddProperty(
                 "LogoutMethod",
                 typeof(LogoutMethod),
@@ -161,6 +206,13 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(OAuth2Provider).GetProperty("LogoutUri", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<LogoutUri>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             logoutUri.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var metadataJson = runtimeEntityType.AddProperty(
+                "MetadataJson",
+                typeof(string),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("MetadataJson", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<MetadataJson>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            metadataJson.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var name = runtimeEntityType.AddProperty(
                 "Name",
@@ -196,6 +248,30 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(OAuth2Provider).GetProperty("RefreshTokenValidity", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<RefreshTokenValidity>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             refreshTokenValidity.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var registeredThroughId = runtimeEntityType.AddProperty(
+                "RegisteredThroughId",
+                typeof(int?),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("RegisteredThroughId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<RegisteredThroughId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            registeredThroughId.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var requiresDpop = runtimeEntityType.AddProperty(
+                "RequiresDpop",
+                typeof(bool),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("RequiresDpop", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<RequiresDpop>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            requiresDpop.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var requiresPushedRequests = runtimeEntityType.AddProperty(
+                "RequiresPushedRequests",
+                typeof(bool),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("RequiresPushedRequests", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<RequiresPushedRequests>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            requiresPushedRequests.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var scopeMappingIds = runtimeEntityType.AddProperty(
                 "ScopeMappingIds",

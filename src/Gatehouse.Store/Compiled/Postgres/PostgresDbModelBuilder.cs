@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("9e44cbb9-21ee-40eb-bcc5-48cb3ef688d6"), entityTypeCount: 41)
+            : base(skipDetectChanges: false, modelId: new Guid("6a7c6309-1bd2-461f-b1d8-80eef38a4268"), entityTypeCount: 56)
         {
         }
 
@@ -21,6 +21,15 @@ namespace Gatehouse.Store.Compiled.Postgres
             var app = AppEntityType.Create(this);
             var appPolicy = AppPolicyEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
+            var spentChallenge = SpentChallengeEntityType.Create(this);
+            var staticCode = StaticCodeEntityType.Create(this);
+            var staticDevice = StaticDeviceEntityType.Create(this);
+            var totpDevice = TotpDeviceEntityType.Create(this);
+            var webAuthnDevice = WebAuthnDeviceEntityType.Create(this);
+            var identityPolicy = IdentityPolicyEntityType.Create(this);
+            var pastPassword = PastPasswordEntityType.Create(this);
+            var policyBinding = PolicyBindingEntityType.Create(this);
+            var reputation = ReputationEntityType.Create(this);
             var blueprintInstance = BlueprintInstanceEntityType.Create(this);
             var brand = BrandEntityType.Create(this);
             var @event = EventEntityType.Create(this);
@@ -40,20 +49,26 @@ namespace Gatehouse.Store.Compiled.Postgres
             var ruleGroup = RuleGroupEntityType.Create(this);
             var oAuth2Provider = OAuth2ProviderEntityType.Create(this);
             var providerApplication = ProviderApplicationEntityType.Create(this);
+            var registrationRule = RegistrationRuleEntityType.Create(this);
             var scopeMapping = ScopeMappingEntityType.Create(this);
             var accessSession = AccessSessionEntityType.Create(this);
             var accessUser = AccessUserEntityType.Create(this);
             var authenticatedSession = AuthenticatedSessionEntityType.Create(this);
             var burntCode = BurntCodeEntityType.Create(this);
+            var logoutNotice = LogoutNoticeEntityType.Create(this);
+            var sessionClient = SessionClientEntityType.Create(this);
             var organization = OrganizationEntityType.Create(this);
             var revision = RevisionEntityType.Create(this);
             var sealedSecret = SealedSecretEntityType.Create(this);
             var setting = SettingEntityType.Create(this);
             var apiToken = ApiTokenEntityType.Create(this);
             var authorizationCode = AuthorizationCodeEntityType.Create(this);
+            var deviceCode = DeviceCodeEntityType.Create(this);
             var oAuthGrant = OAuthGrantEntityType.Create(this);
             var oAuthToken = OAuthTokenEntityType.Create(this);
             var oneTimeLink = OneTimeLinkEntityType.Create(this);
+            var pushedRequest = PushedRequestEntityType.Create(this);
+            var usedProof = UsedProofEntityType.Create(this);
             var userConsent = UserConsentEntityType.Create(this);
             var group = GroupEntityType.Create(this);
             var groupMember = GroupMemberEntityType.Create(this);
@@ -62,6 +77,14 @@ namespace Gatehouse.Store.Compiled.Postgres
 
             AppPolicyEntityType.CreateForeignKey1(appPolicy, app);
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
+            StaticCodeEntityType.CreateForeignKey1(staticCode, staticDevice);
+            StaticDeviceEntityType.CreateForeignKey1(staticDevice, user);
+            TotpDeviceEntityType.CreateForeignKey1(totpDevice, user);
+            WebAuthnDeviceEntityType.CreateForeignKey1(webAuthnDevice, user);
+            PastPasswordEntityType.CreateForeignKey1(pastPassword, user);
+            PolicyBindingEntityType.CreateForeignKey1(policyBinding, group);
+            PolicyBindingEntityType.CreateForeignKey2(policyBinding, identityPolicy);
+            PolicyBindingEntityType.CreateForeignKey3(policyBinding, user);
             FlowStageBindingEntityType.CreateForeignKey1(flowStageBinding, flow);
             FlowStageBindingEntityType.CreateForeignKey2(flowStageBinding, stage);
             NotificationEntityType.CreateForeignKey1(notification, user);
@@ -71,15 +94,22 @@ namespace Gatehouse.Store.Compiled.Postgres
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
+            RegistrationRuleEntityType.CreateForeignKey1(registrationRule, oAuth2Provider);
             AccessSessionEntityType.CreateForeignKey1(accessSession, accessUser);
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
             AuthenticatedSessionEntityType.CreateForeignKey2(authenticatedSession, user);
+            LogoutNoticeEntityType.CreateForeignKey1(logoutNotice, oAuth2Provider);
+            SessionClientEntityType.CreateForeignKey1(sessionClient, oAuth2Provider);
+            SessionClientEntityType.CreateForeignKey2(sessionClient, user);
             ApiTokenEntityType.CreateForeignKey1(apiToken, user);
             AuthorizationCodeEntityType.CreateForeignKey1(authorizationCode, oAuthGrant);
+            DeviceCodeEntityType.CreateForeignKey1(deviceCode, oAuthGrant);
+            DeviceCodeEntityType.CreateForeignKey2(deviceCode, oAuth2Provider);
             OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, oAuth2Provider);
             OAuthGrantEntityType.CreateForeignKey2(oAuthGrant, user);
             OAuthTokenEntityType.CreateForeignKey1(oAuthToken, oAuthGrant);
             OneTimeLinkEntityType.CreateForeignKey1(oneTimeLink, user);
+            PushedRequestEntityType.CreateForeignKey1(pushedRequest, oAuth2Provider);
             UserConsentEntityType.CreateForeignKey1(userConsent, providerApplication);
             UserConsentEntityType.CreateForeignKey2(userConsent, user);
             GroupMemberEntityType.CreateForeignKey1(groupMember, group);
@@ -90,6 +120,15 @@ namespace Gatehouse.Store.Compiled.Postgres
             AppEntityType.CreateAnnotations(app);
             AppPolicyEntityType.CreateAnnotations(appPolicy);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
+            SpentChallengeEntityType.CreateAnnotations(spentChallenge);
+            StaticCodeEntityType.CreateAnnotations(staticCode);
+            StaticDeviceEntityType.CreateAnnotations(staticDevice);
+            TotpDeviceEntityType.CreateAnnotations(totpDevice);
+            WebAuthnDeviceEntityType.CreateAnnotations(webAuthnDevice);
+            IdentityPolicyEntityType.CreateAnnotations(identityPolicy);
+            PastPasswordEntityType.CreateAnnotations(pastPassword);
+            PolicyBindingEntityType.CreateAnnotations(policyBinding);
+            ReputationEntityType.CreateAnnotations(reputation);
             BlueprintInstanceEntityType.CreateAnnotations(blueprintInstance);
             BrandEntityType.CreateAnnotations(brand);
             EventEntityType.CreateAnnotations(@event);
@@ -109,20 +148,26 @@ namespace Gatehouse.Store.Compiled.Postgres
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
             OAuth2ProviderEntityType.CreateAnnotations(oAuth2Provider);
             ProviderApplicationEntityType.CreateAnnotations(providerApplication);
+            RegistrationRuleEntityType.CreateAnnotations(registrationRule);
             ScopeMappingEntityType.CreateAnnotations(scopeMapping);
             AccessSessionEntityType.CreateAnnotations(accessSession);
             AccessUserEntityType.CreateAnnotations(accessUser);
             AuthenticatedSessionEntityType.CreateAnnotations(authenticatedSession);
             BurntCodeEntityType.CreateAnnotations(burntCode);
+            LogoutNoticeEntityType.CreateAnnotations(logoutNotice);
+            SessionClientEntityType.CreateAnnotations(sessionClient);
             OrganizationEntityType.CreateAnnotations(organization);
             RevisionEntityType.CreateAnnotations(revision);
             SealedSecretEntityType.CreateAnnotations(sealedSecret);
             SettingEntityType.CreateAnnotations(setting);
             ApiTokenEntityType.CreateAnnotations(apiToken);
             AuthorizationCodeEntityType.CreateAnnotations(authorizationCode);
+            DeviceCodeEntityType.CreateAnnotations(deviceCode);
             OAuthGrantEntityType.CreateAnnotations(oAuthGrant);
             OAuthTokenEntityType.CreateAnnotations(oAuthToken);
             OneTimeLinkEntityType.CreateAnnotations(oneTimeLink);
+            PushedRequestEntityType.CreateAnnotations(pushedRequest);
+            UsedProofEntityType.CreateAnnotations(usedProof);
             UserConsentEntityType.CreateAnnotations(userConsent);
             GroupEntityType.CreateAnnotations(group);
             GroupMemberEntityType.CreateAnnotations(groupMember);

@@ -21,7 +21,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Tokens.AuthorizationCode",
                 typeof(AuthorizationCode),
                 baseEntityType,
-                propertyCount: 9,
+                propertyCount: 10,
                 foreignKeyCount: 1,
                 unnamedIndexCount: 3,
                 keyCount: 1);
@@ -69,6 +69,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 typeof(string),
                 propertyInfo: typeof(AuthorizationCode).GetProperty("Hash", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(AuthorizationCode).GetField("<Hash>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var keyThumbprint = runtimeEntityType.AddProperty(
+                "KeyThumbprint",
+                typeof(string),
+                propertyInfo: typeof(AuthorizationCode).GetProperty("KeyThumbprint", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AuthorizationCode).GetField("<KeyThumbprint>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
 
             var providerId = runtimeEntityType.AddProperty(
                 "ProviderId",

@@ -24,7 +24,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Providers.OAuth2Provider",
                 typeof(OAuth2Provider),
                 baseEntityType,
-                propertyCount: 24,
+                propertyCount: 32,
                 foreignKeyCount: 2,
                 unnamedIndexCount: 4,
                 keyCount: 1);
@@ -49,6 +49,15 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 typeof(string),
                 propertyInfo: typeof(OAuth2Provider).GetProperty("AccessTokenValidity", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<AccessTokenValidity>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var authMethod = runtimeEntityType.AddProperty(
+                "AuthMethod",
+                typeof(ClientAuthMethod),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("AuthMethod", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<AuthMethod>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                maxLength: 40,
+                providerPropertyType: typeof(string));
+            authMethod.SetSentinelFromProviderValue("Secret");
 
             var authenticationFlowId = runtimeEntityType.AddProperty(
                 "AuthenticationFlowId",
@@ -95,6 +104,32 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(OAuth2Provider).GetField("<EncryptionKeyId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 nullable: true);
 
+            var federatedProviderIds = runtimeEntityType.AddProperty(
+                "FederatedProviderIds",
+                typeof(List<int>),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("FederatedProviderIds", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<FederatedProviderIds>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            federatedProviderIds.SetValueConverter(new ValueConverter<List<int>, string>(
+                string (List<int> list) => ListColumns.Write(list),
+                List<int> (string text) => ListColumns.ReadNumbers(text)));
+            federatedProviderIds.SetComparer(new ValueComparer<List<int>>(
+                bool (List<int> a, List<int> b) => ListColumns.AreEqual(a, b),
+                int (List<int> list) => list.Count,
+                List<int> (List<int> list) => ListColumns.Copy(list)));
+
+            var formerKeys = runtimeEntityType.AddProperty(
+                "FormerKeys",
+                typeof(List<FormerKey>),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("FormerKeys", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<FormerKeys>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            formerKeys.SetValueConverter(new ValueConverter<List<FormerKey>, string>(
+                string (List<FormerKey> list) => ListColumns.Write(list),
+                List<FormerKey> (string text) => ListColumns.ReadFormerKeys(text)));
+            formerKeys.SetComparer(new ValueComparer<List<FormerKey>>(
+                bool (List<FormerKey> a, List<FormerKey> b) => ListColumns.AreEqual(a, b),
+                int (List<FormerKey> list) => list.Count,
+                List<FormerKey> (List<FormerKey> list) => ListColumns.Copy(list)));
+
             var grantTypes = runtimeEntityType.AddProperty(
                 "GrantTypes",
                 typeof(List<string>),
@@ -131,6 +166,12 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 providerPropertyType: typeof(string));
             issuerMode.SetSentinelFromProviderValue("PerProvider");
 
+            var jwks = runtimeEntityType.AddProperty(
+                "Jwks",
+                typeof(string),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("Jwks", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<Jwks>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
             var logoutMethod = runtimeEntityType.AddProperty(
                 "LogoutMethod",
                 typeof(LogoutMethod),
@@ -145,6 +186,12 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 typeof(string),
                 propertyInfo: typeof(OAuth2Provider).GetProperty("LogoutUri", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<LogoutUri>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var metadataJson = runtimeEntityType.AddProperty(
+                "MetadataJson",
+                typeof(string),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("MetadataJson", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<MetadataJson>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
             var name = runtimeEntityType.AddProperty(
                 "Name",
@@ -176,6 +223,27 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 typeof(string),
                 propertyInfo: typeof(OAuth2Provider).GetProperty("RefreshTokenValidity", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<RefreshTokenValidity>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var registeredThroughId = runtimeEntityType.AddProperty(
+                "RegisteredThroughId",
+                typeof(int?),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("RegisteredThroughId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<RegisteredThroughId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
+            var requiresDpop = runtimeEntityType.AddProperty(
+                "RequiresDpop",
+                typeof(bool),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("RequiresDpop", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<RequiresDpop>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+
+            var requiresPushedRequests = runtimeEntityType.AddProperty(
+                "RequiresPushedRequests",
+                typeof(bool),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("RequiresPushedRequests", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<RequiresPushedRequests>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
 
             var scopeMappingIds = runtimeEntityType.AddProperty(
                 "ScopeMappingIds",

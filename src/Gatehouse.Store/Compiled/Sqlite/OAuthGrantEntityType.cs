@@ -24,7 +24,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Tokens.OAuthGrant",
                 typeof(OAuthGrant),
                 baseEntityType,
-                propertyCount: 12,
+                propertyCount: 15,
                 foreignKeyCount: 2,
                 unnamedIndexCount: 4,
                 keyCount: 1);
@@ -36,6 +36,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(OAuthGrant).GetField("<Id>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 afterSaveBehavior: PropertySaveBehavior.Throw,
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
+
+            var actor = runtimeEntityType.AddProperty(
+                "Actor",
+                typeof(string),
+                propertyInfo: typeof(OAuthGrant).GetProperty("Actor", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuthGrant).GetField("<Actor>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
 
             var amr = runtimeEntityType.AddProperty(
                 "Amr",
@@ -58,6 +65,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 valueConverter: new UnixMilliseconds());
             authenticatedAt.SetSentinelFromProviderValue(-62135596800000L);
 
+            var consentId = runtimeEntityType.AddProperty(
+                "ConsentId",
+                typeof(int?),
+                propertyInfo: typeof(OAuthGrant).GetProperty("ConsentId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuthGrant).GetField("<ConsentId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
             var createdAt = runtimeEntityType.AddProperty(
                 "CreatedAt",
                 typeof(DateTimeOffset),
@@ -73,6 +87,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(OAuthGrant).GetField("<ExpiresAt>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 valueConverter: new UnixMilliseconds());
             expiresAt.SetSentinelFromProviderValue(-62135596800000L);
+
+            var keyThumbprint = runtimeEntityType.AddProperty(
+                "KeyThumbprint",
+                typeof(string),
+                propertyInfo: typeof(OAuthGrant).GetProperty("KeyThumbprint", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuthGrant).GetField("<KeyThumbprint>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
 
             var nonce = runtimeEntityType.AddProperty(
                 "Nonce",
@@ -113,7 +134,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "SessionId",
                 typeof(string),
                 propertyInfo: typeof(OAuthGrant).GetProperty("SessionId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                fieldInfo: typeof(OAuthGrant).GetField("<SessionId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+                fieldInfo: typeof(OAuthGrant).GetField("<SessionId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
 
             var sessionUuid = runtimeEntityType.AddProperty(
                 "SessionUuid",

@@ -202,6 +202,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Title = table.Column<string>(type: "text", nullable: false),
                     Designation = table.Column<string>(type: "text", nullable: false),
                     Authentication = table.Column<string>(type: "text", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "text", nullable: false),
+                    DeniedAction = table.Column<string>(type: "text", nullable: false),
                     Version = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
@@ -223,6 +225,22 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_groups", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "identity_policies",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    Kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    SettingsJson = table.Column<string>(type: "text", nullable: false),
+                    LogsRuns = table.Column<bool>(type: "boolean", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_identity_policies", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -255,6 +273,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     AuthUrl = table.Column<string>(type: "text", nullable: false),
                     TokenUrl = table.Column<string>(type: "text", nullable: false),
                     CertsUrl = table.Column<string>(type: "text", nullable: false),
+                    Issuer = table.Column<string>(type: "text", nullable: false),
                     Scopes = table.Column<string>(type: "text", nullable: false),
                     Claims = table.Column<string>(type: "text", nullable: false),
                     EmailClaimName = table.Column<string>(type: "text", nullable: false),
@@ -343,6 +362,22 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "reputations",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Identifier = table.Column<string>(type: "character varying(150)", maxLength: 150, nullable: false),
+                    Ip = table.Column<string>(type: "character varying(45)", maxLength: 45, nullable: false),
+                    Score = table.Column<int>(type: "integer", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_reputations", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "revisions",
                 columns: table => new
                 {
@@ -414,6 +449,18 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "spent_challenges",
+                columns: table => new
+                {
+                    Id = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_spent_challenges", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "stages",
                 columns: table => new
                 {
@@ -426,6 +473,18 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_stages", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "used_proofs",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_used_proofs", x => x.Hash);
                 });
 
             migrationBuilder.CreateTable(
@@ -464,6 +523,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Email = table.Column<string>(type: "text", nullable: false),
                     Name = table.Column<string>(type: "text", nullable: false),
                     Subject = table.Column<string>(type: "text", nullable: false),
+                    ProviderSession = table.Column<string>(type: "text", nullable: false),
                     LoginMethodId = table.Column<Guid>(type: "uuid", nullable: false),
                     ClaimsJson = table.Column<string>(type: "text", nullable: false),
                     GroupsJson = table.Column<string>(type: "text", nullable: false),
@@ -551,8 +611,18 @@ namespace Gatehouse.Store.Migrations.Postgres
                     IncludeClaimsInIdToken = table.Column<bool>(type: "boolean", nullable: false),
                     SigningKeyId = table.Column<Guid>(type: "uuid", nullable: true),
                     EncryptionKeyId = table.Column<Guid>(type: "uuid", nullable: true),
+                    FormerKeys = table.Column<string>(type: "text", nullable: false),
+                    AuthMethod = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    Jwks = table.Column<string>(type: "text", nullable: false),
+                    FederatedProviderIds = table.Column<string>(type: "text", nullable: false),
+                    RequiresPushedRequests = table.Column<bool>(type: "boolean", nullable: false),
+                    RequiresDpop = table.Column<bool>(type: "boolean", nullable: false),
+                    RegisteredThroughId = table.Column<int>(type: "integer", nullable: true),
+                    MetadataJson = table.Column<string>(type: "text", nullable: false),
                     SubMode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     IssuerMode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    LogoutUri = table.Column<string>(type: "text", nullable: false),
+                    LogoutMethod = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     AuthenticationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
                     AuthorizationFlowId = table.Column<Guid>(type: "uuid", nullable: false),
                     InvalidationFlowId = table.Column<Guid>(type: "uuid", nullable: false),
@@ -609,7 +679,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
                     FlowId = table.Column<Guid>(type: "uuid", nullable: false),
                     StageId = table.Column<Guid>(type: "uuid", nullable: false),
-                    Order = table.Column<int>(type: "integer", nullable: false)
+                    Order = table.Column<int>(type: "integer", nullable: false),
+                    EvaluateOnPlan = table.Column<bool>(type: "boolean", nullable: false),
+                    ReEvaluatePolicies = table.Column<bool>(type: "boolean", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "text", nullable: false),
+                    InvalidResponseAction = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -786,17 +860,192 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "past_passwords",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    Hash = table.Column<string>(type: "text", nullable: false),
+                    ReplacedAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_past_passwords", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_past_passwords_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "policy_bindings",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    TargetId = table.Column<Guid>(type: "uuid", nullable: false),
+                    PolicyId = table.Column<Guid>(type: "uuid", nullable: true),
+                    GroupId = table.Column<Guid>(type: "uuid", nullable: true),
+                    UserId = table.Column<int>(type: "integer", nullable: true),
+                    Order = table.Column<int>(type: "integer", nullable: false),
+                    IsEnabled = table.Column<bool>(type: "boolean", nullable: false),
+                    IsNegated = table.Column<bool>(type: "boolean", nullable: false),
+                    Timeout = table.Column<int>(type: "integer", nullable: false),
+                    FailureResult = table.Column<bool>(type: "boolean", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_policy_bindings", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_policy_bindings_groups_GroupId",
+                        column: x => x.GroupId,
+                        principalTable: "groups",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                    table.ForeignKey(
+                        name: "FK_policy_bindings_identity_policies_PolicyId",
+                        column: x => x.PolicyId,
+                        principalTable: "identity_policies",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                    table.ForeignKey(
+                        name: "FK_policy_bindings_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "static_devices",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    Name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "bigint", nullable: true),
+                    Version = table.Column<int>(type: "integer", nullable: false),
+                    EnrolmentId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Failures = table.Column<int>(type: "integer", nullable: false),
+                    NextTryAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_static_devices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_static_devices_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "totp_devices",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    SealedSecret = table.Column<byte[]>(type: "bytea", nullable: false),
+                    Digits = table.Column<int>(type: "integer", nullable: false),
+                    LastStep = table.Column<long>(type: "bigint", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    Name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "bigint", nullable: true),
+                    Version = table.Column<int>(type: "integer", nullable: false),
+                    EnrolmentId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Failures = table.Column<int>(type: "integer", nullable: false),
+                    NextTryAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_totp_devices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_totp_devices_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "webauthn_devices",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    CredentialId = table.Column<string>(type: "character varying(1364)", maxLength: 1364, nullable: false),
+                    PublicKey = table.Column<byte[]>(type: "bytea", nullable: false),
+                    SignCount = table.Column<long>(type: "bigint", nullable: false),
+                    Transports = table.Column<string>(type: "text", nullable: false),
+                    Aaguid = table.Column<Guid>(type: "uuid", nullable: false),
+                    IsBackupEligible = table.Column<bool>(type: "boolean", nullable: false),
+                    IsBackedUp = table.Column<bool>(type: "boolean", nullable: false),
+                    RpId = table.Column<string>(type: "text", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    Name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "bigint", nullable: true),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_webauthn_devices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_webauthn_devices_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "logout_notices",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    Subject = table.Column<string>(type: "text", nullable: false),
+                    Sid = table.Column<string>(type: "text", nullable: false),
+                    NextAt = table.Column<long>(type: "bigint", nullable: false),
+                    Attempts = table.Column<int>(type: "integer", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_logout_notices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_logout_notices_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "oauth_grants",
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
                     ProviderId = table.Column<int>(type: "integer", nullable: false),
                     UserId = table.Column<int>(type: "integer", nullable: false),
-                    SessionId = table.Column<string>(type: "text", nullable: false),
+                    SessionId = table.Column<string>(type: "text", nullable: true),
+                    SessionUuid = table.Column<Guid>(type: "uuid", nullable: true),
                     Scopes = table.Column<string>(type: "text", nullable: false),
                     Nonce = table.Column<string>(type: "text", nullable: true),
                     AuthenticatedAt = table.Column<long>(type: "bigint", nullable: false),
                     Amr = table.Column<string>(type: "text", nullable: false),
+                    KeyThumbprint = table.Column<string>(type: "text", nullable: true),
+                    ConsentId = table.Column<int>(type: "integer", nullable: true),
+                    Actor = table.Column<string>(type: "text", nullable: true),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
                     RevokedAt = table.Column<long>(type: "bigint", nullable: true)
@@ -848,6 +1097,99 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "pushed_requests",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "text", nullable: false),
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    Query = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
+                    OpenedAt = table.Column<long>(type: "bigint", nullable: true),
+                    UsedAt = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_pushed_requests", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_pushed_requests_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "registration_rules",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    ApplicationGroup = table.Column<string>(type: "text", nullable: false),
+                    AuthorizationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
+                    InvalidationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
+                    ScopeMappingIds = table.Column<string>(type: "text", nullable: false),
+                    AccessTokenValidity = table.Column<string>(type: "text", nullable: false),
+                    RefreshTokenValidity = table.Column<string>(type: "text", nullable: false),
+                    AllowedGrantTypes = table.Column<string>(type: "text", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "text", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_registration_rules", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_registration_rules_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "session_clients",
+                columns: table => new
+                {
+                    SessionUuid = table.Column<Guid>(type: "uuid", nullable: false),
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    KeptUntil = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_session_clients", x => new { x.SessionUuid, x.ProviderId });
+                    table.ForeignKey(
+                        name: "FK_session_clients_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_session_clients_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "static_codes",
+                columns: table => new
+                {
+                    DeviceId = table.Column<int>(type: "integer", nullable: false),
+                    Hash = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_static_codes", x => new { x.DeviceId, x.Hash });
+                    table.ForeignKey(
+                        name: "FK_static_codes_static_devices_DeviceId",
+                        column: x => x.DeviceId,
+                        principalTable: "static_devices",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "authorization_codes",
                 columns: table => new
                 {
@@ -859,6 +1201,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     RedirectUri = table.Column<string>(type: "text", nullable: false),
                     CodeChallenge = table.Column<string>(type: "text", nullable: true),
                     CodeChallengeMethod = table.Column<string>(type: "text", nullable: true),
+                    KeyThumbprint = table.Column<string>(type: "text", nullable: true),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
                     UsedAt = table.Column<long>(type: "bigint", nullable: true)
                 },
@@ -867,6 +1210,37 @@ namespace Gatehouse.Store.Migrations.Postgres
                     table.PrimaryKey("PK_authorization_codes", x => x.Id);
                     table.ForeignKey(
                         name: "FK_authorization_codes_oauth_grants_GrantId",
+                        column: x => x.GrantId,
+                        principalTable: "oauth_grants",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "device_codes",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "text", nullable: false),
+                    UserCodeHash = table.Column<string>(type: "text", nullable: false),
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    Scopes = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
+                    Interval = table.Column<int>(type: "integer", nullable: false),
+                    NextPollAt = table.Column<long>(type: "bigint", nullable: false),
+                    GrantId = table.Column<Guid>(type: "uuid", nullable: true),
+                    UsedAt = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_device_codes", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_device_codes_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_device_codes_oauth_grants_GrantId",
                         column: x => x.GrantId,
                         principalTable: "oauth_grants",
                         principalColumn: "Id",
@@ -932,6 +1306,16 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_access_sessions_ForgetAt",
                 table: "access_sessions",
                 column: "ForgetAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_LoginMethodId_ProviderSession",
+                table: "access_sessions",
+                columns: new[] { "LoginMethodId", "ProviderSession" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_LoginMethodId_Subject",
+                table: "access_sessions",
+                columns: new[] { "LoginMethodId", "Subject" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_UserId",
@@ -1037,6 +1421,27 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "At");
 
             migrationBuilder.CreateIndex(
+                name: "IX_device_codes_ExpiresAt",
+                table: "device_codes",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_GrantId",
+                table: "device_codes",
+                column: "GrantId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_ProviderId",
+                table: "device_codes",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_UserCodeHash",
+                table: "device_codes",
+                column: "UserCodeHash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_events_Action_CreatedAt",
                 table: "events",
                 columns: new[] { "Action", "CreatedAt" });
@@ -1112,6 +1517,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_identity_policies_Name",
+                table: "identity_policies",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_key_pairs_Kid",
                 table: "key_pairs",
                 column: "Kid",
@@ -1122,6 +1533,16 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "key_pairs",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_logout_notices_NextAt",
+                table: "logout_notices",
+                column: "NextAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_logout_notices_ProviderId",
+                table: "logout_notices",
+                column: "ProviderId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_notification_deliveries_DueAt",
@@ -1224,6 +1645,31 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "UserId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_past_passwords_UserId_ReplacedAt",
+                table: "past_passwords",
+                columns: new[] { "UserId", "ReplacedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_GroupId",
+                table: "policy_bindings",
+                column: "GroupId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_PolicyId",
+                table: "policy_bindings",
+                column: "PolicyId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_TargetId_Order",
+                table: "policy_bindings",
+                columns: new[] { "TargetId", "Order" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_UserId",
+                table: "policy_bindings",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_provider_applications_ProviderId",
                 table: "provider_applications",
                 column: "ProviderId",
@@ -1240,6 +1686,38 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "public_hostnames",
                 column: "Hostname",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_pushed_requests_ExpiresAt",
+                table: "pushed_requests",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_pushed_requests_ProviderId",
+                table: "pushed_requests",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_registration_rules_ProviderId",
+                table: "registration_rules",
+                column: "ProviderId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_reputations_ExpiresAt",
+                table: "reputations",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_reputations_Identifier_Ip",
+                table: "reputations",
+                columns: new[] { "Identifier", "Ip" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_reputations_Ip",
+                table: "reputations",
+                column: "Ip");
 
             migrationBuilder.CreateIndex(
                 name: "IX_rule_groups_Name",
@@ -1260,10 +1738,57 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_session_clients_KeptUntil",
+                table: "session_clients",
+                column: "KeptUntil");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_session_clients_ProviderId",
+                table: "session_clients",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_session_clients_UserId",
+                table: "session_clients",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_spent_challenges_ExpiresAt",
+                table: "spent_challenges",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_stages_Name",
                 table: "stages",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_static_devices_EnrolmentId",
+                table: "static_devices",
+                column: "EnrolmentId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_static_devices_UserId",
+                table: "static_devices",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_totp_devices_EnrolmentId",
+                table: "totp_devices",
+                column: "EnrolmentId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_totp_devices_UserId",
+                table: "totp_devices",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_used_proofs_ExpiresAt",
+                table: "used_proofs",
+                column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_user_consents_ApplicationId",
@@ -1292,6 +1817,17 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "users",
                 column: "Uuid",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webauthn_devices_CredentialId",
+                table: "webauthn_devices",
+                column: "CredentialId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webauthn_devices_UserId",
+                table: "webauthn_devices",
+                column: "UserId");
         }
 
         /// <inheritdoc />
@@ -1328,6 +1864,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "decisions");
 
             migrationBuilder.DropTable(
+                name: "device_codes");
+
+            migrationBuilder.DropTable(
                 name: "events");
 
             migrationBuilder.DropTable(
@@ -1344,6 +1883,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "login_methods");
+
+            migrationBuilder.DropTable(
+                name: "logout_notices");
 
             migrationBuilder.DropTable(
                 name: "notification_deliveries");
@@ -1364,7 +1906,22 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "organizations");
 
             migrationBuilder.DropTable(
+                name: "past_passwords");
+
+            migrationBuilder.DropTable(
+                name: "policy_bindings");
+
+            migrationBuilder.DropTable(
                 name: "public_hostnames");
+
+            migrationBuilder.DropTable(
+                name: "pushed_requests");
+
+            migrationBuilder.DropTable(
+                name: "registration_rules");
+
+            migrationBuilder.DropTable(
+                name: "reputations");
 
             migrationBuilder.DropTable(
                 name: "revisions");
@@ -1379,10 +1936,28 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "sealed_secrets");
 
             migrationBuilder.DropTable(
+                name: "session_clients");
+
+            migrationBuilder.DropTable(
                 name: "settings");
 
             migrationBuilder.DropTable(
+                name: "spent_challenges");
+
+            migrationBuilder.DropTable(
+                name: "static_codes");
+
+            migrationBuilder.DropTable(
+                name: "totp_devices");
+
+            migrationBuilder.DropTable(
+                name: "used_proofs");
+
+            migrationBuilder.DropTable(
                 name: "user_consents");
+
+            migrationBuilder.DropTable(
+                name: "webauthn_devices");
 
             migrationBuilder.DropTable(
                 name: "access_users");
@@ -1403,10 +1978,16 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "notification_transports");
 
             migrationBuilder.DropTable(
+                name: "oauth_grants");
+
+            migrationBuilder.DropTable(
                 name: "groups");
 
             migrationBuilder.DropTable(
-                name: "oauth_grants");
+                name: "identity_policies");
+
+            migrationBuilder.DropTable(
+                name: "static_devices");
 
             migrationBuilder.DropTable(
                 name: "provider_applications");

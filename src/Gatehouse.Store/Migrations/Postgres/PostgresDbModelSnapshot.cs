@@ -163,6 +163,348 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("decisions", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.SpentChallenge", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("spent_challenges", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.StaticCode", b =>
+                {
+                    b.Property<int>("DeviceId")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Hash")
+                        .HasColumnType("text");
+
+                    b.HasKey("DeviceId", "Hash");
+
+                    b.ToTable("static_codes", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.StaticDevice", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<Guid>("EnrolmentId")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Failures")
+                        .HasColumnType("integer");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)");
+
+                    b.Property<long>("NextTryAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("UserId")
+                        .HasColumnType("integer");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("EnrolmentId")
+                        .IsUnique();
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("static_devices", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.TotpDevice", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Digits")
+                        .HasColumnType("integer");
+
+                    b.Property<Guid>("EnrolmentId")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Failures")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("LastStep")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)");
+
+                    b.Property<long>("NextTryAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<byte[]>("SealedSecret")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("UserId")
+                        .HasColumnType("integer");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("EnrolmentId")
+                        .IsUnique();
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("totp_devices", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.WebAuthnDevice", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
+
+                    b.Property<Guid>("Aaguid")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("CredentialId")
+                        .IsRequired()
+                        .HasMaxLength(1364)
+                        .HasColumnType("character varying(1364)");
+
+                    b.Property<bool>("IsBackedUp")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("IsBackupEligible")
+                        .HasColumnType("boolean");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)");
+
+                    b.Property<byte[]>("PublicKey")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("RpId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("SignCount")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Transports")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("UserId")
+                        .HasColumnType("integer");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CredentialId")
+                        .IsUnique();
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("webauthn_devices", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Bindings.IdentityPolicy", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<bool>("LogsRuns")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("SettingsJson")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("identity_policies", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Bindings.PastPassword", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("ReplacedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("UserId")
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("UserId", "ReplacedAt");
+
+                    b.ToTable("past_passwords", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Bindings.PolicyBinding", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<bool>("FailureResult")
+                        .HasColumnType("boolean");
+
+                    b.Property<Guid?>("GroupId")
+                        .HasColumnType("uuid");
+
+                    b.Property<bool>("IsEnabled")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("IsNegated")
+                        .HasColumnType("boolean");
+
+                    b.Property<int>("Order")
+                        .HasColumnType("integer");
+
+                    b.Property<Guid?>("PolicyId")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("TargetId")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Timeout")
+                        .HasColumnType("integer");
+
+                    b.Property<int?>("UserId")
+                        .HasColumnType("integer");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("GroupId");
+
+                    b.HasIndex("PolicyId");
+
+                    b.HasIndex("UserId");
+
+                    b.HasIndex("TargetId", "Order");
+
+                    b.ToTable("policy_bindings", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Bindings.Reputation", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Identifier")
+                        .IsRequired()
+                        .HasMaxLength(150)
+                        .HasColumnType("character varying(150)");
+
+                    b.Property<string>("Ip")
+                        .IsRequired()
+                        .HasMaxLength(45)
+                        .HasColumnType("character varying(45)");
+
+                    b.Property<int>("Score")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("Ip");
+
+                    b.HasIndex("Identifier", "Ip")
+                        .IsUnique();
+
+                    b.ToTable("reputations", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Blueprints.BlueprintInstance", b =>
                 {
                     b.Property<Guid>("Id")
@@ -365,11 +707,19 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("DeniedAction")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("Designation")
                         .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("PolicyEngineMode")
                         .IsRequired()
                         .HasColumnType("text");
 
@@ -421,11 +771,25 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
 
+                    b.Property<bool>("EvaluateOnPlan")
+                        .HasColumnType("boolean");
+
                     b.Property<Guid>("FlowId")
                         .HasColumnType("uuid");
 
+                    b.Property<string>("InvalidResponseAction")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<int>("Order")
                         .HasColumnType("integer");
+
+                    b.Property<string>("PolicyEngineMode")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<bool>("ReEvaluatePolicies")
+                        .HasColumnType("boolean");
 
                     b.Property<Guid>("StageId")
                         .HasColumnType("uuid");
@@ -561,6 +925,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .HasColumnType("bigint");
 
                     b.Property<string>("EmailClaimName")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Issuer")
                         .IsRequired()
                         .HasColumnType("text");
 
@@ -893,6 +1261,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("AuthMethod")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
                     b.Property<Guid?>("AuthenticationFlowId")
                         .HasColumnType("uuid");
 
@@ -915,6 +1288,14 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<Guid?>("EncryptionKeyId")
                         .HasColumnType("uuid");
 
+                    b.Property<string>("FederatedProviderIds")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("FormerKeys")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("GrantTypes")
                         .IsRequired()
                         .HasColumnType("text");
@@ -929,6 +1310,23 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)");
+
+                    b.Property<string>("Jwks")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("LogoutMethod")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<string>("LogoutUri")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("MetadataJson")
+                        .IsRequired()
+                        .HasColumnType("text");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -945,6 +1343,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<string>("RefreshTokenValidity")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<int?>("RegisteredThroughId")
+                        .HasColumnType("integer");
+
+                    b.Property<bool>("RequiresDpop")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("RequiresPushedRequests")
+                        .HasColumnType("boolean");
 
                     b.Property<string>("ScopeMappingIds")
                         .IsRequired()
@@ -1043,6 +1450,56 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("provider_applications", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Providers.RegistrationRule", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("AccessTokenValidity")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("AllowedGrantTypes")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("ApplicationGroup")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid?>("AuthorizationFlowId")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid?>("InvalidationFlowId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("PolicyEngineMode")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("ProviderId")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("RefreshTokenValidity")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("ScopeMappingIds")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ProviderId")
+                        .IsUnique();
+
+                    b.ToTable("registration_rules", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Providers.ScopeMapping", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1123,6 +1580,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("ProviderSession")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<long?>("RevokedAt")
                         .HasColumnType("bigint");
 
@@ -1138,6 +1599,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasIndex("ForgetAt");
 
                     b.HasIndex("UserId");
+
+                    b.HasIndex("LoginMethodId", "ProviderSession");
+
+                    b.HasIndex("LoginMethodId", "Subject");
 
                     b.ToTable("access_sessions", (string)null);
                 });
@@ -1234,6 +1699,65 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasIndex("ExpiresAt");
 
                     b.ToTable("burnt_codes", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Sessions.LogoutNotice", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("NextAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("ProviderId")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Sid")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NextAt");
+
+                    b.HasIndex("ProviderId");
+
+                    b.ToTable("logout_notices", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
+                {
+                    b.Property<Guid>("SessionUuid")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("ProviderId")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("KeptUntil")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("UserId")
+                        .HasColumnType("integer");
+
+                    b.HasKey("SessionUuid", "ProviderId");
+
+                    b.HasIndex("KeptUntil");
+
+                    b.HasIndex("ProviderId");
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("session_clients", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Settings.Organization", b =>
@@ -1380,6 +1904,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("KeyThumbprint")
+                        .HasColumnType("text");
+
                     b.Property<int>("ProviderId")
                         .HasColumnType("integer");
 
@@ -1402,10 +1929,58 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("authorization_codes", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Tokens.DeviceCode", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("text");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<Guid?>("GrantId")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Interval")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("NextPollAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("ProviderId")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Scopes")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long?>("UsedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("UserCodeHash")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("GrantId");
+
+                    b.HasIndex("ProviderId");
+
+                    b.HasIndex("UserCodeHash")
+                        .IsUnique();
+
+                    b.ToTable("device_codes", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
+
+                    b.Property<string>("Actor")
+                        .HasColumnType("text");
 
                     b.Property<string>("Amr")
                         .IsRequired()
@@ -1414,11 +1989,17 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<long>("AuthenticatedAt")
                         .HasColumnType("bigint");
 
+                    b.Property<int?>("ConsentId")
+                        .HasColumnType("integer");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint");
 
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("bigint");
+
+                    b.Property<string>("KeyThumbprint")
+                        .HasColumnType("text");
 
                     b.Property<string>("Nonce")
                         .HasColumnType("text");
@@ -1434,8 +2015,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .HasColumnType("text");
 
                     b.Property<string>("SessionId")
-                        .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<Guid?>("SessionUuid")
+                        .HasColumnType("uuid");
 
                     b.Property<int>("UserId")
                         .HasColumnType("integer");
@@ -1527,6 +2110,51 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasIndex("UserId");
 
                     b.ToTable("one_time_links", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tokens.PushedRequest", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("text");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("OpenedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("ProviderId")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Query")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long?>("UsedAt")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("ProviderId");
+
+                    b.ToTable("pushed_requests", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tokens.UsedProof", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("text");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("used_proofs", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Tokens.UserConsent", b =>
@@ -1719,6 +2347,69 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Navigation("Policy");
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.StaticCode", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Authenticators.StaticDevice", null)
+                        .WithMany("Codes")
+                        .HasForeignKey("DeviceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.StaticDevice", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.TotpDevice", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.WebAuthnDevice", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Bindings.PastPassword", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Bindings.PolicyBinding", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Users.Group", null)
+                        .WithMany()
+                        .HasForeignKey("GroupId")
+                        .OnDelete(DeleteBehavior.SetNull);
+
+                    b.HasOne("Gatehouse.Model.Bindings.IdentityPolicy", null)
+                        .WithMany()
+                        .HasForeignKey("PolicyId")
+                        .OnDelete(DeleteBehavior.SetNull);
+
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.SetNull);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Flows.FlowStageBinding", b =>
                 {
                     b.HasOne("Gatehouse.Model.Flows.Flow", null)
@@ -1788,6 +2479,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .OnDelete(DeleteBehavior.SetNull);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Providers.RegistrationRule", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Sessions.AccessSession", b =>
                 {
                     b.HasOne("Gatehouse.Model.Sessions.AccessUser", null)
@@ -1811,6 +2511,30 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Sessions.LogoutNotice", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Tokens.ApiToken", b =>
                 {
                     b.HasOne("Gatehouse.Model.Users.User", null)
@@ -1825,6 +2549,20 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasOne("Gatehouse.Model.Tokens.OAuthGrant", null)
                         .WithMany()
                         .HasForeignKey("GrantId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tokens.DeviceCode", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Tokens.OAuthGrant", null)
+                        .WithMany()
+                        .HasForeignKey("GrantId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
@@ -1858,6 +2596,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasOne("Gatehouse.Model.Users.User", null)
                         .WithMany()
                         .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tokens.PushedRequest", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
@@ -1914,6 +2661,11 @@ namespace Gatehouse.Store.Migrations.Postgres
             modelBuilder.Entity("Gatehouse.Model.Apps.App", b =>
                 {
                     b.Navigation("Policies");
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.StaticDevice", b =>
+                {
+                    b.Navigation("Codes");
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Flows.Flow", b =>

@@ -58,7 +58,7 @@ public class AccessRuleTests
         await host.ChangeAsync(db => BindExpression(db, host, "return context['nothing']", order: 1, mode: "all"));
         using var denied = await host.GetAsync(OidcHost.Authorize(), host.Cookie);
         Assert.Equal(HttpStatusCode.OK, denied.StatusCode);
-        Assert.Contains(host.Events.Happened, e => e.Action == "policy_exception" && e.Actor?.Username == "ada" && e.ClientIp == "127.0.0.1");
+        Assert.Contains(host.Events.All, e => e.Action == "policy_exception" && e.Actor?.Username == "ada" && e.ClientIp == "127.0.0.1");
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public class AccessRuleTests
 
         Assert.Equal("https://auth.example.test/application/o/app-a/", Payload(tokens.GetProperty("id_token").GetString()!).GetProperty("iss").GetString());
         Assert.Contains("team", (await OidcHost.JsonAsync(discovery)).GetProperty("claims_supported").EnumerateArray().Select(c => c.GetString()));
-        Assert.Contains(host.Events.Happened, e => e.Action == "property_mapping_exception");
+        Assert.Contains(host.Events.All, e => e.Action == "property_mapping_exception");
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public class AccessRuleTests
 
         using var denied = await host.GetAsync(OidcHost.Authorize(), host.Cookie);
 
-        var happened = Assert.Single(host.Events.Happened, e => e.Action == "policy_execution");
+        var happened = Assert.Single(host.Events.All, e => e.Action == "policy_execution");
         Assert.Equal(("ada", "127.0.0.1"), (happened.Actor?.Username, happened.ClientIp));
         Assert.False(happened.Context["result"]!["passing"]!.GetValue<bool>());
     }

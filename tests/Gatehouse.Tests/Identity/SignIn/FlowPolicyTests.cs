@@ -56,7 +56,7 @@ public class FlowPolicyTests
         var shown = await login.AnswerAsync(("uid_field", "alice"));
 
         Assert.Equal("ak-stage-access-denied", shown.Component);
-        Assert.Contains(host.Events.Happened, e => e.Action == "policy_exception");
+        Assert.Contains(host.Events.All, e => e.Action == "policy_exception");
     }
 
     [Fact]
