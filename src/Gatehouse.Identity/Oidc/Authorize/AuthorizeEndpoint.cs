@@ -104,11 +104,13 @@ internal sealed partial class AuthorizeEndpoint(
                 : await SignInAsync(request, browser, cancellationToken);
         }
 
-        // A page, never a redirect: the application must not learn who may not use it.
+        // A page, so that the person reads why; a silent request shows none, whatever the answer (OpenID Connect Core §3.1.2.1).
         var asked = AccessRequest.Of(context, request.Type.GrantType, request.Scopes) with { RedirectUri = request.Target.RedirectUri };
         if (await access.JudgeAsync(request.Client, browser.User.Id, asked, cancellationToken) is { IsPassing: false } verdict)
         {
-            return await DeniedAsync(request, browser, verdict, cancellationToken);
+            return request.IsSilent
+                ? Reply(request.Client, request.Target.Error(OAuthError.AccessDenied, "The person may not use this application."))
+                : await DeniedAsync(request, browser, verdict, cancellationToken);
         }
 
         var need = markers.IsAgreed(request, browser.Session) ? FlowNeed.Nothing : await flows.NeedAsync(request, browser, cancellationToken);

@@ -64,9 +64,10 @@ internal sealed class OidcHost : IAsyncDisposable
         builder.Services.AddSingleton<ChangeFeed>();
         builder.Services.AddSingleton<GroupCommit>();
         builder.Services.AddHostedService(s => s.GetRequiredService<GroupCommit>());
-        builder.Services.AddOidc().AddSignIn();
+        builder.Services.AddBindings().AddOidc().AddSignIn();
         builder.Services.AddHttpClient("upstream").ConfigurePrimaryHttpMessageHandler(() => Receiver);
         app = builder.Build();
+        Policies.Engine = app.Services.GetRequiredService<PolicyEngine>();
         app.UseRouting();
         app.MapOidc();
         app.MapSignIn();

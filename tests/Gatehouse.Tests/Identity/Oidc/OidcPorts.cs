@@ -3,9 +3,12 @@ using Gatehouse.Model.Bindings;
 
 namespace Gatehouse.Tests.Identity.Oidc;
 
-/// <summary>Lets everybody in, but those a test denies.</summary>
+/// <summary>Asks the real engine, but for those a test denies.</summary>
 internal sealed class FakePolicies : IPolicyEngine
 {
+    /// <summary>The real one.</summary>
+    public IPolicyEngine? Engine { get; set; }
+
     /// <summary>Pairs of target and user that are denied.</summary>
     public ConcurrentDictionary<(Guid Target, int UserId), string> Denied { get; } = new();
 
@@ -15,8 +18,8 @@ internal sealed class FakePolicies : IPolicyEngine
     public Task<PolicyVerdict> JudgeAsync(Guid targetId, PolicySubject subject, CancellationToken cancellationToken)
     {
         Asked.Enqueue((targetId, subject));
-        return Task.FromResult(Denied.TryGetValue((targetId, subject.UserId), out var message)
-            ? new PolicyVerdict(false, [message], [])
-            : new PolicyVerdict(true, [], []));
+        return Denied.TryGetValue((targetId, subject.UserId), out var message)
+            ? Task.FromResult(new PolicyVerdict(false, [message], []))
+            : Engine!.JudgeAsync(targetId, subject, cancellationToken); // set by the host
     }
 }
