@@ -130,6 +130,7 @@ internal sealed class SignInHost : IAsyncDisposable
             (StageType.Consent, """{"mode":"expiring","consent_expire_in":"weeks=4"}"""));
         db.Users.AddRange(A("alice", email: "alice@example.com"), A("bob"), A("gone", isActive: false), A("robot", UserType.ServiceAccount));
         db.Settings.Add(new Setting { Name = SettingNames.SetupDone, Value = "true" });
+        db.Settings.Add(new Setting { Name = SettingNames.InstallId, Value = "install" });
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);
     }
 
