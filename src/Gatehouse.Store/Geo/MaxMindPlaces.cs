@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Gatehouse.Model.Bindings;
 using MaxMind.Db;
 
@@ -29,6 +30,11 @@ internal sealed class MaxMindPlaces : IGeoReader, IDisposable
     /// <inheritdoc/>
     public GeoFacts? Find(IPAddress address)
     {
+        if (address.AddressFamily == AddressFamily.InterNetworkV6 && reader.Metadata.IPVersion == 4)
+        {
+            return null; // the reader would look up its first four bytes
+        }
+
         Dictionary<string, object>? found;
         try
         {
@@ -36,7 +42,7 @@ internal sealed class MaxMindPlaces : IGeoReader, IDisposable
         }
         catch (Exception fault) when (fault is InvalidDatabaseException or ArgumentException)
         {
-            return null; // a damaged entry, or version 6 in a database of version 4: the place is unknown, and who asks for one is denied
+            return null; // a damaged entry: the place is unknown, and who asks for one is denied
         }
 
         return found is null ? null : new GeoFacts(
