@@ -210,12 +210,6 @@ public class AuthentikPolicyTests
     public async Task Rules_of_the_brand_hold_for_passwords_that_are_set()
     {
         await using var host = await ApiHost.StartAsync();
-        await using (var db = host.Open())
-        {
-            db.Brands.Add(new Gatehouse.Model.Brands.Brand { Id = Guid.CreateVersion7(), Domain = "authentik-default", IsDefault = true });
-            await db.SaveChangesAsync(TestContext.Current.CancellationToken);
-        }
-
         await using var read = host.Open();
         var brand = read.Brands.Single().Id.ToString();
         var policy = (await host.AuthentikAsync("POST", "/policies/password/", new JsonObject { ["name"] = "p", ["length_min"] = 12 })).Expect(201).Text("pk");

@@ -85,7 +85,6 @@ public class FrontchannelFlowTests
                 InvalidationFlowId = flow.Id,
             };
             db.Providers.Add(provider);
-            db.Settings.Add(new Gatehouse.Model.Settings.Setting { Name = "install_id", Value = "0" });
             await db.SaveChangesAsync(Cancel);
             db.ProviderApplications.Add(new ProviderApplication { Id = Guid.CreateVersion7(), Slug = "wiki", Name = "The wiki", ProviderId = provider.Id });
             var session = await db.AuthenticatedSessions.SingleAsync(Cancel);
