@@ -3,7 +3,6 @@ using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Device;
 using Gatehouse.Identity.Oidc.Grants;
-using Gatehouse.Identity.Oidc.Proofs;
 using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;

@@ -112,7 +112,7 @@ internal sealed partial class TokenEndpoint(
         return machine is not null ? await machines.IssueAsync(request, machine, cancellationToken) : await RedeemAsync(request, type, cancellationToken);
     }
 
-    private static TokenResult? GrantFault(Client client, string? type) =>
+    private static TokenResult.Refused? GrantFault(Client client, string? type) =>
         type is null ? TokenResult.InvalidRequest("grant_type is missing")
         : !client.Allows(type) ? TokenResult.InvalidGrant("grant_type_not_configured") // authentik's code for it, also for types nobody knows; RFC 6749 would say unauthorized_client
         : client.Application is null ? TokenResult.InvalidGrant("the provider belongs to no application")

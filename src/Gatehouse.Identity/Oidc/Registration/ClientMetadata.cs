@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.Oidc.Authorize;
-using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Grants;
 using Gatehouse.Identity.Oidc.Proofs;
 using Gatehouse.Model.Keys;

@@ -63,7 +63,7 @@ internal sealed class TokenVerifier(SigningKeys keys, ClientDirectory clients, P
         }
 
         var now = clock.GetUtcNow().UtcDateTime;
-        var result = await handler.ValidateTokenAsync(signed, new TokenValidationParameters
+        var result = await handler.ValidateTokenAsync(unproven, new TokenValidationParameters
         {
             ValidAlgorithms = [signer.Algorithm],
             ValidTypes = ["JWT"],

@@ -205,7 +205,7 @@ public class ChecklistTests
     {
         await using var host = await OidcHost.StartAsync();
         await host.ConfigureAsync(p => p.AuthorizationFlowId = host.Seed.ExplicitFlowId);
-        using var browser = host.Browser(host.Cookie);
+        using var browser = host.BrowserOf(host.Cookie);
         var asked = await browser.Flow("default-provider-authorization-explicit-consent", OidcHost.Authorize(("scope", "openid offline_access")).Split('?')[1]).ShowAsync();
         Assert.Contains("offline_access", asked.Ids("permissions"));
         using var silent = await host.GetAsync(OidcHost.Authorize(("scope", "openid offline_access"), ("prompt", "none")), host.Cookie);

@@ -68,7 +68,7 @@ public class AccessTests
         await host.ConfigureAsync(p => p.AuthorizationFlowId = host.Seed.ExplicitFlowId);
         await host.ChangeAsync(db => db.Stages.Where(s => s.Name == "default-provider-authorization-explicit-consent")
             .ExecuteUpdateAsync(s => s.SetProperty(x => x.SettingsJson, $$"""{"mode":"{{mode}}","consent_expire_in":"days=7"}"""), OidcHost.Stop));
-        using var browser = host.Browser(host.Cookie);
+        using var browser = host.BrowserOf(host.Cookie);
         Assert.NotNull(OidcHost.Field(await AgreeAsync(browser), "code"));
         using var silent = await host.GetAsync(OidcHost.Authorize(("prompt", "none")), host.Cookie);
         Assert.Equal(days == 0, OidcHost.Field(silent.Headers.Location!, "error") == "consent_required");
@@ -86,7 +86,7 @@ public class AccessTests
             await host.ConfigureAsync(p => p.AuthorizationFlowId = host.Seed.ExplicitFlowId, client);
         }
 
-        using var browser = host.Browser(host.Cookie);
+        using var browser = host.BrowserOf(host.Cookie);
         const string Flow = "default-provider-authorization-explicit-consent";
         var shown = await browser.Flow(Flow, OidcHost.Authorize().Split('?')[1]).ShowAsync();
         var swapped = browser.Flow(Flow, OidcHost.Authorize(("client_id", Seed.OtherClientId)).Split('?')[1]);

@@ -53,7 +53,6 @@ public class AuthorizeTests
     [InlineData("response_type", "id_token token", "invalid_request")]
     [InlineData("response_type", null, "invalid_request")]
     [InlineData("response_type", "code id_token token code", "unsupported_response_type")]
-    [InlineData("response_type", "token", "unsupported_response_type")]
     [InlineData("request", "e30.e30.", "request_not_supported")]
     [InlineData("request_uri", "https://rp.test/r", "request_uri_not_supported")]
     [InlineData("code_challenge_method", "plain", "invalid_request")] // Q13

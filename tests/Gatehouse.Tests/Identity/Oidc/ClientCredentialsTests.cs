@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using Gatehouse.Model.Events;
-using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Model.Users;
 using Microsoft.EntityFrameworkCore;

@@ -22,7 +22,7 @@ public class DeviceTests
         Assert.EndsWith("/device?code=" + device.GetProperty("user_code").GetString(), device.GetProperty("verification_uri_complete").GetString(), StringComparison.Ordinal);
         Assert.Equal("authorization_pending", await PollAsync(host, device));
 
-        using var browser = host.Browser(host.Cookie);
+        using var browser = host.BrowserOf(host.Cookie);
         var asked = await ConsentAsync(host, browser, device);
         Assert.Equal("ak-stage-consent", asked.Challenge.Component);
         Assert.Contains("App a", asked.Challenge.Text("header_text"), StringComparison.Ordinal); // RFC 8628 §5.4: whom they let in, even where consent is implicit
@@ -101,7 +101,7 @@ public class DeviceTests
         await using var host = await StartAsync();
         var device = await BeginAsync(host);
         host.Policies.Denied[(host.Seed.ApplicationId, host.Seed.AdaId)] = "Engineers only.";
-        using var browser = host.Browser(host.Cookie);
+        using var browser = host.BrowserOf(host.Cookie);
         var denied = await TypeAsync(browser, device.GetProperty("user_code").GetString()!);
         Assert.Equal(("ak-stage-access-denied", "Engineers only."), (denied.Component, denied.Text("error_message")));
         Assert.Equal("authorization_pending", await PollAsync(host, device));
@@ -163,9 +163,9 @@ public class DeviceTests
     {
         await using var host = await StartAsync();
         var device = await BeginAsync(host);
-        using var ada = host.Browser(host.Cookie);
+        using var ada = host.BrowserOf(host.Cookie);
         var asked = await ConsentAsync(host, ada, device);
-        using var bob = host.Browser(await host.SignInAsync(host.Seed.BobId));
+        using var bob = host.BrowserOf(await host.SignInAsync(host.Seed.BobId));
         Assert.Equal("ak-stage-access-denied", (await bob.Flow(asked.Slug, asked.Query).ShowAsync()).Component);
 
         for (var i = 0; i < 5; i++)
@@ -195,7 +195,7 @@ public class DeviceTests
     {
         await using var host = await StartAsync();
         await host.ChangeAsync(db => db.FlowStageBindings.Where(b => b.FlowId == host.Seed.DeviceFlowId).ExecuteDeleteAsync(OidcHost.Stop));
-        using var browser = host.Browser(host.Cookie);
+        using var browser = host.BrowserOf(host.Cookie);
         Assert.Equal("ak-provider-oauth2-device-code", (await browser.Flow(DeviceFlow).ShowAsync()).Component);
         var device = await BeginAsync(host);
         Assert.Equal("xak-flow-redirect", (await browser.Flow(DeviceFlow, "code=" + device.GetProperty("user_code").GetString()).ShowAsync()).Component);
@@ -245,7 +245,7 @@ public class DeviceTests
 
     private static async Task ApproveAsync(OidcHost host, JsonElement device)
     {
-        using var browser = host.Browser(host.Cookie);
+        using var browser = host.BrowserOf(host.Cookie);
         var asked = await ConsentAsync(host, browser, device);
         Assert.Equal("ak-provider-oauth2-device-code-finish", (await asked.Flow.AnswerAsync(("token", asked.Challenge.Text("token")))).Component);
     }

@@ -95,7 +95,7 @@ internal sealed class OidcHost : IAsyncDisposable
     public Uri Address => http.BaseAddress!; // set by StartAsync
 
     /// <summary>A browser that follows flows, with a session of ours.</summary>
-    public Browser Browser(string cookie)
+    public Browser BrowserOf(string cookie)
     {
         var browser = new Browser(Address);
         browser.Cookies[BrowserSessions.Cookie] = cookie.Split('=')[1];

@@ -91,7 +91,9 @@ public class RegistrationTests
         await using var host = await StartAsync();
         using var answer = await RegisterAsync(host, new JsonObject
         {
-            ["application_type"] = "native", ["token_endpoint_auth_method"] = "none", ["redirect_uris"] = new JsonArray("http://127.0.0.1/cb", "com.example.app:/cb"),
+            ["application_type"] = "native",
+            ["token_endpoint_auth_method"] = "none",
+            ["redirect_uris"] = new JsonArray("http://127.0.0.1/cb", "com.example.app:/cb"),
         });
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
     }
