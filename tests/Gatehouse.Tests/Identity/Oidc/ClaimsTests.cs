@@ -1,4 +1,3 @@
-using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Model.Claims;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Users;
