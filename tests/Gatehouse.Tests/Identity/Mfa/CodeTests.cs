@@ -65,12 +65,12 @@ public class CodeTests
         var secret = await host.EnrolTotpAsync(enrolled);
         var judged = 0;
 
-        for (var i = 0; i < 300; i++)
+        for (var i = 0; i < 60; i++)
         {
             using var browser = host.Browser();
             var (flow, _) = await MfaHost.PasswordAsync(browser, i % 2 == 0 ? "alice" : "Alice@Example.com");
             judged += (await MfaHost.CodeAsync(flow, "000000")).FaultCode("code") == "invalid" ? 1 : 0;
-            host.Clock.Advance(TimeSpan.FromSeconds(1));
+            host.Clock.Advance(TimeSpan.FromSeconds(5));
         }
 
         Assert.InRange(judged, 2, 10);
