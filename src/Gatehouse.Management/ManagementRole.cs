@@ -1,5 +1,6 @@
 using Gatehouse.Management.Applications;
 using Gatehouse.Management.Apps;
+using Gatehouse.Management.Dns;
 using Gatehouse.Management.Flows;
 using Gatehouse.Management.Groups;
 using Gatehouse.Management.Hostnames;
@@ -11,10 +12,13 @@ using Gatehouse.Management.Providers;
 using Gatehouse.Management.Settings;
 using Gatehouse.Management.Setup;
 using Gatehouse.Management.Tokens;
+using Gatehouse.Management.Tunnels;
 using Gatehouse.Management.Users;
 using Gatehouse.Management.Writes;
+using Gatehouse.Model.Tunnels;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Management;
@@ -23,7 +27,19 @@ namespace Gatehouse.Management;
 public static class ManagementRole
 {
     /// <summary>Adds the operations and the handlers of both APIs.</summary>
-    public static IServiceCollection AddManagement(this IServiceCollection services) => services
+    public static IServiceCollection AddManagement(this IServiceCollection services)
+    {
+        services.TryAddSingleton<ITunnelConnections, NoTunnels>();
+        services.TryAddSingleton(new QuickTunnelSettings(IsOpen: false));
+        return services.AddTunnels().AddOperations();
+    }
+
+    private static IServiceCollection AddTunnels(this IServiceCollection services) => services
+        .AddScoped<TunnelDirectory>().AddScoped<SaveTunnel>().AddScoped<DeleteTunnel>().AddScoped<SaveTunnelConfiguration>().AddScoped<QuickTunnel>()
+        .AddScoped<DnsDirectory>().AddScoped<SaveDnsRecord>()
+        .AddScoped<CloudflareV4.Tunnels>().AddScoped<CloudflareV4.Zones>().AddScoped<CloudflareV4.QuickTunnels>();
+
+    private static IServiceCollection AddOperations(this IServiceCollection services) => services
         .AddSingleton<WriteGate>().AddScoped<Writer>()
         .AddScoped<FindCaller>().AddScoped<IssueApiToken>()
         .AddScoped<SuperuserGroups>().AddScoped<UserDirectory>().AddScoped<EndUserSessions>()
@@ -39,7 +55,7 @@ public static class ManagementRole
         .AddScoped<LoginMethodDirectory>().AddScoped<SaveLoginMethod>().AddScoped<DeleteLoginMethod>()
         .AddScoped<HostnameDirectory>().AddScoped<SaveHostname>().AddScoped<DeleteHostname>()
         .AddScoped<SaveOrganization>()
-        .AddSingleton<Bootstrap>().AddSingleton<LayDemo>()
+        .AddSingleton<Bootstrap>().AddSingleton<LayTunnel>().AddSingleton<LayDemo>()
         .AddScoped<AuthentikV3.Root>().AddScoped<AuthentikV3.Users>().AddScoped<AuthentikV3.Groups>().AddScoped<AuthentikV3.Providers>()
         .AddScoped<AuthentikV3.Applications>().AddScoped<AuthentikV3.Flows>().AddScoped<AuthentikV3.ScopeMappings>().AddScoped<AuthentikV3.KeyPairs>()
         .AddScoped<CloudflareV4.Accounts>().AddScoped<CloudflareV4.Organizations>().AddScoped<CloudflareV4.IdentityProviders>().AddScoped<CloudflareV4.AccessGroups>()
@@ -72,6 +88,9 @@ public static class ManagementRole
         CloudflareV4.AccessApps.Map(routes);
         CloudflareV4.AppPolicies.Map(routes);
         CloudflareV4.PublicHostnames.Map(routes);
+        CloudflareV4.Tunnels.Map(routes);
+        CloudflareV4.Zones.Map(routes);
+        CloudflareV4.QuickTunnels.Map(endpoints);
         routes.Map(endpoints);
     }
 

@@ -1,6 +1,7 @@
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Audit;
 using Gatehouse.Model.Brands;
+using Gatehouse.Model.Dns;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Keys;
@@ -11,6 +12,7 @@ using Gatehouse.Model.Providers;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Tokens;
+using Gatehouse.Model.Tunnels;
 using Gatehouse.Model.Users;
 using Gatehouse.Store.Maps;
 using Microsoft.EntityFrameworkCore;
@@ -73,6 +75,12 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<PublicHostname> PublicHostnames => Set<PublicHostname>();
 
+    public DbSet<Tunnel> Tunnels => Set<Tunnel>();
+
+    public DbSet<TunnelConfiguration> TunnelConfigurations => Set<TunnelConfiguration>();
+
+    public DbSet<DnsRecord> DnsRecords => Set<DnsRecord>();
+
     public DbSet<AccessKey> AccessKeys => Set<AccessKey>();
 
     public DbSet<AccessUser> AccessUsers => Set<AccessUser>();
@@ -102,6 +110,7 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
         TokenMaps.Apply(modelBuilder);
         AccessMaps.Apply(modelBuilder);
         EventMaps.Apply(modelBuilder);
+        TunnelMaps.Apply(modelBuilder);
         SettingMaps.Apply(modelBuilder);
 
         // Ids are ours, except integers: EF would take a new row with an id, found through a navigation, for one that is there already.

@@ -4,6 +4,7 @@ using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Tunnels;
 using Gatehouse.Store.Audit;
 using Gatehouse.Store.Cleaning;
 using Gatehouse.Store.Connections;
@@ -14,6 +15,7 @@ using Gatehouse.Store.Seeds;
 using Gatehouse.Store.Sessions;
 using Gatehouse.Store.Snapshots;
 using Gatehouse.Store.Start;
+using Gatehouse.Store.Tunnels;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -53,6 +55,7 @@ public static class StoreRole
         services.AddSingleton<RowQueue<Event>>();
         services.AddSingleton(s => new DecisionStore(s.GetRequiredService<IDbContextFactory<GatehouseDb>>(), s.GetRequiredService<RowQueue<DecisionRecord>>()));
         services.AddSingleton<IEventLog, EventStore>();
+        services.AddSingleton<ITunnelJournal, TunnelJournal>();
         services.AddSingleton<IAuditSink>(s => s.GetRequiredService<DecisionStore>());
 
         AddStart(services);
@@ -111,6 +114,7 @@ public static class StoreRole
         services.AddHostedService(s => s.GetRequiredService<ChangeWatcher>());
         services.AddHostedService<RowWriter<DecisionRecord>>();
         services.AddHostedService<RowWriter<Event>>();
+        services.AddHostedService<QuickTunnelCleaner>();
         services.AddSingleton<Cleaner>();
         services.AddHostedService(s => s.GetRequiredService<Cleaner>());
         if (target.IsPostgres)

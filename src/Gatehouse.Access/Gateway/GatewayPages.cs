@@ -1,4 +1,5 @@
 using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Tunnels;
 using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Http;
@@ -32,10 +33,42 @@ internal static class GatewayPages
     public static Task OriginFailedAsync(HttpContext context, OriginEntry origin, OriginFailure failure)
     {
         var address = OriginFailure.AddressOf(origin);
+        if (failure.Status == StatusCodes.Status400BadRequest)
+        {
+            return SayAsync(context, failure.Status, "This can't be asked here", $"{address} {failure.What}.");
+        }
+
         return SayAsync(
             context, failure.Status, failure.Status == StatusCodes.Status504GatewayTimeout ? "The service took too long" : "The service can't be reached",
             $"Your request reached the gateway, but the service behind it ({address}) {failure.What}. This is not about your sign-in. Try again, or tell whoever runs the service.",
-            new("Your browser to the gateway", "fine"), new("The gateway to the service", $"{address} {failure.What}"));
+            [new("Your browser to the gateway", "fine"), .. failure.Hop is { } hop ? Hops(address, hop, failure.What) : [new("The gateway to the service", $"{address} {failure.What}")]]);
+    }
+
+    // The hops before the one that failed are fine; those after it were not tried.
+    private static List<KeyValuePair<string, string>> Hops(string tunnel, TunnelHop failed, string what)
+    {
+        (TunnelHop Hop, string Name)[] all =
+        [
+            (TunnelHop.Edge, "The gateway to the tunnel's edge"), (TunnelHop.Connector, "The edge to a connector"), (TunnelHop.Dns, "The connector: name of the service"),
+            (TunnelHop.Tcp, "The connector to the service: TCP"), (TunnelHop.Tls, "The connector to the service: TLS"), (TunnelHop.Http, "The connector to the service: HTTP"),
+        ];
+        var facts = new List<KeyValuePair<string, string>>();
+        foreach (var (hop, name) in all)
+        {
+            if (failed == TunnelHop.Origin && hop == TunnelHop.Dns)
+            {
+                facts.Add(new("The connector to the service", what)); // this connector does not say more
+                break;
+            }
+
+            facts.Add(new(name, hop == failed ? $"{tunnel} {what}" : "fine"));
+            if (hop == failed)
+            {
+                break;
+            }
+        }
+
+        return facts;
     }
 
     /// <summary>The gateway went round in a circle.</summary>

@@ -36,7 +36,7 @@ export class Gatehouse {
     server.token = token;
     server.secretKey = secretKey;
     server.port = port ?? (await freePort());
-    server.args = ['up', '--json', '--data', server.data, '--listen', `${address}:${server.port}`];
+    server.args = ['up', '--json', '--data', server.data, '--listen', `${address}:${server.port}`, '--edge', `${address}:0`];
     if (demo) server.args.push('--demo');
     if (database) server.args.push('--database', database);
     await server.launch();

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("2f5772fb-f51c-4575-8273-f5382eacbf32"), entityTypeCount: 36)
+            : base(skipDetectChanges: false, modelId: new Guid("a3753232-eb3d-49c1-948b-64b4943b5330"), entityTypeCount: 39)
         {
         }
 
@@ -22,6 +22,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             var appPolicy = AppPolicyEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
             var brand = BrandEntityType.Create(this);
+            var dnsRecord = DnsRecordEntityType.Create(this);
             var @event = EventEntityType.Create(this);
             var flow = FlowEntityType.Create(this);
             var flowPlan = FlowPlanEntityType.Create(this);
@@ -50,6 +51,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             var oAuthToken = OAuthTokenEntityType.Create(this);
             var oneTimeLink = OneTimeLinkEntityType.Create(this);
             var userConsent = UserConsentEntityType.Create(this);
+            var tunnel = TunnelEntityType.Create(this);
+            var tunnelConfiguration = TunnelConfigurationEntityType.Create(this);
             var group = GroupEntityType.Create(this);
             var groupMember = GroupMemberEntityType.Create(this);
             var groupParent = GroupParentEntityType.Create(this);
@@ -72,6 +75,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             OneTimeLinkEntityType.CreateForeignKey1(oneTimeLink, user);
             UserConsentEntityType.CreateForeignKey1(userConsent, providerApplication);
             UserConsentEntityType.CreateForeignKey2(userConsent, user);
+            TunnelConfigurationEntityType.CreateForeignKey1(tunnelConfiguration, tunnel);
             GroupMemberEntityType.CreateForeignKey1(groupMember, group);
             GroupMemberEntityType.CreateForeignKey2(groupMember, user);
             GroupParentEntityType.CreateForeignKey1(groupParent, group);
@@ -81,6 +85,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             AppPolicyEntityType.CreateAnnotations(appPolicy);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
             BrandEntityType.CreateAnnotations(brand);
+            DnsRecordEntityType.CreateAnnotations(dnsRecord);
             EventEntityType.CreateAnnotations(@event);
             FlowEntityType.CreateAnnotations(flow);
             FlowPlanEntityType.CreateAnnotations(flowPlan);
@@ -109,6 +114,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             OAuthTokenEntityType.CreateAnnotations(oAuthToken);
             OneTimeLinkEntityType.CreateAnnotations(oneTimeLink);
             UserConsentEntityType.CreateAnnotations(userConsent);
+            TunnelEntityType.CreateAnnotations(tunnel);
+            TunnelConfigurationEntityType.CreateAnnotations(tunnelConfiguration);
             GroupEntityType.CreateAnnotations(group);
             GroupMemberEntityType.CreateAnnotations(groupMember);
             GroupParentEntityType.CreateAnnotations(groupParent);

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("c5d75f7e-a98b-4b1b-8f3f-e77c9ab2dc9a"), entityTypeCount: 36)
+            : base(skipDetectChanges: false, modelId: new Guid("6ed07036-5ff8-41d3-816f-235cf34c5994"), entityTypeCount: 39)
         {
         }
 
@@ -21,6 +21,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var appPolicy = AppPolicyEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
             var brand = BrandEntityType.Create(this);
+            var dnsRecord = DnsRecordEntityType.Create(this);
             var @event = EventEntityType.Create(this);
             var flow = FlowEntityType.Create(this);
             var flowPlan = FlowPlanEntityType.Create(this);
@@ -49,6 +50,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var oAuthToken = OAuthTokenEntityType.Create(this);
             var oneTimeLink = OneTimeLinkEntityType.Create(this);
             var userConsent = UserConsentEntityType.Create(this);
+            var tunnel = TunnelEntityType.Create(this);
+            var tunnelConfiguration = TunnelConfigurationEntityType.Create(this);
             var group = GroupEntityType.Create(this);
             var groupMember = GroupMemberEntityType.Create(this);
             var groupParent = GroupParentEntityType.Create(this);
@@ -71,6 +74,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             OneTimeLinkEntityType.CreateForeignKey1(oneTimeLink, user);
             UserConsentEntityType.CreateForeignKey1(userConsent, providerApplication);
             UserConsentEntityType.CreateForeignKey2(userConsent, user);
+            TunnelConfigurationEntityType.CreateForeignKey1(tunnelConfiguration, tunnel);
             GroupMemberEntityType.CreateForeignKey1(groupMember, group);
             GroupMemberEntityType.CreateForeignKey2(groupMember, user);
             GroupParentEntityType.CreateForeignKey1(groupParent, group);
@@ -80,6 +84,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AppPolicyEntityType.CreateAnnotations(appPolicy);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
             BrandEntityType.CreateAnnotations(brand);
+            DnsRecordEntityType.CreateAnnotations(dnsRecord);
             EventEntityType.CreateAnnotations(@event);
             FlowEntityType.CreateAnnotations(flow);
             FlowPlanEntityType.CreateAnnotations(flowPlan);
@@ -108,6 +113,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
             OAuthTokenEntityType.CreateAnnotations(oAuthToken);
             OneTimeLinkEntityType.CreateAnnotations(oneTimeLink);
             UserConsentEntityType.CreateAnnotations(userConsent);
+            TunnelEntityType.CreateAnnotations(tunnel);
+            TunnelConfigurationEntityType.CreateAnnotations(tunnelConfiguration);
             GroupEntityType.CreateAnnotations(group);
             GroupMemberEntityType.CreateAnnotations(groupMember);
             GroupParentEntityType.CreateAnnotations(groupParent);

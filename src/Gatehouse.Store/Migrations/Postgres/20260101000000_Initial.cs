@@ -133,6 +133,26 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "dns_records",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: false),
+                    Type = table.Column<string>(type: "character varying(10)", maxLength: 10, nullable: false),
+                    Content = table.Column<string>(type: "text", nullable: false),
+                    Ttl = table.Column<int>(type: "integer", nullable: false),
+                    IsProxied = table.Column<bool>(type: "boolean", nullable: false),
+                    Comment = table.Column<string>(type: "text", nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_dns_records", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "events",
                 columns: table => new
                 {
@@ -385,6 +405,27 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "tunnels",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    SealedSecret = table.Column<byte[]>(type: "bytea", nullable: false),
+                    IsRemotelyManaged = table.Column<bool>(type: "boolean", nullable: false),
+                    IsQuick = table.Column<bool>(type: "boolean", nullable: false),
+                    DeletedAt = table.Column<long>(type: "bigint", nullable: true),
+                    ActiveAt = table.Column<long>(type: "bigint", nullable: true),
+                    InactiveAt = table.Column<long>(type: "bigint", nullable: true),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_tunnels", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "users",
                 columns: table => new
                 {
@@ -557,6 +598,27 @@ namespace Gatehouse.Store.Migrations.Postgres
                         name: "FK_flow_stage_bindings_stages_StageId",
                         column: x => x.StageId,
                         principalTable: "stages",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "tunnel_configurations",
+                columns: table => new
+                {
+                    TunnelId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Number = table.Column<int>(type: "integer", nullable: false),
+                    Json = table.Column<string>(type: "text", nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_tunnel_configurations", x => x.TunnelId);
+                    table.ForeignKey(
+                        name: "FK_tunnel_configurations_tunnels_TunnelId",
+                        column: x => x.TunnelId,
+                        principalTable: "tunnels",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -881,6 +943,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "At");
 
             migrationBuilder.CreateIndex(
+                name: "IX_dns_records_Name",
+                table: "dns_records",
+                column: "Name");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_events_Action_CreatedAt",
                 table: "events",
                 columns: new[] { "Action", "CreatedAt" });
@@ -1051,6 +1118,13 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_tunnels_Name",
+                table: "tunnels",
+                column: "Name",
+                unique: true,
+                filter: "\"DeletedAt\" IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_user_consents_ApplicationId",
                 table: "user_consents",
                 column: "ApplicationId");
@@ -1110,6 +1184,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "decisions");
 
             migrationBuilder.DropTable(
+                name: "dns_records");
+
+            migrationBuilder.DropTable(
                 name: "events");
 
             migrationBuilder.DropTable(
@@ -1155,6 +1232,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "settings");
 
             migrationBuilder.DropTable(
+                name: "tunnel_configurations");
+
+            migrationBuilder.DropTable(
                 name: "user_consents");
 
             migrationBuilder.DropTable(
@@ -1177,6 +1257,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "oauth_grants");
+
+            migrationBuilder.DropTable(
+                name: "tunnels");
 
             migrationBuilder.DropTable(
                 name: "provider_applications");

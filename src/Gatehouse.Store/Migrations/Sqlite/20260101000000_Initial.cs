@@ -132,6 +132,26 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "dns_records",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 255, nullable: false),
+                    Type = table.Column<string>(type: "TEXT", maxLength: 10, nullable: false),
+                    Content = table.Column<string>(type: "TEXT", nullable: false),
+                    Ttl = table.Column<int>(type: "INTEGER", nullable: false),
+                    IsProxied = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Comment = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_dns_records", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "events",
                 columns: table => new
                 {
@@ -384,6 +404,27 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "tunnels",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    SealedSecret = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    IsRemotelyManaged = table.Column<bool>(type: "INTEGER", nullable: false),
+                    IsQuick = table.Column<bool>(type: "INTEGER", nullable: false),
+                    DeletedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ActiveAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    InactiveAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_tunnels", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "users",
                 columns: table => new
                 {
@@ -556,6 +597,27 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         name: "FK_flow_stage_bindings_stages_StageId",
                         column: x => x.StageId,
                         principalTable: "stages",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "tunnel_configurations",
+                columns: table => new
+                {
+                    TunnelId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Number = table.Column<int>(type: "INTEGER", nullable: false),
+                    Json = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_tunnel_configurations", x => x.TunnelId);
+                    table.ForeignKey(
+                        name: "FK_tunnel_configurations_tunnels_TunnelId",
+                        column: x => x.TunnelId,
+                        principalTable: "tunnels",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -880,6 +942,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "At");
 
             migrationBuilder.CreateIndex(
+                name: "IX_dns_records_Name",
+                table: "dns_records",
+                column: "Name");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_events_Action_CreatedAt",
                 table: "events",
                 columns: new[] { "Action", "CreatedAt" });
@@ -1050,6 +1117,13 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_tunnels_Name",
+                table: "tunnels",
+                column: "Name",
+                unique: true,
+                filter: "\"DeletedAt\" IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_user_consents_ApplicationId",
                 table: "user_consents",
                 column: "ApplicationId");
@@ -1109,6 +1183,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "decisions");
 
             migrationBuilder.DropTable(
+                name: "dns_records");
+
+            migrationBuilder.DropTable(
                 name: "events");
 
             migrationBuilder.DropTable(
@@ -1154,6 +1231,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "settings");
 
             migrationBuilder.DropTable(
+                name: "tunnel_configurations");
+
+            migrationBuilder.DropTable(
                 name: "user_consents");
 
             migrationBuilder.DropTable(
@@ -1176,6 +1256,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "oauth_grants");
+
+            migrationBuilder.DropTable(
+                name: "tunnels");
 
             migrationBuilder.DropTable(
                 name: "provider_applications");
