@@ -42,7 +42,7 @@ public sealed class ConnectorHost : IAsyncDisposable
 
     /// <summary>Where it answers monitors; null when nowhere.</summary>
     public Uri? Metrics => app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses
-        .Select(a => Uri.TryCreate(a, UriKind.Absolute, out var uri) ? uri : null).FirstOrDefault(u => u is { Scheme: "http", Port: > 0 });
+        .Select(a => Uri.TryCreate(a, UriKind.Absolute, out var uri) ? uri : null).FirstOrDefault(u => u is { Scheme: "http", Port: > 0 } && System.Net.IPAddress.TryParse(u.Host.Trim('[', ']'), out _));
 
     /// <summary>Completes when it is connected for the first time.</summary>
     public Task Connected => state.FirstRegistered.Task;

@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Model.Tunnels;
+using Gatehouse.Tests.Fakes;
 
 namespace Gatehouse.Tests.Tunnel;
 
@@ -101,9 +102,14 @@ public class TrafficTests
     public async Task Trailers_pass()
     {
         await using var rig = await TunnelRig.StartAsync();
-        using var response = await rig.GetAsync((await rig.UsualAsync()).TunnelId, "/trailers");
+        await using var origin = new RawOrigin((_, to) => to.SendAsync(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/grpc\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\ngrpc-status: 0\r\nX-Undeclared: u\r\n\r\n"));
+        var credentials = rig.AddTunnel("raw", $$"""{"ingress":[{"service":"http://127.0.0.1:{{origin.Port}}"}]}""");
+        await rig.ConnectAsync(credentials);
+        using var response = await rig.GetAsync(credentials.TunnelId, "/trailers");
         Assert.Equal("body", await response.Content.ReadAsStringAsync(Token));
         Assert.Equal(["0"], response.TrailingHeaders.GetValues("grpc-status"));
+        Assert.Equal(["u"], response.TrailingHeaders.GetValues("X-Undeclared"));
     }
 
     [Fact]
@@ -197,6 +203,7 @@ public class TrafficTests
         await using var rig = await TunnelRig.StartAsync();
         var tunnel = (await rig.UsualAsync()).TunnelId;
         using var response = await rig.GetAsync(tunnel, "/break");
+        rig.Origin.Gate.Release();
         await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsStringAsync(Token));
         var dropped = await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/drop"));
         Assert.Equal(502, dropped.Status);

@@ -36,7 +36,11 @@ internal sealed class TunnelOrigin : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.WebHost.ConfigureKestrel(k => k.Limits.MaxRequestBodySize = null);
+        builder.WebHost.ConfigureKestrel(k =>
+        {
+            k.Limits.MaxRequestBodySize = null;
+            k.ResponseHeaderEncodingSelector = _ => System.Text.Encoding.Latin1;
+        });
         web = builder.Build();
         web.UseWebSockets();
         web.Run(AnswerAsync);
@@ -97,15 +101,10 @@ internal sealed class TunnelOrigin : IAsyncDisposable
             case "/stall":
                 await Gate.WaitAsync(context.RequestAborted);
                 break;
-            case "/trailers":
-                context.Response.DeclareTrailer("grpc-status");
-                context.Response.ContentType = "application/grpc";
-                await context.Response.WriteAsync("body");
-                context.Response.AppendTrailer("grpc-status", "0");
-                break;
             case "/break":
                 await context.Response.WriteAsync("half");
                 await context.Response.Body.FlushAsync();
+                await Gate.WaitAsync(context.RequestAborted);
                 context.Abort();
                 break;
             case "/drop":
