@@ -8,6 +8,8 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
     // Shorter bodies are over before anyone could cut them.
     private const long ShortBody = 1024 * 1024;
 
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
     private readonly CancellationTokenSource cut = new(responseTimeout, clock);
     private LiveStreams.Stream? stream;
     private volatile bool isAnswered; // the body may still move, on another thread
@@ -22,6 +24,9 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
         get => Volatile.Read(ref isSessionEnded);
         private set => Volatile.Write(ref isSessionEnded, value);
     }
+
+    /// <summary>Whether the origin has ended an upgraded stream.</summary>
+    public bool IsOver { get; private set; }
 
     /// <summary>Whether the origin began no answer in time.</summary>
     public bool IsTooLate => !isAnswered && !IsSessionEnded && cut.IsCancellationRequested;
@@ -54,6 +59,13 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
         {
             EndSession();
         }
+    }
+
+    /// <summary>The origin has ended an upgraded stream: the browser gets a moment for its last words, or it could hold both for an hour.</summary>
+    public void OnOriginEnd()
+    {
+        IsOver = true;
+        MoveDeadline(LastWords);
     }
 
     /// <summary>Cuts it now, because its session has ended. For its own thread.</summary>

@@ -77,6 +77,11 @@ internal sealed class OriginTransformer(OriginEntry origin, Admission admission,
         headers.Remove(HeaderNames.StrictTransportSecurity);
 
         running.OnAnswer(httpContext, proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols);
+        if (proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols)
+        {
+            proxyResponse.Content = new EndingContent(proxyResponse.Content, running.OnOriginEnd);
+        }
+
         if (IsEventStream(headers))
         {
             // The browser's onopen should not wait for the first event.

@@ -5,7 +5,6 @@ using Gatehouse.Management.Dns;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.Settings;
 using Gatehouse.Management.Tunnels;
-using Gatehouse.Management.Writes;
 using Gatehouse.Model.Dns;
 using Gatehouse.Model.Hosts;
 using Microsoft.AspNetCore.Http;

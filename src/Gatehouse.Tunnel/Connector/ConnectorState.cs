@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Tunnel.Connector;
 
 /// <summary>What all connections of a connector share: who it is, its rules, its counts.</summary>
-internal sealed partial class ConnectorState
+internal sealed partial class ConnectorState : IDisposable
 {
     private readonly Lock gate = new();
     private readonly ILogger<ConnectorState> logger;
@@ -63,6 +63,9 @@ internal sealed partial class ConnectorState
 
     /// <summary>Begins the end.</summary>
     public Task LeaveAsync() => leaving.CancelAsync();
+
+    /// <inheritdoc/>
+    public void Dispose() => leaving.Dispose();
 
     /// <summary>Takes a configuration that was pushed, if it is newer and right. The swap is whole: requests see the old rules or the new.</summary>
     public ConfigurationReply Apply(ConfigurationPush push)

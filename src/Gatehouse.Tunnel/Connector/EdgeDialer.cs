@@ -45,6 +45,7 @@ internal sealed partial class EdgeListener(LinkEndPoint endPoint, EdgeDialer dia
     public EndPoint EndPoint => endPoint;
 
     /// <inheritdoc/>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The web server owns the connection.")]
     [SuppressMessage("Design", "CA1031", Justification = "Whatever keeps us from the edge is tried again; an exception here would end the connection for ever.")]
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
@@ -92,6 +93,7 @@ internal sealed partial class EdgeListener(LinkEndPoint endPoint, EdgeDialer dia
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
+        stop.Dispose();
         slot.Dispose();
     }
 

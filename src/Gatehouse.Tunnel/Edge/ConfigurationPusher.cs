@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Tunnel.Wire;
+using Gatehouse.Tunnel.Wire.Rpc;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -50,7 +51,7 @@ internal sealed partial class ConfigurationPusher(
         {
             if (connection.Registered is { } registered && Registrar.FaultOf(table, registered) is { } fault)
             {
-                LogCutOff(registered.ToString(), fault);
+                LogCutOff(registered, fault);
                 connection.Close();
             }
         }
@@ -103,7 +104,7 @@ internal sealed partial class ConfigurationPusher(
             connection.Configuration = reply.Fault is null ? reply : new ConfigurationReply(push.Number, reply.Fault);
             if (reply.Fault is null)
             {
-                LogTaken(connection.Registered!.ToString(), reply.Number); // as above
+                LogTaken(connection.Registered, reply.Number);
             }
             else
             {
@@ -125,11 +126,11 @@ internal sealed partial class ConfigurationPusher(
     }
 
     [LoggerMessage(EventId = 4105, Level = LogLevel.Information, Message = "Tunnel: {Who} runs configuration {Number} now")]
-    private partial void LogTaken(string who, int number);
+    private partial void LogTaken(Registration? who, int number);
 
     [LoggerMessage(EventId = 4106, Level = LogLevel.Warning, Message = "Tunnel: {Who} did not take configuration {Number}: {Reason}")]
     private partial void LogNotTaken(string who, int number, string reason);
 
     [LoggerMessage(EventId = 4107, Level = LogLevel.Information, Message = "Tunnel: {Who} is cut off: {Reason}")]
-    private partial void LogCutOff(string who, string reason);
+    private partial void LogCutOff(Registration who, string reason);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Gatehouse.Tunnel.Wire;
+using Gatehouse.Tunnel.Wire.Rpc;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -27,7 +28,8 @@ internal sealed partial class ConnectionRun(
         {
             if (!either.IsCancellationRequested)
             {
-                LogLost(connection.Remote, connection.Registered?.ToString() ?? "not registered", Reason(connection, fault));
+                var reason = Reason(connection, fault);
+                LogLost(connection.Remote, connection.Registered, reason);
             }
         }
         finally
@@ -68,7 +70,7 @@ internal sealed partial class ConnectionRun(
         switch (await control.RunAsync(limited.Token))
         {
             case ControlEnd.Unregistered:
-                LogLeaving(connection.Registered!.ToString(), connection.Streams); // set: it unregistered
+                LogLeaving(connection.Registered, connection.Streams);
                 await DrainAsync(connection, cancellationToken);
                 break;
             case ControlEnd.Refused:
@@ -116,8 +118,8 @@ internal sealed partial class ConnectionRun(
         : fault.GetBaseException().Message;
 
     [LoggerMessage(EventId = 4103, Level = LogLevel.Information, Message = "A tunnel connection from {Remote} was lost ({Who}): {Reason}")]
-    private partial void LogLost(System.Net.IPAddress remote, string who, string reason);
+    private partial void LogLost(System.Net.IPAddress remote, Registration? who, string reason);
 
     [LoggerMessage(EventId = 4104, Level = LogLevel.Information, Message = "Tunnel: {Who} leaves; {Streams} requests are let finish")]
-    private partial void LogLeaving(string who, int streams);
+    private partial void LogLeaving(Registration? who, int streams);
 }

@@ -123,7 +123,8 @@ internal sealed partial class EdgeServer(
         }
         catch (Exception fault)
         {
-            LogNoHandshake(remote, fault.GetBaseException().Message);
+            var reason = fault.GetBaseException().Message;
+            LogNoHandshake(remote, reason);
             socket.Dispose();
         }
         finally

@@ -41,6 +41,7 @@ internal static class IncomingResponse
         return response;
     }
 
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2000", Justification = "The message owns its content, the content the stream, the stream the rest.")]
     private static async Task<HttpResponseMessage> SwitchAsync(
         HttpResponseMessage response, List<KeyValuePair<string, string>> headers, DuplexContent up, IDisposable stay, CancellationToken cancellationToken)
     {

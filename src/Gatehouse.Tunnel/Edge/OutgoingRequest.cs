@@ -6,6 +6,7 @@ using Gatehouse.Tunnel.Wire;
 namespace Gatehouse.Tunnel.Edge;
 
 /// <summary>A request in the shape connectors take. Its headers come from outside: none of them may pick another kind of stream.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The message owns the content.")]
 internal sealed class OutgoingRequest
 {
     private readonly HttpContent? body;

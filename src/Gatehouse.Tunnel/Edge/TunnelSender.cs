@@ -1,6 +1,5 @@
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Tunnels;
-using Gatehouse.Tunnel.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Tunnel.Edge;
@@ -46,7 +45,8 @@ internal sealed partial class TunnelSender(
             }
             catch (HttpRequestException fault) when (tried.Count < MostTries && IsSafeToRepeat(fault, request, outgoing))
             {
-                LogOver(connection.Id, fault.GetBaseException().Message);
+                var reason = fault.GetBaseException().Message;
+                LogOver(connection.Id, reason);
             }
             catch (HttpRequestException fault)
             {

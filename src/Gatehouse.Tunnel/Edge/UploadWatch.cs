@@ -41,6 +41,7 @@ internal sealed class UploadWatch(TimeSpan limit, TimeProvider clock)
     }
 
     /// <summary>One body on its way.</summary>
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2213", Justification = "It may be given up in the moment it ends; the source holds nothing but memory.")]
     private sealed class Upload(UploadWatch owner) : IDisposable
     {
         private readonly CancellationTokenSource over = new();
@@ -56,7 +57,7 @@ internal sealed class UploadWatch(TimeSpan limit, TimeProvider clock)
 
         public void GiveUp() => over.CancelAfter(TimeSpan.Zero); // on a thread of its own
 
-        public void Dispose() => owner.uploads.TryRemove(this, out _); // the source is left to the collector: GiveUp may run now
+        public void Dispose() => owner.uploads.TryRemove(this, out _);
     }
 
     private sealed class WatchedContent : HttpContent
@@ -125,4 +126,5 @@ internal sealed class UploadWatch(TimeSpan limit, TimeProvider clock)
 }
 
 /// <summary>An upload was given up because the service did not read it while others waited.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1032", Justification = "Made in one place, with one meaning.")]
 internal sealed class StalledUploadException() : IOException("the service stopped reading the request while others waited");

@@ -15,6 +15,7 @@ internal static class CommandTree
         {
             UpVerb.Create(shell),
             ConnectVerb.Create(shell),
+            AccessVerb.Create(shell),
             ExplainVerb.Create(shell),
             RecoverVerb.Create(shell),
             VersionVerb.Create(shell),

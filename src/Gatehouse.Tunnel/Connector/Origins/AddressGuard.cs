@@ -28,4 +28,5 @@ internal sealed class AddressGuard(IReadOnlyList<IPNetwork>? allowed)
 }
 
 /// <summary>A rule leads where this connector may not go. The message is a clause.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1032", Justification = "Made in one place, with one meaning.")]
 internal sealed class AddressRefusedException(string message) : IOException(message);

@@ -172,6 +172,7 @@ internal sealed partial class StreamProxy(OriginClients clients, ILogger<StreamP
                 var received = await socket.ReceiveAsync(piece.AsMemory(), cancellationToken);
                 if (received.MessageType == WebSocketMessageType.Close)
                 {
+                    await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken);
                     return;
                 }
 
