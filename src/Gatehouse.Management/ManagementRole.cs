@@ -4,6 +4,7 @@ using Gatehouse.Management.Authenticators;
 using Gatehouse.Management.Blueprints;
 using Gatehouse.Management.Brands;
 using Gatehouse.Management.Events;
+using Gatehouse.Management.Dns;
 using Gatehouse.Management.Flows;
 using Gatehouse.Management.Groups;
 using Gatehouse.Management.Hostnames;
@@ -18,11 +19,14 @@ using Gatehouse.Management.Sessions;
 using Gatehouse.Management.Settings;
 using Gatehouse.Management.Setup;
 using Gatehouse.Management.Tokens;
+using Gatehouse.Management.Tunnels;
 using Gatehouse.Management.Users;
 using Gatehouse.Management.Uses;
 using Gatehouse.Management.Writes;
+using Gatehouse.Model.Tunnels;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Management;
@@ -31,7 +35,19 @@ namespace Gatehouse.Management;
 public static class ManagementRole
 {
     /// <summary>Adds the operations and the handlers of both APIs.</summary>
-    public static IServiceCollection AddManagement(this IServiceCollection services) => services
+    public static IServiceCollection AddManagement(this IServiceCollection services)
+    {
+        services.TryAddSingleton<ITunnelConnections, NoTunnels>();
+        services.TryAddSingleton(new QuickTunnelSettings(IsOpen: false));
+        return services.AddTunnels().AddOperations();
+    }
+
+    private static IServiceCollection AddTunnels(this IServiceCollection services) => services
+        .AddScoped<TunnelDirectory>().AddScoped<SaveTunnel>().AddScoped<DeleteTunnel>().AddScoped<SaveTunnelConfiguration>().AddScoped<QuickTunnel>()
+        .AddScoped<DnsDirectory>().AddScoped<SaveDnsRecord>()
+        .AddScoped<CloudflareV4.Tunnels>().AddScoped<CloudflareV4.Zones>().AddScoped<CloudflareV4.QuickTunnels>();
+
+    private static IServiceCollection AddOperations(this IServiceCollection services) => services
         .AddSingleton<WriteGate>().AddScoped<Actor>().AddScoped<WriteEvents>().AddScoped<Writer>()
         .AddScoped<FindCaller>().AddScoped<IssueApiToken>()
         .AddScoped<TokenKeys>().AddScoped<TokenDirectory>().AddScoped<SaveToken>().AddScoped<GrantDirectory>()
@@ -61,7 +77,7 @@ public static class ManagementRole
         .AddScoped<LoginMethodDirectory>().AddScoped<SaveLoginMethod>().AddScoped<DeleteLoginMethod>()
         .AddScoped<HostnameDirectory>().AddScoped<SaveHostname>().AddScoped<DeleteHostname>()
         .AddScoped<SaveOrganization>()
-        .AddSingleton<Bootstrap>().AddSingleton<LayDemo>()
+        .AddSingleton<Bootstrap>().AddSingleton<LayTunnel>().AddSingleton<LayDemo>()
         .AddSingleton<AuthentikV3.AuthentikRoutes>()
         .AddScoped<AuthentikV3.UserActions>().AddScoped<AuthentikV3.Tokens>().AddScoped<AuthentikV3.AuthenticatedSessions>().AddScoped<AuthentikV3.UserConsents>()
         .AddScoped<AuthentikV3.OAuthTokens>().AddScoped<AuthentikV3.Brands>().AddScoped<AuthentikV3.Admin>().AddScoped<AuthentikV3.Events>()
@@ -128,6 +144,9 @@ public static class ManagementRole
         CloudflareV4.AccessApps.Map(routes);
         CloudflareV4.AppPolicies.Map(routes);
         CloudflareV4.PublicHostnames.Map(routes);
+        CloudflareV4.Tunnels.Map(routes);
+        CloudflareV4.Zones.Map(routes);
+        CloudflareV4.QuickTunnels.Map(endpoints);
         routes.Map(endpoints);
     }
 

@@ -4,6 +4,7 @@ using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Blueprints;
 using Gatehouse.Model.Brands;
+using Gatehouse.Model.Dns;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Keys;
@@ -15,6 +16,7 @@ using Gatehouse.Model.Providers;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Tokens;
+using Gatehouse.Model.Tunnels;
 using Gatehouse.Model.Users;
 using Gatehouse.Store.Maps;
 using Microsoft.EntityFrameworkCore;
@@ -99,6 +101,12 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<PublicHostname> PublicHostnames => Set<PublicHostname>();
 
+    public DbSet<Tunnel> Tunnels => Set<Tunnel>();
+
+    public DbSet<TunnelConfiguration> TunnelConfigurations => Set<TunnelConfiguration>();
+
+    public DbSet<DnsRecord> DnsRecords => Set<DnsRecord>();
+
     public DbSet<AccessKey> AccessKeys => Set<AccessKey>();
 
     public DbSet<AccessUser> AccessUsers => Set<AccessUser>();
@@ -148,6 +156,7 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
         EventMaps.Apply(modelBuilder);
         BindingMaps.Apply(modelBuilder);
         NotificationMaps.Apply(modelBuilder);
+        TunnelMaps.Apply(modelBuilder);
         SettingMaps.Apply(modelBuilder);
 
         // Ids are ours, except integers: EF would take a new row with an id, found through a navigation, for one that is there already.

@@ -6,6 +6,7 @@ using Gatehouse.Model.Keys;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Tunnels;
 using Gatehouse.Store.Audit;
 using Gatehouse.Store.Bindings;
 using Gatehouse.Store.Cleaning;
@@ -18,6 +19,7 @@ using Gatehouse.Store.Seeds;
 using Gatehouse.Store.Sessions;
 using Gatehouse.Store.Snapshots;
 using Gatehouse.Store.Start;
+using Gatehouse.Store.Tunnels;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -66,6 +68,7 @@ public static class StoreRole
         services.AddSingleton<EventStore>();
         services.AddSingleton<IEventLog>(s => s.GetRequiredService<EventStore>());
         services.AddSingleton<IEventRows>(s => s.GetRequiredService<EventStore>());
+        services.AddSingleton<ITunnelJournal, TunnelJournal>();
         services.AddSingleton<IAuditSink>(s => s.GetRequiredService<DecisionStore>());
 
         if (options.PlacesFile is { } places)
@@ -133,6 +136,7 @@ public static class StoreRole
         services.AddHostedService<RowWriter<DecisionRecord>>();
         services.AddHostedService<RowWriter<Event>>();
         services.AddHostedService<ReputationWriter>();
+        services.AddHostedService<QuickTunnelCleaner>();
         services.AddSingleton<Cleaner>();
         services.AddHostedService(s => s.GetRequiredService<Cleaner>());
         if (target.IsPostgres)

@@ -105,7 +105,7 @@ internal sealed class GatehouseProcess : IAsyncDisposable
     {
         var watch = Stopwatch.StartNew();
         Output.Clear();
-        process = Command.Start(["up", "--data", Data, "--listen", $"127.0.0.1:{Port}", "--json", .. Flags], Variables);
+        process = Command.Start(["up", "--data", Data, "--listen", $"127.0.0.1:{Port}", "--edge", "127.0.0.1:0", "--json", .. Flags], Variables);
         process.ErrorDataReceived += (_, line) =>
         {
             lock (log)

@@ -76,7 +76,7 @@ internal sealed partial class Forward(
 
     private async Task<ForwardResult> EndAsync(HttpContext context, OriginEntry origin, ForwardedRequest running, ForwarderError error)
     {
-        if (context.RequestAborted.IsCancellationRequested || (context.Response.HasStarted && running.IsSessionEnded))
+        if (context.RequestAborted.IsCancellationRequested || (context.Response.HasStarted && (running.IsSessionEnded || running.IsOver)))
         {
             return ForwardResult.Done;
         }

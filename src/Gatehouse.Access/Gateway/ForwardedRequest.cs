@@ -10,6 +10,7 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
 
     // What a browser gets to read the close frame of a WebSocket.
     private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource cut = new(responseTimeout, clock);
     private LiveStreams.Stream? stream;
@@ -26,6 +27,9 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
         get => Volatile.Read(ref isSessionEnded);
         private set => Volatile.Write(ref isSessionEnded, value);
     }
+
+    /// <summary>Whether the origin has ended an upgraded stream.</summary>
+    public bool IsOver { get; private set; }
 
     /// <summary>Whether the origin began no answer in time.</summary>
     public bool IsTooLate => !isAnswered && !IsSessionEnded && cut.IsCancellationRequested;
@@ -62,6 +66,13 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
 
     /// <summary>It has become a WebSocket.</summary>
     public void OnWebSocket(WebSocketStream opened) => webSocket = opened;
+
+    /// <summary>The origin has ended an upgraded stream: the browser gets a moment for its last words, or it could hold both for an hour.</summary>
+    public void OnOriginEnd()
+    {
+        IsOver = true;
+        MoveDeadline(LastWords);
+    }
 
     /// <summary>Cuts it now, because its session has ended. For its own thread.</summary>
     public void EndSession()

@@ -1,3 +1,5 @@
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Tunnels;
 using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Http;
@@ -28,10 +30,39 @@ internal static class GatewayPages
         new("Your browser to the gateway", "fine"), new("The gateway to the service", $"no public hostname {host} is configured"));
 
     /// <summary>The origin did not answer. Where it is stands in the log, under the ray: not everybody who sees this page may know.</summary>
-    public static Task OriginFailedAsync(HttpContext context, OriginFailure failure) => SayAsync(
-        context, failure.Status, failure.Status == StatusCodes.Status504GatewayTimeout ? "The service took too long" : "The service can't be reached",
-        $"Your request reached the gateway, but the service behind it {failure.What}. This is not about your sign-in. Try again, or tell whoever runs the service.",
-        new("Your browser to the gateway", "fine"), new("The gateway to the service", $"the service {failure.What}"));
+    public static Task OriginFailedAsync(HttpContext context, OriginFailure failure) => failure.Status == StatusCodes.Status400BadRequest
+        ? SayAsync(context, failure.Status, "This can't be asked here", $"The service {failure.What}.")
+        : SayAsync(
+            context, failure.Status, failure.Status == StatusCodes.Status504GatewayTimeout ? "The service took too long" : "The service can't be reached",
+            $"Your request reached the gateway, but the service behind it {failure.What}. This is not about your sign-in. Try again, or tell whoever runs the service.",
+            [new("Your browser to the gateway", "fine"), .. failure.Hop is { } hop ? Hops(hop, failure.What) : [new("The gateway to the service", $"the service {failure.What}")]]);
+
+    // The hops before the one that failed are fine; those after it were not tried.
+    private static List<KeyValuePair<string, string>> Hops(TunnelHop failed, string what)
+    {
+        (TunnelHop Hop, string Name)[] all =
+        [
+            (TunnelHop.Edge, "The gateway to the tunnel's edge"), (TunnelHop.Connector, "The edge to a connector"), (TunnelHop.Dns, "The connector: name of the service"),
+            (TunnelHop.Tcp, "The connector to the service: TCP"), (TunnelHop.Tls, "The connector to the service: TLS"), (TunnelHop.Http, "The connector to the service: HTTP"),
+        ];
+        var facts = new List<KeyValuePair<string, string>>();
+        foreach (var (hop, name) in all)
+        {
+            if (failed == TunnelHop.Origin && hop == TunnelHop.Dns)
+            {
+                facts.Add(new("The connector to the service", what)); // this connector does not say more
+                break;
+            }
+
+            facts.Add(new(name, hop == failed ? what : "fine"));
+            if (hop == failed)
+            {
+                break;
+            }
+        }
+
+        return facts;
+    }
 
     /// <summary>The gateway went round in a circle.</summary>
     public static Task LoopAsync(HttpContext context) => SayAsync(

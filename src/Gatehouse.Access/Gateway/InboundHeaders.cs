@@ -11,6 +11,7 @@ namespace Gatehouse.Access.Gateway;
 internal static class InboundHeaders
 {
     private const int LongestName = 64;
+    private const string JumpDestination = "Cf-Access-Jump-Destination";
 
     private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Names = new[]
     {
@@ -58,7 +59,8 @@ internal static class InboundHeaders
     /// <summary>Whether a header of this name is never taken from a visitor.</summary>
     public static bool IsOurs(string name)
     {
-        if (!MayBeOurs(name))
+        // Where a visitor wants a bastion to lead: theirs to say, and said to nothing but a tunnel's rule for it.
+        if (!MayBeOurs(name) || name.Equals(JumpDestination, StringComparison.OrdinalIgnoreCase))
         {
             return false;
         }

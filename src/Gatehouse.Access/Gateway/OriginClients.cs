@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Tunnels;
 using Microsoft.Extensions.Options;
 
 namespace Gatehouse.Access.Gateway;
@@ -13,22 +14,26 @@ internal sealed class OriginClients : IDisposable
 {
     private readonly HttpMessageInvoker verifying;
     private readonly HttpMessageInvoker trusting;
+    private readonly HttpMessageInvoker tunneling;
 
-    /// <summary>Prepares both kinds; connects to nothing yet.</summary>
-    public OriginClients(IOptions<GatewayOptions> options)
+    /// <summary>Prepares all kinds; connects to nothing yet.</summary>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The invoker owns its handlers.")]
+    public OriginClients(IOptions<GatewayOptions> options, IEnumerable<ITunnelSender> tunnels)
     {
+        tunneling = new HttpMessageInvoker(new FlushingHandler(new TunnelClient(tunnels.FirstOrDefault())));
         verifying = Make(options.Value.ConnectTimeout, noTlsVerify: false);
         trusting = Make(options.Value.ConnectTimeout, noTlsVerify: true);
     }
 
     /// <summary>The client for an origin.</summary>
-    public HttpMessageInvoker For(OriginEntry origin) => origin.Hostname.NoTlsVerify ? trusting : verifying;
+    public HttpMessageInvoker For(OriginEntry origin) => origin.Tunnel is not null ? tunneling : origin.Hostname.NoTlsVerify ? trusting : verifying;
 
     /// <inheritdoc/>
     public void Dispose()
     {
         verifying.Dispose();
         trusting.Dispose();
+        tunneling.Dispose();
     }
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The invoker owns its handler.")]

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Tunnels;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gatehouse.Access.Gateway;
@@ -8,7 +9,8 @@ namespace Gatehouse.Access.Gateway;
 /// <summary>Why an origin gave no answer, in words for the page and the log.</summary>
 /// <param name="Status">502, or 504 when time ran out.</param>
 /// <param name="What">A clause that follows the origin's address: <c>refused the connection</c>.</param>
-internal readonly record struct OriginFailure(int Status, string What)
+/// <param name="Hop">Which hop of a tunnel failed; null when the gateway dials the origin itself.</param>
+internal readonly record struct OriginFailure(int Status, string What, TunnelHop? Hop = null)
 {
     private const int BadGateway = 502;
     private const int GatewayTimeout = 504;
@@ -41,11 +43,12 @@ internal readonly record struct OriginFailure(int Status, string What)
     }
 
     /// <summary>Host and port of an origin, for people.</summary>
-    public static string AddressOf(OriginEntry origin) =>
+    public static string AddressOf(OriginEntry origin) => origin.Tunnel is { } tunnel ? $"tunnel {tunnel.Tunnel.Name}" :
         Uri.TryCreate(origin.Prefix, UriKind.Absolute, out var uri) ? $"{uri.Scheme}://{uri.Host}:{uri.Port}" : origin.Prefix;
 
     private static OriginFailure? Of(Exception fault) => fault switch
     {
+        TunnelFaultException tunnel => new(tunnel.Status, tunnel.Message, tunnel.Hop),
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } => new(BadGateway, "refused the connection"),
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery } =>
             new(BadGateway, "could not be found: its name does not resolve"),

@@ -31,6 +31,10 @@ internal sealed class OriginTransformer(OriginEntry origin, Admission admission,
         // The origin reads the bytes the browser sent; policy judged every way to read them.
         var target = httpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         proxyRequest.RequestUri = new Uri(destinationPrefix + target, AsSent);
+        if (origin.Tunnel is { } tunnel)
+        {
+            TunnelClient.Address(proxyRequest, tunnel);
+        }
 
         var headers = proxyRequest.Headers;
         Replace(headers, HeaderNames.Cookie, GateCookies.Without(httpContext.Request.Headers.Cookie));
@@ -73,6 +77,11 @@ internal sealed class OriginTransformer(OriginEntry origin, Admission admission,
         headers.Remove(HeaderNames.StrictTransportSecurity);
 
         running.OnAnswer(httpContext, proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols);
+        if (proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols)
+        {
+            proxyResponse.Content = new EndingContent(proxyResponse.Content, running.OnOriginEnd);
+        }
+
         if (IsEventStream(headers))
         {
             // The browser's onopen should not wait for the first event.

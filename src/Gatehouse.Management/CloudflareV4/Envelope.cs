@@ -94,5 +94,7 @@ internal sealed record Unknown(int Code, string Message)
     public static readonly Unknown Group = new(12135, "access.api.error.unknown_group");
     public static readonly Unknown LoginMethod = new(12135, "access.api.error.unknown_identity_provider");
     public static readonly Unknown Hostname = new(12135, "access.api.error.not_found");
+    public static readonly Unknown Tunnel = new(1003, "Tunnel not found");
+    public static readonly Unknown DnsRecord = new(81044, "Record does not exist.");
     public static readonly Unknown Organization = new(9999, "access.api.error.not_enabled");
 }

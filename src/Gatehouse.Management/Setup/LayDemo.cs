@@ -1,12 +1,12 @@
 using Gatehouse.Management.Apps;
 using Gatehouse.Management.Groups;
-using Gatehouse.Management.Hostnames;
 using Gatehouse.Management.Policies;
 using Gatehouse.Management.Users;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Policies;
+using Gatehouse.Model.Tunnels;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,17 +23,21 @@ public abstract record DemoResult
     /// <summary>It stands.</summary>
     /// <param name="Aud">The AUD tag of the app.</param>
     /// <param name="IsNewUser">The user was made just now, with the password given; otherwise the password is what it was.</param>
-    public sealed record Done(string Aud, bool IsNewUser) : DemoResult;
+    /// <param name="Tunnel">What the connector before the origin brings.</param>
+    public sealed record Done(string Aud, bool IsNewUser, TunnelCredentials Tunnel) : DemoResult;
 
     /// <summary>It can't be laid. <paramref name="Reason"/> is for the operator.</summary>
     public sealed record Refused(string Reason) : DemoResult;
 }
 
 /// <summary>Lays the demo: an origin behind an app, and somebody who may open it. What is there already stays as it is.</summary>
-public sealed class LayDemo(IServiceScopeFactory scopes, PublicUrls urls)
+public sealed class LayDemo(IServiceScopeFactory scopes, LayTunnel tunnels, PublicUrls urls)
 {
     /// <summary>The user.</summary>
     public const string UserName = "ada";
+
+    /// <summary>The tunnel that leads to the demo's app.</summary>
+    public const string TunnelName = "demo";
 
     private const string GroupName = "demo";
     private const string LoginMethodName = "Authentik";
@@ -52,10 +56,10 @@ public sealed class LayDemo(IServiceScopeFactory scopes, PublicUrls urls)
         var isNew = !await db.Users.AnyAsync(u => u.UsernameKey == UserName && u.PasswordHash != null, cancellationToken);
         var fault = await LayGroupAsync(services, cancellationToken)
             ?? (isNew ? await LayUserAsync(services, password, cancellationToken) : null)
-            ?? await LayHostnameAsync(services, origin, cancellationToken)
             ?? await LayAppAsync(services, cancellationToken);
         return fault is not null ? new DemoResult.Refused(fault)
-            : await FindAppAsync(db, cancellationToken) is { } app ? new DemoResult.Done(app.Aud, isNew)
+            : await tunnels.EnsureAsync(TunnelName, Host, origin, cancellationToken) is not LayTunnelResult.Done tunnel ? new DemoResult.Refused("its tunnel can't be made")
+            : await FindAppAsync(db, cancellationToken) is { } app ? new DemoResult.Done(app.Aud, isNew, tunnel.Credentials)
             : new DemoResult.Refused("the app was removed meanwhile");
     }
 
@@ -79,17 +83,6 @@ public sealed class LayDemo(IServiceScopeFactory scopes, PublicUrls urls)
 
         var id = await db.Users.Where(u => u.UsernameKey == UserName).Select(u => u.Id).SingleAsync(cancellationToken);
         return FaultOf(await services.GetRequiredService<SetPassword>().RunAsync(id, password, null, cancellationToken));
-    }
-
-    private async Task<string?> LayHostnameAsync(IServiceProvider services, Uri origin, CancellationToken cancellationToken)
-    {
-        var db = services.GetRequiredService<GatehouseDb>();
-        var save = services.GetRequiredService<SaveHostname>();
-        var draft = new HostnameDraft(Host, origin.GetLeftPart(UriPartial.Authority), NoTlsVerify: false, HttpHostHeader: null);
-        var found = await db.PublicHostnames.AsNoTracking().SingleOrDefaultAsync(h => h.Hostname == Host, cancellationToken);
-        return found is null ? FaultOf(await save.CreateAsync(draft, cancellationToken))
-            : found.Service == draft.Service ? null
-            : FaultOf(await save.ReplaceAsync(found.Id, draft with { NoTlsVerify = found.NoTlsVerify, HttpHostHeader = found.HttpHostHeader }, cancellationToken));
     }
 
     private async Task<string?> LayAppAsync(IServiceProvider services, CancellationToken cancellationToken)

@@ -27,7 +27,16 @@ public sealed class OriginMatcher
             return entry;
         }
 
-        var dot = host.IndexOf('.', StringComparison.Ordinal);
-        return dot > 0 && byParent.TryGetValue(host.AsSpan(dot), out entry) ? entry : null;
+        // One label for what the gateway dials; any number for a tunnel, whose rules have the last word.
+        var first = host.IndexOf('.', StringComparison.Ordinal);
+        for (var dot = first; dot > 0; dot = host.IndexOf('.', dot + 1))
+        {
+            if (byParent.TryGetValue(host.AsSpan(dot), out entry) && (dot == first || entry.Tunnel is not null))
+            {
+                return entry;
+            }
+        }
+
+        return null;
     }
 }

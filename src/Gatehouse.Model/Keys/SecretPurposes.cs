@@ -9,6 +9,9 @@ public static class SecretPurposes
     /// <summary>Client secret of a login method.</summary>
     public const string LoginMethodClientSecret = "LoginMethod.client_secret";
 
+    /// <summary>Secret of a tunnel.</summary>
+    public const string TunnelSecret = "Tunnel.secret";
+
     /// <summary>Private key (PKCS#8) of an Access signing key.</summary>
     public const string AccessKeyPrivateKey = "AccessKey.private_key";
 

@@ -24,6 +24,9 @@ public sealed class AccessTable
     /// <summary>Where a host's requests go.</summary>
     public required OriginMatcher Origins { get; init; }
 
+    /// <summary>Tunnels by id, those deleted included.</summary>
+    public FrozenDictionary<Guid, TunnelEntry> Tunnels { get; init; } = FrozenDictionary<Guid, TunnelEntry>.Empty;
+
     /// <summary>Login methods in the order they are shown.</summary>
     public required ImmutableArray<LoginMethodEntry> LoginMethods { get; init; }
 
@@ -89,6 +92,9 @@ public sealed class OriginEntry
             IsUsable = IsWebServer(value);
         }
     }
+
+    /// <summary>The tunnel that leads there; null when the gateway dials it itself.</summary>
+    public TunnelEntry? Tunnel { get; init; }
 
     /// <summary>Whether requests can be sent there. Decided once, since every request asks.</summary>
     public bool IsUsable { get; private init; }

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Model.Apps;
+using Gatehouse.Model.Dns;
 using Gatehouse.Model.Origins;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Settings;
@@ -27,6 +28,12 @@ public sealed class AccessRows
     /// <summary>All published hostnames.</summary>
     public required IReadOnlyList<PublicHostname> Hostnames { get; init; }
 
+    /// <summary>All tunnels, those deleted included.</summary>
+    public IReadOnlyList<TunnelEntry> Tunnels { get; init; } = [];
+
+    /// <summary>All DNS records.</summary>
+    public IReadOnlyList<DnsRecord> DnsRecords { get; init; } = [];
+
     /// <summary>Signing keys, the current one first.</summary>
     public required IReadOnlyList<AccessSigningKey> Keys { get; init; }
 }
@@ -47,7 +54,8 @@ public static class AccessTableBuilder
             Organization = rows.Organization,
             AppsByAud = apps.ToFrozenDictionary(a => a.App.Aud, StringComparer.Ordinal),
             Apps = new AppMatcher(apps),
-            Origins = new OriginMatcher(rows.Hostnames.Select(h => new OriginEntry { Hostname = h, Prefix = h.Service.TrimEnd('/') })),
+            Origins = new OriginMatcher(rows.Hostnames.Select(h => new OriginEntry { Hostname = h, Prefix = h.Service.TrimEnd('/') }).Concat(TunnelRoutes.Of(rows))),
+            Tunnels = rows.Tunnels.ToFrozenDictionary(t => t.Tunnel.Id),
             LoginMethods = [.. rows.LoginMethods.OrderBy(m => m.Method.CreatedAt)],
             Keys = [.. rows.Keys],
         };

@@ -3,6 +3,7 @@ using System.Text;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Tunnels.Ingress;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
@@ -31,6 +32,8 @@ internal sealed partial class AccessTableReader(
             Groups = await db.RuleGroups.AsNoTracking().ToListAsync(cancellationToken),
             LoginMethods = await ReadLoginMethodsAsync(db, cancellationToken),
             Hostnames = await db.PublicHostnames.AsNoTracking().ToListAsync(cancellationToken),
+            Tunnels = await ReadTunnelsAsync(db, cancellationToken),
+            DnsRecords = await db.DnsRecords.AsNoTracking().ToListAsync(cancellationToken),
             Keys = await ReadKeysAsync(db, cancellationToken),
         });
 
@@ -68,6 +71,32 @@ internal sealed partial class AccessTableReader(
         return entries;
     }
 
+    private async Task<List<TunnelEntry>> ReadTunnelsAsync(GatehouseDb db, CancellationToken cancellationToken)
+    {
+        var entries = new List<TunnelEntry>();
+        var configurations = await db.TunnelConfigurations.AsNoTracking().ToDictionaryAsync(c => c.TunnelId, cancellationToken);
+        foreach (var tunnel in await db.Tunnels.AsNoTracking().ToListAsync(cancellationToken))
+        {
+            if (box.Open(tunnel.SealedSecret, SecretPurposes.TunnelSecret) is not { } secret)
+            {
+                LogTunnelUnreadable(tunnel.Name, tunnel.Id);
+                continue;
+            }
+
+            var configuration = tunnel.IsRemotelyManaged ? configurations.GetValueOrDefault(tunnel.Id) : null;
+            entries.Add(new TunnelEntry
+            {
+                Tunnel = tunnel,
+                SecretHash = SHA256.HashData(secret),
+                Configuration = configuration,
+                Ingress = configuration is null ? null : IngressReader.ReadKept(configuration.Json),
+            });
+            CryptographicOperations.ZeroMemory(secret);
+        }
+
+        return entries;
+    }
+
     private async Task<List<AccessSigningKey>> ReadKeysAsync(GatehouseDb db, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
@@ -94,6 +123,9 @@ internal sealed partial class AccessTableReader(
         CryptographicOperations.ZeroMemory(pkcs8);
         return rsa;
     }
+
+    [LoggerMessage(EventId = 6104, Level = LogLevel.Error, Message = "The secret of tunnel '{Name}' ({Id}) does not open with the root key: the tunnel is left out. Rotate its secret")]
+    private partial void LogTunnelUnreadable(string name, Guid id);
 
     [LoggerMessage(EventId = 6103, Level = LogLevel.Error, Message = "The client secret of login method '{Name}' ({Id}) does not open with the root key: the method is left out. Set its secret again")]
     private partial void LogSecretUnreadable(string name, Guid id);

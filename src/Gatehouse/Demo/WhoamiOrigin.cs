@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Gatehouse.Hosting;
+using Gatehouse.Management.Setup;
 using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Tunnels.Ingress;
 using Gatehouse.Store;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.EntityFrameworkCore;
@@ -20,10 +22,14 @@ internal static class WhoamiOrigin
     /// <summary>A free port: the one of the last start when nobody took it meanwhile.</summary>
     public static async Task<Uri> ChoosePortAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        var host = $"{Label}.{services.GetRequiredService<PublicUrls>().Domain}";
         await using var db = await services.GetRequiredService<IDbContextFactory<GatehouseDb>>().CreateDbContextAsync(cancellationToken);
-        var last = await db.PublicHostnames.AsNoTracking().Where(h => h.Hostname == host).Select(h => h.Service).SingleOrDefaultAsync(cancellationToken);
-        var port = Uri.TryCreate(last, UriKind.Absolute, out var known) && ListenProbe.Fault(new IPEndPoint(IPAddress.Loopback, known.Port)) is null
+        var last = await (
+            from tunnel in db.Tunnels
+            join configuration in db.TunnelConfigurations on tunnel.Id equals configuration.TunnelId
+            where tunnel.Name == LayDemo.TunnelName && tunnel.DeletedAt == null
+            select configuration.Json).SingleOrDefaultAsync(cancellationToken);
+        var port = last is not null && IngressReader.ReadKept(last)?.Rules is [{ Target: ServiceTarget.Web known }, ..]
+            && ListenProbe.Fault(new IPEndPoint(IPAddress.Loopback, known.Port)) is null
             ? known.Port
             : FreePort();
         return new Uri($"http://127.0.0.1:{port}");

@@ -7,7 +7,7 @@ namespace Gatehouse.Hosting;
 internal static class ListenProbe
 {
     /// <summary>Why not, with what to do about it; null when it can.</summary>
-    public static string? Fault(IPEndPoint endPoint)
+    public static string? Fault(IPEndPoint endPoint, string flag = "--listen")
     {
         try
         {
@@ -20,18 +20,18 @@ internal static class ListenProbe
         {
             return fault.SocketErrorCode switch
             {
-                SocketError.AddressAlreadyInUse => Taken(endPoint),
-                SocketError.AccessDenied => $"this user may not listen on port {endPoint.Port}; choose a port above 1023 with --listen",
-                SocketError.AddressNotAvailable => $"this machine has no address {endPoint.Address}; choose another with --listen",
+                SocketError.AddressAlreadyInUse => Taken(endPoint, flag),
+                SocketError.AccessDenied => $"this user may not listen on port {endPoint.Port}; choose a port above 1023 with {flag}",
+                SocketError.AddressNotAvailable => $"this machine has no address {endPoint.Address}; choose another with {flag}",
                 _ => $"can't listen on {endPoint}: {fault.Message}",
             };
         }
     }
 
     /// <summary>The sentence for a taken port.</summary>
-    public static string Taken(IPEndPoint endPoint)
+    public static string Taken(IPEndPoint endPoint, string flag)
     {
         var holder = PortOwner.Find(endPoint.Port);
-        return $"port {endPoint.Port} on {endPoint.Address} is taken{(holder is null ? "" : " by " + holder)}; stop that, or choose another port with --listen";
+        return $"port {endPoint.Port} on {endPoint.Address} is taken{(holder is null ? "" : " by " + holder)}; stop that, or choose another port with {flag}";
     }
 }

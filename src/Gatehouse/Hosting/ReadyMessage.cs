@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -30,6 +31,9 @@ internal sealed class ReadyMessage
     /// <summary>The names.</summary>
     public required PublicUrls Urls { get; init; }
 
+    /// <summary>Where connectors dial in.</summary>
+    public required IPEndPoint Edge { get; init; }
+
     /// <summary>The local CA's certificate; null when the operator gave a certificate.</summary>
     public required string? AuthorityFile { get; init; }
 
@@ -57,6 +61,7 @@ internal sealed class ReadyMessage
             writer.WriteString("api", Urls.Api);
             writer.WriteString("dash", Urls.Dash);
             writer.WriteEndObject();
+            writer.WriteString("edge", Edge.ToString());
             writer.WriteString("ca", AuthorityFile);
             writer.WriteString("setup", SetupLink);
             if (Demo is not null)
@@ -81,7 +86,8 @@ internal sealed class ReadyMessage
         text.AppendLine(CultureInfo.InvariantCulture, $"Gatehouse {VersionVerb.Current} is ready after {Took.TotalSeconds:0.0} s.").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"  Identity  {Urls.Identity}");
         text.AppendLine(CultureInfo.InvariantCulture, $"  Access    {Urls.Access}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"  API       {Urls.Api}").AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture, $"  API       {Urls.Api}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  Tunnels   {Edge}").AppendLine();
         AppendAuthority(text);
         if (SetupLink is not null)
         {

@@ -16,6 +16,12 @@ internal sealed class UpOptions
     /// <summary>Where to listen. Default 127.0.0.1:8443.</summary>
     public required IPEndPoint Listen { get; init; }
 
+    /// <summary>Where connectors dial in. Port 0 means any that is free. Default 127.0.0.1:7844.</summary>
+    public required IPEndPoint Edge { get; init; }
+
+    /// <summary>Whether connectors may make tunnels for themselves without a token.</summary>
+    public bool QuickTunnels { get; init; }
+
     /// <summary>URL of a PostgreSQL database, which may hold a password; null means SQLite in the data folder.</summary>
     public string? Database { get; init; }
 
@@ -47,13 +53,15 @@ internal sealed class UpOptions
     }
 
     /// <summary>Reads <c>ADDR:PORT</c>; the address is an IP address, <c>[::1]</c> style for version 6, or <c>localhost</c>.</summary>
-    public static bool TryParseEndPoint(string text, out IPEndPoint endPoint)
+    public static bool TryParseEndPoint(string text, out IPEndPoint endPoint) => TryParseAnyEndPoint(text, out endPoint) && endPoint.Port != 0;
+
+    /// <summary>As <see cref="TryParseEndPoint"/>, and port 0 is good too.</summary>
+    public static bool TryParseAnyEndPoint(string text, out IPEndPoint endPoint)
     {
         endPoint = new IPEndPoint(IPAddress.Loopback, 0);
         var colon = text.LastIndexOf(':');
         if (colon < 1
             || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
-            || port == 0
             || !TryParseAddress(text[..colon], out var address))
         {
             return false;

@@ -7,6 +7,7 @@ using Gatehouse.Logging;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Roles;
 using Gatehouse.Tls;
+using Gatehouse.Tunnel;
 using Gatehouse.Verbs;
 
 namespace Gatehouse.Hosting;
@@ -29,7 +30,7 @@ internal sealed class UpRun(UpOptions options, LogSettings logs, BootstrapVariab
                 case DataFolder.OpenResult.Opened opened:
                     using (opened.Folder)
                     {
-                        return ListenProbe.Fault(options.Listen) is { } fault ? shell.Fail(fault) : await ServeAsync(opened.Folder);
+                        return (ListenProbe.Fault(options.Listen) ?? ListenProbe.Fault(options.Edge, "--edge")) is { } fault ? shell.Fail(fault) : await ServeAsync(opened.Folder);
                     }
 
                 default:
@@ -55,9 +56,15 @@ internal sealed class UpRun(UpOptions options, LogSettings logs, BootstrapVariab
         await using var demo = origin is not null && prepared.DemoAud is { } aud ? await WhoamiOrigin.StartAsync(origin, aud, app.Services, CancellationToken.None) : null;
 
         await app.StartAsync(CancellationToken.None);
+        if (prepared.DemoTunnel is { } tunnel)
+        {
+            await app.Services.GetRequiredService<DemoConnector>().ConnectAsync(tunnel, CancellationToken.None);
+        }
+
         SayReady(new ReadyMessage
         {
             Urls = urls,
+            Edge = app.Services.EdgeEndPoint(),
             AuthorityFile = options.Tls is null ? folder.AuthorityFile : null,
             SetupLink = prepared.SetupLink,
             Demo = prepared.Demo,

@@ -7,11 +7,15 @@ using Gatehouse.Identity.SignIn.Setup;
 using Gatehouse.Management;
 using Gatehouse.Management.Notifications;
 using Gatehouse.Management.Setup;
+using Gatehouse.Management.Tunnels;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Gatehouse.Store.Start;
+using Gatehouse.Tls;
+using Gatehouse.Tunnel;
+using Gatehouse.Tunnel.Edge;
 using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;
 using Microsoft.EntityFrameworkCore;
@@ -27,9 +31,15 @@ internal static class Composition
         AddStore(services, options.Data, options.Database, options.Places);
         services.AddIdentity();
         services.AddAccess();
+        services.AddSingleton<EdgeCertificates>();
+        services.AddSingleton(provider => new EdgeCertificate(provider.GetRequiredService<EdgeCertificates>().Current));
+        services.AddTunnelEdge(options.Edge);
+        services.AddSingleton(new QuickTunnelSettings(options.QuickTunnels));
         services.AddManagement();
         services.AddSingleton(new NotificationOptions { AllowsLocalTargets = options.AllowLocalWebhooks });
         services.AddSingleton<DemoPassword>();
+        services.AddSingleton<DemoConnector>();
+        services.AddHostedService(provider => provider.GetRequiredService<DemoConnector>()); // after the edge: it ends first
     }
 
     /// <summary>The store alone, for verbs beside a running installation.</summary>
@@ -52,8 +62,14 @@ internal static class Composition
             BootstrapResult.Refused refused => throw new StoreFaultException(refused.Reason),
             _ => throw new UnreachableException(),
         };
-        var (facts, aud) = demoOrigin is null ? (null, null) : await LayDemoAsync(services, demoOrigin, cancellationToken);
-        return new Prepared { SetupLink = isSetUp ? null : await SetupLinkAsync(services, cancellationToken), Demo = facts, DemoAud = aud };
+        var (facts, laid) = demoOrigin is null ? (null, null) : await LayDemoAsync(services, demoOrigin, cancellationToken);
+        return new Prepared
+        {
+            SetupLink = isSetUp ? null : await SetupLinkAsync(services, cancellationToken),
+            Demo = facts,
+            DemoAud = laid?.Aud,
+            DemoTunnel = laid?.Tunnel,
+        };
     }
 
     /// <summary>A one-use link that signs <paramref name="user"/> in; null when there is no such active user.</summary>
@@ -104,7 +120,7 @@ internal static class Composition
         return branch.Build();
     }
 
-    private static async Task<(DemoFacts Facts, string Aud)> LayDemoAsync(IServiceProvider services, Uri origin, CancellationToken cancellationToken)
+    private static async Task<(DemoFacts Facts, DemoResult.Done Done)> LayDemoAsync(IServiceProvider services, Uri origin, CancellationToken cancellationToken)
     {
         var demo = services.GetRequiredService<LayDemo>();
         var passwords = services.GetRequiredService<DemoPassword>();
@@ -124,7 +140,7 @@ internal static class Composition
                         User = LayDemo.UserName,
                         Password = await passwords.RecallAsync(LayDemo.UserName, cancellationToken),
                     },
-                    done.Aud);
+                    done);
             case DemoResult.Refused refused:
                 throw new StoreFaultException("the demo can't be laid: " + refused.Reason);
             default:

@@ -1,4 +1,5 @@
 using Gatehouse.Hosting;
+using Gatehouse.Model.Tunnels;
 
 namespace Gatehouse.Roles;
 
@@ -10,6 +11,9 @@ internal sealed class Prepared
 
     /// <summary>What to print about the demo; null without it.</summary>
     public DemoFacts? Demo { get; init; }
+
+    /// <summary>What the demo's connector brings; null without the demo.</summary>
+    public TunnelCredentials? DemoTunnel { get; init; }
 
     /// <summary>The audience of the demo app's tokens; null without it.</summary>
     public string? DemoAud { get; init; }

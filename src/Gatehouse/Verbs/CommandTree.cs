@@ -14,6 +14,8 @@ internal static class CommandTree
         var root = new RootCommand("Gatehouse: single sign-on and access rules in front of what you run yourself.")
         {
             UpVerb.Create(shell),
+            ConnectVerb.Create(shell),
+            AccessVerb.Create(shell),
             ExplainVerb.Create(shell),
             RecoverVerb.Create(shell),
             VersionVerb.Create(shell),

@@ -14,6 +14,8 @@ internal static class UpVerb
         var data = Flags.Data();
         var domain = Flags.Text("--domain", "NAME", "Base domain; the hosts are auth., access., api. and dash. under it. Default: localhost");
         var listen = Flags.Text("--listen", "ADDR:PORT", "Where to listen; the port is part of every URL. Default: 127.0.0.1:8443");
+        var edge = Flags.Text("--edge", "ADDR:PORT", "Where tunnel connectors dial in; port 0 takes any that is free. Default: 127.0.0.1:7844");
+        var quick = Flags.Switch("--quick-tunnels", "Let connectors publish under random names without a token; for networks where everybody may");
         var database = Flags.Database();
         var certificate = Flags.Text("--tls-cert", "FILE", "Certificate to use instead of the local CA's, PEM, with its chain; read again when it changes");
         var key = Flags.Text("--tls-key", "FILE", "Its private key, PEM");
@@ -21,7 +23,7 @@ internal static class UpVerb
         var demo = Flags.Switch("--demo", "Add an app to try: whoami.<domain>, with a user ada");
         var json = Flags.Switch("--json", "When ready, write one line of JSON to standard output, and logs as JSON to standard error");
         var webhooks = Flags.Switch("--allow-local-webhooks", "Let webhooks of Identity's notifications reach this machine and link-local addresses");
-        var command = new Command("up", "Start Gatehouse.") { data, domain, listen, database, certificate, key, geoip, demo, json, webhooks };
+        var command = new Command("up", "Start Gatehouse.") { data, domain, listen, edge, quick, database, certificate, key, geoip, demo, json, webhooks };
         command.SetAction(async (parsed, _) =>
         {
             var faults = new List<string>();
@@ -32,6 +34,8 @@ internal static class UpVerb
                 Data = Path.GetFullPath(Flags.Read(parsed, data, shell) ?? Flags.DefaultData),
                 Domain = DomainOf(Flags.Read(parsed, domain, shell) ?? "localhost", faults),
                 Listen = EndPointOf(Flags.Read(parsed, listen, shell) ?? "127.0.0.1:8443", faults),
+                Edge = EdgeOf(Flags.Read(parsed, edge, shell) ?? "127.0.0.1:7844", faults),
+                QuickTunnels = Flags.Read(parsed, quick, shell, faults),
                 Database = Flags.DatabaseOf(Flags.Read(parsed, database, shell), faults),
                 Tls = TlsOf(Flags.Read(parsed, certificate, shell), Flags.Read(parsed, key, shell), faults),
                 Places = PlacesOf(Flags.Read(parsed, geoip, shell), faults),
@@ -71,6 +75,16 @@ internal static class UpVerb
         if (!UpOptions.TryParseEndPoint(text, out var endPoint))
         {
             faults.Add($"--listen is '{LogText.Escape(text)}'; expected an IP address and a port from 1 to 65535, such as 127.0.0.1:8443 or [::]:443");
+        }
+
+        return endPoint;
+    }
+
+    private static IPEndPoint EdgeOf(string text, List<string> faults)
+    {
+        if (!UpOptions.TryParseAnyEndPoint(text, out var endPoint))
+        {
+            faults.Add($"--edge is '{LogText.Escape(text)}'; expected an IP address and a port from 0 to 65535, such as 127.0.0.1:7844 or [::]:7844");
         }
 
         return endPoint;

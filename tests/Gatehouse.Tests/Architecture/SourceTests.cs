@@ -49,6 +49,16 @@ public partial class SourceTests
     }
 
     [Fact]
+    public void The_connector_holds_no_code_of_the_edge()
+    {
+        var found = Sources()
+            .Where(f => Relative(f).StartsWith("src/Gatehouse.Tunnel/Connector/", StringComparison.Ordinal) && File.ReadAllText(f).Contains("Tunnel.Edge", StringComparison.Ordinal))
+            .Select(Relative);
+
+        Assert.Empty(found);
+    }
+
+    [Fact]
     public void Clocks_are_handed_in()
     {
         // The banned-symbol list holds the types; this holds what it can't see.

@@ -13,6 +13,7 @@ public class StaticStateTests
     [InlineData("Gatehouse.Management")]
     [InlineData("Gatehouse.Model")]
     [InlineData("Gatehouse.Store")]
+    [InlineData("Gatehouse.Tunnel")]
     [InlineData("Gatehouse.Web")]
     public void No_static_field_can_change(string assembly)
     {

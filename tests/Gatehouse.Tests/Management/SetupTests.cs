@@ -95,7 +95,7 @@ public class SetupTests
         var app = await db.Apps.Include(a => a.Policies).ThenInclude(l => l.Policy).SingleAsync(Token);
         Assert.Equal(("whoami.example.com", true, method), (app.Domains.Single(), app.AutoRedirectToIdentity, app.AllowedLoginMethods.Single()));
         Assert.Equal([new Rule.EmailDomain("example.com"), new Rule.OidcClaim("groups", "demo", method)], app.Policies.Single().Policy!.Include);
-        Assert.Equal("http://127.0.0.1:5002", (await db.PublicHostnames.SingleAsync(Token)).Service);
+        Assert.Contains("http://127.0.0.1:5002\"", (await db.TunnelConfigurations.SingleAsync(Token)).Json, StringComparison.Ordinal);
         var ada = await db.Users.Include(u => u.Groups).ThenInclude(m => m.Group).SingleAsync(u => u.UsernameKey == "ada", Token);
         Assert.Equal(("Ada Lovelace", "ada@example.com", "demo"), (ada.Name, ada.Email, ada.Groups.Single().Group!.Name));
         Assert.False(PasswordHash.Verify("other", ada.PasswordHash!));

@@ -628,6 +628,52 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("brands", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Dns.DnsRecord", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Comment")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<bool>("IsProxied")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)");
+
+                    b.Property<int>("Ttl")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name");
+
+                    b.ToTable("dns_records", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Events.Event", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2191,6 +2237,78 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("user_consents", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Tunnels.Tunnel", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<long?>("ActiveAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("DeletedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("InactiveAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<bool>("IsQuick")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("IsRemotelyManaged")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)");
+
+                    b.Property<byte[]>("SealedSecret")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasFilter("\"DeletedAt\" IS NULL");
+
+                    b.ToTable("tunnels", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tunnels.TunnelConfiguration", b =>
+                {
+                    b.Property<Guid>("TunnelId")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Json")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("TunnelId");
+
+                    b.ToTable("tunnel_configurations", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Users.Group", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2623,6 +2741,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasOne("Gatehouse.Model.Users.User", null)
                         .WithMany()
                         .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tunnels.TunnelConfiguration", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Tunnels.Tunnel", null)
+                        .WithOne()
+                        .HasForeignKey("Gatehouse.Model.Tunnels.TunnelConfiguration", "TunnelId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -614,6 +614,52 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.ToTable("brands", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Dns.DnsRecord", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Comment")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsProxied")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Ttl")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name");
+
+                    b.ToTable("dns_records", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Events.Event", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2169,6 +2215,78 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.ToTable("user_consents", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Tunnels.Tunnel", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("ActiveAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("DeletedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("InactiveAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsQuick")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsRemotelyManaged")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("SealedSecret")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasFilter("\"DeletedAt\" IS NULL");
+
+                    b.ToTable("tunnels", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tunnels.TunnelConfiguration", b =>
+                {
+                    b.Property<Guid>("TunnelId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Json")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("TunnelId");
+
+                    b.ToTable("tunnel_configurations", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Users.Group", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2599,6 +2717,15 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasOne("Gatehouse.Model.Users.User", null)
                         .WithMany()
                         .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tunnels.TunnelConfiguration", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Tunnels.Tunnel", null)
+                        .WithOne()
+                        .HasForeignKey("Gatehouse.Model.Tunnels.TunnelConfiguration", "TunnelId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

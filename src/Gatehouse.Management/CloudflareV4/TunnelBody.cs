@@ -1,0 +1,73 @@
+using System.Text.Json.Nodes;
+using Gatehouse.Management.Http;
+using Gatehouse.Model.Tunnels;
+
+namespace Gatehouse.Management.CloudflareV4;
+
+/// <summary>Tunnels and their connectors as Cloudflare writes them (contract §3.11).</summary>
+internal static class TunnelBody
+{
+    // Four are held; with fewer than two nothing is left when one breaks.
+    private const int Enough = 2;
+
+    public static JsonObject Of(Tunnel tunnel, string account, ITunnelConnections connections)
+    {
+        var connectors = connections.Of(tunnel.Id);
+        var all = connectors.SelectMany(c => c.Connections.Select(n => Connection(c, n))).ToArray();
+        var body = new JsonObject
+        {
+            ["id"] = tunnel.Id.ToString(),
+            ["account_tag"] = account,
+            ["created_at"] = JsonList.Time(tunnel.CreatedAt),
+            ["deleted_at"] = TimeOf(tunnel.DeletedAt),
+            ["name"] = tunnel.Name,
+            ["connections"] = new JsonArray(all),
+            ["conns_active_at"] = all.Length > 0 ? TimeOf(tunnel.ActiveAt) : null,
+            ["conns_inactive_at"] = all.Length > 0 ? null : TimeOf(tunnel.InactiveAt),
+            ["tun_type"] = "cfd_tunnel",
+            ["metadata"] = new JsonObject(),
+            ["status"] = all.Length >= Enough ? "healthy" : all.Length > 0 ? "degraded" : tunnel.ActiveAt is null ? "inactive" : "down",
+            ["remote_config"] = tunnel.IsRemotelyManaged,
+            ["config_src"] = tunnel.IsRemotelyManaged ? "cloudflare" : "local",
+        };
+        if (connections.LastFault(tunnel.Id) is { } fault)
+        {
+            // Ours: what went wrong last, and at which hop.
+            body["last_error"] = new JsonObject
+            {
+                ["hop"] = fault.Hop.ToString().ToLowerInvariant(),
+                ["message"] = fault.What,
+                ["hostname"] = fault.Host,
+                ["at"] = JsonList.Time(fault.At),
+            };
+        }
+
+        return body;
+    }
+
+    public static JsonObject Connector(TunnelConnector connector) => new()
+    {
+        ["id"] = connector.Id.ToString(),
+        ["arch"] = connector.Arch,
+        ["version"] = connector.Version,
+        ["features"] = JsonList.Of(connector.Features),
+        ["run_at"] = JsonList.Time(connector.RunAt),
+        ["config_version"] = connector.ConfigurationNumber,
+        ["config_error"] = connector.ConfigurationFault, // ours
+        ["conns"] = JsonList.Of(connector.Connections, n => Connection(connector, n)),
+    };
+
+    private static JsonObject Connection(TunnelConnector connector, TunnelConnection connection) => new()
+    {
+        ["id"] = connection.Id.ToString(),
+        ["uuid"] = connection.Id.ToString(),
+        ["client_id"] = connector.Id.ToString(),
+        ["client_version"] = connector.Version,
+        ["colo_name"] = "gatehouse",
+        ["is_pending_reconnect"] = connection.IsDraining,
+        ["opened_at"] = JsonList.Time(connection.OpenedAt),
+        ["origin_ip"] = connection.OriginIp,
+    };
+
+    private static string? TimeOf(DateTimeOffset? time) => time is { } at ? JsonList.Time(at) : null;
+}

@@ -1,0 +1,19 @@
+using Gatehouse.Model.Tunnels;
+
+namespace Gatehouse.Management.Tunnels;
+
+/// <summary>Stands in on a node without an edge: nothing is connected here.</summary>
+internal sealed class NoTunnels : ITunnelConnections
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<TunnelConnector> Of(Guid tunnel) => [];
+
+    /// <inheritdoc/>
+    public TunnelFault? LastFault(Guid tunnel) => null;
+
+    /// <inheritdoc/>
+    public void Drop(Guid tunnel, Guid? connector)
+    {
+        // There is nothing to drop.
+    }
+}

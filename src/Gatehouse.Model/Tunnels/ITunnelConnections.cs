@@ -1,0 +1,67 @@
+namespace Gatehouse.Model.Tunnels;
+
+/// <summary>One connection of a connector to the edge of this node.</summary>
+/// <param name="Id">Given by the edge.</param>
+/// <param name="Index">Which of the connector's connections; 0 to 255.</param>
+/// <param name="OpenedAt">When it registered.</param>
+/// <param name="OriginIp">Where it came from.</param>
+/// <param name="IsDraining">Takes no new requests.</param>
+public sealed record TunnelConnection(Guid Id, int Index, DateTimeOffset OpenedAt, string OriginIp, bool IsDraining);
+
+/// <summary>A connector: one process with its connections.</summary>
+public sealed record TunnelConnector
+{
+    /// <summary>Random for each process.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>Its version, as it says.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Its platform, as it says: <c>linux_amd64</c>.</summary>
+    public required string Arch { get; init; }
+
+    /// <summary>What it can do, as it says.</summary>
+    public required IReadOnlyList<string> Features { get; init; }
+
+    /// <summary>When its oldest connection registered.</summary>
+    public required DateTimeOffset RunAt { get; init; }
+
+    /// <summary>Which configuration it runs; null when it brought its own or has said nothing yet.</summary>
+    public int? ConfigurationNumber { get; init; }
+
+    /// <summary>Why it refused the last configuration; null when it did not.</summary>
+    public string? ConfigurationFault { get; init; }
+
+    /// <summary>What it brought with it, when it is not managed here; JSON.</summary>
+    public string? LocalConfiguration { get; init; }
+
+    /// <summary>Its connections by index.</summary>
+    public required IReadOnlyList<TunnelConnection> Connections { get; init; }
+}
+
+/// <summary>The last request that found no way through a tunnel.</summary>
+/// <param name="Hop">Where it failed.</param>
+/// <param name="What">Why, in words.</param>
+/// <param name="Host">The name that was asked for.</param>
+/// <param name="At">When.</param>
+public sealed record TunnelFault(TunnelHop Hop, string What, string Host, DateTimeOffset At);
+
+/// <summary>What runs through tunnels now, on this node.</summary>
+public interface ITunnelConnections
+{
+    /// <summary>The connectors of a tunnel, oldest first.</summary>
+    IReadOnlyList<TunnelConnector> Of(Guid tunnel);
+
+    /// <summary>The last fault of a tunnel; null when there was none since the start.</summary>
+    TunnelFault? LastFault(Guid tunnel);
+
+    /// <summary>Closes the connections of a tunnel, or of one connector of it. Connectors come back while their credentials are good.</summary>
+    void Drop(Guid tunnel, Guid? connector);
+}
+
+/// <summary>Remembers when tunnels were in use.</summary>
+public interface ITunnelJournal
+{
+    /// <summary>A tunnel got its first connection, or lost its last.</summary>
+    Task RecordAsync(Guid tunnel, bool isActive, DateTimeOffset at, CancellationToken cancellationToken);
+}

@@ -1,0 +1,192 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using Gatehouse.Model.Tunnels.Ingress;
+using Gatehouse.Tunnel.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Tunnel.Connector.Origins;
+
+/// <summary>Passes a request on to a web service, and its answer back, both as streams.</summary>
+internal sealed partial class HttpProxy(OriginClients clients, ILogger<HttpProxy> logger)
+{
+    private const int PieceSize = 64 * 1024;
+
+    private static readonly UriCreationOptions AsSent = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    /// <summary>Runs to the end of the answer; false when there was none.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever keeps the service from answering is told to the edge; a broken answer is cut.")]
+    public async Task<bool> RunAsync(HttpContext context, IngressRule rule, bool isWebSocket)
+    {
+        using var request = Shape(context, rule, isWebSocket);
+        HttpResponseMessage response;
+        try
+        {
+            response = await clients.For(rule).SendAsync(request, context.RequestAborted);
+        }
+        catch (Exception fault) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            var why = OriginFault.Of(fault);
+            LogFailed(rule.Service, why.What, fault.GetBaseException().Message);
+            return await Answers.FailedAsync(context, why);
+        }
+
+        using (response)
+        {
+            var headers = response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated)
+                .SelectMany(h => h.Value.Select(v => new KeyValuePair<string, string>(h.Key, v)));
+            try
+            {
+                Answers.Head(context, (int)response.StatusCode, headers, LengthOf(context, response));
+                await CopyAsync(context, response, isWebSocket);
+                return true;
+            }
+            catch (Exception fault) when (!context.RequestAborted.IsCancellationRequested)
+            {
+                LogBroken(rule.Service, fault.GetBaseException().Message);
+                context.Abort();
+                return false;
+            }
+        }
+    }
+
+    private static HttpRequestMessage Shape(HttpContext context, IngressRule rule, bool isWebSocket)
+    {
+        var incoming = context.Request;
+        var host = rule.Settings.HttpHostHeader.Length > 0 ? rule.Settings.HttpHostHeader : incoming.Host.Value ?? "";
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var request = new HttpRequestMessage(new HttpMethod(incoming.Method), new Uri(AuthorityOf(rule, host) + (target.StartsWith('/') ? target : "/"), AsSent))
+        {
+            Version = rule.Settings.Http2Origin && !isWebSocket ? HttpVersion.Version20 : HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+        if (!isWebSocket && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+        {
+            request.Content = new FlushedContent(incoming.Body, incoming.ContentLength);
+        }
+        else if (HttpMethods.IsPost(incoming.Method) || HttpMethods.IsPut(incoming.Method) || HttpMethods.IsPatch(incoming.Method))
+        {
+            request.Content = new ByteArrayContent([]); // says so with a length of 0
+        }
+
+        foreach (var (name, values) in incoming.Headers)
+        {
+            if (name.StartsWith(':') || name.Equals("Host", StringComparison.OrdinalIgnoreCase) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
+                || TunnelHeaders.IsInternal(name) || TunnelHeaders.IsHopByHop(name))
+            {
+                continue;
+            }
+
+            if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+            {
+                request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            }
+        }
+
+        request.Headers.Host = host;
+        if (rule.Settings.HttpHostHeader.Length > 0)
+        {
+            request.Headers.Remove("X-Forwarded-Host");
+            request.Headers.TryAddWithoutValidation("X-Forwarded-Host", incoming.Host.Value);
+        }
+
+        if (isWebSocket)
+        {
+            request.Headers.TryAddWithoutValidation("Connection", "Upgrade");
+            request.Headers.TryAddWithoutValidation("Upgrade", "websocket");
+            request.Headers.Remove("Sec-WebSocket-Version");
+            request.Headers.TryAddWithoutValidation("Sec-WebSocket-Version", "13");
+        }
+
+        return request;
+    }
+
+    // Where it goes is the pool's business; the authority only keeps apart what must not share a connection. The scheme is for
+    // the handler: TLS is done by the pool's own dialing, so https stands here only where HTTP/2 may be agreed on.
+    private static string AuthorityOf(IngressRule rule, string host)
+    {
+        var scheme = rule.Target is ServiceTarget.Web { IsTls: true } or ServiceTarget.Unix { IsTls: true } ? "https" : "http";
+        return scheme + "://" + (rule.Settings.MatchSniToHost ? host : rule.Target is ServiceTarget.Web web ? $"{web.Host}:{web.Port.ToString(System.Globalization.CultureInfo.InvariantCulture)}" : "localhost");
+    }
+
+    private static long? LengthOf(HttpContext context, HttpResponseMessage response) =>
+        HttpMethods.IsHead(context.Request.Method) || response.StatusCode is HttpStatusCode.SwitchingProtocols or HttpStatusCode.NoContent or HttpStatusCode.NotModified
+            ? null
+            : response.Content.Headers.ContentLength;
+
+    private static async Task CopyAsync(HttpContext context, HttpResponseMessage response, bool isWebSocket)
+    {
+        var isSwitched = isWebSocket && response.StatusCode == HttpStatusCode.SwitchingProtocols;
+        if (response.StatusCode == HttpStatusCode.SwitchingProtocols && !isSwitched)
+        {
+            throw new IOException("switched protocols without being asked to");
+        }
+
+        await using var body = await response.Content.ReadAsStreamAsync(context.RequestAborted);
+        if (isSwitched)
+        {
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await StreamProxy.PumpAsync(context, body);
+            return;
+        }
+
+        var piece = ArrayPool<byte>.Shared.Rent(PieceSize);
+        try
+        {
+            for (int read; (read = await body.ReadAsync(piece, context.RequestAborted)) > 0;)
+            {
+                await context.Response.Body.WriteAsync(piece.AsMemory(0, read), context.RequestAborted);
+                await context.Response.Body.FlushAsync(context.RequestAborted);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+
+        if (response.TrailingHeaders.NonValidated is { Count: > 0 } trailers && context.Response.SupportsTrailers())
+        {
+            foreach (var (name, values) in trailers)
+            {
+                context.Response.AppendTrailer(name, new Microsoft.Extensions.Primitives.StringValues([.. values]));
+            }
+        }
+    }
+
+    [LoggerMessage(EventId = 4213, Level = LogLevel.Warning, Message = "{Service} {What} ({Reason})")]
+    private partial void LogFailed(string service, string what, string reason);
+
+    [LoggerMessage(EventId = 4214, Level = LogLevel.Warning, Message = "An answer of {Service} was cut off midway: {Reason}")]
+    private partial void LogBroken(string service, string reason);
+
+    /// <summary>A body whose pieces leave as they come.</summary>
+    private sealed class FlushedContent(Stream body, long? length) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            var piece = ArrayPool<byte>.Shared.Rent(PieceSize);
+            try
+            {
+                for (int read; (read = await body.ReadAsync(piece, cancellationToken)) > 0;)
+                {
+                    await stream.WriteAsync(piece.AsMemory(0, read), cancellationToken);
+                    await stream.FlushAsync(cancellationToken);
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(piece);
+            }
+        }
+
+        protected override bool TryComputeLength(out long known)
+        {
+            known = length ?? 0;
+            return length is not null;
+        }
+    }
+}

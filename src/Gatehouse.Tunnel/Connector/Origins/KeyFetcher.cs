@@ -1,0 +1,70 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Gatehouse.Tunnel.Connector.Origins;
+
+/// <summary>Fetches the keys of a team domain. Trusts what the system trusts, and the edge's authorities.</summary>
+internal sealed class KeyFetcher : IDisposable
+{
+    private const int Largest = 256 * 1024;
+
+    private readonly HttpClient client;
+
+    /// <summary>Prepares it; connects to nothing yet.</summary>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The client owns its handler.")]
+    public KeyFetcher(ConnectorOptions options) => client = new HttpClient(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        ActivityHeadersPropagator = null,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        ConnectCallback = (context, cancellationToken) => DialAsync(context.DnsEndPoint, cancellationToken),
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+                errors == SslPolicyErrors.None
+                || (errors == SslPolicyErrors.RemoteCertificateChainErrors && options.EdgeAuthorities is { } authorities && certificate is X509Certificate2 leaf && IsIssuedBy(leaf, authorities)),
+        },
+    })
+    {
+        Timeout = TimeSpan.FromSeconds(10),
+        MaxResponseContentBufferSize = Largest,
+    };
+
+    /// <summary>The answer's text.</summary>
+    /// <exception cref="HttpRequestException">There was none.</exception>
+    public Task<string> FetchAsync(Uri address, CancellationToken cancellationToken) => client.GetStringAsync(address, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => client.Dispose();
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The stream owns the socket; without a stream it is disposed here.")]
+    private static async ValueTask<Stream> DialAsync(DnsEndPoint end, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await LocalNames.ConnectAsync(socket, end.Host, end.Port, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static bool IsIssuedBy(X509Certificate2 leaf, X509Certificate2Collection authorities)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        return chain.Build(leaf);
+    }
+}

@@ -1,0 +1,170 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Gatehouse.Model.Tunnels;
+using Gatehouse.Tunnel.Wire.Rpc;
+
+namespace Gatehouse.Tunnel.Edge;
+
+/// <summary>How adding a connection went. A closed set.</summary>
+internal enum AddResult
+{
+    /// <summary>It serves now.</summary>
+    Added,
+
+    /// <summary>The tunnel has as many as it may have.</summary>
+    Full,
+
+    /// <summary>The edge is going away.</summary>
+    Closing,
+}
+
+/// <summary>The registered connections of this node, by tunnel.</summary>
+internal sealed class ConnectionRegistry(ActivityJournal journal, TimeProvider clock) : ITunnelConnections
+{
+    private readonly ConcurrentDictionary<Guid, ImmutableArray<EdgeConnection>> byTunnel = new();
+    private readonly ConcurrentDictionary<Guid, TunnelFault> faults = new();
+    private readonly Lock gate = new();
+    private bool isClosing; // guarded by gate
+    private int turn;
+
+    /// <summary>All of them.</summary>
+    public IEnumerable<EdgeConnection> All => byTunnel.Values.SelectMany(c => c);
+
+    /// <summary>Adds a connection. One of the same connector and index is given up: the connector has lost it.</summary>
+    public AddResult TryAdd(EdgeConnection connection, Registration registration, int most)
+    {
+        EdgeConnection? stale;
+        lock (gate)
+        {
+            var there = byTunnel.GetValueOrDefault(registration.TunnelId, []);
+            stale = there.FirstOrDefault(c => c.Registered is { } other && other.ConnectorId == registration.ConnectorId && other.Index == registration.Index);
+            if (isClosing)
+            {
+                return AddResult.Closing;
+            }
+
+            if (stale is null && there.Length >= most)
+            {
+                return AddResult.Full;
+            }
+
+            connection.Registered = registration;
+            byTunnel[registration.TunnelId] = (stale is null ? there : there.Remove(stale)).Add(connection);
+            if (there.IsEmpty)
+            {
+                journal.Note(registration.TunnelId, isActive: true, clock.GetUtcNow());
+            }
+        }
+
+        stale?.Close();
+        return AddResult.Added;
+    }
+
+    /// <summary>Takes a connection out.</summary>
+    public void Remove(EdgeConnection connection)
+    {
+        if (connection.Registered is not { } registered)
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            var there = byTunnel.GetValueOrDefault(registered.TunnelId, []);
+            var left = there.Remove(connection);
+            if (left.Length == there.Length)
+            {
+                return;
+            }
+
+            if (left.IsEmpty)
+            {
+                byTunnel.TryRemove(registered.TunnelId, out _);
+                journal.Note(registered.TunnelId, isActive: false, clock.GetUtcNow());
+            }
+            else
+            {
+                byTunnel[registered.TunnelId] = left;
+            }
+        }
+    }
+
+    /// <summary>The connection with the least to do that is not among <paramref name="tried"/>; null when there is none.</summary>
+    public EdgeConnection? Pick(Guid tunnel, IReadOnlyCollection<EdgeConnection> tried)
+    {
+        var there = byTunnel.GetValueOrDefault(tunnel, []);
+        if (there.IsEmpty)
+        {
+            return null;
+        }
+
+        // Begins elsewhere each time, so that equals share the load.
+        var start = (int)((uint)Interlocked.Increment(ref turn) % (uint)there.Length);
+        EdgeConnection? best = null;
+        var least = int.MaxValue;
+        for (var n = 0; n < there.Length; n++)
+        {
+            var connection = there[(start + n) % there.Length];
+            if (!connection.IsDraining && connection.Streams < least && !tried.Contains(connection))
+            {
+                (best, least) = (connection, connection.Streams);
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>The connections of one tunnel.</summary>
+    public ImmutableArray<EdgeConnection> Connections(Guid tunnel) => byTunnel.GetValueOrDefault(tunnel, []);
+
+    /// <summary>Takes no more.</summary>
+    public void BeginClosing()
+    {
+        lock (gate)
+        {
+            isClosing = true;
+        }
+    }
+
+    /// <summary>Remembers why a request found no way.</summary>
+    public void Note(Guid tunnel, TunnelFault fault) => faults[tunnel] = fault;
+
+    /// <inheritdoc/>
+    public TunnelFault? LastFault(Guid tunnel) => faults.GetValueOrDefault(tunnel);
+
+    /// <inheritdoc/>
+    public void Drop(Guid tunnel, Guid? connector)
+    {
+        foreach (var connection in Connections(tunnel).Where(c => connector is null || c.Registered?.ConnectorId == connector))
+        {
+            connection.Close();
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TunnelConnector> Of(Guid tunnel) => [.. Connections(tunnel)
+        .Where(c => c.Registered is not null)
+        .GroupBy(c => c.Registered!.ConnectorId) // filtered just above
+        .Select(Describe)
+        .OrderBy(c => c.RunAt)];
+
+    private static TunnelConnector Describe(IGrouping<Guid, EdgeConnection> group)
+    {
+        var first = group.OrderBy(c => c.OpenedAt).First();
+        var registered = first.Registered!; // grouped by it
+        var reply = group.Select(c => c.Configuration).OfType<Wire.ConfigurationReply>().OrderByDescending(r => r.Number).FirstOrDefault();
+        return new TunnelConnector
+        {
+            Id = group.Key,
+            Version = registered.Version,
+            Arch = registered.Arch,
+            Features = registered.Features,
+            RunAt = first.OpenedAt,
+            ConfigurationNumber = reply?.Number,
+            ConfigurationFault = reply?.Fault,
+            LocalConfiguration = group.Select(c => c.LocalConfiguration).FirstOrDefault(c => c is not null),
+            Connections = [.. group.OrderBy(c => c.Registered!.Index) // grouped by it
+                .Select(c => new TunnelConnection(c.Id, c.Registered!.Index, c.OpenedAt, c.Remote.ToString(), c.IsDraining))], // grouped by it
+        };
+    }
+}

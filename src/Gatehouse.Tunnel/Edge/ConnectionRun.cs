@@ -1,0 +1,125 @@
+using System.Diagnostics.CodeAnalysis;
+using Gatehouse.Tunnel.Wire;
+using Gatehouse.Tunnel.Wire.Rpc;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Gatehouse.Tunnel.Edge;
+
+/// <summary>The life of a connection: control stream, registration, service, drain, end.</summary>
+internal sealed partial class ConnectionRun(
+    ConnectionRegistry registry, Registrar registrar, ConfigurationPusher pusher, IOptions<EdgeOptions> options, TimeProvider clock, ILogger<ConnectionRun> logger)
+{
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
+    /// <summary>Runs it to its end, however it comes. The connection is closed then.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever a connector does ends its own connection and nothing else; it is logged.")]
+    public async Task RunAsync(EdgeConnection connection, CancellationToken stopping)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, connection.Closed);
+        using var watching = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
+        var watch = WatchAsync(connection, watching.Token);
+        try
+        {
+            await TalkAsync(connection, either.Token);
+        }
+        catch (Exception fault)
+        {
+            if (!either.IsCancellationRequested)
+            {
+                var reason = Reason(connection, fault);
+                LogLost(connection.Remote, connection.Registered, reason);
+            }
+        }
+        finally
+        {
+            registry.Remove(connection);
+            await watching.CancelAsync();
+            await watch;
+            connection.Dispose();
+        }
+    }
+
+    private async Task TalkAsync(EdgeConnection connection, CancellationToken cancellationToken)
+    {
+        using var body = new DuplexContent();
+        using var request = EdgeConnection.Request(HttpMethod.Get, "gatehouse.tunnel", TunnelHeaders.ControlStream);
+        request.Content = body;
+        using var early = new CancellationTokenSource(options.Value.RegisterTimeout, clock);
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, early.Token);
+        using var response = await connection.SendAsync(request, limited.Token);
+        if ((int)response.StatusCode != 200)
+        {
+            throw new InvalidDataException($"the control stream was answered {(int)response.StatusCode}");
+        }
+
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var control = new ControlStream(
+            stream,
+            async (frame, cancel) => await body.Writer.WriteAsync(frame, cancel),
+            asked => registrar.Decide(connection, asked))
+        {
+            OnRegistered = () =>
+            {
+                early.CancelAfter(Timeout.InfiniteTimeSpan);
+                pusher.Wake();
+            },
+            OnLocalConfiguration = config => connection.LocalConfiguration = config,
+        };
+        switch (await control.RunAsync(limited.Token))
+        {
+            case ControlEnd.Unregistered:
+                LogLeaving(connection.Registered, connection.Streams);
+                await DrainAsync(connection, cancellationToken);
+                break;
+            case ControlEnd.Refused:
+                await Task.Delay(LastWords, clock, cancellationToken); // so that the answer is read before the line drops
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Lets requests under way finish, for a while.</summary>
+    public async Task DrainAsync(EdgeConnection connection, CancellationToken cancellationToken)
+    {
+        connection.Drain();
+        registry.Remove(connection);
+        var began = clock.GetTimestamp();
+        while (connection.Streams > 0 && clock.GetElapsedTime(began) < options.Value.DrainTimeout)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), clock, cancellationToken);
+        }
+
+        // What the connector still has to say about its own end.
+        await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellationToken);
+    }
+
+    private async Task WatchAsync(EdgeConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var timer = new PeriodicTimer(Beat, clock);
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                connection.CheckUploads();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The connection is over.
+        }
+    }
+
+    private static string Reason(EdgeConnection connection, Exception fault) =>
+        (connection.Stream as GuardedStream)?.Fault is { } cut ? "cut off: " + cut
+        : fault is OperationCanceledException ? "it did not register in time"
+        : fault.GetBaseException().Message;
+
+    [LoggerMessage(EventId = 4103, Level = LogLevel.Information, Message = "A tunnel connection from {Remote} was lost ({Who}): {Reason}")]
+    private partial void LogLost(System.Net.IPAddress remote, Registration? who, string reason);
+
+    [LoggerMessage(EventId = 4104, Level = LogLevel.Information, Message = "Tunnel: {Who} leaves; {Streams} requests are let finish")]
+    private partial void LogLeaving(Registration? who, int streams);
+}

@@ -1,0 +1,151 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Text;
+using Gatehouse.Tunnel.Wire;
+using Gatehouse.Tunnel.Wire.Rpc;
+
+namespace Gatehouse.Tunnel.Edge;
+
+/// <summary>One connection of a connector. Here the edge is the HTTP/2 client although the other side dialed.</summary>
+[SuppressMessage("Usage", "CA2213", Justification = "Others may close it in the moment it ends; the source holds nothing but memory.")]
+internal sealed class EdgeConnection : IDisposable
+{
+    private const int LargestHeaders = 128; // KiB
+    private const int StreamWindow = 256 * 1024;
+
+    private readonly HttpMessageInvoker client;
+    private readonly UploadWatch uploads;
+    private readonly CancellationTokenSource closed = new();
+    private volatile Registration? registered;
+    private volatile bool isDraining;
+    private int streams;
+    private int used;
+
+    /// <summary>Takes over <paramref name="stream"/>.</summary>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The invoker owns its handler, the handler the stream once it took it.")]
+    public EdgeConnection(Stream stream, IPAddress remote, EdgeOptions options, TimeProvider clock)
+    {
+        Stream = stream;
+        Remote = remote;
+        OpenedAt = clock.GetUtcNow();
+        Id = Guid.CreateVersion7(OpenedAt);
+        uploads = new UploadWatch(options.StalledUpload, clock);
+        client = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ActivityHeadersPropagator = null,
+            MaxConnectionsPerServer = 1,
+            EnableMultipleHttp2Connections = false,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+            PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+            MaxResponseHeadersLength = LargestHeaders,
+            InitialHttp2StreamWindowSize = StreamWindow,
+            KeepAlivePingDelay = options.KeepAlive,
+            KeepAlivePingTimeout = options.KeepAlive,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            ConnectCallback = (_, _) => Interlocked.Exchange(ref used, 1) == 0
+                ? ValueTask.FromResult(stream)
+                : ValueTask.FromException<Stream>(new ConnectionGoneException()),
+        });
+    }
+
+    /// <summary>Given by us.</summary>
+    public Guid Id { get; }
+
+    /// <summary>Where it came from.</summary>
+    public IPAddress Remote { get; }
+
+    /// <summary>When it was accepted.</summary>
+    public DateTimeOffset OpenedAt { get; }
+
+    /// <summary>The bytes below.</summary>
+    public Stream Stream { get; }
+
+    /// <summary>What it registered as; null before.</summary>
+    public Registration? Registered
+    {
+        get => registered;
+        set => registered = value;
+    }
+
+    /// <summary>Whether it takes no new requests.</summary>
+    public bool IsDraining => isDraining;
+
+    /// <summary>How many requests run on it.</summary>
+    public int Streams => Volatile.Read(ref streams);
+
+    /// <summary>Signalled when it is closed.</summary>
+    public CancellationToken Closed => closed.Token;
+
+    /// <summary>The configuration it was last given, and what it said to it; for the first connection of a connector.</summary>
+    public ConfigurationReply? Configuration { get; set; }
+
+    /// <summary>What the connector brought; null when nothing.</summary>
+    public string? LocalConfiguration { get; set; }
+
+    /// <summary>A request to the connector. The authority is what the service sees as its host.</summary>
+    public static HttpRequestMessage Request(HttpMethod method, string authority, string kind)
+    {
+        var request = new HttpRequestMessage(method, "http://tunnel/") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        request.Headers.Host = authority;
+        request.Headers.TryAddWithoutValidation(TunnelHeaders.Kind, kind);
+        return request;
+    }
+
+    /// <summary>Takes no new requests from now on.</summary>
+    public void Drain() => isDraining = true;
+
+    /// <summary>Counts a request in; disposing counts it out.</summary>
+    public IDisposable Enter()
+    {
+        Interlocked.Increment(ref streams);
+        return new Stay(this);
+    }
+
+    /// <summary>Watches a request body.</summary>
+    public HttpContent Watch(HttpContent body) => uploads.Watch(body);
+
+    /// <summary>Looks after the bodies under way. To be called every second.</summary>
+    public void CheckUploads() => uploads.Check();
+
+    /// <summary>Sends; returns when the headers of the answer are here.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => client.SendAsync(request, cancellationToken);
+
+    /// <summary>Closes it; what runs on it fails.</summary>
+    public void Close()
+    {
+        isDraining = true;
+        closed.CancelAfter(TimeSpan.Zero);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        isDraining = true;
+        closed.Cancel();
+        client.Dispose();
+        Stream.Dispose();
+    }
+
+    private sealed class Stay(EdgeConnection connection) : IDisposable
+    {
+        private int left;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref left, 1) == 0)
+            {
+                Interlocked.Decrement(ref connection.streams);
+            }
+        }
+    }
+}
+
+/// <summary>The connection is over; what was to be sent on it was not sent.</summary>
+[SuppressMessage("Design", "CA1032", Justification = "Made in one place, with one meaning.")]
+internal sealed class ConnectionGoneException() : IOException("the tunnel connection is over");

@@ -1,0 +1,128 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Gatehouse.Model.Tunnels;
+using Gatehouse.Tests.Fakes;
+using Gatehouse.Tunnel.Connector.Origins;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Gatehouse.Tests.Tunnel;
+
+/// <summary>What rules make a connector do.</summary>
+public class ConnectorRuleTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task T08_a_rule_that_asks_for_an_Access_token_lets_only_the_right_ones_pass()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        using var key = RSA.Create(2048);
+        using var next = RSA.Create(2048);
+        var published = new List<RSA> { key };
+        await using var team = new RawOrigin((_, to) =>
+        {
+            var keys = Encoding.UTF8.GetBytes($$"""{"keys":[{{string.Join(',', published.Select(Jwk))}}]}""");
+            return to.SendAsync($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {keys.Length}\r\n\r\n{Encoding.UTF8.GetString(keys)}");
+        });
+        var issuer = $"http://127.0.0.1:{team.Port}";
+        var credentials = rig.AddTunnel("guarded", $$"""{"ingress":[{"hostname":"app.test","service":"http://127.0.0.1:{{rig.Origin.Port}}","originRequest":{"access":{"required":true,"teamName":"{{issuer}}","audTag":["right"]} } },{"service":"http_status:404"}]}""");
+        await rig.ConnectAsync(credentials);
+
+        Assert.Equal(403, await AskAsync(null));
+        Assert.Equal(403, await AskAsync("nonsense"));
+        Assert.Equal(200, await AskAsync(Make(key, issuer, "right", 60)));
+        Assert.Equal(403, await AskAsync(Make(key, issuer, "wrong", 60)));
+        Assert.Equal(403, await AskAsync(Make(key, "https://other.test", "right", 60)));
+        Assert.Equal(403, await AskAsync(Make(key, issuer, "right", -60)));
+        Assert.Equal(403, await AskAsync(Make(next, issuer, "right", 60)));
+        var unsigned = Make(key, issuer, "right", 60);
+        Assert.Equal(403, await AskAsync(unsigned[..(unsigned.LastIndexOf('.') + 1)]));
+
+        async Task<int> AskAsync(string? token)
+        {
+            using var response = await rig.SendAsync(credentials.TunnelId, HttpMethod.Get, "/", "app.test", null, token is null ? [] : [("Cf-Access-Jwt-Assertion", token)]);
+            return (int)response.StatusCode;
+        }
+
+        string Make(RSA signer, string from, string aud, int seconds) => new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = from,
+            Audience = aud,
+            Expires = rig.Clock.GetUtcNow().AddSeconds(seconds).UtcDateTime,
+            NotBefore = rig.Clock.GetUtcNow().AddHours(-1).UtcDateTime,
+            SigningCredentials = new SigningCredentials(new RsaSecurityKey(signer) { KeyId = KidOf(signer) }, SecurityAlgorithms.RsaSha256),
+        });
+    }
+
+    [Theory]
+    [InlineData("169.254.169.254", false)]
+    [InlineData("::ffff:169.254.169.254", false)]
+    [InlineData("fe80::a9fe:a9fe", false)]
+    [InlineData("fd00:ec2::254", false)]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("10.0.0.1", true)]
+    public void T09_where_clouds_keep_their_secrets_no_rule_leads(string address, bool isAllowed) =>
+        Assert.Equal(isAllowed, new AddressGuard(null).IsAllowed(IPAddress.Parse(address)));
+
+    [Fact]
+    public async Task T09_a_connector_reaches_only_what_its_operator_allowed()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var credentials = rig.AddTunnel("fenced", rig.Ingress);
+        await rig.ConnectAsync(credentials, allowed: [IPNetwork.Parse("10.0.0.0/8")]);
+        var fault = await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(credentials.TunnelId, "/"));
+        Assert.Contains("may not reach", fault.Message, StringComparison.Ordinal);
+        Assert.Empty(rig.Origin.Seen);
+    }
+
+    [Fact]
+    public async Task A_service_on_a_unix_socket_is_reached_and_sees_the_host_it_was_given()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen();
+        var credentials = rig.AddTunnel("unix", $$"""{"ingress":[{"service":"unix:{{path}}","originRequest":{"httpHostHeader":"inner.test"} }]}""");
+        await rig.ConnectAsync(credentials);
+        var asking = rig.GetAsync(credentials.TunnelId, "/x", "outer.test");
+        using (var accepted = await listener.AcceptAsync(Token))
+        {
+            var buffer = new byte[4096];
+            var request = Encoding.ASCII.GetString(buffer, 0, await accepted.ReceiveAsync(buffer, Token));
+            Assert.StartsWith("GET /x HTTP/1.1", request, StringComparison.Ordinal);
+            Assert.Contains("Host: inner.test", request, StringComparison.Ordinal);
+            Assert.Contains("X-Forwarded-Host: outer.test", request, StringComparison.Ordinal);
+            await accepted.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"u8.ToArray(), Token);
+            using var response = await asking;
+            Assert.Equal("ok", await response.Content.ReadAsStringAsync(Token));
+        }
+
+        File.Delete(path);
+    }
+
+    [Fact]
+    public async Task A_bastion_needs_to_be_told_where_to()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var credentials = rig.AddTunnel("bastion", """{"ingress":[{"service":"bastion"}]}""");
+        await rig.ConnectAsync(credentials);
+        (string, string)[] upgrade = [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), ("Sec-WebSocket-Version", "13")];
+        var fault = await Assert.ThrowsAsync<TunnelFaultException>(() => rig.SendAsync(credentials.TunnelId, HttpMethod.Get, "/", "any.test", null, upgrade));
+        Assert.Contains("Cf-Access-Jump-Destination", fault.Message, StringComparison.Ordinal);
+        using var response = await rig.SendAsync(
+            credentials.TunnelId, HttpMethod.Get, "/", "any.test", null, [.. upgrade, ("Cf-Access-Jump-Destination", $"127.0.0.1:{rig.Origin.TcpPort}")]);
+        Assert.Equal(HttpStatusCode.SwitchingProtocols, response.StatusCode);
+    }
+
+    private static string KidOf(RSA key) => Convert.ToHexStringLower(SHA256.HashData(key.ExportRSAPublicKey()));
+
+    private static string Jwk(RSA key)
+    {
+        var parts = key.ExportParameters(false);
+        return $$"""{"kty":"RSA","alg":"RS256","use":"sig","kid":"{{KidOf(key)}}","n":"{{Base64UrlEncoder.Encode(parts.Modulus)}}","e":"{{Base64UrlEncoder.Encode(parts.Exponent)}}"}""";
+    }
+}

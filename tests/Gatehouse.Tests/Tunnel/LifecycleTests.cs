@@ -1,0 +1,315 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Gatehouse.Model.Tunnels;
+using Gatehouse.Tls;
+using Gatehouse.Tunnel.Edge;
+using Gatehouse.Tunnel.Wire.Rpc;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gatehouse.Tests.Tunnel;
+
+/// <summary>How connectors come, stay and go.</summary>
+public class LifecycleTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_connector_holds_its_connections_and_says_that_it_is_ready()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var credentials = rig.AddTunnel("four", rig.Ingress);
+        var connector = await rig.ConnectAsync(credentials, connections: 4);
+        var seen = Assert.Single(rig.Registry.Of(credentials.TunnelId));
+        Assert.Equal([0, 1, 2, 3], seen.Connections.Select(c => c.Index));
+        Assert.Equal((connector.Id, 1), (seen.Id, seen.ConfigurationNumber ?? 0));
+        Assert.Equal([(credentials.TunnelId, true)], rig.Journal.Notes);
+
+        using var client = new HttpClient();
+        Assert.Contains("\"readyConnections\":4", await client.GetStringAsync(new Uri(connector.Metrics!, "/ready"), Token), StringComparison.Ordinal);
+        using var response = await rig.GetAsync(credentials.TunnelId, "/");
+        var metrics = await client.GetStringAsync(new Uri(connector.Metrics!, "/metrics"), Token);
+        Assert.Contains("cloudflared_tunnel_ha_connections 4", metrics, StringComparison.Ordinal);
+        Assert.Contains("cloudflared_orchestration_config_version 1", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task T01_wrong_credentials_are_refused_alike_and_nothing_of_them_is_logged()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var good = rig.AddTunnel("guarded", rig.Ingress);
+        var registrar = rig.Services.GetRequiredService<Registrar>();
+        var offByOne = good.Secret.ToArray();
+        offByOne[^1] ^= 1;
+        RegistrationAnswer[] answers =
+        [
+            Decide(good.AccountTag, good.TunnelId, offByOne),
+            Decide(new string('f', 32), good.TunnelId, good.Secret),
+            Decide(good.AccountTag, Guid.CreateVersion7(), good.Secret),
+            Decide(good.AccountTag, good.TunnelId, []),
+        ];
+        Assert.All(answers, a => Assert.Equal(answers[0], a));
+        Assert.StartsWith("Unauthorized", Assert.IsType<RegistrationAnswer.Refused>(answers[0]).Cause, StringComparison.Ordinal); // or stock connectors would end
+        Assert.Empty(rig.Registry.Of(good.TunnelId));
+
+        rig.Change(good.TunnelId, isDeleted: true);
+        Assert.Equal("This tunnel has been deleted", Assert.IsType<RegistrationAnswer.Refused>(Decide(good.AccountTag, good.TunnelId, good.Secret)).Cause);
+        Assert.Equal(answers[0], Decide(good.AccountTag, good.TunnelId, offByOne)); // whoever does not know the secret does not learn it
+        Assert.DoesNotContain(rig.Log.All, l => l.Text.Contains(Convert.ToBase64String(good.Secret), StringComparison.Ordinal) || l.Text.Contains(Convert.ToHexString(good.Secret), StringComparison.OrdinalIgnoreCase));
+
+        RegistrationAnswer Decide(string account, Guid tunnel, byte[] secret)
+        {
+            using var connection = new EdgeConnection(Stream.Null, IPAddress.Loopback, new EdgeOptions(), rig.Clock);
+            return registrar.Decide(connection, new Registration { AccountTag = account, TunnelId = tunnel, Secret = secret, Index = 0, ConnectorId = Guid.CreateVersion7(), Features = [], Version = "1", Arch = "x" });
+        }
+    }
+
+    [Fact]
+    public async Task T01_the_connections_of_a_deleted_tunnel_are_cut()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var credentials = await rig.UsualAsync(connections: 2);
+        rig.Change(credentials.TunnelId, isDeleted: true);
+        await TunnelRig.UntilAsync(() => rig.Registry.Connections(credentials.TunnelId).IsEmpty, "cut off");
+        var fault = await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(credentials.TunnelId, "/"));
+        Assert.Contains("no connector", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task T02_a_connector_serves_only_the_names_that_an_administrator_gave_its_tunnel()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var mine = rig.AddTunnel("mine", """{"ingress":[{"hostname":"mine.test","service":"http_status:201"},{"service":"http_status:404"}]}""");
+        var theirs = rig.AddTunnel("theirs", null);
+        await rig.ConnectAsync(theirs, own: """{"ingress":[{"hostname":"mine.test","service":"http_status:299"},{"hostname":"free.test","service":"http_status:299"},{"service":"http_status:299"}]}""");
+        var table = rig.Tables.Current;
+        Assert.Equal(mine.TunnelId, table.Origins.Find("mine.test")!.Tunnel!.Tunnel.Id);
+        Assert.Null(table.Origins.Find("free.test"));
+        await TunnelRig.UntilAsync(() => rig.Registry.Of(theirs.TunnelId).Any(c => c.LocalConfiguration is not null), "told");
+        rig.AddRecord("given.test", theirs.TunnelId);
+        Assert.Equal(theirs.TunnelId, rig.Tables.Current.Origins.Find("given.test")!.Tunnel!.Tunnel.Id);
+    }
+
+    [Fact]
+    public async Task T03_a_connector_with_the_old_secret_is_cut_when_the_secret_changes()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var old = await rig.UsualAsync(connections: 2);
+        var next = RandomNumberGenerator.GetBytes(32);
+        rig.Change(old.TunnelId, secret: next);
+        await TunnelRig.UntilAsync(() => rig.Registry.Connections(old.TunnelId).IsEmpty, "cut off");
+        var fresh = await rig.ConnectAsync(new TunnelCredentials { AccountTag = old.AccountTag, TunnelId = old.TunnelId, Secret = next });
+        using var response = await rig.GetAsync(old.TunnelId, "/");
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal([fresh.Id], rig.Registry.Of(old.TunnelId).Select(c => c.Id));
+    }
+
+    [Fact]
+    public async Task A_change_of_the_rules_is_in_force_within_a_second_and_a_wrong_one_changes_nothing()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var tunnel = (await rig.UsualAsync(connections: 2)).TunnelId;
+        rig.Change(tunnel, """{"ingress":[{"service":"http_status:299"}]}""");
+        await TunnelRig.UntilAsync(() => rig.Registry.Of(tunnel).All(c => c.ConfigurationNumber == 2), "pushed");
+        using (var response = await rig.GetAsync(tunnel, "/"))
+        {
+            Assert.Equal(299, (int)response.StatusCode);
+        }
+
+        rig.Change(tunnel, """{"ingress":[{"service":"ftp ://no"}]}""");
+        await TunnelRig.UntilAsync(() => rig.Registry.Of(tunnel).All(c => c.ConfigurationFault is not null), "refused");
+        using var still = await rig.GetAsync(tunnel, "/");
+        Assert.Equal(299, (int)still.StatusCode);
+    }
+
+    [Fact]
+    public async Task Connectors_share_the_load_and_one_takes_over_from_another()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var credentials = rig.AddTunnel("two", rig.Ingress);
+        var first = await rig.ConnectAsync(credentials);
+        await rig.ConnectAsync(credentials);
+        Assert.Equal(2, rig.Registry.Of(credentials.TunnelId).Count);
+        await first.StopAsync();
+        Assert.Single(rig.Registry.Of(credentials.TunnelId));
+        for (var n = 0; n < 20; n++)
+        {
+            using var response = await rig.GetAsync(credentials.TunnelId, "/");
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task R23_a_connector_that_leaves_finishes_what_it_has_begun()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var credentials = rig.AddTunnel("leaving", rig.Ingress);
+        var connector = await rig.ConnectAsync(credentials, connections: 2);
+        var requests = Enumerable.Range(0, 50).Select(_ => rig.GetAsync(credentials.TunnelId, "/wait")).ToList();
+        await TunnelRig.UntilAsync(() => rig.Origin.Seen.Count(s => s == "GET /wait") == 50, "there");
+        var leaving = connector.StopAsync();
+        await TunnelRig.UntilAsync(() => rig.Registry.Connections(credentials.TunnelId).IsEmpty, "unregistered");
+        rig.Origin.Gate.Release(50);
+        foreach (var request in requests)
+        {
+            using var response = await request;
+            Assert.Equal("done", await response.Content.ReadAsStringAsync(Token));
+        }
+
+        await leaving.WaitAsync(TimeSpan.FromSeconds(10), Token);
+    }
+
+    [Fact]
+    public async Task R23_an_edge_that_stops_finishes_what_it_has_begun()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var tunnel = (await rig.UsualAsync(connections: 2)).TunnelId;
+        var requests = Enumerable.Range(0, 20).Select(_ => rig.GetAsync(tunnel, "/wait")).ToList();
+        await TunnelRig.UntilAsync(() => rig.Origin.Seen.Count(s => s == "GET /wait") == 20, "there");
+        var stopping = rig.StopEdgeAsync(TimeSpan.FromSeconds(20));
+        await Task.Delay(TimeSpan.FromMilliseconds(200), Token);
+        rig.Origin.Gate.Release(20);
+        foreach (var request in requests)
+        {
+            using var response = await request;
+            Assert.Equal("done", await response.Content.ReadAsStringAsync(Token));
+        }
+
+        await stopping;
+        await rig.StartEdgeAsync();
+    }
+
+    [Fact]
+    public async Task R08_requests_go_on_while_connections_break()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var credentials = rig.AddTunnel("flapping", rig.Ingress);
+        await rig.ConnectAsync(credentials, connections: 2);
+        await rig.ConnectAsync(credentials, connections: 2);
+        using var over = new CancellationTokenSource();
+        var breaking = BreakAsync(rig, credentials.TunnelId, over.Token);
+        int good = 0, bad = 0;
+        for (var n = 0; n < 1500; n++)
+        {
+            try
+            {
+                using var response = await rig.GetAsync(credentials.TunnelId, "/x");
+                good++;
+            }
+            catch (TunnelFaultException)
+            {
+                bad++;
+            }
+        }
+
+        await over.CancelAsync();
+        var broken = await breaking;
+        Assert.True(broken > 0 && bad <= good / 1000, $"{good} good, {bad} bad, {broken} connections broken");
+    }
+
+    [Fact]
+    public async Task R09_connectors_come_back_after_the_edge_was_away_and_not_all_at_once()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var all = new List<TunnelCredentials>();
+        for (var n = 0; n < 10; n++)
+        {
+            all.Add(rig.AddTunnel($"t{n}", rig.Ingress));
+            await rig.ConnectAsync(all[^1], connections: 4);
+        }
+
+        await rig.StopEdgeAsync(TimeSpan.FromMilliseconds(10));
+        await Task.Delay(TimeSpan.FromSeconds(1.5), Token);
+        await rig.StartEdgeAsync();
+        var began = rig.Clock.GetTimestamp();
+        var back = new ConcurrentDictionary<Guid, int>(); // connection -> second it was seen in
+        while (back.Count < 40 && rig.Clock.GetElapsedTime(began) < TimeSpan.FromSeconds(10))
+        {
+            foreach (var connection in rig.Registry.All)
+            {
+                back.TryAdd(connection.Id, (int)rig.Clock.GetElapsedTime(began).TotalSeconds);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), Token);
+        }
+
+        Assert.Equal(40, back.Count);
+        Assert.InRange(back.Values.GroupBy(s => s).Max(g => g.Count()), 1, 22); // few in number, so a little over 40 % by chance is let pass
+    }
+
+    [Fact]
+    public async Task T10_a_certificate_issued_by_a_certificate_that_is_no_authority_is_not_believed()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var credentials = rig.AddTunnel("trust", rig.Ingress);
+        using var other = LocalAuthority.Create(new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        using var leaf = rig.Authority.Issue(["h2.cftunnel.com"], new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        foreach (var trust in new X509Certificate2Collection[] { [X509CertificateLoader.LoadCertificate(other.Certificate.RawData)], [X509CertificateLoader.LoadCertificate(leaf.RawData)] })
+        {
+            var connector = await rig.ConnectAsync(credentials, trust: trust, wait: false);
+            await Task.Delay(TimeSpan.FromMilliseconds(500), Token);
+            Assert.Equal(0, connector.Ready);
+        }
+
+        Assert.Contains(rig.Log.All, l => l.Id == 4202);
+    }
+
+    [Fact]
+    public async Task A_connection_of_the_same_index_replaces_the_one_that_was_lost()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var registrar = rig.Services.GetRequiredService<Registrar>();
+        var credentials = rig.AddTunnel("again", rig.Ingress);
+        var connector = Guid.CreateVersion7();
+        using var first = Register();
+        using var second = Register();
+        Assert.Equal([second.Id], rig.Registry.Connections(credentials.TunnelId).Select(c => c.Id));
+        await TunnelRig.UntilAsync(() => first.Closed.IsCancellationRequested, "closed");
+        rig.Registry.Remove(second);
+
+        EdgeConnection Register()
+        {
+            var connection = new EdgeConnection(Stream.Null, IPAddress.Loopback, new EdgeOptions(), rig.Clock);
+            Assert.IsType<RegistrationAnswer.Accepted>(registrar.Decide(
+                connection, new Registration { AccountTag = credentials.AccountTag, TunnelId = credentials.TunnelId, Secret = credentials.Secret, Index = 0, ConnectorId = connector, Features = [], Version = "1", Arch = "x" }));
+            return connection;
+        }
+    }
+
+    [Fact]
+    public async Task N09_who_connects_and_says_nothing_is_cut_and_keeps_nobody_out()
+    {
+        await using var rig = await TunnelRig.StartAsync(o => o.PendingConnections = 16);
+        var silent = new List<TcpClient>();
+        for (var n = 0; n < 40; n++)
+        {
+            var client = new TcpClient();
+            await client.ConnectAsync(rig.Edge, Token);
+            silent.Add(client);
+        }
+
+        // Those over the limit are closed at once; the others when their time is up.
+        await TunnelRig.UntilAsync(() => silent.Count(c => c.Client.Poll(0, SelectMode.SelectRead)) >= 20, "cut");
+        silent.ForEach(c => c.Dispose());
+        await rig.UsualAsync();
+    }
+
+    private static async Task<int> BreakAsync(TunnelRig rig, Guid tunnel, CancellationToken over)
+    {
+        var broken = 0;
+        while (!over.IsCancellationRequested)
+        {
+            if (rig.Registry.Connections(tunnel) is { Length: > 1 } there)
+            {
+                there[broken % there.Length].Close();
+                broken++;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(150), CancellationToken.None);
+        }
+
+        return broken;
+    }
+}

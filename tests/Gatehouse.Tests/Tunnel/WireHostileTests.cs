@@ -1,0 +1,213 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Gatehouse.Model.Tunnels;
+using Gatehouse.Tests.Architecture;
+using Gatehouse.Tests.Fakes;
+using Gatehouse.Tunnel.Wire;
+using Gatehouse.Tunnel.Wire.Capnp;
+using Gatehouse.Tunnel.Wire.Rpc;
+
+namespace Gatehouse.Tests.Tunnel;
+
+/// <summary>What a peer that means ill can send.</summary>
+public class WireHostileTests
+{
+    private const int Rounds = 40;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Damaged_messages_are_refused_and_nothing_else_happens()
+    {
+        var vectors = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "tests", "Gatehouse.Tests", "Tunnel", "vectors.json"), Token))!.AsObject();
+        uint seed = 20260101;
+        int read = 0, refused = 0;
+        foreach (var (_, vector) in vectors)
+        {
+            for (var round = 0; round < Rounds; round++)
+            {
+                var bytes = Convert.FromHexString((string)vector!["hex"]!);
+                for (var flips = 0; flips <= round % 6; flips++)
+                {
+                    bytes[Next(ref seed) % bytes.Length] = (byte)Next(ref seed);
+                }
+
+                var cut = round % 5 == 0 ? (int)(Next(ref seed) % bytes.Length) : bytes.Length;
+                if (await TryReadAllAsync(bytes[..cut]))
+                {
+                    read++;
+                }
+                else
+                {
+                    refused++;
+                }
+            }
+        }
+
+        Assert.True(read > 0 && refused > 0, $"{read} read, {refused} refused");
+    }
+
+    [Fact]
+    public async Task A_message_that_says_it_is_huge_is_refused_before_it_is_stored()
+    {
+        await AssertRefusedAsync([0, 0, 0, 0, 0xff, 0xff, 0xff, 0x0f]);
+        await AssertRefusedAsync([0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0]);
+        await AssertRefusedAsync([3, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0]);
+    }
+
+    [Fact]
+    public async Task A_pointer_to_itself_ends()
+    {
+        // Root: a far pointer to its own word.
+        using var stream = new MemoryStream([0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+        var message = (await CapnpMessage.ReadAsync(stream, Token))!;
+        Assert.Throws<InvalidDataException>(() => RpcMessage.Of(message));
+    }
+
+    [Theory]
+    [InlineData("Zm9v:YmFy", true)]
+    [InlineData("Zm9v:", true)]
+    [InlineData("", true)]
+    [InlineData(";;", true)]
+    [InlineData("Zm9v", false)] // no colon
+    [InlineData("Zm9v:YmFy:YmFy", false)]
+    [InlineData("Zm9v=:YmFy", false)] // padded
+    [InlineData("Z:YmFy", false)]
+    [InlineData(":YmFy", false)] // no name
+    [InlineData("Zm8gbw:YmFy", false)] // "fo o"
+    [InlineData("Zm9v:YQ0KYg", false)] // "a\r\nb"
+    [InlineData("Zm9v:YQBi", false)] // "a\0b"
+    [InlineData("Zm9v:YmFy~", false)]
+    public void Serialized_headers_hold_nothing_that_HTTP_does_not(string text, bool isRead) => Assert.Equal(isRead, UserHeaders.TryRead(text, out _));
+
+    [Fact]
+    public void Serialized_headers_come_back_as_they_were_but_for_internal_ones()
+    {
+        KeyValuePair<string, string>[] headers = [new("Set-Cookie", "a=1"), new("Set-Cookie", "b=\u00e9"), new("X-Empty", ""), new("cf-int-x", "no"), new("Cf-Cloudflared-Y", "no"), new("cf-proxy-z", "no")];
+        Assert.True(UserHeaders.TryRead(UserHeaders.Write(headers), out var read));
+        Assert.Equal(headers[..3], read);
+    }
+
+    [Fact]
+    public void Serialized_headers_are_written_as_recorded()
+    {
+        KeyValuePair<string, string>[] headers = [new("Content-Type", "text/plain; charset=utf-8"), new("X-Req-Te", "")];
+        Assert.Equal("Q29udGVudC1UeXBl:dGV4dC9wbGFpbjsgY2hhcnNldD11dGYtOA;WC1SZXEtVGU:", UserHeaders.Write(headers));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("""{"src":"somebody"}""")]
+    [InlineData("""{"src":1}""")]
+    public void An_answer_without_a_maker_is_nobodys(string? meta) => Assert.Null(ResponseMeta.Read(meta));
+
+    [Fact]
+    public void The_maker_of_an_answer_is_read_with_what_it_says()
+    {
+        Assert.True(ResponseMeta.Read("""{"src":"origin","flow_rate_limited":true}""")!.IsOrigin);
+        Assert.Equal(new ResponseMeta(false), ResponseMeta.Read("""{"src":"cloudflared"}"""));
+        Assert.Equal(new ResponseMeta(false, TunnelHop.Tcp, "refused the connection"), ResponseMeta.Read(ResponseMeta.Failed(TunnelHop.Tcp, "refused the connection")));
+    }
+
+    [Theory]
+    [InlineData("""{"lastAppliedVersion":2,"err":null}""", 2, null)]
+    [InlineData("""{"lastAppliedVersion":1,"err":{}}""", 1, "refused; its own log says why")]
+    [InlineData("""{"lastAppliedVersion":1,"err":"no"}""", 1, "no")]
+    [InlineData("""{"lastAppliedVersion":1,"err":{"Offset":17}}""", 1, """{"Offset":17}""")]
+    public void The_reply_to_a_configuration_may_say_why_in_any_shape(string body, int number, string? fault) =>
+        Assert.Equal(new ConfigurationReply(number, fault), ConfigurationReply.Read(Encoding.UTF8.GetBytes(body)));
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("[]")]
+    [InlineData("""{"lastAppliedVersion":"1"}""")]
+    public void A_reply_that_is_none_is_none(string body) => Assert.Null(ConfigurationReply.Read(Encoding.UTF8.GetBytes(body)));
+
+    [Theory]
+    [InlineData(6, 0, 8)] // PING
+    [InlineData(4, 0, 6)] // SETTINGS
+    [InlineData(3, 0, 4)] // RST_STREAM
+    [InlineData(0, 0, 0)] // empty DATA
+    [InlineData(2, 0, 5)] // PRIORITY
+    public void N04_a_flood_of_frames_that_carry_nothing_ends_the_connection(byte type, byte flags, int length)
+    {
+        var clock = new FakeClock();
+        var guard = new FrameGuard(clock);
+        var frame = Frame(type, flags, length);
+        for (var n = 0; n < FrameGuard.MostIdle; n++)
+        {
+            guard.Look(frame);
+        }
+
+        Assert.Throws<InvalidDataException>(() => guard.Look(frame));
+    }
+
+    [Fact]
+    public void N04_a_push_an_oversized_frame_and_headers_without_end_end_the_connection()
+    {
+        Assert.Throws<InvalidDataException>(() => new FrameGuard(new FakeClock()).Look(Frame(5, 0, 4)));
+        Assert.Throws<InvalidDataException>(() => new FrameGuard(new FakeClock()).Look(Frame(0, 0, 16385)));
+        var guard = new FrameGuard(new FakeClock());
+        guard.Look(Frame(1, 0, 10));
+        Assert.Throws<InvalidDataException>(() => Enumerable.Range(0, 100).ToList().ForEach(_ => guard.Look(Frame(9, 0, 1))));
+    }
+
+    [Fact]
+    public void Frames_are_told_apart_however_they_are_cut()
+    {
+        var guard = new FrameGuard(new FakeClock());
+        byte[] all = [.. Frame(4, 0, 12), .. Frame(1, 4, 100), .. Frame(0, 0, 16384), .. Frame(6, 1, 8), .. Frame(0, 1, 0)];
+        foreach (var one in all)
+        {
+            guard.Look([one]);
+        }
+
+        guard.Look(all);
+    }
+
+    private static byte[] Frame(byte type, byte flags, int length) =>
+        [(byte)(length >> 16), (byte)(length >> 8), (byte)length, type, flags, 0, 0, 0, 1, .. new byte[length]];
+
+    private static async Task<bool> TryReadAllAsync(byte[] bytes)
+    {
+        using var stream = new MemoryStream(bytes);
+        try
+        {
+            while (await CapnpMessage.ReadAsync(stream, Token) is { } message)
+            {
+                switch (RpcMessage.Of(message))
+                {
+                    case RpcMessage.Call { Method: RpcTags.RegisterConnection } call:
+                        Registration.Of(call.Parameters);
+                        break;
+                    case RpcMessage.Call call:
+                        call.Parameters.Pointer(0).Data().ToArray();
+                        break;
+                    case RpcMessage.Results results when results.Content.Capability() is null:
+                        RegistrationAnswer.Of(results.Content);
+                        break;
+                    default:
+                        break;
+                }
+            }
+
+            return true;
+        }
+        catch (Exception fault) when (fault is InvalidDataException or EndOfStreamException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task AssertRefusedAsync(byte[] bytes)
+    {
+        using var stream = new MemoryStream(bytes);
+        await Assert.ThrowsAsync<InvalidDataException>(() => CapnpMessage.ReadAsync(stream, Token));
+    }
+
+    // Numerical Recipes' generator: the same bytes on every run.
+    private static uint Next(ref uint seed) => (seed = (seed * 1664525) + 1013904223) >> 8;
+}
