@@ -33,7 +33,7 @@ internal sealed class EndingContent(HttpContent inner, Action ended) : HttpConte
         base.Dispose(disposing);
     }
 
-    private sealed class EndingStream(Stream stream, Action ended) : OneWayStream
+    private sealed class EndingStream(Stream stream, Action ended) : AsyncStream
     {
         public override bool CanRead => true;
 

@@ -76,6 +76,6 @@ internal static class WebhookClient
         var name = host.TrimEnd('.').ToLowerInvariant();
         return IPAddress.TryParse(host, out var address) ? [address]
             : name == "localhost" || name.EndsWith(".localhost", StringComparison.Ordinal) ? [IPAddress.Loopback]
-            : await Dns.GetHostAddressesAsync(host, cancellationToken);
+            : await System.Net.Dns.GetHostAddressesAsync(host, cancellationToken);
     }
 }
