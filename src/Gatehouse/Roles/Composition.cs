@@ -6,7 +6,9 @@ using Gatehouse.Identity;
 using Gatehouse.Identity.SignIn.Setup;
 using Gatehouse.Management;
 using Gatehouse.Management.Setup;
+using Gatehouse.Mails;
 using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Mail;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -28,6 +30,7 @@ internal static class Composition
         services.AddAccess();
         services.AddManagement();
         services.AddSingleton<DemoPassword>();
+        services.AddSingleton<IMailSender>(provider => new HouseMail(options.Mail, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HouseMail>>()));
     }
 
     /// <summary>The store alone, for verbs beside a running installation.</summary>

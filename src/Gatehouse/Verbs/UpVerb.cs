@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Gatehouse.Hosting;
 using Gatehouse.Logging;
+using Gatehouse.Mails;
 
 namespace Gatehouse.Verbs;
 
@@ -17,9 +18,11 @@ internal static class UpVerb
         var database = Flags.Database();
         var certificate = Flags.Text("--tls-cert", "FILE", "Certificate to use instead of the local CA's, PEM, with its chain; read again when it changes");
         var key = Flags.Text("--tls-key", "FILE", "Its private key, PEM");
+        var mail = new MailFlags();
         var demo = Flags.Switch("--demo", "Add an app to try: whoami.<domain>, with a user ada");
         var json = Flags.Switch("--json", "When ready, write one line of JSON to standard output, and logs as JSON to standard error");
         var command = new Command("up", "Start Gatehouse.") { data, domain, listen, database, certificate, key, demo, json };
+        mail.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
             var faults = new List<string>();
@@ -32,6 +35,7 @@ internal static class UpVerb
                 Listen = EndPointOf(Flags.Read(parsed, listen, shell) ?? "127.0.0.1:8443", faults),
                 Database = Flags.DatabaseOf(Flags.Read(parsed, database, shell), faults),
                 Tls = TlsOf(Flags.Read(parsed, certificate, shell), Flags.Read(parsed, key, shell), faults),
+                Mail = mail.Read(parsed, shell, faults),
                 Demo = Flags.Read(parsed, demo, shell, faults),
                 Json = asJson,
             };
