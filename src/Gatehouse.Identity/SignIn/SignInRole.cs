@@ -1,8 +1,11 @@
 using Gatehouse.Identity.Oidc;
 using Gatehouse.Identity.Pages;
 using Gatehouse.Identity.SignIn.Flows;
+using Gatehouse.Identity.SignIn.Mails;
+using Gatehouse.Identity.SignIn.Prompts;
 using Gatehouse.Identity.SignIn.Setup;
 using Gatehouse.Identity.SignIn.Stages;
+using Gatehouse.Identity.SignIn.Users;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -27,6 +30,14 @@ internal static class SignInRole
         services.TryAddScoped<BrowserSessions>();
         services.TryAddScoped<UserLookup>();
         services.TryAddScoped<PasswordProof>();
+        services.TryAddScoped<Superusers>();
+        services.TryAddScoped<OwnRights>();
+        services.TryAddScoped<WriteUser>();
+        services.TryAddScoped<PromptJudge>();
+        services.TryAddScoped<FlowLinks>();
+        services.TryAddScoped<FlowPlaces>();
+        services.TryAddSingleton<LinkPost>();
+        services.AddHostedService(s => s.GetRequiredService<LinkPost>());
         services.TryAddScoped<FlowPlans>();
         services.TryAddScoped<FlowAdmission>();
         services.TryAddScoped<FlowFinish>();
@@ -43,6 +54,14 @@ internal static class SignInRole
             ServiceDescriptor.Scoped<IStage, UserLoginStage>(),
             ServiceDescriptor.Scoped<IStage, UserLogoutStage>(),
             ServiceDescriptor.Scoped<IStage, ConsentStage>(),
+            ServiceDescriptor.Scoped<IStage, PromptStage>(),
+            ServiceDescriptor.Scoped<IStage, UserWriteStage>(),
+            ServiceDescriptor.Scoped<IStage, UserDeleteStage>(),
+            ServiceDescriptor.Scoped<IStage, InvitationStage>(),
+            ServiceDescriptor.Scoped<IStage, EmailStage>(),
+            ServiceDescriptor.Scoped<IStage, DenyStage>(),
+            ServiceDescriptor.Scoped<IStage, RedirectStage>(),
+            ServiceDescriptor.Scoped<IStage, DummyStage>(),
         ]);
         return services;
     }

@@ -21,6 +21,21 @@ public sealed class Flow
     /// <summary>Who may run it: <c>none</c>, <c>require_authenticated</c>, <c>require_unauthenticated</c>, ...</summary>
     public string Authentication { get; set; } = "none";
 
+    /// <summary>What happens to those who may not run it: <c>message_continue</c> (on to <c>next</c>, else a message), <c>message</c>, <c>continue</c>.</summary>
+    public string DeniedAction { get; set; } = "message_continue";
+
+    /// <summary>authentik's word for how its pages are laid out.</summary>
+    public string Layout { get; set; } = "stacked";
+
+    /// <summary>URL of the background picture; empty means the brand's.</summary>
+    public string Background { get; set; } = "";
+
+    /// <summary><c>any</c> or <c>all</c>: how its bindings are joined.</summary>
+    public string PolicyEngineMode { get; set; } = "any";
+
+    /// <summary>Kept for clients that set it; our pages need no compatibility mode.</summary>
+    public bool CompatibilityMode { get; set; }
+
     /// <summary>Its stages, when loaded.</summary>
     public List<FlowStageBinding> Bindings { get; set; } = [];
 
@@ -45,6 +60,30 @@ public enum StageType
 
     /// <summary>Asks whether an application may see the person's data.</summary>
     Consent,
+
+    /// <summary>Asks for more.</summary>
+    Prompt,
+
+    /// <summary>Makes or changes a user.</summary>
+    UserWrite,
+
+    /// <summary>Deletes the person's own account.</summary>
+    UserDelete,
+
+    /// <summary>Lets people with an invitation go on.</summary>
+    Invitation,
+
+    /// <summary>Sends a link and waits until it is opened.</summary>
+    Email,
+
+    /// <summary>Ends the flow without success.</summary>
+    Deny,
+
+    /// <summary>Leads elsewhere.</summary>
+    Redirect,
+
+    /// <summary>Asks for a click.</summary>
+    Dummy,
 }
 
 /// <summary>One step of a flow, with its settings.</summary>
@@ -73,16 +112,31 @@ public sealed class FlowStageBinding
     public required Guid Id { get; init; }
 
     /// <summary>The flow.</summary>
-    public required Guid FlowId { get; init; }
+    public required Guid FlowId { get; set; }
 
     /// <summary>The stage.</summary>
-    public required Guid StageId { get; init; }
+    public required Guid StageId { get; set; }
 
     /// <summary>The stage, when loaded.</summary>
     public Stage? Stage { get; init; }
 
     /// <summary>Lower runs first.</summary>
     public required int Order { get; set; }
+
+    /// <summary>Whether its policies are judged when the run begins.</summary>
+    public bool EvaluateOnPlan { get; set; }
+
+    /// <summary>Whether its policies are judged right before the stage.</summary>
+    public bool ReEvaluatePolicies { get; set; } = true;
+
+    /// <summary><c>any</c> or <c>all</c>: how its policies are joined.</summary>
+    public string PolicyEngineMode { get; set; } = "any";
+
+    /// <summary>What a wrong answer does: <c>retry</c>, <c>restart</c>, or <c>restart_with_context</c>, which keeps what was answered.</summary>
+    public string InvalidResponseAction { get; set; } = "retry";
+
+    /// <summary>Moves on at each write; a stale value fails the save.</summary>
+    public int Version { get; set; }
 }
 
 /// <summary>How far somebody has come in a flow. Kept by session, flow and query, so two tabs finish apart.</summary>

@@ -26,4 +26,7 @@ public static class SecretPurposes
 
     /// <summary>Password of the demo's user.</summary>
     public const string DemoPassword = "Demo.password";
+
+    /// <summary>A write-only setting of a stage, such as the password of its mail server.</summary>
+    public const string StageSecret = "Stage.secret";
 }

@@ -32,4 +32,7 @@ public sealed class AuthenticatedSession
 
     /// <summary>Whether use moves <see cref="ExpiresAt"/> on; a session of a set length ends when it was going to.</summary>
     public bool IsSliding { get; init; } = true;
+
+    /// <summary>The network it may be used from, such as <c>192.0.2.0/24</c>; null means any.</summary>
+    public string? BoundTo { get; init; }
 }

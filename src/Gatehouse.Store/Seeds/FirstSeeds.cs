@@ -98,8 +98,18 @@ internal sealed class FirstSeeds(IDbContextFactory<GatehouseDb> databases, ISecr
             UpdatedAt = now,
             Groups = [new GroupMember { GroupId = admins.Id, UserId = 0 }], // the user's key is filled in when it is made
         });
-        db.Brands.Add(new Brand { Id = Guid.CreateVersion7(now), Domain = "authentik-default", IsDefault = true });
         ScopeSeeds.Add(db, now);
         FlowSeeds.Add(db, now);
+        Guid? FlowId(string slug) => db.Flows.Local.First(f => f.Slug == slug).Id;
+        db.Brands.Add(new Brand
+        {
+            Id = Guid.CreateVersion7(now),
+            Domain = "authentik-default",
+            IsDefault = true,
+            AuthenticationFlowId = FlowId(FlowSeeds.Authentication),
+            InvalidationFlowId = FlowId(FlowSeeds.Invalidation),
+            RecoveryFlowId = FlowId(SelfServiceSeeds.Recovery),
+            UserSettingsFlowId = FlowId(SelfServiceSeeds.UserSettings),
+        });
     }
 }

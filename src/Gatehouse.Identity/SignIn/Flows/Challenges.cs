@@ -32,10 +32,23 @@ internal sealed record IdentificationChallenge(
 
     /// <summary>Whether the page offers to fill in the name next time.</summary>
     public bool EnableRememberMe { get; init; }
+
+    /// <summary>Where newcomers enrol; null means nowhere.</summary>
+    public string? EnrollUrl { get; init; }
+
+    /// <summary>Where a forgotten password is set anew; null means nowhere.</summary>
+    public string? RecoveryUrl { get; init; }
+
+    /// <summary>Where people sign in without a password; null means nowhere.</summary>
+    public string? PasswordlessUrl { get; init; }
 }
 
 /// <summary>Asks for the password.</summary>
-internal sealed record PasswordChallenge(string PendingUser, string PendingUserAvatar, bool AllowShowPassword) : Challenge("ak-stage-password");
+internal sealed record PasswordChallenge(string PendingUser, string PendingUserAvatar, bool AllowShowPassword) : Challenge("ak-stage-password")
+{
+    /// <summary>Where a forgotten password is set anew; null means nowhere.</summary>
+    public string? RecoveryUrl { get; init; }
+}
 
 /// <summary>Asks whether an application may see the person's data.</summary>
 internal sealed record ConsentChallenge(

@@ -17,11 +17,15 @@ internal abstract record Admission
     public sealed record Skipped : Admission;
 
     /// <summary>They may not.</summary>
-    public sealed record Refused(string Message, string Reason) : Admission;
+    public sealed record Refused(string Message, string Reason) : Admission
+    {
+        /// <summary>Where the flow sends those who may not run it; null means they get the message.</summary>
+        public string? Goes { get; init; }
+    }
 }
 
 /// <summary>Decides it.</summary>
-internal sealed class FlowAdmission(AuthorizationBorder authorization)
+internal sealed class FlowAdmission(AuthorizationBorder authorization, Superusers superusers)
 {
     private const string NotForYou = "This step is not for you as things are. Start again from the application you wanted to open.";
 
@@ -43,15 +47,23 @@ internal sealed class FlowAdmission(AuthorizationBorder authorization)
             "none" => true,
             "require_authenticated" => browser is not null,
             "require_unauthenticated" => browser is null,
-            _ => false, // superuser, redirect, outpost, token: nothing here can tell yet, so nobody may
+            "require_superuser" => browser is not null && await superusers.HoldAsync(browser.User.Id, cancellationToken),
+            _ => false, // redirect, outpost, token: nothing here can tell, so nobody may
         };
         if (!isMet)
         {
-            return new Admission.Refused(NotForYou, $"the flow asks for '{flow.Authentication}'");
+            return new Admission.Refused(NotForYou, $"the flow asks for '{flow.Authentication}'") { Goes = AwayFrom(flow, query) };
         }
 
         return flow.Designation == "authorization" ? await AuthorizeAsync(flow, query, browser, cancellationToken) : new Admission.Admitted(null);
     }
+
+    private static string? AwayFrom(Flow flow, FlowQuery query) => flow.DeniedAction switch
+    {
+        "continue" => query.Next ?? "/",
+        "message_continue" => query.Next,
+        _ => null,
+    };
 
     private async Task<Admission> AuthorizeAsync(Flow flow, FlowQuery query, SignedInBrowser? browser, CancellationToken cancellationToken)
     {

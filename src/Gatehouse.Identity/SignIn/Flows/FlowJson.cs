@@ -9,6 +9,11 @@ namespace Gatehouse.Identity.SignIn.Flows;
 [JsonSerializable(typeof(ConsentChallenge))]
 [JsonSerializable(typeof(AccessDeniedChallenge))]
 [JsonSerializable(typeof(RedirectChallenge))]
+[JsonSerializable(typeof(PromptChallenge))]
+[JsonSerializable(typeof(UserLoginChallenge))]
+[JsonSerializable(typeof(EmailChallenge))]
+[JsonSerializable(typeof(DummyChallenge))]
+[JsonSerializable(typeof(FlowErrorChallenge))]
 [JsonSerializable(typeof(FlowState))]
 [JsonSerializable(typeof(ErrorBody))]
 internal sealed partial class FlowJson : JsonSerializerContext;

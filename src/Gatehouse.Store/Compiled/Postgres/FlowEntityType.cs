@@ -20,7 +20,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Flows.Flow",
                 typeof(Flow),
                 baseEntityType,
-                propertyCount: 7,
+                propertyCount: 12,
                 navigationCount: 1,
                 unnamedIndexCount: 1,
                 keyCount: 1);
@@ -41,6 +41,28 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(Flow).GetField("<Authentication>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             authentication.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var background = runtimeEntityType.AddProperty(
+                "Background",
+                typeof(string),
+                propertyInfo: typeof(Flow).GetProperty("Background", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Flow).GetField("<Background>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            background.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var compatibilityMode = runtimeEntityType.AddProperty(
+                "CompatibilityMode",
+                typeof(bool),
+                propertyInfo: typeof(Flow).GetProperty("CompatibilityMode", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Flow).GetField("<CompatibilityMode>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            compatibilityMode.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var deniedAction = runtimeEntityType.AddProperty(
+                "DeniedAction",
+                typeof(string),
+                propertyInfo: typeof(Flow).GetProperty("DeniedAction", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Flow).GetField("<DeniedAction>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            deniedAction.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var designation = runtimeEntityType.AddProperty(
                 "Designation",
                 typeof(string),
@@ -48,12 +70,26 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(Flow).GetField("<Designation>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             designation.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var layout = runtimeEntityType.AddProperty(
+                "Layout",
+                typeof(string),
+                propertyInfo: typeof(Flow).GetProperty("Layout", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Flow).GetField("<Layout>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            layout.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var name = runtimeEntityType.AddProperty(
                 "Name",
                 typeof(string),
                 propertyInfo: typeof(Flow).GetProperty("Name", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Flow).GetField("<Name>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             name.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var policyEngineMode = runtimeEntityType.AddProperty(
+                "PolicyEngineMode",
+                typeof(string),
+                propertyInfo: typeof(Flow).GetProperty("PolicyEngineMode", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Flow).GetField("<PolicyEngineMode>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            policyEngineMode.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var slug = runtimeEntityType.AddProperty(
                 "Slug",

@@ -22,7 +22,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Flows.FlowStageBinding",
                 typeof(FlowStageBinding),
                 baseEntityType,
-                propertyCount: 4,
+                propertyCount: 9,
                 navigationCount: 1,
                 foreignKeyCount: 2,
                 unnamedIndexCount: 2,
@@ -37,6 +37,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
             id.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var evaluateOnPlan = runtimeEntityType.AddProperty(
+                "EvaluateOnPlan",
+                typeof(bool),
+                propertyInfo: typeof(FlowStageBinding).GetProperty("EvaluateOnPlan", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(FlowStageBinding).GetField("<EvaluateOnPlan>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            evaluateOnPlan.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var flowId = runtimeEntityType.AddProperty(
                 "FlowId",
                 typeof(Guid),
@@ -44,6 +52,13 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(FlowStageBinding).GetField("<FlowId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
             flowId.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var invalidResponseAction = runtimeEntityType.AddProperty(
+                "InvalidResponseAction",
+                typeof(string),
+                propertyInfo: typeof(FlowStageBinding).GetProperty("InvalidResponseAction", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(FlowStageBinding).GetField("<InvalidResponseAction>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            invalidResponseAction.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var order = runtimeEntityType.AddProperty(
                 "Order",
@@ -53,6 +68,21 @@ namespace Gatehouse.Store.Compiled.Postgres
                 sentinel: 0);
             order.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var policyEngineMode = runtimeEntityType.AddProperty(
+                "PolicyEngineMode",
+                typeof(string),
+                propertyInfo: typeof(FlowStageBinding).GetProperty("PolicyEngineMode", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(FlowStageBinding).GetField("<PolicyEngineMode>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            policyEngineMode.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var reEvaluatePolicies = runtimeEntityType.AddProperty(
+                "ReEvaluatePolicies",
+                typeof(bool),
+                propertyInfo: typeof(FlowStageBinding).GetProperty("ReEvaluatePolicies", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(FlowStageBinding).GetField("<ReEvaluatePolicies>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            reEvaluatePolicies.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var stageId = runtimeEntityType.AddProperty(
                 "StageId",
                 typeof(Guid),
@@ -60,6 +90,15 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(FlowStageBinding).GetField("<StageId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
             stageId.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var version = runtimeEntityType.AddProperty(
+                "Version",
+                typeof(int),
+                propertyInfo: typeof(FlowStageBinding).GetProperty("Version", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(FlowStageBinding).GetField("<Version>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                concurrencyToken: true,
+                sentinel: 0);
+            version.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var key = runtimeEntityType.AddKey(
                 new[] { id });

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("2f5772fb-f51c-4575-8273-f5382eacbf32"), entityTypeCount: 36)
+            : base(skipDetectChanges: false, modelId: new Guid("a43313d6-e2b1-4974-9e1d-ba9d36aec9d0"), entityTypeCount: 39)
         {
         }
 
@@ -26,13 +26,16 @@ namespace Gatehouse.Store.Compiled.Postgres
             var flow = FlowEntityType.Create(this);
             var flowPlan = FlowPlanEntityType.Create(this);
             var flowStageBinding = FlowStageBindingEntityType.Create(this);
+            var flowToken = FlowTokenEntityType.Create(this);
             var stage = StageEntityType.Create(this);
+            var invitation = InvitationEntityType.Create(this);
             var accessKey = AccessKeyEntityType.Create(this);
             var keyPair = KeyPairEntityType.Create(this);
             var loginMethod = LoginMethodEntityType.Create(this);
             var publicHostname = PublicHostnameEntityType.Create(this);
             var policy = PolicyEntityType.Create(this);
             var ruleGroup = RuleGroupEntityType.Create(this);
+            var promptField = PromptFieldEntityType.Create(this);
             var oAuth2Provider = OAuth2ProviderEntityType.Create(this);
             var providerApplication = ProviderApplicationEntityType.Create(this);
             var scopeMapping = ScopeMappingEntityType.Create(this);
@@ -59,6 +62,10 @@ namespace Gatehouse.Store.Compiled.Postgres
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
             FlowStageBindingEntityType.CreateForeignKey1(flowStageBinding, flow);
             FlowStageBindingEntityType.CreateForeignKey2(flowStageBinding, stage);
+            FlowTokenEntityType.CreateForeignKey1(flowToken, flow);
+            FlowTokenEntityType.CreateForeignKey2(flowToken, user);
+            InvitationEntityType.CreateForeignKey1(invitation, user);
+            InvitationEntityType.CreateForeignKey2(invitation, flow);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
@@ -85,13 +92,16 @@ namespace Gatehouse.Store.Compiled.Postgres
             FlowEntityType.CreateAnnotations(flow);
             FlowPlanEntityType.CreateAnnotations(flowPlan);
             FlowStageBindingEntityType.CreateAnnotations(flowStageBinding);
+            FlowTokenEntityType.CreateAnnotations(flowToken);
             StageEntityType.CreateAnnotations(stage);
+            InvitationEntityType.CreateAnnotations(invitation);
             AccessKeyEntityType.CreateAnnotations(accessKey);
             KeyPairEntityType.CreateAnnotations(keyPair);
             LoginMethodEntityType.CreateAnnotations(loginMethod);
             PublicHostnameEntityType.CreateAnnotations(publicHostname);
             PolicyEntityType.CreateAnnotations(policy);
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
+            PromptFieldEntityType.CreateAnnotations(promptField);
             OAuth2ProviderEntityType.CreateAnnotations(oAuth2Provider);
             ProviderApplicationEntityType.CreateAnnotations(providerApplication);
             ScopeMappingEntityType.CreateAnnotations(scopeMapping);

@@ -21,7 +21,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Flows.FlowStageBinding",
                 typeof(FlowStageBinding),
                 baseEntityType,
-                propertyCount: 4,
+                propertyCount: 9,
                 navigationCount: 1,
                 foreignKeyCount: 2,
                 unnamedIndexCount: 2,
@@ -35,12 +35,25 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 afterSaveBehavior: PropertySaveBehavior.Throw,
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
 
+            var evaluateOnPlan = runtimeEntityType.AddProperty(
+                "EvaluateOnPlan",
+                typeof(bool),
+                propertyInfo: typeof(FlowStageBinding).GetProperty("EvaluateOnPlan", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(FlowStageBinding).GetField("<EvaluateOnPlan>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+
             var flowId = runtimeEntityType.AddProperty(
                 "FlowId",
                 typeof(Guid),
                 propertyInfo: typeof(FlowStageBinding).GetProperty("FlowId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(FlowStageBinding).GetField("<FlowId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
+
+            var invalidResponseAction = runtimeEntityType.AddProperty(
+                "InvalidResponseAction",
+                typeof(string),
+                propertyInfo: typeof(FlowStageBinding).GetProperty("InvalidResponseAction", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(FlowStageBinding).GetField("<InvalidResponseAction>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
             var order = runtimeEntityType.AddProperty(
                 "Order",
@@ -49,12 +62,33 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(FlowStageBinding).GetField("<Order>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: 0);
 
+            var policyEngineMode = runtimeEntityType.AddProperty(
+                "PolicyEngineMode",
+                typeof(string),
+                propertyInfo: typeof(FlowStageBinding).GetProperty("PolicyEngineMode", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(FlowStageBinding).GetField("<PolicyEngineMode>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var reEvaluatePolicies = runtimeEntityType.AddProperty(
+                "ReEvaluatePolicies",
+                typeof(bool),
+                propertyInfo: typeof(FlowStageBinding).GetProperty("ReEvaluatePolicies", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(FlowStageBinding).GetField("<ReEvaluatePolicies>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+
             var stageId = runtimeEntityType.AddProperty(
                 "StageId",
                 typeof(Guid),
                 propertyInfo: typeof(FlowStageBinding).GetProperty("StageId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(FlowStageBinding).GetField("<StageId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
+
+            var version = runtimeEntityType.AddProperty(
+                "Version",
+                typeof(int),
+                propertyInfo: typeof(FlowStageBinding).GetProperty("Version", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(FlowStageBinding).GetField("<Version>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                concurrencyToken: true,
+                sentinel: 0);
 
             var key = runtimeEntityType.AddKey(
                 new[] { id });

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("c5d75f7e-a98b-4b1b-8f3f-e77c9ab2dc9a"), entityTypeCount: 36)
+            : base(skipDetectChanges: false, modelId: new Guid("2ae09c60-94f0-4575-a35b-03f58aef2123"), entityTypeCount: 39)
         {
         }
 
@@ -25,13 +25,16 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var flow = FlowEntityType.Create(this);
             var flowPlan = FlowPlanEntityType.Create(this);
             var flowStageBinding = FlowStageBindingEntityType.Create(this);
+            var flowToken = FlowTokenEntityType.Create(this);
             var stage = StageEntityType.Create(this);
+            var invitation = InvitationEntityType.Create(this);
             var accessKey = AccessKeyEntityType.Create(this);
             var keyPair = KeyPairEntityType.Create(this);
             var loginMethod = LoginMethodEntityType.Create(this);
             var publicHostname = PublicHostnameEntityType.Create(this);
             var policy = PolicyEntityType.Create(this);
             var ruleGroup = RuleGroupEntityType.Create(this);
+            var promptField = PromptFieldEntityType.Create(this);
             var oAuth2Provider = OAuth2ProviderEntityType.Create(this);
             var providerApplication = ProviderApplicationEntityType.Create(this);
             var scopeMapping = ScopeMappingEntityType.Create(this);
@@ -58,6 +61,10 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
             FlowStageBindingEntityType.CreateForeignKey1(flowStageBinding, flow);
             FlowStageBindingEntityType.CreateForeignKey2(flowStageBinding, stage);
+            FlowTokenEntityType.CreateForeignKey1(flowToken, flow);
+            FlowTokenEntityType.CreateForeignKey2(flowToken, user);
+            InvitationEntityType.CreateForeignKey1(invitation, user);
+            InvitationEntityType.CreateForeignKey2(invitation, flow);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
@@ -84,13 +91,16 @@ namespace Gatehouse.Store.Compiled.Sqlite
             FlowEntityType.CreateAnnotations(flow);
             FlowPlanEntityType.CreateAnnotations(flowPlan);
             FlowStageBindingEntityType.CreateAnnotations(flowStageBinding);
+            FlowTokenEntityType.CreateAnnotations(flowToken);
             StageEntityType.CreateAnnotations(stage);
+            InvitationEntityType.CreateAnnotations(invitation);
             AccessKeyEntityType.CreateAnnotations(accessKey);
             KeyPairEntityType.CreateAnnotations(keyPair);
             LoginMethodEntityType.CreateAnnotations(loginMethod);
             PublicHostnameEntityType.CreateAnnotations(publicHostname);
             PolicyEntityType.CreateAnnotations(policy);
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
+            PromptFieldEntityType.CreateAnnotations(promptField);
             OAuth2ProviderEntityType.CreateAnnotations(oAuth2Provider);
             ProviderApplicationEntityType.CreateAnnotations(providerApplication);
             ScopeMappingEntityType.CreateAnnotations(scopeMapping);

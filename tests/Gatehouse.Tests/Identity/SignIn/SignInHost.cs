@@ -3,9 +3,11 @@ using Gatehouse.Identity.Oidc;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Setup;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
+using Gatehouse.Model.Mail;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -37,6 +39,8 @@ internal sealed class SignInHost : IAsyncDisposable
             .AddSingleton<TimeProvider>(Clock)
             .AddSingleton<ISecretBox>(box)
             .AddSingleton(Urls)
+            .AddSingleton<IMailSender>(Mail)
+            .AddSingleton<IEventLog>(Events)
             .AddSingleton(databases ?? Database)
             .AddScoped(s => s.GetRequiredService<IDbContextFactory<GatehouseDb>>().CreateDbContext())
             .AddScoped(_ => new AuthorizationBorder(
@@ -50,6 +54,10 @@ internal sealed class SignInHost : IAsyncDisposable
     public TestDatabase Database { get; } = new();
 
     public FakeClock Clock { get; } = new();
+
+    public FakeMail Mail { get; } = new();
+
+    public FakeEvents Events { get; } = new();
 
     public PublicUrls Urls { get; } = new("gh.test", 443);
 
