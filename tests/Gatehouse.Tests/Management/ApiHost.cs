@@ -5,9 +5,11 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Gatehouse.Management;
 using Gatehouse.Management.Tokens;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
+using Gatehouse.Model.Mail;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Tokens;
@@ -47,6 +49,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<TimeProvider>(Clock).AddSingleton(Urls).AddSingleton<ISecretBox>(box);
         builder.Services.AddSingleton<IDbContextFactory<GatehouseDb>>(database).AddScoped(_ => database.CreateDbContext());
+        builder.Services.AddSingleton<IMailSender>(Mail).AddSingleton<IEventLog>(Events);
         builder.Services.AddSingleton<ChangeFeed>().AddSingleton<IReloadable>(Reloads).AddManagement();
         change?.Invoke(builder.Services);
         app = builder.Build();
@@ -56,6 +59,10 @@ internal sealed class ApiHost : IAsyncDisposable
     }
 
     public FakeClock Clock { get; } = new();
+
+    public FakeMail Mail { get; } = new();
+
+    public FakeEvents Events { get; } = new();
 
     public static PublicUrls Urls { get; } = new("example.com", 8443);
 
