@@ -1,6 +1,7 @@
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Setup;
+using Gatehouse.Model.Stages;
 using Gatehouse.Store;
 using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;
@@ -10,10 +11,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.Pages;
 
 /// <summary>Where browsers arrive: the front door, the page that drives flows, and the user's page.</summary>
-internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, FlowPlans plans)
+internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, FlowPlans plans, BrandLooks looks)
 {
-    private const string Brand = "Gatehouse Identity";
-
     /// <summary><c>/</c></summary>
     public async Task<IResult> HomeAsync(HttpRequest request, CancellationToken cancellationToken)
     {
@@ -26,7 +25,7 @@ internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, Fl
     }
 
     /// <summary><c>/if/flow/&lt;slug&gt;/</c>: the frame; a script asks the executor for what goes in.</summary>
-    public async Task<IResult> FlowAsync(string slug, CancellationToken cancellationToken)
+    public async Task<IResult> FlowAsync(HttpRequest request, string slug, CancellationToken cancellationToken)
     {
         // The flow that authentik's guides open first. Here set-up needs the link that was printed.
         if (slug == "initial-setup")
@@ -34,48 +33,45 @@ internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, Fl
             return Results.Redirect("/setup");
         }
 
+        var look = await looks.OfAsync(request, cancellationToken);
         var title = await db.Flows.Where(f => f.Slug == slug).Select(f => f.Title).SingleOrDefaultAsync(cancellationToken);
         return title is null
-            ? Page.Message(404, "There is no such flow", "Check the address, or start again from the front door.", action: ("/", "Start again"), brand: Brand)
+            ? Page.Message(404, "There is no such flow", "Check the address, or start again from the front door.", action: ("/", "Start again"), brand: look.Title)
             : new PageResult<FlowPage>(
                 new Dictionary<string, object?>
                 {
                     [nameof(FlowPage.Title)] = title.Contains("%(", StringComparison.Ordinal) ? "One moment" : title,
-                    [nameof(FlowPage.Brand)] = Brand,
+                    [nameof(FlowPage.Look)] = look.Shown,
                     [nameof(FlowPage.Slug)] = slug,
                 },
                 200)
             {
                 ScriptSource = "'self'",
+                Look = look.Shown,
             };
     }
 
-    /// <summary><c>/if/user/</c>: who is signed in, and what they can open.</summary>
-    public async Task<IResult> UserAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        if (await sessions.FindAsync(request, cancellationToken) is not { } browser)
-        {
-            return To(request, SignInTo(FlowFinish.UserPage));
-        }
-
-        return new PageResult<UserPage>(
-            new Dictionary<string, object?>
-            {
-                [nameof(UserPage.Brand)] = Brand,
-                [nameof(UserPage.User)] = browser.User,
-                [nameof(UserPage.Tiles)] = await TilesAsync(cancellationToken),
-            },
-            200);
-    }
-
-    /// <summary><c>/flows/-/default/&lt;designation&gt;/</c>: the flow that is run unless something asks for another. The query goes along.</summary>
+    /// <summary><c>/flows/-/default/&lt;designation&gt;/</c>: the brand's flow, else the shipped one. The query goes along.</summary>
     public async Task<IResult> DefaultFlowAsync(HttpRequest request, string designation, CancellationToken cancellationToken)
     {
-        var slugs = await db.Flows.Where(f => f.Designation == designation).OrderBy(f => f.Slug).Select(f => f.Slug).ToListAsync(cancellationToken);
+        var look = await looks.OfAsync(request, cancellationToken);
+        var chosen = look.FlowFor(designation);
+        var flows = await db.Flows.Where(f => f.Designation == designation || f.Id == chosen).OrderBy(f => f.Slug).Select(f => new { f.Id, f.Slug }).ToListAsync(cancellationToken);
         var usual = $"default-{designation}-flow";
-        return (slugs.Contains(usual) ? usual : slugs.FirstOrDefault()) is { } slug
+        return (flows.Find(f => f.Id == chosen) ?? flows.Find(f => f.Slug == usual) ?? flows.FirstOrDefault())?.Slug is { } slug
             ? To(request, $"/if/flow/{slug}/{request.QueryString.Value}")
-            : Page.Message(404, "There is no such flow", $"No flow here is for {designation}.", action: ("/", "Start again"), brand: Brand);
+            : Page.Message(404, "There is no such flow", $"No flow here is for {designation}.", action: ("/", "Start again"), brand: look.Title);
+    }
+
+    /// <summary><c>/flows/-/configure/&lt;stage&gt;/</c>: the flow in which people set up what a stage asks for.</summary>
+    public async Task<IResult> ConfigureAsync(HttpRequest request, string stage, CancellationToken cancellationToken)
+    {
+        var found = Guid.TryParse(stage, out var id) ? await db.Stages.AsNoTracking().SingleOrDefaultAsync(s => s.Id == id, cancellationToken) : null;
+        var field = found is null ? null : StageKinds.Of(found.Type).Fields.OfType<ReferenceField>().FirstOrDefault(f => f.Name == "configure_flow");
+        var flow = field is null ? null : found!.Setting(field); // a field comes from a stage
+        return await db.Flows.Where(f => f.Id == flow).Select(f => f.Slug).SingleOrDefaultAsync(cancellationToken) is { } slug
+            ? To(request, $"/if/flow/{slug}/?next={Uri.EscapeDataString(FlowFinish.UserPage)}")
+            : Page.Message(404, "There is nothing to set up", "This step has no flow for it.", action: ("/", "Start again"), brand: (await looks.OfAsync(request, cancellationToken)).Title);
     }
 
     /// <summary><c>/flows/-/cancel/</c>: forgets how far the browser was in the flow that <c>next</c> leads back to.</summary>
@@ -103,17 +99,5 @@ internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, Fl
     {
         SecurityHeaders.NoStore(request.HttpContext.Response);
         return Results.Redirect(path);
-    }
-
-    private async Task<List<Tile>> TilesAsync(CancellationToken cancellationToken)
-    {
-        var found = await (
-            from application in db.ProviderApplications.AsNoTracking()
-            join provider in db.Providers.AsNoTracking() on application.ProviderId equals provider.Id into providers
-            from provider in providers.DefaultIfEmpty()
-            where !application.IsHidden
-            orderby application.GroupLabel, application.Name
-            select new { application, provider }).ToListAsync(cancellationToken);
-        return [.. found.Select(f => Tile.Of(f.application, f.provider)).OfType<Tile>()];
     }
 }

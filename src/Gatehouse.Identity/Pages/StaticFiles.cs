@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
@@ -11,13 +12,21 @@ internal static class StaticFiles
     private const string Day = "public, max-age=86400";
     private const string Portrait = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="32" fill="#8a97a8"/><circle cx="32" cy="25" r="11" fill="#fff"/><path d="M11 55a21 18 0 0 1 42 0z" fill="#fff"/></svg>""";
 
-    private static readonly byte[] ScriptBytes = ReadScript();
+    // They import each other by name, so they share a folder, and its name changes when any of them does.
+    private static readonly FrozenDictionary<string, byte[]> Scripts =
+        new[] { "flow.mjs", "selfservice.mjs" }.ToFrozenDictionary(n => n, Read);
+
+    private static readonly string Folder = "/static/gatehouse/" + HashOf(Scripts) + "/";
 
     /// <summary>Where the script that drives flows is.</summary>
-    public static string ScriptPath { get; } = $"/static/gatehouse/flow-{Convert.ToHexStringLower(SHA256.HashData(ScriptBytes))[..16]}.mjs";
+    public static string ScriptPath { get; } = Folder + "flow.mjs";
 
-    /// <summary>The script.</summary>
-    public static IResult Script(HttpResponse response) => File(response, ScriptBytes, "text/javascript; charset=utf-8", Forever);
+    /// <summary>Where each script is.</summary>
+    public static IEnumerable<string> ScriptPaths => Scripts.Keys.Select(n => Folder + n);
+
+    /// <summary>A script.</summary>
+    public static IResult Script(HttpContext context) =>
+        File(context.Response, Scripts[context.Request.Path.Value![Folder.Length..]], "text/javascript; charset=utf-8", Forever); // mapped for these paths only
 
     /// <summary>The picture of everybody.</summary>
     public static IResult Person(HttpResponse response) => File(response, Encoding.UTF8.GetBytes(Portrait), "image/svg+xml", Day);
@@ -30,10 +39,13 @@ internal static class StaticFiles
         return Results.Bytes(bytes, type);
     }
 
-    private static byte[] ReadScript()
+    private static string HashOf(FrozenDictionary<string, byte[]> files) =>
+        Convert.ToHexStringLower(SHA256.HashData([.. files.OrderBy(f => f.Key, StringComparer.Ordinal).SelectMany(f => f.Value)]))[..16];
+
+    private static byte[] Read(string name)
     {
-        using var stream = typeof(StaticFiles).Assembly.GetManifestResourceStream("flow.mjs")
-            ?? throw new InvalidOperationException("flow.mjs is not in the assembly");
+        using var stream = typeof(StaticFiles).Assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"{name} is not in the assembly");
         using var room = new MemoryStream();
         stream.CopyTo(room);
         return room.ToArray();

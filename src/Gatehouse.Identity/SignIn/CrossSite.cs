@@ -43,6 +43,13 @@ internal sealed class CrossSite(PublicUrls urls, ISecretBox box)
             && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(echoed), Encoding.UTF8.GetBytes(TokenOf(sessionKey)));
     }
 
+    /// <summary>The hidden field <c>csrf</c> of forms that work without scripts: browsers send them without an Origin under our Referrer-Policy.</summary>
+    public string FormToken(string sessionKey) => TokenOf(sessionKey);
+
+    /// <summary>Whether a form holds that field as this session's page wrote it.</summary>
+    public bool IsProvenForm(IFormCollection form, string sessionKey) =>
+        form["csrf"] is [{ } echoed] && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(echoed), Encoding.UTF8.GetBytes(TokenOf(sessionKey)));
+
     /// <summary>Hands the browser the token of its session, unless it has it.</summary>
     public void Offer(HttpContext context, string sessionKey)
     {

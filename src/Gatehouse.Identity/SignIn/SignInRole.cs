@@ -1,5 +1,6 @@
 using Gatehouse.Identity.Oidc;
 using Gatehouse.Identity.Pages;
+using Gatehouse.Identity.Pages.Account;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Mails;
 using Gatehouse.Identity.SignIn.Prompts;
@@ -45,6 +46,8 @@ internal static class SignInRole
         services.TryAddScoped<ExecutorEndpoint>();
         services.TryAddScoped<SetupEndpoints>();
         services.TryAddScoped<PageEndpoints>();
+        services.TryAddScoped<BrandLooks>();
+        services.AddUserPages();
         services.TryAddScoped<HealthEndpoints>();
         services.TryAddScoped(Border);
         services.TryAddEnumerable(
@@ -73,16 +76,22 @@ internal static class SignInRole
         endpoints.MapPost("/api/v3/flows/executor/{slug}/", (ExecutorEndpoint e, HttpContext c, string slug, CancellationToken t) => e.PostAsync(c, slug, t));
 
         endpoints.MapMethods("/", Reading, (PageEndpoints e, HttpRequest r, CancellationToken t) => e.HomeAsync(r, t));
-        endpoints.MapMethods("/if/flow/{slug}/", Reading, (PageEndpoints e, string slug, CancellationToken t) => e.FlowAsync(slug, t));
-        endpoints.MapMethods("/if/user/", Reading, (PageEndpoints e, HttpRequest r, CancellationToken t) => e.UserAsync(r, t));
+        endpoints.MapMethods("/if/flow/{slug}/", Reading, (PageEndpoints e, HttpRequest r, string slug, CancellationToken t) => e.FlowAsync(r, slug, t));
+        endpoints.MapUserPages();
         endpoints.MapMethods("/flows/-/default/{designation}/", Reading, (PageEndpoints e, HttpRequest r, string designation, CancellationToken t) => e.DefaultFlowAsync(r, designation, t));
+        endpoints.MapMethods("/flows/-/configure/{stage}/", Reading, (PageEndpoints e, HttpRequest r, string stage, CancellationToken t) => e.ConfigureAsync(r, stage, t));
         endpoints.MapMethods("/flows/-/cancel/", Reading, (PageEndpoints e, HttpRequest r, CancellationToken t) => e.CancelAsync(r, t));
 
         endpoints.MapMethods("/setup", Reading, (SetupEndpoints e, HttpRequest r, CancellationToken t) => e.ExplainAsync(r, t));
         endpoints.MapMethods("/setup/{token}", Reading, (SetupEndpoints e, string token, CancellationToken t) => e.ShowAsync(token, t));
         endpoints.MapPost("/setup/{token}", (SetupEndpoints e, HttpContext c, string token, CancellationToken t) => e.PostAsync(c, token, t));
 
-        endpoints.MapMethods(StaticFiles.ScriptPath, Reading, StaticFiles.Script);
+        foreach (var path in StaticFiles.ScriptPaths)
+        {
+            endpoints.MapMethods(path, Reading, StaticFiles.Script);
+        }
+
+        endpoints.MapMethods(BrandLooks.StylePath, Reading, (BrandLooks b, HttpRequest r, CancellationToken t) => b.StyleAsync(r, t));
         endpoints.MapMethods(StageAnswers.Avatar, Reading, StaticFiles.Person);
         endpoints.MapMethods("/-/health/live/", Reading, HealthEndpoints.Live);
         endpoints.MapMethods("/-/health/ready/", Reading, (HealthEndpoints e, CancellationToken t) => e.ReadyAsync(t));

@@ -21,6 +21,9 @@ internal sealed class FlowAnswer
     /// <summary>The value called <paramref name="name"/>, of any kind; null when absent or null.</summary>
     public JsonElement? Value(string name) => values.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
+    /// <summary>The object called <paramref name="name"/>, or null.</summary>
+    public JsonElement? Object(string name) => Value(name) is { ValueKind: JsonValueKind.Object } value ? value : null;
+
     /// <summary>Reads the body; null when it is no JSON object, or too long to be an answer.</summary>
     public static async Task<FlowAnswer?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {

@@ -71,7 +71,7 @@ internal sealed partial class FlowExecutor(
     private async Task<FlowOutcome> ShowAsync(FlowRun run, CancellationToken cancellationToken)
     {
         var (_, step) = await WalkAsync(run, cancellationToken);
-        if (step is StageStep.Ask && run.MustKeep)
+        if (step is StageStep.Ask && run.MustSave)
         {
             await plans.TrySaveAsync(run.PlanId, run.State, run.Version, cancellationToken);
         }
@@ -218,7 +218,7 @@ internal sealed partial class FlowExecutor(
         var linked = !isWhole && admitted && query.FlowToken is { } token ? await links.RedeemAsync(flow, token, Plan(flow, authorization), cancellationToken) : null;
         return new FlowRun
         {
-            MustKeep = linked is not null,
+            MustSave = linked is not null,
             IsBroken = !isWhole && query.FlowToken is not null && linked is null,
             Http = http,
             Flow = flow,

@@ -32,7 +32,7 @@ internal sealed class FlowRun
     public int? Version { get; set; }
 
     /// <summary>Whether a stage changed the state on entry, so that it has to be kept although nobody answered.</summary>
-    public bool MustKeep { get; set; }
+    public bool MustSave { get; set; }
 
     /// <summary>Whether it was opened with a link that can't be used.</summary>
     public bool IsBroken { get; init; }

@@ -46,7 +46,7 @@ internal sealed class EmailStage(LinkPost post) : IStage
         if (!run.State.Sent.Contains(stage.Id))
         {
             run.State.Sent.Add(stage.Id);
-            run.MustKeep = true;
+            run.MustSave = true;
             Send(run, stage);
         }
 
