@@ -84,6 +84,18 @@ public enum StageType
 
     /// <summary>Asks for a click.</summary>
     Dummy,
+
+    /// <summary>Enrols an authenticator app.</summary>
+    AuthenticatorTotp,
+
+    /// <summary>Makes recovery codes.</summary>
+    AuthenticatorStatic,
+
+    /// <summary>Enrols a security key or passkey.</summary>
+    AuthenticatorWebAuthn,
+
+    /// <summary>Asks for a proof by an authenticator.</summary>
+    AuthenticatorValidate,
 }
 
 /// <summary>One step of a flow, with its settings.</summary>

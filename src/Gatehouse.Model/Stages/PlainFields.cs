@@ -35,6 +35,37 @@ public sealed class NumberField(string name, int otherwise, int least, int most)
     protected override int Read(JsonElement value) => value.GetInt32();
 }
 
+/// <summary>A number that need not be whole, from zero up.</summary>
+public sealed class FractionField(string name, double otherwise) : StageField<double>(name, otherwise)
+{
+    /// <inheritdoc/>
+    public override JsonNode? DefaultJson => Default;
+
+    /// <inheritdoc/>
+    public override string? Fault(JsonElement value) => value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var number) || !double.IsFinite(number)
+        ? "A valid number is required."
+        : number is < 0 or > 1_000_000 ? "Ensure this value is from 0 to 1000000." : null;
+
+    /// <inheritdoc/>
+    protected override double Read(JsonElement value) => value.GetDouble();
+}
+
+/// <summary>One word of a closed set, or null.</summary>
+public sealed class OptionalChoiceField(string name, params string[] choices) : StageField<string?>(name, null)
+{
+    /// <inheritdoc/>
+    public override bool MayBeNull => true;
+
+    /// <inheritdoc/>
+    public override JsonNode? DefaultJson => null;
+
+    /// <inheritdoc/>
+    public override string? Fault(JsonElement value) => Words.Fault(value, choices, new Dictionary<string, string>());
+
+    /// <inheritdoc/>
+    protected override string? Read(JsonElement value) => value.GetString();
+}
+
 /// <summary>A text of bounded length.</summary>
 public class TextField(string name, string otherwise, int longest = 1000) : StageField<string>(name, otherwise)
 {

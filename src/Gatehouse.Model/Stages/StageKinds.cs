@@ -11,6 +11,10 @@ public static class StageKinds
     /// <summary>All of them.</summary>
     public static IReadOnlyList<StageKind> All { get; } =
     [
+        AuthenticatorStaticSettings.Kind,
+        AuthenticatorTotpSettings.Kind,
+        AuthenticatorValidateSettings.Kind,
+        AuthenticatorWebAuthnSettings.Kind,
         ConsentSettings.Kind,
         DenySettings.Kind,
         DummySettings.Kind,

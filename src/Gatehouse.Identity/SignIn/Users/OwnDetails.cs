@@ -13,6 +13,8 @@ namespace Gatehouse.Identity.SignIn.Users;
 /// <summary>Changes of one's own username, name and address, as far as they are allowed.</summary>
 internal sealed class OwnDetails(GatehouseDb db, OwnRights rights, IEventLog events, TimeProvider clock)
 {
+    private static readonly string[] Fields = ["username", "name", "email"];
+
     /// <summary>Saves a form.</summary>
     public async Task<FormResult> ChangeAsync(HttpContext context, SignedInBrowser browser, IFormCollection form, CancellationToken cancellationToken)
     {
@@ -43,7 +45,7 @@ internal sealed class OwnDetails(GatehouseDb db, OwnRights rights, IEventLog eve
         await events.WriteAsync(
             new NewEvent(
                 EventActions.UserWrite, new EventActor(user.Id, user.Username, user.Email), ClientAddress.Of(context).ToString(),
-                new JsonObject { ["created"] = false, ["fields"] = new JsonArray([.. new[] { "username", "name", "email" }.Where(form.ContainsKey).Select(f => (JsonNode)f)]) }),
+                new JsonObject { ["created"] = false, ["fields"] = new JsonArray([.. Fields.Where(form.ContainsKey).Select(f => (JsonNode)f)]) }),
             cancellationToken);
         return new FormResult { Done = "profile" };
     }

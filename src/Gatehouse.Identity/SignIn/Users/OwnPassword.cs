@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Gatehouse.Identity.Pages.Account;
 using Gatehouse.Identity.SignIn.Setup;
 using Gatehouse.Model.Events;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Events;

@@ -224,6 +224,7 @@ public partial class UserPageTests
 
         using var page = await browser.GetAsync("/if/flow/default-authentication-flow/");
         var html = await page.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(StyleLink().IsMatch(html), html);
         using var style = await browser.GetAsync(StyleLink().Match(html).Groups[1].Value);
 
         Assert.DoesNotContain("alert(", html.Replace("&lt;script&gt;alert(1)&lt;/script&gt;", "", StringComparison.Ordinal), StringComparison.Ordinal);
