@@ -7,7 +7,9 @@ using Gatehouse.Identity.SignIn.Setup;
 using Gatehouse.Management;
 using Gatehouse.Management.Notifications;
 using Gatehouse.Management.Setup;
+using Gatehouse.Mails;
 using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Mail;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -30,6 +32,7 @@ internal static class Composition
         services.AddManagement();
         services.AddSingleton(new NotificationOptions { AllowsLocalTargets = options.AllowLocalWebhooks });
         services.AddSingleton<DemoPassword>();
+        services.AddSingleton<IMailSender>(provider => new HouseMail(options.Mail, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HouseMail>>()));
     }
 
     /// <summary>The store alone, for verbs beside a running installation.</summary>

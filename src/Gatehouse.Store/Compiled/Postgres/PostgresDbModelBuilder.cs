@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("6a7c6309-1bd2-461f-b1d8-80eef38a4268"), entityTypeCount: 56)
+            : base(skipDetectChanges: false, modelId: new Guid("0250d528-6677-4d08-b38f-221976fda2f6"), entityTypeCount: 59)
         {
         }
 
@@ -36,7 +36,9 @@ namespace Gatehouse.Store.Compiled.Postgres
             var flow = FlowEntityType.Create(this);
             var flowPlan = FlowPlanEntityType.Create(this);
             var flowStageBinding = FlowStageBindingEntityType.Create(this);
+            var flowToken = FlowTokenEntityType.Create(this);
             var stage = StageEntityType.Create(this);
+            var invitation = InvitationEntityType.Create(this);
             var accessKey = AccessKeyEntityType.Create(this);
             var keyPair = KeyPairEntityType.Create(this);
             var loginMethod = LoginMethodEntityType.Create(this);
@@ -47,6 +49,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             var publicHostname = PublicHostnameEntityType.Create(this);
             var policy = PolicyEntityType.Create(this);
             var ruleGroup = RuleGroupEntityType.Create(this);
+            var promptField = PromptFieldEntityType.Create(this);
             var oAuth2Provider = OAuth2ProviderEntityType.Create(this);
             var providerApplication = ProviderApplicationEntityType.Create(this);
             var registrationRule = RegistrationRuleEntityType.Create(this);
@@ -87,6 +90,10 @@ namespace Gatehouse.Store.Compiled.Postgres
             PolicyBindingEntityType.CreateForeignKey3(policyBinding, user);
             FlowStageBindingEntityType.CreateForeignKey1(flowStageBinding, flow);
             FlowStageBindingEntityType.CreateForeignKey2(flowStageBinding, stage);
+            FlowTokenEntityType.CreateForeignKey1(flowToken, flow);
+            FlowTokenEntityType.CreateForeignKey2(flowToken, user);
+            InvitationEntityType.CreateForeignKey1(invitation, user);
+            InvitationEntityType.CreateForeignKey2(invitation, flow);
             NotificationEntityType.CreateForeignKey1(notification, user);
             NotificationDeliveryEntityType.CreateForeignKey1(notificationDelivery, notificationTransport);
             NotificationDeliveryEntityType.CreateForeignKey2(notificationDelivery, user);
@@ -135,7 +142,9 @@ namespace Gatehouse.Store.Compiled.Postgres
             FlowEntityType.CreateAnnotations(flow);
             FlowPlanEntityType.CreateAnnotations(flowPlan);
             FlowStageBindingEntityType.CreateAnnotations(flowStageBinding);
+            FlowTokenEntityType.CreateAnnotations(flowToken);
             StageEntityType.CreateAnnotations(stage);
+            InvitationEntityType.CreateAnnotations(invitation);
             AccessKeyEntityType.CreateAnnotations(accessKey);
             KeyPairEntityType.CreateAnnotations(keyPair);
             LoginMethodEntityType.CreateAnnotations(loginMethod);
@@ -146,6 +155,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             PublicHostnameEntityType.CreateAnnotations(publicHostname);
             PolicyEntityType.CreateAnnotations(policy);
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
+            PromptFieldEntityType.CreateAnnotations(promptField);
             OAuth2ProviderEntityType.CreateAnnotations(oAuth2Provider);
             ProviderApplicationEntityType.CreateAnnotations(providerApplication);
             RegistrationRuleEntityType.CreateAnnotations(registrationRule);

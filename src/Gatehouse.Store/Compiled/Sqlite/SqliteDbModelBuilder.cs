@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("5a8192c4-3156-4666-a8fa-3449b4d8fd45"), entityTypeCount: 56)
+            : base(skipDetectChanges: false, modelId: new Guid("73bc30a8-56ed-46ff-a4ca-389851f2d9a9"), entityTypeCount: 59)
         {
         }
 
@@ -35,7 +35,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var flow = FlowEntityType.Create(this);
             var flowPlan = FlowPlanEntityType.Create(this);
             var flowStageBinding = FlowStageBindingEntityType.Create(this);
+            var flowToken = FlowTokenEntityType.Create(this);
             var stage = StageEntityType.Create(this);
+            var invitation = InvitationEntityType.Create(this);
             var accessKey = AccessKeyEntityType.Create(this);
             var keyPair = KeyPairEntityType.Create(this);
             var loginMethod = LoginMethodEntityType.Create(this);
@@ -46,6 +48,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var publicHostname = PublicHostnameEntityType.Create(this);
             var policy = PolicyEntityType.Create(this);
             var ruleGroup = RuleGroupEntityType.Create(this);
+            var promptField = PromptFieldEntityType.Create(this);
             var oAuth2Provider = OAuth2ProviderEntityType.Create(this);
             var providerApplication = ProviderApplicationEntityType.Create(this);
             var registrationRule = RegistrationRuleEntityType.Create(this);
@@ -86,6 +89,10 @@ namespace Gatehouse.Store.Compiled.Sqlite
             PolicyBindingEntityType.CreateForeignKey3(policyBinding, user);
             FlowStageBindingEntityType.CreateForeignKey1(flowStageBinding, flow);
             FlowStageBindingEntityType.CreateForeignKey2(flowStageBinding, stage);
+            FlowTokenEntityType.CreateForeignKey1(flowToken, flow);
+            FlowTokenEntityType.CreateForeignKey2(flowToken, user);
+            InvitationEntityType.CreateForeignKey1(invitation, user);
+            InvitationEntityType.CreateForeignKey2(invitation, flow);
             NotificationEntityType.CreateForeignKey1(notification, user);
             NotificationDeliveryEntityType.CreateForeignKey1(notificationDelivery, notificationTransport);
             NotificationDeliveryEntityType.CreateForeignKey2(notificationDelivery, user);
@@ -134,7 +141,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             FlowEntityType.CreateAnnotations(flow);
             FlowPlanEntityType.CreateAnnotations(flowPlan);
             FlowStageBindingEntityType.CreateAnnotations(flowStageBinding);
+            FlowTokenEntityType.CreateAnnotations(flowToken);
             StageEntityType.CreateAnnotations(stage);
+            InvitationEntityType.CreateAnnotations(invitation);
             AccessKeyEntityType.CreateAnnotations(accessKey);
             KeyPairEntityType.CreateAnnotations(keyPair);
             LoginMethodEntityType.CreateAnnotations(loginMethod);
@@ -145,6 +154,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             PublicHostnameEntityType.CreateAnnotations(publicHostname);
             PolicyEntityType.CreateAnnotations(policy);
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
+            PromptFieldEntityType.CreateAnnotations(promptField);
             OAuth2ProviderEntityType.CreateAnnotations(oAuth2Provider);
             ProviderApplicationEntityType.CreateAnnotations(providerApplication);
             RegistrationRuleEntityType.CreateAnnotations(registrationRule);

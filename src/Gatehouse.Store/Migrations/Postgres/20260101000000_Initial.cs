@@ -202,8 +202,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Title = table.Column<string>(type: "text", nullable: false),
                     Designation = table.Column<string>(type: "text", nullable: false),
                     Authentication = table.Column<string>(type: "text", nullable: false),
-                    PolicyEngineMode = table.Column<string>(type: "text", nullable: false),
                     DeniedAction = table.Column<string>(type: "text", nullable: false),
+                    Layout = table.Column<string>(type: "text", nullable: false),
+                    Background = table.Column<string>(type: "text", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "text", nullable: false),
+                    CompatibilityMode = table.Column<bool>(type: "boolean", nullable: false),
                     Version = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
@@ -341,6 +344,29 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_policies", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "prompt_fields",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    FieldKey = table.Column<string>(type: "text", nullable: false),
+                    Label = table.Column<string>(type: "text", nullable: false),
+                    Type = table.Column<string>(type: "text", nullable: false),
+                    IsRequired = table.Column<bool>(type: "boolean", nullable: false),
+                    Placeholder = table.Column<string>(type: "text", nullable: false),
+                    PlaceholderIsExpression = table.Column<bool>(type: "boolean", nullable: false),
+                    InitialValue = table.Column<string>(type: "text", nullable: false),
+                    InitialValueIsExpression = table.Column<bool>(type: "boolean", nullable: false),
+                    Order = table.Column<int>(type: "integer", nullable: false),
+                    SubText = table.Column<string>(type: "text", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_prompt_fields", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -683,7 +709,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                     EvaluateOnPlan = table.Column<bool>(type: "boolean", nullable: false),
                     ReEvaluatePolicies = table.Column<bool>(type: "boolean", nullable: false),
                     PolicyEngineMode = table.Column<string>(type: "text", nullable: false),
-                    InvalidResponseAction = table.Column<string>(type: "text", nullable: false)
+                    InvalidResponseAction = table.Column<string>(type: "text", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -741,7 +768,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                     LastUsedAt = table.Column<long>(type: "bigint", nullable: false),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
                     IsSliding = table.Column<bool>(type: "boolean", nullable: false),
-                    ImpersonatedUserId = table.Column<int>(type: "integer", nullable: true)
+                    ImpersonatedUserId = table.Column<int>(type: "integer", nullable: true),
+                    BoundTo = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -754,6 +782,38 @@ namespace Gatehouse.Store.Migrations.Postgres
                         onDelete: ReferentialAction.SetNull);
                     table.ForeignKey(
                         name: "FK_authenticated_sessions_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "flow_tokens",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "text", nullable: false),
+                    FlowId = table.Column<Guid>(type: "uuid", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    StateJson = table.Column<string>(type: "text", nullable: true),
+                    PasswordMark = table.Column<string>(type: "text", nullable: false),
+                    Address = table.Column<string>(type: "text", nullable: true),
+                    Activates = table.Column<bool>(type: "boolean", nullable: false),
+                    Slot = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
+                    UsedAt = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_flow_tokens", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_flow_tokens_flows_FlowId",
+                        column: x => x.FlowId,
+                        principalTable: "flows",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_flow_tokens_users_UserId",
                         column: x => x.UserId,
                         principalTable: "users",
                         principalColumn: "Id",
@@ -779,6 +839,37 @@ namespace Gatehouse.Store.Migrations.Postgres
                     table.ForeignKey(
                         name: "FK_group_members_users_UserId",
                         column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "invitations",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: true),
+                    FixedDataJson = table.Column<string>(type: "text", nullable: false),
+                    IsSingleUse = table.Column<bool>(type: "boolean", nullable: false),
+                    FlowId = table.Column<Guid>(type: "uuid", nullable: true),
+                    CreatedById = table.Column<int>(type: "integer", nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_invitations", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_invitations_flows_FlowId",
+                        column: x => x.FlowId,
+                        principalTable: "flows",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_invitations_users_CreatedById",
+                        column: x => x.CreatedById,
                         principalTable: "users",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
@@ -1489,6 +1580,27 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "StageId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_flow_tokens_ExpiresAt",
+                table: "flow_tokens",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_flow_tokens_FlowId",
+                table: "flow_tokens",
+                column: "FlowId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_flow_tokens_Slot",
+                table: "flow_tokens",
+                column: "Slot",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_flow_tokens_UserId",
+                table: "flow_tokens",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_flows_Slug",
                 table: "flows",
                 column: "Slug",
@@ -1521,6 +1633,21 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "identity_policies",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invitations_CreatedById",
+                table: "invitations",
+                column: "CreatedById");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invitations_ExpiresAt",
+                table: "invitations",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invitations_FlowId",
+                table: "invitations",
+                column: "FlowId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_key_pairs_Kid",
@@ -1668,6 +1795,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_policy_bindings_UserId",
                 table: "policy_bindings",
                 column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_prompt_fields_Name",
+                table: "prompt_fields",
+                column: "Name",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_provider_applications_ProviderId",
@@ -1876,10 +2009,16 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "flow_stage_bindings");
 
             migrationBuilder.DropTable(
+                name: "flow_tokens");
+
+            migrationBuilder.DropTable(
                 name: "group_members");
 
             migrationBuilder.DropTable(
                 name: "group_parents");
+
+            migrationBuilder.DropTable(
+                name: "invitations");
 
             migrationBuilder.DropTable(
                 name: "login_methods");
@@ -1910,6 +2049,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "policy_bindings");
+
+            migrationBuilder.DropTable(
+                name: "prompt_fields");
 
             migrationBuilder.DropTable(
                 name: "public_hostnames");
@@ -1969,10 +2111,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "policies");
 
             migrationBuilder.DropTable(
-                name: "flows");
+                name: "stages");
 
             migrationBuilder.DropTable(
-                name: "stages");
+                name: "flows");
 
             migrationBuilder.DropTable(
                 name: "notification_transports");

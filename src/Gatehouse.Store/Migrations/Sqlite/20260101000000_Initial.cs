@@ -201,8 +201,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Title = table.Column<string>(type: "TEXT", nullable: false),
                     Designation = table.Column<string>(type: "TEXT", nullable: false),
                     Authentication = table.Column<string>(type: "TEXT", nullable: false),
-                    PolicyEngineMode = table.Column<string>(type: "TEXT", nullable: false),
                     DeniedAction = table.Column<string>(type: "TEXT", nullable: false),
+                    Layout = table.Column<string>(type: "TEXT", nullable: false),
+                    Background = table.Column<string>(type: "TEXT", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "TEXT", nullable: false),
+                    CompatibilityMode = table.Column<bool>(type: "INTEGER", nullable: false),
                     Version = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
@@ -340,6 +343,29 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_policies", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "prompt_fields",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    FieldKey = table.Column<string>(type: "TEXT", nullable: false),
+                    Label = table.Column<string>(type: "TEXT", nullable: false),
+                    Type = table.Column<string>(type: "TEXT", nullable: false),
+                    IsRequired = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Placeholder = table.Column<string>(type: "TEXT", nullable: false),
+                    PlaceholderIsExpression = table.Column<bool>(type: "INTEGER", nullable: false),
+                    InitialValue = table.Column<string>(type: "TEXT", nullable: false),
+                    InitialValueIsExpression = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Order = table.Column<int>(type: "INTEGER", nullable: false),
+                    SubText = table.Column<string>(type: "TEXT", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_prompt_fields", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -682,7 +708,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     EvaluateOnPlan = table.Column<bool>(type: "INTEGER", nullable: false),
                     ReEvaluatePolicies = table.Column<bool>(type: "INTEGER", nullable: false),
                     PolicyEngineMode = table.Column<string>(type: "TEXT", nullable: false),
-                    InvalidResponseAction = table.Column<string>(type: "TEXT", nullable: false)
+                    InvalidResponseAction = table.Column<string>(type: "TEXT", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -740,7 +767,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     LastUsedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
                     IsSliding = table.Column<bool>(type: "INTEGER", nullable: false),
-                    ImpersonatedUserId = table.Column<int>(type: "INTEGER", nullable: true)
+                    ImpersonatedUserId = table.Column<int>(type: "INTEGER", nullable: true),
+                    BoundTo = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -753,6 +781,38 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         onDelete: ReferentialAction.SetNull);
                     table.ForeignKey(
                         name: "FK_authenticated_sessions_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "flow_tokens",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "TEXT", nullable: false),
+                    FlowId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    StateJson = table.Column<string>(type: "TEXT", nullable: true),
+                    PasswordMark = table.Column<string>(type: "TEXT", nullable: false),
+                    Address = table.Column<string>(type: "TEXT", nullable: true),
+                    Activates = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Slot = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UsedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_flow_tokens", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_flow_tokens_flows_FlowId",
+                        column: x => x.FlowId,
+                        principalTable: "flows",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_flow_tokens_users_UserId",
                         column: x => x.UserId,
                         principalTable: "users",
                         principalColumn: "Id",
@@ -778,6 +838,37 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     table.ForeignKey(
                         name: "FK_group_members_users_UserId",
                         column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "invitations",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    FixedDataJson = table.Column<string>(type: "TEXT", nullable: false),
+                    IsSingleUse = table.Column<bool>(type: "INTEGER", nullable: false),
+                    FlowId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    CreatedById = table.Column<int>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_invitations", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_invitations_flows_FlowId",
+                        column: x => x.FlowId,
+                        principalTable: "flows",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_invitations_users_CreatedById",
+                        column: x => x.CreatedById,
                         principalTable: "users",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
@@ -1488,6 +1579,27 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "StageId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_flow_tokens_ExpiresAt",
+                table: "flow_tokens",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_flow_tokens_FlowId",
+                table: "flow_tokens",
+                column: "FlowId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_flow_tokens_Slot",
+                table: "flow_tokens",
+                column: "Slot",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_flow_tokens_UserId",
+                table: "flow_tokens",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_flows_Slug",
                 table: "flows",
                 column: "Slug",
@@ -1520,6 +1632,21 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "identity_policies",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invitations_CreatedById",
+                table: "invitations",
+                column: "CreatedById");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invitations_ExpiresAt",
+                table: "invitations",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invitations_FlowId",
+                table: "invitations",
+                column: "FlowId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_key_pairs_Kid",
@@ -1667,6 +1794,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_policy_bindings_UserId",
                 table: "policy_bindings",
                 column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_prompt_fields_Name",
+                table: "prompt_fields",
+                column: "Name",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_provider_applications_ProviderId",
@@ -1875,10 +2008,16 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "flow_stage_bindings");
 
             migrationBuilder.DropTable(
+                name: "flow_tokens");
+
+            migrationBuilder.DropTable(
                 name: "group_members");
 
             migrationBuilder.DropTable(
                 name: "group_parents");
+
+            migrationBuilder.DropTable(
+                name: "invitations");
 
             migrationBuilder.DropTable(
                 name: "login_methods");
@@ -1909,6 +2048,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "policy_bindings");
+
+            migrationBuilder.DropTable(
+                name: "prompt_fields");
 
             migrationBuilder.DropTable(
                 name: "public_hostnames");
@@ -1968,10 +2110,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "policies");
 
             migrationBuilder.DropTable(
-                name: "flows");
+                name: "stages");
 
             migrationBuilder.DropTable(
-                name: "stages");
+                name: "flows");
 
             migrationBuilder.DropTable(
                 name: "notification_transports");
