@@ -10,14 +10,17 @@ using Gatehouse.Management.Groups;
 using Gatehouse.Management.Hostnames;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.IdentityPolicies;
+using Gatehouse.Management.Invitations;
 using Gatehouse.Management.Keys;
 using Gatehouse.Management.LoginMethods;
 using Gatehouse.Management.Notifications;
 using Gatehouse.Management.Policies;
+using Gatehouse.Management.Prompts;
 using Gatehouse.Management.Providers;
 using Gatehouse.Management.Sessions;
 using Gatehouse.Management.Settings;
 using Gatehouse.Management.Setup;
+using Gatehouse.Management.Stages;
 using Gatehouse.Management.Tokens;
 using Gatehouse.Management.Tunnels;
 using Gatehouse.Management.Users;
@@ -65,12 +68,15 @@ public static class ManagementRole
         .AddScoped<ProviderDirectory>().AddScoped<SaveProvider>().AddScoped<DeleteProvider>().AddScoped<RegistrationRules>().AddScoped<ScopeMappingDirectory>()
         .AddScoped<ApplicationDirectory>().AddScoped<SaveApplication>().AddScoped<DeleteApplication>()
         .AddScoped<KeyPairDirectory>().AddScoped<GenerateKeyPair>().AddScoped<SaveKeyPair>()
-        .AddScoped<FlowDirectory>()
         .AddScoped<DeviceDirectory>().AddScoped<ChangeDevice>().AddScoped<AuthentikV3.Authenticators>()
         .AddScoped<SaveScopeMapping>().AddScoped<DeleteScopeMapping>().AddScoped<PreviewClaims>().AddScoped<LayApplication>()
         .AddScoped<IdentityPolicyDirectory>().AddScoped<SaveIdentityPolicy>().AddScoped<DeleteIdentityPolicy>()
         .AddScoped<PolicyBindingDirectory>().AddScoped<SavePolicyBinding>().AddScoped<DeletePolicyBinding>().AddScoped<ReputationDirectory>().AddScoped<IBindingTarget, StoredTargets>()
         .AddScoped<AuthentikV3.IdentityPolicies>().AddScoped<AuthentikV3.PolicyBindings>()
+        .AddScoped<FlowDirectory>().AddScoped<SaveFlow>().AddScoped<DeleteFlow>().AddScoped<BindingDirectory>().AddScoped<SaveBinding>().AddScoped<DeleteBinding>()
+        .AddScoped<StageDirectory>().AddScoped<StageDraft>().AddScoped<SaveStage>().AddScoped<DeleteStage>()
+        .AddScoped<PromptDirectory>().AddScoped<SavePrompt>().AddScoped<DeletePrompt>()
+        .AddScoped<InvitationDirectory>().AddScoped<SaveInvitation>().AddScoped<DeleteInvitation>().AddScoped<RecoveryLinks>()
         .AddScoped<RuleUses>().AddScoped<PolicyDirectory>().AddScoped<SavePolicy>().AddScoped<DeletePolicy>()
         .AddScoped<RuleGroupDirectory>().AddScoped<SaveRuleGroup>().AddScoped<DeleteRuleGroup>()
         .AddScoped<AppDirectory>().AddScoped<AttachPolicies>().AddScoped<SaveApp>().AddScoped<DeleteApp>().AddScoped<SaveAppPolicy>()
@@ -85,6 +91,7 @@ public static class ManagementRole
         .AddScoped<AuthentikV3.UsedBy>().AddScoped<AuthentikV3.Blueprints>().AddScoped<AuthentikV3.EmptyKinds>().AddScoped<AuthentikV3.Schema>()
         .AddScoped<AuthentikV3.Root>().AddScoped<AuthentikV3.Users>().AddScoped<AuthentikV3.Groups>().AddScoped<AuthentikV3.Providers>()
         .AddScoped<AuthentikV3.Registrations>().AddScoped<AuthentikV3.Applications>().AddScoped<AuthentikV3.Flows>().AddScoped<AuthentikV3.ScopeMappings>().AddScoped<AuthentikV3.KeyPairs>()
+        .AddScoped<AuthentikV3.FlowBindings>().AddScoped<AuthentikV3.Stages>().AddScoped<AuthentikV3.Prompts>().AddScoped<AuthentikV3.Invitations>().AddScoped<AuthentikV3.UserRecovery>()
         .AddScoped<CloudflareV4.Accounts>().AddScoped<CloudflareV4.Organizations>().AddScoped<CloudflareV4.IdentityProviders>().AddScoped<CloudflareV4.AccessGroups>()
         .AddScoped<CloudflareV4.AccessPolicies>().AddScoped<CloudflareV4.AccessApps>().AddScoped<CloudflareV4.AppPolicies>().AddScoped<CloudflareV4.PublicHostnames>();
 
@@ -109,6 +116,11 @@ public static class ManagementRole
         AuthentikV3.Registrations.Map(routes);
         AuthentikV3.Applications.Map(routes);
         AuthentikV3.Flows.Map(routes);
+        AuthentikV3.FlowBindings.Map(routes);
+        AuthentikV3.Stages.Map(routes);
+        AuthentikV3.Prompts.Map(routes);
+        AuthentikV3.Invitations.Map(routes);
+        AuthentikV3.UserRecovery.Map(routes);
         AuthentikV3.ScopeMappings.Map(routes);
         AuthentikV3.KeyPairs.Map(routes);
         AuthentikV3.Authenticators.Map(routes);

@@ -7,11 +7,13 @@ using Gatehouse.Model.Brands;
 using Gatehouse.Model.Dns;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
+using Gatehouse.Model.Invitations;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.LoginMethods;
 using Gatehouse.Model.Notifications;
 using Gatehouse.Model.Origins;
 using Gatehouse.Model.Policies;
+using Gatehouse.Model.Prompts;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Settings;
@@ -52,6 +54,12 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
     public DbSet<FlowStageBinding> FlowStageBindings => Set<FlowStageBinding>();
 
     public DbSet<FlowPlan> FlowPlans => Set<FlowPlan>();
+
+    public DbSet<FlowToken> FlowTokens => Set<FlowToken>();
+
+    public DbSet<PromptField> PromptFields => Set<PromptField>();
+
+    public DbSet<Invitation> Invitations => Set<Invitation>();
 
     public DbSet<AuthenticatedSession> AuthenticatedSessions => Set<AuthenticatedSession>();
 

@@ -1,13 +1,9 @@
-using Gatehouse.Identity.Mfa;
 using Gatehouse.Identity.Oidc;
 using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Setup;
-using Gatehouse.Model.Bindings;
-using Gatehouse.Model.Users;
 using Gatehouse.Store;
-using Gatehouse.Store.Bindings;
 using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Http;
@@ -15,11 +11,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Identity.Pages;
 
-/// <summary>Where browsers arrive: the front door, the page that drives flows, and the user's page.</summary>
-internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, FrontChannel frontChannel, FlowPlans plans, DeviceOverviews devices, VisibleApplications applications)
+/// <summary>Where browsers arrive: the front door, the page that drives flows, and the way to a flow.</summary>
+internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, FrontChannel frontChannel, FlowPlans plans, BrandLooks looks)
 {
-    private const string Brand = "Gatehouse Identity";
-
     /// <summary><c>/</c></summary>
     public async Task<IResult> HomeAsync(HttpRequest request, CancellationToken cancellationToken)
     {
@@ -40,50 +34,35 @@ internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, Fr
             return Results.Redirect("/setup");
         }
 
+        var look = await looks.OfAsync(request, cancellationToken);
         var flow = await db.Flows.Where(f => f.Slug == slug).Select(f => new { f.Title, f.Designation }).SingleOrDefaultAsync(cancellationToken);
         return flow is null
-            ? Page.Message(404, "There is no such flow", "Check the address, or start again from the front door.", action: ("/", "Start again"), brand: Brand)
+            ? Page.Message(404, "There is no such flow", "Check the address, or start again from the front door.", action: ("/", "Start again"), brand: look.Title)
             : new PageResult<FlowPage>(
                 new Dictionary<string, object?>
                 {
                     [nameof(FlowPage.Title)] = flow.Title.Contains("%(", StringComparison.Ordinal) ? "One moment" : flow.Title,
-                    [nameof(FlowPage.Brand)] = Brand,
+                    [nameof(FlowPage.Look)] = look.Shown,
                     [nameof(FlowPage.Slug)] = slug,
                 },
                 200)
             {
                 ScriptSource = "'self'",
                 FrameSources = flow.Designation == "invalidation" ? await frontChannel.SourcesAsync(await sessions.FindAsync(request, cancellationToken), cancellationToken) : null,
+                Look = look.Shown,
             };
     }
 
-    /// <summary><c>/if/user/</c>: who is signed in, and what they can open.</summary>
-    public async Task<IResult> UserAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        if (await sessions.FindAsync(request, cancellationToken) is not { } browser)
-        {
-            return To(request, SignInTo(FlowFinish.UserPage));
-        }
-
-        return new PageResult<UserPage>(
-            new Dictionary<string, object?>
-            {
-                [nameof(UserPage.Brand)] = Brand,
-                [nameof(UserPage.User)] = browser.User,
-                [nameof(UserPage.Tiles)] = await TilesAsync(request.HttpContext, browser.User, cancellationToken),
-                [nameof(UserPage.Devices)] = await devices.ReadAsync(browser, cancellationToken),
-            },
-            200);
-    }
-
-    /// <summary><c>/flows/-/default/&lt;designation&gt;/</c>: the flow that is run unless something asks for another. The query goes along.</summary>
+    /// <summary><c>/flows/-/default/&lt;designation&gt;/</c>: the brand's flow, else the shipped one. The query goes along.</summary>
     public async Task<IResult> DefaultFlowAsync(HttpRequest request, string designation, CancellationToken cancellationToken)
     {
-        var slugs = await db.Flows.Where(f => f.Designation == designation).OrderBy(f => f.Slug).Select(f => f.Slug).ToListAsync(cancellationToken);
+        var look = await looks.OfAsync(request, cancellationToken);
+        var chosen = look.FlowFor(designation);
+        var flows = await db.Flows.Where(f => f.Designation == designation || f.Id == chosen).OrderBy(f => f.Slug).Select(f => new { f.Id, f.Slug }).ToListAsync(cancellationToken);
         var usual = $"default-{designation}-flow";
-        return (slugs.Contains(usual) ? usual : slugs.FirstOrDefault()) is { } slug
+        return (flows.Find(f => f.Id == chosen) ?? flows.Find(f => f.Slug == usual) ?? flows.FirstOrDefault())?.Slug is { } slug
             ? To(request, $"/if/flow/{slug}/{request.QueryString.Value}")
-            : Page.Message(404, "There is no such flow", $"No flow here is for {designation}.", action: ("/", "Start again"), brand: Brand);
+            : Page.Message(404, "There is no such flow", $"No flow here is for {designation}.", action: ("/", "Start again"), brand: look.Title);
     }
 
     /// <summary><c>/flows/-/cancel/</c>: forgets how far the browser was in the flow that <c>next</c> leads back to.</summary>
@@ -111,12 +90,5 @@ internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, Fr
     {
         SecurityHeaders.NoStore(request.HttpContext.Response);
         return Results.Redirect(path);
-    }
-
-    private async Task<List<Tile>> TilesAsync(HttpContext http, User user, CancellationToken cancellationToken)
-    {
-        var subject = new PolicySubject(user.Id, ClientAddress.Of(http).ToString(), new Dictionary<string, object> { ["http_request"] = HttpFacts.Of(http) });
-        var found = await applications.ListAsync(subject, cancellationToken);
-        return [.. found.Select(f => Tile.Of(f.Application, f.Provider)).OfType<Tile>()];
     }
 }

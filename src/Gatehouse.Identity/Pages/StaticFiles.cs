@@ -14,7 +14,7 @@ internal static class StaticFiles
 
     // They import each other by name, so they share a folder, and its name changes when any of them does.
     private static readonly FrozenDictionary<string, byte[]> Scripts =
-        new[] { "flow.mjs", "mfa.mjs", "webauthn.mjs" }.ToFrozenDictionary(n => n, Read);
+        new[] { "flow.mjs", "mfa.mjs", "selfservice.mjs", "webauthn.mjs" }.ToFrozenDictionary(n => n, Read);
 
     private static readonly string Folder = "/static/gatehouse/" + HashOf(Scripts) + "/";
 

@@ -1,6 +1,7 @@
 // Drives the page of a flow: asks the executor what to show, sends back what people type.
 // Everything from the server becomes text nodes, never markup.
 import { instead, mfa } from './mfa.mjs';
+import { remembered, selfService } from './selfservice.mjs';
 
 const frame = document.getElementById('flow');
 const title = document.getElementById('title');
@@ -97,8 +98,8 @@ function form(challenge, action, children) {
   const made = make('form', { method: 'post', novalidate: true }, ...general.filter(Boolean), ...children.filter((c) => c !== null), make('button', { type: 'submit' }, action));
   made.addEventListener('submit', (event) => {
     event.preventDefault();
-    const answer = Object.fromEntries([...new FormData(made)].filter(([name]) => name !== 'username'));
-    call({ component: challenge.component, ...answer });
+    const answer = Object.fromEntries([...new FormData(made)].filter(([name]) => name !== 'username' || challenge.component === 'ak-stage-prompt'));
+    call({ component: challenge.component, ...answer, ...made.values?.() });
   });
   return made;
 }
@@ -116,11 +117,18 @@ function list(permissions) {
   return named.length ? make('ul', { class: 'list' }, ...named.map((permission) => make('li', {}, permission.name))) : null;
 }
 
+/** Links to other flows, or null when there are none. */
+function elsewhere(links) {
+  const known = links.filter(([, href]) => href);
+  return known.length ? make('p', { class: 'elsewhere' }, ...known.map(([text, href]) => make('a', { href }, text))) : null;
+}
+
 const names = { email: 'e-mail address', username: 'username', upn: 'UPN' };
 
 const kit = { make, faults, field, form, person, call, trouble };
 const stages = {
   ...mfa(kit),
+  ...selfService(kit),
   'ak-stage-identification': (challenge) => {
     const label = (challenge.user_fields ?? []).map((name) => names[name] ?? name).join(' or ') || 'name';
     return [
@@ -130,8 +138,10 @@ const stages = {
           type: 'text', autocomplete: challenge.passkey_challenge ? 'username webauthn' : 'username', autocapitalize: 'none', spellcheck: 'false', maxlength: 254, value: challenge.pending_user_identifier ?? '',
         }),
         ...(challenge.password_fields ? password(challenge) : []),
+        ...remembered(challenge, kit),
       ]),
       ...instead(challenge, kit),
+      elsewhere([['Forgot your password?', challenge.recovery_url], ['Create an account', challenge.enroll_url]]),
     ];
   },
   'ak-stage-password': (challenge) => [
@@ -141,6 +151,7 @@ const stages = {
       make('input', { type: 'text', name: 'username', autocomplete: 'username', value: challenge.pending_user, readonly: true, hidden: true }),
       ...password(challenge),
     ]),
+    elsewhere([['Forgot your password?', challenge.recovery_url]]),
   ],
   'ak-stage-consent': (challenge) => [
     person(challenge),

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Model.Sessions;
@@ -15,6 +16,11 @@ namespace Gatehouse.Identity.SignIn;
 /// <param name="User">Who acts: whom the person impersonates, if they do.</param>
 /// <param name="Session">The session, of whoever signed in.</param>
 internal sealed record SignedInBrowser(User User, AuthenticatedSession Session);
+
+/// <summary>How a session is kept.</summary>
+/// <param name="Life">Ends it at a fixed time; null lets it end with the browser or after a day without use.</param>
+/// <param name="BoundTo">The network it may be used from; null means any.</param>
+internal sealed record SessionTerms(TimeSpan? Life, string? BoundTo);
 
 /// <summary>Finds, starts and ends the sessions of browsers. The cookie holds a random token; the database its hash.</summary>
 internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, TimeProvider clock)
@@ -65,7 +71,7 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, TimeP
             join user in db.Users.AsNoTracking() on session.ImpersonatedUserId ?? session.UserId equals user.Id
             where session.Id == key && session.ExpiresAt > now && user.IsActive && original.IsActive
             select new { user, session }).SingleOrDefaultAsync(cancellationToken);
-        if (found is null)
+        if (found is null || !IsWithin(found.session, ClientAddress.Of(request.HttpContext)))
         {
             return null;
         }
@@ -84,9 +90,15 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, TimeP
     /// <summary>Starts a session under a new token (no fixation: whatever the browser held before is worthless) and sets the cookie.</summary>
     /// <param name="user">As read: null is returned when the password was changed, or the user deactivated, since. So no sign-in outlives either.</param>
     /// <param name="life">Ends the session at a fixed time; null lets it end with the browser or after a day without use.</param>
-    public async Task<AuthenticatedSession?> StartAsync(
-        HttpContext context, User user, IReadOnlyList<string> amr, TimeSpan? life, CancellationToken cancellationToken)
+    public Task<AuthenticatedSession?> StartAsync(
+        HttpContext context, User user, IReadOnlyList<string> amr, TimeSpan? life, CancellationToken cancellationToken) =>
+        StartOnTermsAsync(context, user, amr, new SessionTerms(life, null), cancellationToken);
+
+    /// <summary>The same, bound to a network when <paramref name="terms"/> say so.</summary>
+    public async Task<AuthenticatedSession?> StartOnTermsAsync(
+        HttpContext context, User user, IReadOnlyList<string> amr, SessionTerms terms, CancellationToken cancellationToken)
     {
+        var life = terms.Life;
         var now = clock.GetUtcNow();
         var token = NewToken();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -108,6 +120,7 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, TimeP
             LastUsedAt = now,
             ExpiresAt = now + (life ?? Idle),
             IsSliding = life is null,
+            BoundTo = terms.BoundTo,
         };
         db.AuthenticatedSessions.Add(session);
         var happened = events.Login(context, user, session);
@@ -134,6 +147,22 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, TimeP
     /// <summary>Ends every session of a user but <paramref name="kept"/>; null ends all.</summary>
     public Task EndOthersAsync(int userId, string? kept, CancellationToken cancellationToken) =>
         SessionEnd.RunForUserAsync(db, userId, kept, clock.GetUtcNow(), cancellationToken);
+
+    /// <summary>Ends one session of a user, by its public id. False when they have no such session.</summary>
+    public async Task<bool> EndOneAsync(int userId, Guid uuid, CancellationToken cancellationToken)
+    {
+        var one = db.AuthenticatedSessions.Where(s => s.UserId == userId && s.Uuid == uuid);
+        if (!await one.AnyAsync(cancellationToken))
+        {
+            return false;
+        }
+
+        await EndAsync(one, cancellationToken);
+        return true;
+    }
+
+    private static bool IsWithin(AuthenticatedSession session, IPAddress address) =>
+        session.BoundTo is not { } network || (IPNetwork.TryParse(network, out var range) && range.Contains(address));
 
     // The version moves on, so that a change of the user that is being prepared sees the new session when it is prepared anew.
     private async Task<bool> TryMarkLoginAsync(User user, DateTimeOffset now, CancellationToken cancellationToken) =>

@@ -1,9 +1,13 @@
 using Gatehouse.Identity.Mfa;
 using Gatehouse.Identity.Oidc;
 using Gatehouse.Identity.Pages;
+using Gatehouse.Identity.Pages.Account;
 using Gatehouse.Identity.SignIn.Flows;
+using Gatehouse.Identity.SignIn.Mails;
+using Gatehouse.Identity.SignIn.Prompts;
 using Gatehouse.Identity.SignIn.Setup;
 using Gatehouse.Identity.SignIn.Stages;
+using Gatehouse.Identity.SignIn.Users;
 using Gatehouse.Web.Sessions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -32,6 +36,15 @@ internal static class SignInRole
         services.TryAddScoped<IBrowserCallers, BrowserCallers>();
         services.TryAddScoped<UserLookup>();
         services.TryAddScoped<PasswordProof>();
+        services.TryAddScoped<Superusers>();
+        services.TryAddScoped<OwnRights>();
+        services.TryAddScoped<WriteUser>();
+        services.TryAddScoped<PromptJudge>();
+        services.TryAddEnumerable(ServiceDescriptor.Scoped<IPromptCheck, PromptPolicies>());
+        services.TryAddScoped<FlowLinks>();
+        services.TryAddScoped<FlowPlaces>();
+        services.TryAddSingleton<LinkPost>();
+        services.AddHostedService(s => s.GetRequiredService<LinkPost>());
         services.TryAddScoped<FlowPlans>();
         services.AddHttpContextAccessor();
         services.TryAddScoped<FlowPolicies>();
@@ -41,6 +54,8 @@ internal static class SignInRole
         services.TryAddScoped<ExecutorEndpoint>();
         services.TryAddScoped<SetupEndpoints>();
         services.TryAddScoped<PageEndpoints>();
+        services.TryAddScoped<BrandLooks>();
+        services.AddUserPages();
         services.TryAddScoped<HealthEndpoints>();
         services.TryAddScoped(Border);
         services.AddMfa();
@@ -51,6 +66,14 @@ internal static class SignInRole
             ServiceDescriptor.Scoped<IStage, UserLoginStage>(),
             ServiceDescriptor.Scoped<IStage, UserLogoutStage>(),
             ServiceDescriptor.Scoped<IStage, ConsentStage>(),
+            ServiceDescriptor.Scoped<IStage, PromptStage>(),
+            ServiceDescriptor.Scoped<IStage, UserWriteStage>(),
+            ServiceDescriptor.Scoped<IStage, UserDeleteStage>(),
+            ServiceDescriptor.Scoped<IStage, InvitationStage>(),
+            ServiceDescriptor.Scoped<IStage, EmailStage>(),
+            ServiceDescriptor.Scoped<IStage, DenyStage>(),
+            ServiceDescriptor.Scoped<IStage, RedirectStage>(),
+            ServiceDescriptor.Scoped<IStage, DummyStage>(),
         ]);
         return services;
     }
@@ -63,7 +86,7 @@ internal static class SignInRole
 
         endpoints.MapMethods("/", Reading, (PageEndpoints e, HttpRequest r, CancellationToken t) => e.HomeAsync(r, t));
         endpoints.MapMethods("/if/flow/{slug}/", Reading, (PageEndpoints e, HttpRequest r, string slug, CancellationToken t) => e.FlowAsync(r, slug, t));
-        endpoints.MapMethods("/if/user/", Reading, (PageEndpoints e, HttpRequest r, CancellationToken t) => e.UserAsync(r, t));
+        endpoints.MapUserPages();
         endpoints.MapMethods("/flows/-/default/{designation}/", Reading, (PageEndpoints e, HttpRequest r, string designation, CancellationToken t) => e.DefaultFlowAsync(r, designation, t));
         endpoints.MapMethods("/flows/-/cancel/", Reading, (PageEndpoints e, HttpRequest r, CancellationToken t) => e.CancelAsync(r, t));
 
@@ -77,6 +100,7 @@ internal static class SignInRole
             endpoints.MapMethods(path, Reading, StaticFiles.Script);
         }
 
+        endpoints.MapMethods(BrandLooks.StylePath, Reading, (BrandLooks b, HttpRequest r, CancellationToken t) => b.StyleAsync(r, t));
         endpoints.MapMethods(StageAnswers.Avatar, Reading, StaticFiles.Person);
         endpoints.MapMethods("/-/health/live/", Reading, HealthEndpoints.Live);
         endpoints.MapMethods("/-/health/ready/", Reading, (HealthEndpoints e, CancellationToken t) => e.ReadyAsync(t));

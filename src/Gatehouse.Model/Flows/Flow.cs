@@ -21,11 +21,20 @@ public sealed class Flow
     /// <summary>Who may run it: <c>none</c>, <c>require_authenticated</c>, <c>require_unauthenticated</c>, ...</summary>
     public string Authentication { get; set; } = "none";
 
-    /// <summary>How its policy bindings are put together: <c>any</c> or <c>all</c>.</summary>
+    /// <summary>What happens to those who may not run it: <c>message_continue</c> (on to <c>next</c>, else a message), <c>message</c>, <c>continue</c>.</summary>
+    public string DeniedAction { get; set; } = "message_continue";
+
+    /// <summary>authentik's word for how its pages are laid out.</summary>
+    public string Layout { get; set; } = "stacked";
+
+    /// <summary>URL of the background picture; empty means the brand's.</summary>
+    public string Background { get; set; } = "";
+
+    /// <summary><c>any</c> or <c>all</c>: how its bindings are joined.</summary>
     public string PolicyEngineMode { get; set; } = "any";
 
-    /// <summary>What follows when its policies fail: <c>message_continue</c>, <c>message</c> or <c>continue</c>.</summary>
-    public string DeniedAction { get; set; } = "message_continue";
+    /// <summary>Kept for clients that set it; our pages need no compatibility mode.</summary>
+    public bool CompatibilityMode { get; set; }
 
     /// <summary>Its stages, when loaded.</summary>
     public List<FlowStageBinding> Bindings { get; set; } = [];
@@ -54,6 +63,30 @@ public enum StageType
 
     /// <summary>Asks for the code that a device shows.</summary>
     DeviceCode,
+
+    /// <summary>Asks for more.</summary>
+    Prompt,
+
+    /// <summary>Makes or changes a user.</summary>
+    UserWrite,
+
+    /// <summary>Deletes the person's own account.</summary>
+    UserDelete,
+
+    /// <summary>Lets people with an invitation go on.</summary>
+    Invitation,
+
+    /// <summary>Sends a link and waits until it is opened.</summary>
+    Email,
+
+    /// <summary>Ends the flow without success.</summary>
+    Deny,
+
+    /// <summary>Leads elsewhere.</summary>
+    Redirect,
+
+    /// <summary>Asks for a click.</summary>
+    Dummy,
 
     /// <summary>Enrols an authenticator app.</summary>
     AuthenticatorTotp,
@@ -94,10 +127,10 @@ public sealed class FlowStageBinding
     public required Guid Id { get; init; }
 
     /// <summary>The flow.</summary>
-    public required Guid FlowId { get; init; }
+    public required Guid FlowId { get; set; }
 
     /// <summary>The stage.</summary>
-    public required Guid StageId { get; init; }
+    public required Guid StageId { get; set; }
 
     /// <summary>The stage, when loaded.</summary>
     public Stage? Stage { get; init; }
@@ -105,17 +138,20 @@ public sealed class FlowStageBinding
     /// <summary>Lower runs first.</summary>
     public required int Order { get; set; }
 
-    /// <summary>Ask its policies when the flow begins; the stage is left out when they fail.</summary>
+    /// <summary>Whether its policies are judged when the run begins.</summary>
     public bool EvaluateOnPlan { get; set; }
 
-    /// <summary>Ask its policies right before the stage; it is left out when they fail.</summary>
+    /// <summary>Whether its policies are judged right before the stage.</summary>
     public bool ReEvaluatePolicies { get; set; } = true;
 
-    /// <summary>How its policy bindings are put together: <c>any</c> or <c>all</c>.</summary>
+    /// <summary><c>any</c> or <c>all</c>: how its policies are joined.</summary>
     public string PolicyEngineMode { get; set; } = "any";
 
-    /// <summary>What follows a wrong answer: <c>retry</c>, <c>restart</c> or <c>restart_with_context</c>.</summary>
+    /// <summary>What a wrong answer does: <c>retry</c>, <c>restart</c>, or <c>restart_with_context</c>, which keeps what was answered.</summary>
     public string InvalidResponseAction { get; set; } = "retry";
+
+    /// <summary>Moves on at each write; a stale value fails the save.</summary>
+    public int Version { get; set; }
 }
 
 /// <summary>How far somebody has come in a flow. Kept by session, flow and query, so two tabs finish apart.</summary>

@@ -35,4 +35,7 @@ public sealed class AuthenticatedSession
 
     /// <summary>Whom the person acts as, an administrator's privilege; null means themselves.</summary>
     public int? ImpersonatedUserId { get; set; }
+
+    /// <summary>The network it may be used from, such as <c>192.0.2.0/24</c>; null means any.</summary>
+    public string? BoundTo { get; init; }
 }

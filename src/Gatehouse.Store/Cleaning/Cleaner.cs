@@ -32,6 +32,8 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
         // Codes and tokens fall with their grants too; their own rows are shorter-lived.
         return await DrainAsync(db.FlowPlans.Where(p => p.ExpiresAt < end).OrderBy(p => p.ExpiresAt), cancellationToken)
             + await DrainAsync(db.SpentChallenges.Where(c => c.ExpiresAt < end).OrderBy(c => c.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.FlowTokens.Where(t => t.ExpiresAt < end).OrderBy(t => t.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.Invitations.Where(i => i.ExpiresAt != null && i.ExpiresAt < end).OrderBy(i => i.ExpiresAt), cancellationToken)
             + await DrainAsync(db.AuthorizationCodes.Where(c => c.ExpiresAt < end).OrderBy(c => c.ExpiresAt), cancellationToken)
             + await DrainAsync(db.DeviceCodes.Where(c => c.ExpiresAt < end).OrderBy(c => c.ExpiresAt), cancellationToken)
             + await DrainAsync(db.PushedRequests.Where(r => r.ExpiresAt < end).OrderBy(r => r.ExpiresAt), cancellationToken)

@@ -98,12 +98,21 @@ internal sealed class FirstSeeds(IDbContextFactory<GatehouseDb> databases, ISecr
             UpdatedAt = now,
             Groups = [new GroupMember { GroupId = admins.Id, UserId = 0 }], // the user's key is filled in when it is made
         });
-        var brand = new Brand { Id = Guid.CreateVersion7(now), Domain = "authentik-default", IsDefault = true };
-        db.Brands.Add(brand);
         NotificationSeeds.Add(db, now, admins.Id);
         ScopeSeeds.Add(db, now);
         FlowSeeds.Add(db, now);
-        brand.DeviceCodeFlowId = db.Flows.Local.Single(f => f.Slug == FlowSeeds.DeviceCode).Id;
+        Guid? FlowId(string slug) => db.Flows.Local.First(f => f.Slug == slug).Id;
+        db.Brands.Add(new Brand
+        {
+            Id = Guid.CreateVersion7(now),
+            Domain = "authentik-default",
+            IsDefault = true,
+            AuthenticationFlowId = FlowId(FlowSeeds.Authentication),
+            InvalidationFlowId = FlowId(FlowSeeds.Invalidation),
+            RecoveryFlowId = FlowId(SelfServiceSeeds.Recovery),
+            DeviceCodeFlowId = FlowId(FlowSeeds.DeviceCode),
+            UserSettingsFlowId = FlowId(SelfServiceSeeds.UserSettings),
+        });
         PolicySeeds.Add(db, now);
     }
 }

@@ -14,14 +14,8 @@ internal static class MfaSeeds
     /// <summary>Enrols a security key or passkey.</summary>
     public const string WebAuthnSetup = "default-authenticator-webauthn-setup";
 
-    /// <summary>The stage of the shipped sign-in flow.</summary>
+    /// <summary>The stage of the shipped sign-in flow, with the settings of its kind: whoever has an authenticator is asked for it.</summary>
     public const string Validation = "default-authentication-mfa-validation";
-
-    /// <summary>Its settings, as authentik ships them: whoever has an authenticator is asked for it.</summary>
-    public const string ValidationSettings =
-        """
-        {"not_configured_action":"skip","device_classes":["static","totp","webauthn","duo","sms","email"],"configuration_stages":[],"last_auth_threshold":"seconds=0","webauthn_user_verification":"preferred","webauthn_hints":[],"webauthn_allowed_device_types":[],"email_otp_throttling_factor":1,"sms_otp_throttling_factor":1,"totp_otp_throttling_factor":1,"static_otp_throttling_factor":1}
-        """;
 
     /// <summary>Adds the three flows.</summary>
     public static void Add(GatehouseDb db, DateTimeOffset now)

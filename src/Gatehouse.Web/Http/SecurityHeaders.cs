@@ -7,15 +7,17 @@ namespace Gatehouse.Web.Http;
 public static class SecurityHeaders
 {
     /// <summary>For pages. Without scripts unless <paramref name="scriptSource"/> names their source.</summary>
-    public static void ForPage(HttpResponse response, string? scriptSource = null, string? formTargets = null, string? frameSources = null)
+    public static void ForPage(HttpResponse response, string? scriptSource = null, string? formTargets = null, string? frameSources = null, BrandLook? look = null)
     {
         NoStore(response);
         response.Headers.ContentSecurityPolicy =
-            $"default-src 'none'; style-src {Theme.StyleHash}; img-src 'self' data:; connect-src 'self'; script-src {scriptSource ?? "'none'"}; " +
+            $"default-src 'none'; style-src {Theme.StyleHash}{(look?.StylePath is null ? "" : " 'self'")}; img-src 'self' data:{Join(look?.ImageOrigins)}; connect-src 'self'; script-src {scriptSource ?? "'none'"}; " +
             $"frame-src {frameSources ?? "'none'"}; form-action 'self'{(formTargets is null ? "" : " " + formTargets)}; base-uri 'none'; frame-ancestors 'none'";
         response.Headers.XFrameOptions = "DENY";
         response.Headers["Referrer-Policy"] = "no-referrer";
     }
+
+    private static string Join(IReadOnlyList<string>? origins) => origins is [_, ..] ? " " + string.Join(' ', origins) : "";
 
     /// <summary>For every answer that is about one person (RFC 6749 §5.1).</summary>
     public static void NoStore(HttpResponse response)

@@ -20,10 +20,13 @@ public sealed class PageResult<[DynamicallyAccessedMembers(DynamicallyAccessedMe
     /// <summary>Sources of frames, for the Content-Security-Policy; null means none.</summary>
     public string? FrameSources { get; init; }
 
+    /// <summary>How the house looks, for the Content-Security-Policy: where logo and style sheet come from; null means as shipped.</summary>
+    public BrandLook? Look { get; init; }
+
     /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        SecurityHeaders.ForPage(httpContext.Response, ScriptSource, FormTargets, FrameSources);
+        SecurityHeaders.ForPage(httpContext.Response, ScriptSource, FormTargets, FrameSources, Look);
         return new RazorComponentResult<TPage>(parameters) { StatusCode = status }.ExecuteAsync(httpContext);
     }
 }

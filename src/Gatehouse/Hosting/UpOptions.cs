@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Gatehouse.Mails;
 using Gatehouse.Model.Policies;
 
 namespace Gatehouse.Hosting;
@@ -39,6 +40,9 @@ internal sealed class UpOptions
 
     /// <summary>PEM files given by the operator; null means certificates of the local CA.</summary>
     public (string Certificate, string Key)? Tls { get; init; }
+
+    /// <summary>How mail leaves; null means not at all.</summary>
+    public MailTransport? Mail { get; init; }
 
     /// <summary>Reads a base domain. Its longest own host must still be a valid name.</summary>
     public static bool TryParseDomain(string text, out string domain)

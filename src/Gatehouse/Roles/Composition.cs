@@ -8,7 +8,9 @@ using Gatehouse.Management;
 using Gatehouse.Management.Notifications;
 using Gatehouse.Management.Setup;
 using Gatehouse.Management.Tunnels;
+using Gatehouse.Mails;
 using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Mail;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -40,6 +42,7 @@ internal static class Composition
         services.AddSingleton<DemoPassword>();
         services.AddSingleton<DemoConnector>();
         services.AddHostedService(provider => provider.GetRequiredService<DemoConnector>()); // after the edge: it ends first
+        services.AddSingleton<IMailSender>(provider => new HouseMail(options.Mail, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HouseMail>>()));
     }
 
     /// <summary>The store alone, for verbs beside a running installation.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Gatehouse.Hosting;
 using Gatehouse.Logging;
+using Gatehouse.Mails;
 
 namespace Gatehouse.Verbs;
 
@@ -20,10 +21,12 @@ internal static class UpVerb
         var certificate = Flags.Text("--tls-cert", "FILE", "Certificate to use instead of the local CA's, PEM, with its chain; read again when it changes");
         var key = Flags.Text("--tls-key", "FILE", "Its private key, PEM");
         var geoip = Flags.Text("--geoip", "FILE", "Database of places for GeoIP policies, MaxMind .mmdb");
+        var mail = new MailFlags();
         var demo = Flags.Switch("--demo", "Add an app to try: whoami.<domain>, with a user ada");
         var json = Flags.Switch("--json", "When ready, write one line of JSON to standard output, and logs as JSON to standard error");
         var webhooks = Flags.Switch("--allow-local-webhooks", "Let webhooks of Identity's notifications reach this machine and link-local addresses");
         var command = new Command("up", "Start Gatehouse.") { data, domain, listen, edge, quick, database, certificate, key, geoip, demo, json, webhooks };
+        mail.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
             var faults = new List<string>();
@@ -39,6 +42,7 @@ internal static class UpVerb
                 Database = Flags.DatabaseOf(Flags.Read(parsed, database, shell), faults),
                 Tls = TlsOf(Flags.Read(parsed, certificate, shell), Flags.Read(parsed, key, shell), faults),
                 Places = PlacesOf(Flags.Read(parsed, geoip, shell), faults),
+                Mail = mail.Read(parsed, shell, faults),
                 Demo = Flags.Read(parsed, demo, shell, faults),
                 Json = asJson,
                 AllowLocalWebhooks = Flags.Read(parsed, webhooks, shell, faults),

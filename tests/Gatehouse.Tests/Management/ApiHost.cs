@@ -10,6 +10,7 @@ using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
+using Gatehouse.Model.Mail;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
@@ -56,6 +57,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<TimeProvider>(Clock).AddSingleton(Urls).AddSingleton<ISecretBox>(box);
         builder.Services.AddSingleton<IDbContextFactory<GatehouseDb>>(database).AddScoped(_ => database.CreateDbContext());
+        builder.Services.AddSingleton<IMailSender>(Mail);
         builder.Services.AddSingleton<ChangeFeed>().AddSingleton<IReloadable>(Reloads).AddManagement();
         builder.Services.AddBindings();
         builder.Services.AddSingleton<EventSignal>().AddSingleton(_ => new RowQueue<Event>(database)).AddSingleton<EventStore>();
@@ -78,6 +80,8 @@ internal sealed class ApiHost : IAsyncDisposable
 
     /// <summary>What stands behind cookies.</summary>
     public FakeBrowsers Browsers { get; } = new();
+
+    public FakeMail Mail { get; } = new();
 
     public static PublicUrls Urls { get; } = new("example.com", 8443);
 

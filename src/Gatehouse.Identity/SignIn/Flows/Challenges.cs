@@ -35,6 +35,12 @@ internal sealed record IdentificationChallenge(
     /// <summary>Whether the page offers to fill in the name next time.</summary>
     public bool EnableRememberMe { get; init; }
 
+    /// <summary>Where newcomers enrol; null means nowhere.</summary>
+    public string? EnrollUrl { get; init; }
+
+    /// <summary>Where a forgotten password is set anew; null means nowhere.</summary>
+    public string? RecoveryUrl { get; init; }
+
     /// <summary>The flow that signs in without a password; null means there is none.</summary>
     public string? PasswordlessUrl { get; init; }
 
@@ -43,7 +49,11 @@ internal sealed record IdentificationChallenge(
 }
 
 /// <summary>Asks for the password.</summary>
-internal sealed record PasswordChallenge(string PendingUser, string PendingUserAvatar, bool AllowShowPassword) : Challenge("ak-stage-password");
+internal sealed record PasswordChallenge(string PendingUser, string PendingUserAvatar, bool AllowShowPassword) : Challenge("ak-stage-password")
+{
+    /// <summary>Where a forgotten password is set anew; null means nowhere.</summary>
+    public string? RecoveryUrl { get; init; }
+}
 
 /// <summary>Asks whether an application may see the person's data.</summary>
 internal sealed record ConsentChallenge(

@@ -18,11 +18,15 @@ internal abstract record Admission
     public sealed record Skipped : Admission;
 
     /// <summary>They may not.</summary>
-    public sealed record Refused(string Message, string Reason) : Admission;
+    public sealed record Refused(string Message, string Reason) : Admission
+    {
+        /// <summary>Where the flow sends those who may not run it; null means they get the message.</summary>
+        public string? Goes { get; init; }
+    }
 }
 
 /// <summary>Decides it.</summary>
-internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolicies policies)
+internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolicies policies, Superusers superusers)
 {
     private const string NotForYou = "This step is not for you as things are. Start again from the application you wanted to open.";
 
@@ -44,11 +48,12 @@ internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolic
             "none" => true,
             "require_authenticated" => browser is not null,
             "require_unauthenticated" => browser is null,
-            _ => false, // superuser, redirect, outpost, token: nothing here can tell yet, so nobody may
+            "require_superuser" => browser is not null && await superusers.HoldAsync(browser.User.Id, cancellationToken),
+            _ => false, // redirect, outpost, token: nothing here can tell, so nobody may
         };
         if (!isMet)
         {
-            return new Admission.Refused(NotForYou, $"the flow asks for '{flow.Authentication}'");
+            return new Admission.Refused(NotForYou, $"the flow asks for '{flow.Authentication}'") { Goes = AwayFrom(flow, query) };
         }
 
         if (await policies.FlowVerdictAsync(flow, browser, cancellationToken) is { IsPassing: false } verdict)
@@ -59,11 +64,16 @@ internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolic
         return flow.Designation == "authorization" ? await AuthorizeAsync(flow, query, browser, cancellationToken) : new Admission.Admitted(null);
     }
 
+    private static Admission.Refused Denied(Flow flow, FlowQuery query, PolicyVerdict verdict) =>
+        new(verdict.Messages is [var first, ..] ? first : NotForYou, "the flow's policies: " + string.Join("; ", verdict.Log)) { Goes = AwayFrom(flow, query) };
+
     // denied_action: go on to where the query leads, if it may and there is such a place; else say why.
-    private static Admission Denied(Flow flow, FlowQuery query, PolicyVerdict verdict) =>
-        flow.DeniedAction == "continue" || (flow.DeniedAction == "message_continue" && query.Next is not null && flow.Designation != "authorization")
-            ? new Admission.Skipped()
-            : new Admission.Refused(verdict.Messages is [var first, ..] ? first : NotForYou, "the flow's policies: " + string.Join("; ", verdict.Log));
+    private static string? AwayFrom(Flow flow, FlowQuery query) => flow.DeniedAction switch
+    {
+        "continue" => query.Next ?? "/",
+        "message_continue" when flow.Designation != "authorization" => query.Next,
+        _ => null,
+    };
 
     private async Task<Admission> AuthorizeAsync(Flow flow, FlowQuery query, SignedInBrowser? browser, CancellationToken cancellationToken)
     {

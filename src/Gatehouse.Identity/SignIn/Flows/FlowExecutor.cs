@@ -34,6 +34,7 @@ internal sealed partial class FlowExecutor(
     FlowAdmission admission,
     FlowPolicies policies,
     FlowFinish finish,
+    FlowLinks links,
     BrowserSessions sessions,
     IEnumerable<IStage> stages,
     ILogger<FlowExecutor> logger)
@@ -56,13 +57,18 @@ internal sealed partial class FlowExecutor(
 
         var browser = await sessions.FindAsync(http.Request, cancellationToken);
         var judged = await admission.JudgeAsync(flow, query, browser, cancellationToken);
-        var run = await BeginAsync(http, flow, query, sessionKey, browser, (judged as Admission.Admitted)?.Authorization, cancellationToken);
+        var run = await BeginAsync(http, flow, query, sessionKey, browser, judged, cancellationToken);
         switch (judged)
         {
+            case Admission.Refused { Goes: { } elsewhere } left:
+                LogDenied(flow.Slug, left.Reason);
+                return new FlowOutcome.Show(new RedirectChallenge(elsewhere) { FlowInfo = FlowFinish.InfoOf(run) });
             case Admission.Refused refused:
                 return Deny(run, new StageStep.Deny(refused.Message, refused.Reason));
             case Admission.Skipped:
                 return new FlowOutcome.Show(await finish.ChallengeAsync(run, cancellationToken));
+            case Admission.Admitted when run.IsBroken:
+                return Deny(run, new StageStep.Deny("This link can't be used: it was used already, is too old, or was not copied whole.", "no such flow token, or used, or too old"));
             default:
                 return answer is null ? await ShowAsync(run, cancellationToken) : await AnswerAsync(run, answer, cancellationToken);
         }
@@ -96,20 +102,23 @@ internal sealed partial class FlowExecutor(
 
         var wrongBefore = run.State.WrongPasswords;
         var judged = await StageOf(stage).AnswerAsync(run, stage, asked.Challenge, answer, cancellationToken);
-        if (judged is StageStep.Ask { Challenge.ResponseErrors: not null } && Restarts(run))
+        if (judged is StageStep.Ask { Challenge.ResponseErrors: not null } && InvalidActionOf(run) is { } action && action != "retry")
         {
-            await plans.ForgetAsync(run.PlanId, cancellationToken);
-            return new FlowOutcome.Again();
+            return await RestartAsync(run, keepsContext: action == "restart_with_context", cancellationToken);
         }
 
-        if (judged is not StageStep.Pass)
+        if (judged is not (StageStep.Pass or StageStep.Stay))
         {
             var isCounted = (run.State.WrongPasswords == wrongBefore && !run.MustSave) || judged is StageStep.Deny
                 || await plans.TrySaveAsync(run.PlanId, run.State, run.Version, cancellationToken);
             return isCounted ? await EndAsync(run, judged, cancellationToken) : new FlowOutcome.Again();
         }
 
-        run.State.Remaining.RemoveAt(0);
+        if (judged is StageStep.Pass)
+        {
+            run.State.Remaining.RemoveAt(0);
+        }
+
         var (next, after) = await WalkAsync(run, cancellationToken);
         if (next is null || after is not StageStep.Ask)
         {
@@ -145,7 +154,7 @@ internal sealed partial class FlowExecutor(
 
             var stage = id == Guid.Empty ? ForcedConsent : id == AddedDeviceCode ? DeviceCode : binding!.Stage!; // the others are bound, and loaded
             var kind = StageOf(stage);
-            if (kind.ActsOnEntry && !await TryTakeAsync(run, cancellationToken))
+            if (kind.ActsOn(run, stage) && !await TryTakeAsync(run, cancellationToken))
             {
                 return (null, null);
             }
@@ -172,12 +181,31 @@ internal sealed partial class FlowExecutor(
                 return new FlowOutcome.Busy();
             case StageStep.Ask asked:
                 return new FlowOutcome.Show(asked.Challenge with { FlowInfo = FlowFinish.InfoOf(run) });
+            case StageStep.Leave away:
+                await plans.ForgetAsync(run.PlanId, cancellationToken);
+                return new FlowOutcome.Show(new RedirectChallenge(away.To) { FlowInfo = FlowFinish.InfoOf(run) });
             case StageStep.Deny denied:
                 await plans.ForgetAsync(run.PlanId, cancellationToken);
                 return Deny(run, denied);
             default:
                 return new FlowOutcome.Show(await finish.ChallengeAsync(run, cancellationToken));
         }
+    }
+
+    private static string? InvalidActionOf(FlowRun run) =>
+        run.State.Remaining is [var id, ..] ? run.Flow.Bindings.Find(b => b.Id == id)?.InvalidResponseAction : null;
+
+    private async Task<FlowOutcome> RestartAsync(FlowRun run, bool keepsContext, CancellationToken cancellationToken)
+    {
+        if (!keepsContext)
+        {
+            await plans.ForgetAsync(run.PlanId, cancellationToken);
+            return new FlowOutcome.Again();
+        }
+
+        run.State.Remaining = await PlanAsync(run.Flow, run.Browser, run.Authorization, cancellationToken);
+        await plans.TrySaveAsync(run.PlanId, run.State, run.Version, cancellationToken);
+        return new FlowOutcome.Again();
     }
 
     private FlowOutcome.Show Deny(FlowRun run, StageStep.Deny denied)
@@ -198,34 +226,39 @@ internal sealed partial class FlowExecutor(
         return await plans.TryTakeAsync(run.PlanId, version, cancellationToken);
     }
 
-    // What has been found out about the person goes with the rest: whoever answers wrongly begins anew.
-    private static bool Restarts(FlowRun run) =>
-        run.State.Remaining is [var id, ..] && run.Flow.Bindings.Find(b => b.Id == id) is { InvalidResponseAction: "restart" or "restart_with_context" };
-
     private IStage StageOf(Stage stage) => stages.First(s => s.Type == stage.Type);
 
     private Task<Flow?> FindAsync(string slug, CancellationToken cancellationToken) =>
         db.Flows.AsNoTracking().Include(f => f.Bindings).ThenInclude(b => b.Stage).SingleOrDefaultAsync(f => f.Slug == slug, cancellationToken);
 
     private async Task<FlowRun> BeginAsync(
-        HttpContext http, Flow flow, FlowQuery query, string sessionKey, SignedInBrowser? browser, Oidc.PendingAuthorization? authorization, CancellationToken cancellationToken)
+        HttpContext http, Flow flow, FlowQuery query, string sessionKey, SignedInBrowser? browser, Admission judged, CancellationToken cancellationToken)
     {
+        var authorization = (judged as Admission.Admitted)?.Authorization;
+        var admitted = judged is Admission.Admitted;
         var found = await plans.FindAsync(FlowPlans.IdOf(sessionKey, flow.Slug, query.Raw), cancellationToken);
 
         // An administrator took a stage away in between: begin again rather than run half of each.
-        var isWhole = found is not null && found.State.Remaining.All(id => id == Guid.Empty || id == AddedDeviceCode || flow.Bindings.Any(b => b.Id == id));
+        var isWhole = found is not null && IsWhole(found.State, flow);
+        List<Guid> plan = isWhole || !admitted ? [] : await PlanAsync(flow, browser, authorization, cancellationToken);
+        var linked = !isWhole && admitted && query.FlowToken is { } token ? await links.RedeemAsync(flow, token, plan, cancellationToken) : null;
         return new FlowRun
         {
+            MustSave = linked is not null,
+            IsBroken = !isWhole && query.FlowToken is not null && linked is null,
             Http = http,
             Flow = flow,
             Query = query,
             SessionKey = sessionKey,
             Browser = browser,
             Authorization = authorization,
-            State = isWhole ? found!.State : new FlowState { Remaining = await PlanAsync(flow, browser, authorization, cancellationToken) }, // isWhole: not null
+            State = isWhole ? found!.State : linked ?? new FlowState { Remaining = plan }, // isWhole: not null
             Version = found?.Version,
         };
     }
+
+    private static bool IsWhole(FlowState state, Flow flow) =>
+        state.Remaining.All(id => id == Guid.Empty || id == AddedDeviceCode || flow.Bindings.Any(b => b.Id == id));
 
     private async Task<List<Guid>> PlanAsync(Flow flow, SignedInBrowser? browser, Oidc.PendingAuthorization? authorization, CancellationToken cancellationToken)
     {

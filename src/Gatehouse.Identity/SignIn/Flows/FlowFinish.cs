@@ -28,6 +28,8 @@ internal sealed class FlowFinish(AuthorizationBorder authorization)
         {
             { Authorization: not null, Browser: { } browser } => await authorization.FinishAsync(run.Query.Raw, browser, cancellationToken),
             { Query.Next: { } next } => next,
+            { State.Next: { } next } => next,
+            { Flow.Designation: "recovery", Browser: null } => LoginPage,
             { Flow.Designation: "invalidation" } => LoginPage,
             _ => UserPage,
         };

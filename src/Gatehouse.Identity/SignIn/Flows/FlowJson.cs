@@ -22,6 +22,11 @@ namespace Gatehouse.Identity.SignIn.Flows;
 [JsonSerializable(typeof(WebAuthnChallenge))]
 [JsonSerializable(typeof(Enrolment))]
 [JsonSerializable(typeof(RememberedMfa))]
+[JsonSerializable(typeof(PromptChallenge))]
+[JsonSerializable(typeof(UserLoginChallenge))]
+[JsonSerializable(typeof(EmailChallenge))]
+[JsonSerializable(typeof(DummyChallenge))]
+[JsonSerializable(typeof(FlowErrorChallenge))]
 [JsonSerializable(typeof(FlowState))]
 [JsonSerializable(typeof(ErrorBody))]
 internal sealed partial class FlowJson : JsonSerializerContext;

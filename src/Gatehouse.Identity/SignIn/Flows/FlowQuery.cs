@@ -35,11 +35,19 @@ internal sealed class FlowQuery
     public bool AsksToSignInAgain =>
         values.ContainsKey(SignInAgain) || (values.TryGetValue("prompt", out var prompts) && prompts.Exists(p => p.Split(' ').Contains("login")));
 
+    /// <summary>The token of a link into the flow.</summary>
+    public string? FlowToken => Only("flow_token");
+
+    /// <summary>The invitation it was opened with.</summary>
+    public string? InvitationToken => Only("itoken") ?? Only("token");
+
     /// <summary>Reads a query string; null when it is too long.</summary>
     public static FlowQuery? Read(string raw) => raw.Length > Longest ? null : new FlowQuery(raw, Parse(raw));
 
     /// <summary>The query without <c>login_hint</c>: what "Not you?" goes back to.</summary>
     public string WithoutHint() => string.Join('&', Raw.Split('&').Where(pair => pair != "login_hint" && !pair.StartsWith("login_hint=", StringComparison.Ordinal)));
+
+    private string? Only(string name) => values.TryGetValue(name, out var sent) && sent is [{ Length: > 0 and <= 128 } text] ? text : null;
 
     // Names are compared byte for byte, as at the authorize endpoint: both must see the same parameters.
     private static Dictionary<string, List<string>> Parse(string raw)

@@ -34,6 +34,15 @@ internal sealed class FlowRun
     /// <summary>Whether a stage has changed the state without passing: the executor saves it before it shows anything.</summary>
     public bool MustSave { get; set; }
 
+    /// <summary>Whether it was opened with a link that can't be used.</summary>
+    public bool IsBroken { get; init; }
+
+    /// <summary>Whom the flow is about: whoever was identified in it, else whoever is signed in. A flow for newcomers is about nobody until it made them.</summary>
+    public int? PendingUserId => State.UserId ?? (State.Identifier is null && Flow.Designation != "enrollment" ? Browser?.User.Id : null);
+
+    /// <summary>Whether that person has shown in this run, or by being signed in, that they are it.</summary>
+    public bool IsProven => PendingUserId is { } id && (Browser?.User.Id == id || (State.UserId == id && State.Amr.Count > 0));
+
     /// <summary>Name of the run.</summary>
     public string PlanId => FlowPlans.IdOf(SessionKey, Flow.Slug, Query.Raw);
 
@@ -53,6 +62,12 @@ internal abstract record StageStep
 
     /// <summary>Done; the next stage's turn.</summary>
     public sealed record Pass : StageStep;
+
+    /// <summary>The answer was taken; the same stage is entered again, and may act now.</summary>
+    public sealed record Stay : StageStep;
+
+    /// <summary>The flow ends here: the browser goes elsewhere.</summary>
+    public sealed record Leave(string To) : StageStep;
 
     /// <summary>The flow ends here.</summary>
     /// <param name="Message">For the person.</param>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Gatehouse.Identity.Mfa;
 
 namespace Gatehouse.Identity.SignIn.Flows;
@@ -25,4 +26,28 @@ internal sealed class FlowState
 
     /// <summary>What is known about authenticators.</summary>
     public MfaState Mfa { get; set; } = new();
+
+    /// <summary>What was answered to prompts, by field key. Passwords are not among them.</summary>
+    public Dictionary<string, JsonElement> Data { get; set; } = [];
+
+    /// <summary>What an invitation fixed: it outweighs <see cref="Data"/>.</summary>
+    public Dictionary<string, JsonElement> Fixed { get; set; } = [];
+
+    /// <summary>Hash of the password that was chosen, as it will be kept; null means none was.</summary>
+    public string? NewPasswordHash { get; set; }
+
+    /// <summary>The invitation that was shown; used up when the user is made.</summary>
+    public Guid? InvitationId { get; set; }
+
+    /// <summary>Whether the run went on from a link that only the person could open.</summary>
+    public bool IsLinked { get; set; }
+
+    /// <summary>Stages that have sent their link.</summary>
+    public List<Guid> Sent { get; set; } = [];
+
+    /// <summary>Whether the person wants to stay signed in; null before they were asked.</summary>
+    public bool? RememberMe { get; set; }
+
+    /// <summary>Where to go at the end, of the run that sent the link; null means the query says.</summary>
+    public string? Next { get; set; }
 }

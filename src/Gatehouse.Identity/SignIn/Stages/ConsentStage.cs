@@ -4,6 +4,7 @@ using Gatehouse.Identity.Oidc;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Keys;
+using Gatehouse.Model.Stages;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -51,13 +52,13 @@ internal sealed class ConsentStage(GatehouseDb db, ISecretBox box, TimeProvider 
 
         if (Mode(stage) != Always && run is { Authorization: { } request, Browser: { } browser })
         {
-            await KeepAsync(browser, request, new StageSettings(stage), cancellationToken);
+            await KeepAsync(browser, request, stage, cancellationToken);
         }
 
         return StageAnswers.Pass;
     }
 
-    private static string Mode(Stage stage) => new StageSettings(stage).Text("mode", Expiring);
+    private static string Mode(Stage stage) => stage.Setting(ConsentSettings.Mode);
 
     private ConsentChallenge Challenge(FlowRun run, PendingAuthorization asked, List<string>? given)
     {
@@ -89,9 +90,9 @@ internal sealed class ConsentStage(GatehouseDb db, ISecretBox box, TimeProvider 
             .SingleOrDefaultAsync(cancellationToken);
     }
 
-    private async Task KeepAsync(SignedInBrowser browser, PendingAuthorization asked, StageSettings settings, CancellationToken cancellationToken)
+    private async Task KeepAsync(SignedInBrowser browser, PendingAuthorization asked, Stage stage, CancellationToken cancellationToken)
     {
-        DateTimeOffset? end = settings.Text("mode", Expiring) == Expiring ? clock.GetUtcNow() + settings.Period("consent_expire_in", "weeks=4") : null;
+        DateTimeOffset? end = Mode(stage) == Expiring ? clock.GetUtcNow() + stage.Setting(ConsentSettings.ExpireIn) : null;
         List<string> scopes = [.. asked.Permissions.Select(p => p.Scope)];
         var fresh = new UserConsent { UserId = browser.User.Id, ApplicationId = asked.ApplicationId, Scopes = scopes, ExpiresAt = end };
         var rows = db.UserConsents.Where(c => c.UserId == fresh.UserId && c.ApplicationId == fresh.ApplicationId);

@@ -12,6 +12,9 @@ internal interface IStage
     /// <summary>Whether entering changes something: the run's row is used up first, so it happens once.</summary>
     bool ActsOnEntry { get; }
 
+    /// <summary>The same for one run, for kinds that act only sometimes.</summary>
+    bool ActsOn(FlowRun run, Stage stage) => ActsOnEntry;
+
     /// <summary>Says what to ask, or passes when there is nothing to.</summary>
     Task<StageStep> EnterAsync(FlowRun run, Stage stage, CancellationToken cancellationToken);
 
@@ -34,6 +37,10 @@ internal static class StageAnswers
         {
             ResponseErrors = new Dictionary<string, IReadOnlyList<ErrorDetail>> { [field] = [new ErrorDetail(text, code)] },
         });
+
+    /// <summary>Asks again unless the answer names the challenge: an empty one must not advance a stage that needs no field (CVE-2026-49443).</summary>
+    public static StageStep? Unnamed(Challenge asked, FlowAnswer answer) =>
+        answer.Component is null ? Fault(asked, "component", "This field is required.", "required") : null;
 
     /// <summary>Asks again: a field is missing or empty. Null when it is there.</summary>
     public static StageStep? Missing(Challenge asked, FlowAnswer answer, string field) => answer.Text(field) switch

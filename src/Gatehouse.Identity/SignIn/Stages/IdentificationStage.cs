@@ -2,6 +2,7 @@ using Gatehouse.Identity.Mfa;
 using Gatehouse.Identity.Mfa.Validate;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Flows;
+using Gatehouse.Model.Stages;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -10,7 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Identity.SignIn.Stages;
 
 /// <summary>Asks who somebody is. Says the same to a name that exists and to one that does not, and takes as long.</summary>
-internal sealed partial class IdentificationStage(GatehouseDb db, UserLookup users, PasswordProof proof, IdentificationPasskey passkey, ILogger<IdentificationStage> logger) : IStage
+internal sealed partial class IdentificationStage(
+    GatehouseDb db, UserLookup users, PasswordProof proof, IdentificationPasskey passkey, FlowPlaces places, ILogger<IdentificationStage> logger) : IStage
 {
     private const int LongestName = 254;
     private const string Failed = "Failed to authenticate.";
@@ -24,37 +26,42 @@ internal sealed partial class IdentificationStage(GatehouseDb db, UserLookup use
     /// <inheritdoc/>
     public async Task<StageStep> EnterAsync(FlowRun run, Stage stage, CancellationToken cancellationToken)
     {
-        var settings = new StageSettings(stage);
-        var embedded = settings.Id("password_stage");
-        if (run.Query.LoginHint is { } hint && embedded is null && settings.Flag("pretend_user_exists", true))
+        if (run.State.IsLinked)
         {
-            await IdentifyAsync(run, settings, hint, cancellationToken);
+            return StageAnswers.Pass; // the link has said who it is
+        }
+
+        var embedded = stage.Setting(IdentificationSettings.PasswordStage);
+        if (run.Query.LoginHint is { } hint && embedded is null && stage.Setting(IdentificationSettings.PretendUserExists))
+        {
+            await IdentifyAsync(run, stage, hint, cancellationToken);
             return StageAnswers.Pass;
         }
 
         return new StageStep.Ask(new IdentificationChallenge(
-            settings.Texts("user_fields", ["email", "username"]),
+            stage.Setting(IdentificationSettings.UserFields),
             PasswordFields: embedded is not null,
-            AllowShowPassword: embedded is { } id && await AllowsShowAsync(id, cancellationToken),
+            AllowShowPassword: embedded is { } id && await PasswordStageAsync(id, cancellationToken) is { } shown && shown.Setting(PasswordSettings.AllowShow),
             run.Flow.Designation,
             PrimaryAction: run.Flow.Designation == "authentication" ? "Log in" : "Continue",
-            settings.Flag("show_source_labels", false),
+            stage.Setting(IdentificationSettings.ShowSourceLabels),
             run.Query.LoginHint ?? run.Browser?.User.Username,
             await ApplicationAsync(run, cancellationToken))
         {
-            EnableRememberMe = settings.Flag("enable_remember_me", false),
-            PasswordlessUrl = await passkey.PasswordlessUrlAsync(run, settings, cancellationToken),
-            PasskeyChallenge = await passkey.AskAsync(run, settings, cancellationToken),
+            EnableRememberMe = stage.Setting(IdentificationSettings.RememberMe),
+            EnrollUrl = await places.UrlAsync(run, stage.Setting(IdentificationSettings.EnrollmentFlow), cancellationToken),
+            RecoveryUrl = await places.RecoveryAsync(run, stage, cancellationToken),
+            PasswordlessUrl = await places.UrlAsync(run, stage.Setting(IdentificationSettings.PasswordlessFlow), cancellationToken),
+            PasskeyChallenge = await passkey.AskAsync(run, stage, cancellationToken),
         });
     }
 
     /// <inheritdoc/>
     public async Task<StageStep> AnswerAsync(FlowRun run, Stage stage, Challenge asked, FlowAnswer answer, CancellationToken cancellationToken)
     {
-        var settings = new StageSettings(stage);
         if (answer.Object("passkey") is { } posted)
         {
-            return await passkey.AnswerAsync(run, settings, asked, posted, cancellationToken);
+            return await passkey.AnswerAsync(run, stage, asked, posted, cancellationToken);
         }
 
         var typed = answer.Text("uid_field")?.Trim();
@@ -68,12 +75,14 @@ internal sealed partial class IdentificationStage(GatehouseDb db, UserLookup use
             return StageAnswers.Fault(asked, "uid_field", $"A name has 1 to {LongestName} characters.", "invalid");
         }
 
-        if (settings.Id("password_stage") is not null)
+        if (stage.Setting(IdentificationSettings.PasswordStage) is { } embedded)
         {
-            return await WithPasswordAsync(run, settings, asked, answer, typed, cancellationToken);
+            return await PasswordStageAsync(embedded, cancellationToken) is { } password
+                ? await WithPasswordAsync(run, stage, password, asked, answer, typed, cancellationToken)
+                : new StageStep.Deny("Sign-in is not set up right. Ask your administrator.", "the password stage of an identification stage is gone");
         }
 
-        if (await IdentifyAsync(run, settings, typed, cancellationToken) is null && !settings.Flag("pretend_user_exists", true))
+        if (await IdentifyAsync(run, stage, typed, cancellationToken) is null && !stage.Setting(IdentificationSettings.PretendUserExists))
         {
             LogUnknown();
             return StageAnswers.Fault(asked, "non_field_errors", Failed, "invalid");
@@ -83,15 +92,15 @@ internal sealed partial class IdentificationStage(GatehouseDb db, UserLookup use
     }
 
     private async Task<StageStep> WithPasswordAsync(
-        FlowRun run, StageSettings settings, Challenge asked, FlowAnswer answer, string typed, CancellationToken cancellationToken)
+        FlowRun run, Stage stage, Stage passwordStage, Challenge asked, FlowAnswer answer, string typed, CancellationToken cancellationToken)
     {
         if (StageAnswers.Missing(asked, answer, "password") is { } missing)
         {
             return missing;
         }
 
-        var user = await IdentifyAsync(run, settings, typed, cancellationToken);
-        switch (await proof.CheckAsync(run, answer.Text("password") ?? "", cancellationToken))
+        var user = await IdentifyAsync(run, stage, typed, cancellationToken);
+        switch (await proof.CheckAsync(run, passwordStage, answer.Text("password") ?? "", cancellationToken))
         {
             case PasswordVerdict.Right:
                 return StageAnswers.Pass;
@@ -106,10 +115,10 @@ internal sealed partial class IdentificationStage(GatehouseDb db, UserLookup use
         }
     }
 
-    private async Task<User?> IdentifyAsync(FlowRun run, StageSettings settings, string typed, CancellationToken cancellationToken)
+    private async Task<User?> IdentifyAsync(FlowRun run, Stage stage, string typed, CancellationToken cancellationToken)
     {
         var user = await users.FindAsync(
-            typed, settings.Texts("user_fields", ["email", "username"]), settings.Flag("case_insensitive_matching", true), cancellationToken);
+            typed, stage.Setting(IdentificationSettings.UserFields), stage.Setting(IdentificationSettings.CaseInsensitive), cancellationToken);
         run.State.Identifier = typed;
         run.State.UserId = user?.Id;
         run.State.Amr = []; // proof of one person is none of another
@@ -118,9 +127,8 @@ internal sealed partial class IdentificationStage(GatehouseDb db, UserLookup use
         return user;
     }
 
-    private async Task<bool> AllowsShowAsync(Guid passwordStage, CancellationToken cancellationToken) =>
-        await db.Stages.AsNoTracking().SingleOrDefaultAsync(s => s.Id == passwordStage, cancellationToken) is { } stage
-        && new StageSettings(stage).Flag("allow_show_password", false);
+    private Task<Stage?> PasswordStageAsync(Guid id, CancellationToken cancellationToken) =>
+        db.Stages.AsNoTracking().SingleOrDefaultAsync(s => s.Id == id && s.Type == StageType.Password, cancellationToken);
 
     private async Task<string?> ApplicationAsync(FlowRun run, CancellationToken cancellationToken) => run.Query.ClientId is not { } client
         ? null

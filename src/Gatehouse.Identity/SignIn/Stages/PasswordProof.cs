@@ -1,5 +1,8 @@
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Bindings;
+using Gatehouse.Model.Flows;
+using Gatehouse.Model.Stages;
+using Gatehouse.Model.Tokens;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Gatehouse.Web.Http;
@@ -32,11 +35,13 @@ internal abstract record PasswordVerdict
 }
 
 /// <summary>Checks the password of whoever a run is about, and keeps its hash at today's cost.</summary>
-internal sealed class PasswordProof(GatehouseDb db, Passwords passwords, Guesses guesses, IReputation reputation, SignInEvents events)
+internal sealed class PasswordProof(
+    GatehouseDb db, Passwords passwords, Guesses guesses, IReputation reputation, SignInEvents events, TimeProvider clock)
 {
-    /// <summary>Whether <paramref name="password"/> is that of the run's user. Nobody's takes as long.</summary>
-    public async Task<PasswordVerdict> CheckAsync(FlowRun run, string password, CancellationToken cancellationToken)
+    /// <summary>Whether <paramref name="password"/> is that of the run's user, in a way that <paramref name="stage"/> takes. Nobody's takes as long.</summary>
+    public async Task<PasswordVerdict> CheckAsync(FlowRun run, Stage stage, string password, CancellationToken cancellationToken)
     {
+        var backends = stage.Setting(PasswordSettings.Backends);
         var address = ClientAddress.Of(run.Http);
         var guess = Guess.Of(run.State.Identifier ?? "", address);
         if (guesses.Begin(guess) is { } wait)
@@ -47,14 +52,13 @@ internal sealed class PasswordProof(GatehouseDb db, Passwords passwords, Guesses
 
         var id = run.State.UserId;
         var kept = await db.Users.Where(u => u.Id == id).Select(u => u.PasswordHash).SingleOrDefaultAsync(cancellationToken);
-        switch (await passwords.CheckAsync(password, kept, address, cancellationToken))
+        var isToken = backends.Contains(PasswordSettings.Tokens) && await IsAppPasswordAsync(id, password, cancellationToken);
+        switch (await passwords.CheckAsync(password, backends.Contains(PasswordSettings.Inbuilt) ? kept : null, address, cancellationToken))
         {
             case PasswordCheck.Right:
-                guesses.Forget(guess);
-                reputation.Note(run.State.Identifier ?? "", address, isSuccess: true);
-                run.State.Amr.Add("pwd");
-                run.State.PasswordMark = MarkOf(await RenewAsync(id, kept ?? "", password, cancellationToken));
-                return new PasswordVerdict.Right();
+                return Accept(run, guess, await RenewAsync(id, kept ?? "", password, cancellationToken));
+            case PasswordCheck.Wrong when isToken:
+                return Accept(run, guess, kept);
             case PasswordCheck.Busy:
                 guesses.TakeBack(guess);
                 return new PasswordVerdict.Busy();
@@ -70,6 +74,24 @@ internal sealed class PasswordProof(GatehouseDb db, Passwords passwords, Guesses
         var id = run.State.UserId;
         var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == id, cancellationToken);
         events.LoginFailed(run.Http, run.State.Identifier ?? "", user, "password");
+    }
+
+    private PasswordVerdict.Right Accept(FlowRun run, Guess guess, string? kept)
+    {
+        guesses.Forget(guess);
+        reputation.Note(run.State.Identifier ?? "", ClientAddress.Of(run.Http), isSuccess: true);
+        run.State.Amr.Add("pwd");
+        run.State.PasswordMark = MarkOf(kept);
+        return new PasswordVerdict.Right();
+    }
+
+    // Asked for nobody, too: one query more or less would tell who exists.
+    private Task<bool> IsAppPasswordAsync(int? userId, string password, CancellationToken cancellationToken)
+    {
+        var hash = TokenKey.HashOf(password);
+        var now = clock.GetUtcNow();
+        return db.ApiTokens.AnyAsync(
+            t => t.KeyHash == hash && t.UserId == userId && t.Intent == TokenIntent.AppPassword && (t.ExpiresAt == null || t.ExpiresAt > now), cancellationToken);
     }
 
     /// <summary>Names a kept password without holding it: the mark goes into the row of a run.</summary>

@@ -1,11 +1,12 @@
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Flows;
+using Gatehouse.Model.Stages;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Identity.SignIn.Stages;
 
 /// <summary>Asks for the password, and gives up after a few wrong ones.</summary>
-internal sealed partial class PasswordStage(PasswordProof proof, ILogger<PasswordStage> logger) : IStage
+internal sealed partial class PasswordStage(PasswordProof proof, FlowPlaces places, ILogger<PasswordStage> logger) : IStage
 {
     private const string Invalid = "Invalid password";
 
@@ -16,14 +17,15 @@ internal sealed partial class PasswordStage(PasswordProof proof, ILogger<Passwor
     public bool ActsOnEntry => false;
 
     /// <inheritdoc/>
-    public Task<StageStep> EnterAsync(FlowRun run, Stage stage, CancellationToken cancellationToken) =>
-        Task.FromResult(run.State switch
+    public async Task<StageStep> EnterAsync(FlowRun run, Stage stage, CancellationToken cancellationToken) => run.State switch
+    {
+        { Identifier: null } => new StageStep.Deny("Start again: it is not known who signs in.", "a password stage without identification before it"),
+        { Amr: var proved } when proved.Contains("pwd") || proved.Contains("user") => StageAnswers.Pass, // user: by a passkey
+        _ => new StageStep.Ask(new PasswordChallenge(run.PendingUser, StageAnswers.Avatar, stage.Setting(PasswordSettings.AllowShow))
         {
-            { Identifier: null } => new StageStep.Deny("Start again: it is not known who signs in.", "a password stage without identification before it"),
-            { Amr: var proved } when proved.Contains("pwd") || proved.Contains("user") => StageAnswers.Pass, // user: by a passkey
-            _ => new StageStep.Ask(new PasswordChallenge(
-                run.PendingUser, StageAnswers.Avatar, new StageSettings(stage).Flag("allow_show_password", false))),
-        });
+            RecoveryUrl = await places.RecoveryAsync(run, cancellationToken),
+        }),
+    };
 
     /// <inheritdoc/>
     public async Task<StageStep> AnswerAsync(FlowRun run, Stage stage, Challenge asked, FlowAnswer answer, CancellationToken cancellationToken)
@@ -33,7 +35,7 @@ internal sealed partial class PasswordStage(PasswordProof proof, ILogger<Passwor
             return missing;
         }
 
-        switch (await proof.CheckAsync(run, answer.Text("password") ?? "", cancellationToken))
+        switch (await proof.CheckAsync(run, stage, answer.Text("password") ?? "", cancellationToken))
         {
             case PasswordVerdict.Right:
                 return StageAnswers.Pass;
@@ -51,7 +53,7 @@ internal sealed partial class PasswordStage(PasswordProof proof, ILogger<Passwor
     {
         run.State.WrongPasswords++;
         LogWrong(run.State.UserId, run.State.WrongPasswords);
-        return run.State.WrongPasswords >= new StageSettings(stage).Number("failed_attempts_before_cancel", 5)
+        return run.State.WrongPasswords >= stage.Setting(PasswordSettings.FailedAttempts)
             ? new StageStep.Deny("Too many wrong passwords. Start again.", "too many wrong passwords in one run")
             : StageAnswers.Fault(asked, "password", Invalid, "invalid");
     }

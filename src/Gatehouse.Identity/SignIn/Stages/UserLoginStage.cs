@@ -1,13 +1,18 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Flows;
+using Gatehouse.Model.Stages;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Web.Http;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Identity.SignIn.Stages;
 
-/// <summary>Starts the session of whoever has proved who they are.</summary>
+/// <summary>Starts the session of whoever has proved who they are; asks before whether to stay signed in, where the stage offers it.</summary>
 internal sealed partial class UserLoginStage(GatehouseDb db, BrowserSessions sessions, ILogger<UserLoginStage> logger) : IStage
 {
     /// <inheritdoc/>
@@ -15,6 +20,9 @@ internal sealed partial class UserLoginStage(GatehouseDb db, BrowserSessions ses
 
     /// <inheritdoc/>
     public bool ActsOnEntry => true;
+
+    /// <inheritdoc/>
+    public bool ActsOn(FlowRun run, Stage stage) => !AsksToRemember(run, stage);
 
     /// <inheritdoc/>
     public async Task<StageStep> EnterAsync(FlowRun run, Stage stage, CancellationToken cancellationToken)
@@ -31,25 +39,42 @@ internal sealed partial class UserLoginStage(GatehouseDb db, BrowserSessions ses
             return new StageStep.Deny("This account can't sign in. Ask your administrator.", "the user was deactivated or deleted in between");
         }
 
+        if (AsksToRemember(run, stage))
+        {
+            return new StageStep.Ask(new UserLoginChallenge(run.PendingUser, StageAnswers.Avatar));
+        }
+
         return (run.State.PasswordMark is not { } mark || mark == PasswordProof.MarkOf(user.PasswordHash))
-            && await TryStartAsync(run, new StageSettings(stage), user, cancellationToken)
+            && await TryStartAsync(run, stage, user, cancellationToken)
             ? StageAnswers.Pass
             : new StageStep.Deny("Your account was changed while you signed in. Start again.", "the password was changed or the user deactivated in between");
     }
 
     /// <inheritdoc/>
-    public Task<StageStep> AnswerAsync(FlowRun run, Stage stage, Challenge asked, FlowAnswer answer, CancellationToken cancellationToken) =>
-        Task.FromResult(StageAnswers.Pass);
-
-    private async Task<bool> TryStartAsync(FlowRun run, StageSettings settings, User user, CancellationToken cancellationToken)
+    public Task<StageStep> AnswerAsync(FlowRun run, Stage stage, Challenge asked, FlowAnswer answer, CancellationToken cancellationToken)
     {
-        var life = settings.Period("session_duration", "seconds=0");
-        if (await sessions.StartAsync(run.Http, user, run.State.Amr, life > TimeSpan.Zero ? life : null, cancellationToken) is not { } session)
+        if (answer.Value("remember_me") is not { ValueKind: JsonValueKind.True or JsonValueKind.False } chosen)
+        {
+            return Task.FromResult(StageAnswers.Fault(asked, "remember_me", "This field is required.", "required"));
+        }
+
+        run.State.RememberMe = chosen.GetBoolean();
+        return Task.FromResult<StageStep>(new StageStep.Stay());
+    }
+
+    private static bool AsksToRemember(FlowRun run, Stage stage) => run.State.RememberMe is null && stage.Setting(UserLoginSettings.RememberMeOffset) > TimeSpan.Zero;
+
+    private async Task<bool> TryStartAsync(FlowRun run, Stage stage, User user, CancellationToken cancellationToken)
+    {
+        var life = stage.Setting(UserLoginSettings.SessionDuration);
+        life += run.State.RememberMe == true ? stage.Setting(UserLoginSettings.RememberMeOffset) : TimeSpan.Zero;
+        var terms = new SessionTerms(life > TimeSpan.Zero ? life : null, NetworkOf(run, stage.Setting(UserLoginSettings.NetworkBinding)));
+        if (await sessions.StartOnTermsAsync(run.Http, user, run.State.Amr, terms, cancellationToken) is not { } session)
         {
             return false;
         }
 
-        if (settings.Flag("terminate_other_sessions", false))
+        if (stage.Setting(UserLoginSettings.TerminateOthers))
         {
             await sessions.EndOthersAsync(user.Id, session.Id, cancellationToken);
         }
@@ -58,6 +83,27 @@ internal sealed partial class UserLoginStage(GatehouseDb db, BrowserSessions ses
         run.SessionKey = session.Id;
         LogSignedIn(user.Id, session.Uuid);
         return true;
+    }
+
+    private static string? NetworkOf(FlowRun run, string binding)
+    {
+        var address = ClientAddress.Of(run.Http);
+        var isOld = address.AddressFamily == AddressFamily.InterNetwork;
+        int? length = binding switch
+        {
+            UserLoginSettings.Network => isOld ? 24 : 48,
+            UserLoginSettings.Address => isOld ? 32 : 128,
+            _ => null,
+        };
+        return length is { } bits ? new IPNetwork(Masked(address, bits), bits).ToString() : null;
+    }
+
+    // IPNetwork refuses an address with bits beyond its length.
+    private static IPAddress Masked(IPAddress address, int bits)
+    {
+        var bytes = address.GetAddressBytes();
+        bytes.AsSpan(bits / 8).Clear();
+        return new IPAddress(bytes);
     }
 
     [LoggerMessage(EventId = 2204, Level = LogLevel.Information, Message = "User {UserId} signed in, session {Session}")]

@@ -25,7 +25,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Sessions.AuthenticatedSession",
                 typeof(AuthenticatedSession),
                 baseEntityType,
-                propertyCount: 11,
+                propertyCount: 12,
                 foreignKeyCount: 2,
                 unnamedIndexCount: 4,
                 keyCount: 1);
@@ -60,6 +60,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 valueConverter: new UnixMilliseconds());
             authenticatedAt.SetSentinelFromProviderValue(-62135596800000L);
             authenticatedAt.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var boundTo = runtimeEntityType.AddProperty(
+                "BoundTo",
+                typeof(string),
+                propertyInfo: typeof(AuthenticatedSession).GetProperty("BoundTo", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AuthenticatedSession).GetField("<BoundTo>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            boundTo.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var expiresAt = runtimeEntityType.AddProperty(
                 "ExpiresAt",

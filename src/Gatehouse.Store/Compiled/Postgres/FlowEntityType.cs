@@ -20,7 +20,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Flows.Flow",
                 typeof(Flow),
                 baseEntityType,
-                propertyCount: 9,
+                propertyCount: 12,
                 navigationCount: 1,
                 unnamedIndexCount: 1,
                 keyCount: 1);
@@ -41,6 +41,21 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(Flow).GetField("<Authentication>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             authentication.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var background = runtimeEntityType.AddProperty(
+                "Background",
+                typeof(string),
+                propertyInfo: typeof(Flow).GetProperty("Background", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Flow).GetField("<Background>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            background.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var compatibilityMode = runtimeEntityType.AddProperty(
+                "CompatibilityMode",
+                typeof(bool),
+                propertyInfo: typeof(Flow).GetProperty("CompatibilityMode", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Flow).GetField("<CompatibilityMode>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            compatibilityMode.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var deniedAction = runtimeEntityType.AddProperty(
                 "DeniedAction",
                 typeof(string),
@@ -54,6 +69,13 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(Flow).GetProperty("Designation", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Flow).GetField("<Designation>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             designation.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var layout = runtimeEntityType.AddProperty(
+                "Layout",
+                typeof(string),
+                propertyInfo: typeof(Flow).GetProperty("Layout", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Flow).GetField("<Layout>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            layout.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var name = runtimeEntityType.AddProperty(
                 "Name",

@@ -24,7 +24,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Sessions.AuthenticatedSession",
                 typeof(AuthenticatedSession),
                 baseEntityType,
-                propertyCount: 11,
+                propertyCount: 12,
                 foreignKeyCount: 2,
                 unnamedIndexCount: 4,
                 keyCount: 1);
@@ -56,6 +56,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(AuthenticatedSession).GetField("<AuthenticatedAt>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 valueConverter: new UnixMilliseconds());
             authenticatedAt.SetSentinelFromProviderValue(-62135596800000L);
+
+            var boundTo = runtimeEntityType.AddProperty(
+                "BoundTo",
+                typeof(string),
+                propertyInfo: typeof(AuthenticatedSession).GetProperty("BoundTo", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AuthenticatedSession).GetField("<BoundTo>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
 
             var expiresAt = runtimeEntityType.AddProperty(
                 "ExpiresAt",

@@ -19,7 +19,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Flows.Flow",
                 typeof(Flow),
                 baseEntityType,
-                propertyCount: 9,
+                propertyCount: 12,
                 navigationCount: 1,
                 unnamedIndexCount: 1,
                 keyCount: 1);
@@ -38,6 +38,19 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(Flow).GetProperty("Authentication", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Flow).GetField("<Authentication>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
+            var background = runtimeEntityType.AddProperty(
+                "Background",
+                typeof(string),
+                propertyInfo: typeof(Flow).GetProperty("Background", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Flow).GetField("<Background>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var compatibilityMode = runtimeEntityType.AddProperty(
+                "CompatibilityMode",
+                typeof(bool),
+                propertyInfo: typeof(Flow).GetProperty("CompatibilityMode", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Flow).GetField("<CompatibilityMode>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+
             var deniedAction = runtimeEntityType.AddProperty(
                 "DeniedAction",
                 typeof(string),
@@ -49,6 +62,12 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 typeof(string),
                 propertyInfo: typeof(Flow).GetProperty("Designation", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Flow).GetField("<Designation>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var layout = runtimeEntityType.AddProperty(
+                "Layout",
+                typeof(string),
+                propertyInfo: typeof(Flow).GetProperty("Layout", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Flow).GetField("<Layout>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
             var name = runtimeEntityType.AddProperty(
                 "Name",

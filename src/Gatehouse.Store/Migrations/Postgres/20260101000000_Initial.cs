@@ -70,6 +70,26 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "blueprints",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    Path = table.Column<string>(type: "text", nullable: false),
+                    Content = table.Column<string>(type: "text", nullable: false),
+                    ContextJson = table.Column<string>(type: "text", nullable: false),
+                    IsEnabled = table.Column<bool>(type: "boolean", nullable: false),
+                    LastAppliedAt = table.Column<long>(type: "bigint", nullable: true),
+                    LastAppliedHash = table.Column<string>(type: "text", nullable: false),
+                    Status = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_blueprints", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "brands",
                 columns: table => new
                 {
@@ -133,26 +153,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "dns_records",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    Name = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: false),
-                    Type = table.Column<string>(type: "character varying(10)", maxLength: 10, nullable: false),
-                    Content = table.Column<string>(type: "text", nullable: false),
-                    Ttl = table.Column<int>(type: "integer", nullable: false),
-                    IsProxied = table.Column<bool>(type: "boolean", nullable: false),
-                    Comment = table.Column<string>(type: "text", nullable: false),
-                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
-                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
-                    Version = table.Column<int>(type: "integer", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_dns_records", x => x.Id);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "events",
                 columns: table => new
                 {
@@ -165,7 +165,13 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Username = table.Column<string>(type: "text", nullable: false),
                     Email = table.Column<string>(type: "text", nullable: false),
                     ClientIp = table.Column<string>(type: "text", nullable: true),
-                    ContextJson = table.Column<string>(type: "text", nullable: false)
+                    OnBehalfOfJson = table.Column<string>(type: "text", nullable: true),
+                    ContextJson = table.Column<string>(type: "text", nullable: false),
+                    TargetApp = table.Column<string>(type: "text", nullable: true),
+                    TargetModel = table.Column<string>(type: "text", nullable: true),
+                    TargetKey = table.Column<string>(type: "text", nullable: true),
+                    AuthorizedKey = table.Column<string>(type: "text", nullable: true),
+                    IsJudged = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -196,6 +202,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Title = table.Column<string>(type: "text", nullable: false),
                     Designation = table.Column<string>(type: "text", nullable: false),
                     Authentication = table.Column<string>(type: "text", nullable: false),
+                    DeniedAction = table.Column<string>(type: "text", nullable: false),
+                    Layout = table.Column<string>(type: "text", nullable: false),
+                    Background = table.Column<string>(type: "text", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "text", nullable: false),
+                    CompatibilityMode = table.Column<bool>(type: "boolean", nullable: false),
                     Version = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
@@ -217,6 +228,22 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_groups", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "identity_policies",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    Kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    SettingsJson = table.Column<string>(type: "text", nullable: false),
+                    LogsRuns = table.Column<bool>(type: "boolean", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_identity_policies", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -249,6 +276,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     AuthUrl = table.Column<string>(type: "text", nullable: false),
                     TokenUrl = table.Column<string>(type: "text", nullable: false),
                     CertsUrl = table.Column<string>(type: "text", nullable: false),
+                    Issuer = table.Column<string>(type: "text", nullable: false),
                     Scopes = table.Column<string>(type: "text", nullable: false),
                     Claims = table.Column<string>(type: "text", nullable: false),
                     EmailClaimName = table.Column<string>(type: "text", nullable: false),
@@ -260,6 +288,24 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_login_methods", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notification_transports",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    Mode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    SealedUrl = table.Column<byte[]>(type: "bytea", nullable: false),
+                    SubjectPrefix = table.Column<string>(type: "text", nullable: false),
+                    EmailTemplate = table.Column<string>(type: "text", nullable: false),
+                    SendsOnce = table.Column<bool>(type: "boolean", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_transports", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -301,6 +347,29 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "prompt_fields",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    FieldKey = table.Column<string>(type: "text", nullable: false),
+                    Label = table.Column<string>(type: "text", nullable: false),
+                    Type = table.Column<string>(type: "text", nullable: false),
+                    IsRequired = table.Column<bool>(type: "boolean", nullable: false),
+                    Placeholder = table.Column<string>(type: "text", nullable: false),
+                    PlaceholderIsExpression = table.Column<bool>(type: "boolean", nullable: false),
+                    InitialValue = table.Column<string>(type: "text", nullable: false),
+                    InitialValueIsExpression = table.Column<bool>(type: "boolean", nullable: false),
+                    Order = table.Column<int>(type: "integer", nullable: false),
+                    SubText = table.Column<string>(type: "text", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_prompt_fields", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "public_hostnames",
                 columns: table => new
                 {
@@ -316,6 +385,22 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_public_hostnames", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "reputations",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Identifier = table.Column<string>(type: "character varying(150)", maxLength: 150, nullable: false),
+                    Ip = table.Column<string>(type: "character varying(45)", maxLength: 45, nullable: false),
+                    Score = table.Column<int>(type: "integer", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_reputations", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -390,6 +475,18 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "spent_challenges",
+                columns: table => new
+                {
+                    Id = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_spent_challenges", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "stages",
                 columns: table => new
                 {
@@ -405,24 +502,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "tunnels",
+                name: "used_proofs",
                 columns: table => new
                 {
-                    Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    Name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    SealedSecret = table.Column<byte[]>(type: "bytea", nullable: false),
-                    IsRemotelyManaged = table.Column<bool>(type: "boolean", nullable: false),
-                    IsQuick = table.Column<bool>(type: "boolean", nullable: false),
-                    DeletedAt = table.Column<long>(type: "bigint", nullable: true),
-                    ActiveAt = table.Column<long>(type: "bigint", nullable: true),
-                    InactiveAt = table.Column<long>(type: "bigint", nullable: true),
-                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
-                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
-                    Version = table.Column<int>(type: "integer", nullable: false)
+                    Hash = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_tunnels", x => x.Id);
+                    table.PrimaryKey("PK_used_proofs", x => x.Hash);
                 });
 
             migrationBuilder.CreateTable(
@@ -461,6 +549,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Email = table.Column<string>(type: "text", nullable: false),
                     Name = table.Column<string>(type: "text", nullable: false),
                     Subject = table.Column<string>(type: "text", nullable: false),
+                    ProviderSession = table.Column<string>(type: "text", nullable: false),
                     LoginMethodId = table.Column<Guid>(type: "uuid", nullable: false),
                     ClaimsJson = table.Column<string>(type: "text", nullable: false),
                     GroupsJson = table.Column<string>(type: "text", nullable: false),
@@ -507,6 +596,29 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "notification_rules",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    TransportIds = table.Column<string>(type: "text", nullable: false),
+                    Severity = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    GroupId = table.Column<Guid>(type: "uuid", nullable: true),
+                    TellsEventUser = table.Column<bool>(type: "boolean", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_rules", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_rules_groups_GroupId",
+                        column: x => x.GroupId,
+                        principalTable: "groups",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "oauth2_providers",
                 columns: table => new
                 {
@@ -525,8 +637,18 @@ namespace Gatehouse.Store.Migrations.Postgres
                     IncludeClaimsInIdToken = table.Column<bool>(type: "boolean", nullable: false),
                     SigningKeyId = table.Column<Guid>(type: "uuid", nullable: true),
                     EncryptionKeyId = table.Column<Guid>(type: "uuid", nullable: true),
+                    FormerKeys = table.Column<string>(type: "text", nullable: false),
+                    AuthMethod = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    Jwks = table.Column<string>(type: "text", nullable: false),
+                    FederatedProviderIds = table.Column<string>(type: "text", nullable: false),
+                    RequiresPushedRequests = table.Column<bool>(type: "boolean", nullable: false),
+                    RequiresDpop = table.Column<bool>(type: "boolean", nullable: false),
+                    RegisteredThroughId = table.Column<int>(type: "integer", nullable: true),
+                    MetadataJson = table.Column<string>(type: "text", nullable: false),
                     SubMode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     IssuerMode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    LogoutUri = table.Column<string>(type: "text", nullable: false),
+                    LogoutMethod = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     AuthenticationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
                     AuthorizationFlowId = table.Column<Guid>(type: "uuid", nullable: false),
                     InvalidationFlowId = table.Column<Guid>(type: "uuid", nullable: false),
@@ -583,7 +705,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
                     FlowId = table.Column<Guid>(type: "uuid", nullable: false),
                     StageId = table.Column<Guid>(type: "uuid", nullable: false),
-                    Order = table.Column<int>(type: "integer", nullable: false)
+                    Order = table.Column<int>(type: "integer", nullable: false),
+                    EvaluateOnPlan = table.Column<bool>(type: "boolean", nullable: false),
+                    ReEvaluatePolicies = table.Column<bool>(type: "boolean", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "text", nullable: false),
+                    InvalidResponseAction = table.Column<string>(type: "text", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -603,27 +730,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "tunnel_configurations",
-                columns: table => new
-                {
-                    TunnelId = table.Column<Guid>(type: "uuid", nullable: false),
-                    Number = table.Column<int>(type: "integer", nullable: false),
-                    Json = table.Column<string>(type: "text", nullable: false),
-                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
-                    Version = table.Column<int>(type: "integer", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_tunnel_configurations", x => x.TunnelId);
-                    table.ForeignKey(
-                        name: "FK_tunnel_configurations_tunnels_TunnelId",
-                        column: x => x.TunnelId,
-                        principalTable: "tunnels",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "api_tokens",
                 columns: table => new
                 {
@@ -632,8 +738,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                     UserId = table.Column<int>(type: "integer", nullable: false),
                     Intent = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     KeyHash = table.Column<string>(type: "text", nullable: false),
+                    SealedKey = table.Column<byte[]>(type: "bytea", nullable: true),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: true),
-                    Description = table.Column<string>(type: "text", nullable: false)
+                    Description = table.Column<string>(type: "text", nullable: false),
+                    Managed = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -659,13 +767,53 @@ namespace Gatehouse.Store.Migrations.Postgres
                     LastUserAgent = table.Column<string>(type: "text", nullable: false),
                     LastUsedAt = table.Column<long>(type: "bigint", nullable: false),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
-                    IsSliding = table.Column<bool>(type: "boolean", nullable: false)
+                    IsSliding = table.Column<bool>(type: "boolean", nullable: false),
+                    ImpersonatedUserId = table.Column<int>(type: "integer", nullable: true),
+                    BoundTo = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_authenticated_sessions", x => x.Id);
                     table.ForeignKey(
+                        name: "FK_authenticated_sessions_users_ImpersonatedUserId",
+                        column: x => x.ImpersonatedUserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                    table.ForeignKey(
                         name: "FK_authenticated_sessions_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "flow_tokens",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "text", nullable: false),
+                    FlowId = table.Column<Guid>(type: "uuid", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    StateJson = table.Column<string>(type: "text", nullable: true),
+                    PasswordMark = table.Column<string>(type: "text", nullable: false),
+                    Address = table.Column<string>(type: "text", nullable: true),
+                    Activates = table.Column<bool>(type: "boolean", nullable: false),
+                    Slot = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
+                    UsedAt = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_flow_tokens", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_flow_tokens_flows_FlowId",
+                        column: x => x.FlowId,
+                        principalTable: "flows",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_flow_tokens_users_UserId",
                         column: x => x.UserId,
                         principalTable: "users",
                         principalColumn: "Id",
@@ -697,6 +845,91 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "invitations",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: true),
+                    FixedDataJson = table.Column<string>(type: "text", nullable: false),
+                    IsSingleUse = table.Column<bool>(type: "boolean", nullable: false),
+                    FlowId = table.Column<Guid>(type: "uuid", nullable: true),
+                    CreatedById = table.Column<int>(type: "integer", nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_invitations", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_invitations_flows_FlowId",
+                        column: x => x.FlowId,
+                        principalTable: "flows",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_invitations_users_CreatedById",
+                        column: x => x.CreatedById,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notification_deliveries",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    EventId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Severity = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    TransportId = table.Column<Guid>(type: "uuid", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: true),
+                    DueAt = table.Column<long>(type: "bigint", nullable: false),
+                    Attempts = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_deliveries", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_notification_transports_TransportId",
+                        column: x => x.TransportId,
+                        principalTable: "notification_transports",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notifications",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    Severity = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    Body = table.Column<string>(type: "text", nullable: false),
+                    Hyperlink = table.Column<string>(type: "text", nullable: true),
+                    HyperlinkLabel = table.Column<string>(type: "text", nullable: true),
+                    EventId = table.Column<Guid>(type: "uuid", nullable: true),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    IsSeen = table.Column<bool>(type: "boolean", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notifications", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notifications_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "one_time_links",
                 columns: table => new
                 {
@@ -718,17 +951,192 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "past_passwords",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    Hash = table.Column<string>(type: "text", nullable: false),
+                    ReplacedAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_past_passwords", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_past_passwords_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "policy_bindings",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    TargetId = table.Column<Guid>(type: "uuid", nullable: false),
+                    PolicyId = table.Column<Guid>(type: "uuid", nullable: true),
+                    GroupId = table.Column<Guid>(type: "uuid", nullable: true),
+                    UserId = table.Column<int>(type: "integer", nullable: true),
+                    Order = table.Column<int>(type: "integer", nullable: false),
+                    IsEnabled = table.Column<bool>(type: "boolean", nullable: false),
+                    IsNegated = table.Column<bool>(type: "boolean", nullable: false),
+                    Timeout = table.Column<int>(type: "integer", nullable: false),
+                    FailureResult = table.Column<bool>(type: "boolean", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_policy_bindings", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_policy_bindings_groups_GroupId",
+                        column: x => x.GroupId,
+                        principalTable: "groups",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                    table.ForeignKey(
+                        name: "FK_policy_bindings_identity_policies_PolicyId",
+                        column: x => x.PolicyId,
+                        principalTable: "identity_policies",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                    table.ForeignKey(
+                        name: "FK_policy_bindings_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "static_devices",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    Name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "bigint", nullable: true),
+                    Version = table.Column<int>(type: "integer", nullable: false),
+                    EnrolmentId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Failures = table.Column<int>(type: "integer", nullable: false),
+                    NextTryAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_static_devices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_static_devices_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "totp_devices",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    SealedSecret = table.Column<byte[]>(type: "bytea", nullable: false),
+                    Digits = table.Column<int>(type: "integer", nullable: false),
+                    LastStep = table.Column<long>(type: "bigint", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    Name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "bigint", nullable: true),
+                    Version = table.Column<int>(type: "integer", nullable: false),
+                    EnrolmentId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Failures = table.Column<int>(type: "integer", nullable: false),
+                    NextTryAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_totp_devices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_totp_devices_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "webauthn_devices",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    CredentialId = table.Column<string>(type: "character varying(1364)", maxLength: 1364, nullable: false),
+                    PublicKey = table.Column<byte[]>(type: "bytea", nullable: false),
+                    SignCount = table.Column<long>(type: "bigint", nullable: false),
+                    Transports = table.Column<string>(type: "text", nullable: false),
+                    Aaguid = table.Column<Guid>(type: "uuid", nullable: false),
+                    IsBackupEligible = table.Column<bool>(type: "boolean", nullable: false),
+                    IsBackedUp = table.Column<bool>(type: "boolean", nullable: false),
+                    RpId = table.Column<string>(type: "text", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    Name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "bigint", nullable: true),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_webauthn_devices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_webauthn_devices_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "logout_notices",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    Subject = table.Column<string>(type: "text", nullable: false),
+                    Sid = table.Column<string>(type: "text", nullable: false),
+                    NextAt = table.Column<long>(type: "bigint", nullable: false),
+                    Attempts = table.Column<int>(type: "integer", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_logout_notices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_logout_notices_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "oauth_grants",
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
                     ProviderId = table.Column<int>(type: "integer", nullable: false),
                     UserId = table.Column<int>(type: "integer", nullable: false),
-                    SessionId = table.Column<string>(type: "text", nullable: false),
+                    SessionId = table.Column<string>(type: "text", nullable: true),
+                    SessionUuid = table.Column<Guid>(type: "uuid", nullable: true),
                     Scopes = table.Column<string>(type: "text", nullable: false),
                     Nonce = table.Column<string>(type: "text", nullable: true),
                     AuthenticatedAt = table.Column<long>(type: "bigint", nullable: false),
                     Amr = table.Column<string>(type: "text", nullable: false),
+                    KeyThumbprint = table.Column<string>(type: "text", nullable: true),
+                    ConsentId = table.Column<int>(type: "integer", nullable: true),
+                    Actor = table.Column<string>(type: "text", nullable: true),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
                     RevokedAt = table.Column<long>(type: "bigint", nullable: true)
@@ -780,23 +1188,150 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "pushed_requests",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "text", nullable: false),
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    Query = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
+                    OpenedAt = table.Column<long>(type: "bigint", nullable: true),
+                    UsedAt = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_pushed_requests", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_pushed_requests_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "registration_rules",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    ApplicationGroup = table.Column<string>(type: "text", nullable: false),
+                    AuthorizationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
+                    InvalidationFlowId = table.Column<Guid>(type: "uuid", nullable: true),
+                    ScopeMappingIds = table.Column<string>(type: "text", nullable: false),
+                    AccessTokenValidity = table.Column<string>(type: "text", nullable: false),
+                    RefreshTokenValidity = table.Column<string>(type: "text", nullable: false),
+                    AllowedGrantTypes = table.Column<string>(type: "text", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "text", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_registration_rules", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_registration_rules_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "session_clients",
+                columns: table => new
+                {
+                    SessionUuid = table.Column<Guid>(type: "uuid", nullable: false),
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    KeptUntil = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_session_clients", x => new { x.SessionUuid, x.ProviderId });
+                    table.ForeignKey(
+                        name: "FK_session_clients_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_session_clients_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "static_codes",
+                columns: table => new
+                {
+                    DeviceId = table.Column<int>(type: "integer", nullable: false),
+                    Hash = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_static_codes", x => new { x.DeviceId, x.Hash });
+                    table.ForeignKey(
+                        name: "FK_static_codes_static_devices_DeviceId",
+                        column: x => x.DeviceId,
+                        principalTable: "static_devices",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "authorization_codes",
                 columns: table => new
                 {
+                    Id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     Hash = table.Column<string>(type: "text", nullable: false),
                     GrantId = table.Column<Guid>(type: "uuid", nullable: false),
                     ProviderId = table.Column<int>(type: "integer", nullable: false),
                     RedirectUri = table.Column<string>(type: "text", nullable: false),
                     CodeChallenge = table.Column<string>(type: "text", nullable: true),
                     CodeChallengeMethod = table.Column<string>(type: "text", nullable: true),
+                    KeyThumbprint = table.Column<string>(type: "text", nullable: true),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
                     UsedAt = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_authorization_codes", x => x.Hash);
+                    table.PrimaryKey("PK_authorization_codes", x => x.Id);
                     table.ForeignKey(
                         name: "FK_authorization_codes_oauth_grants_GrantId",
+                        column: x => x.GrantId,
+                        principalTable: "oauth_grants",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "device_codes",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "text", nullable: false),
+                    UserCodeHash = table.Column<string>(type: "text", nullable: false),
+                    ProviderId = table.Column<int>(type: "integer", nullable: false),
+                    Scopes = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
+                    Interval = table.Column<int>(type: "integer", nullable: false),
+                    NextPollAt = table.Column<long>(type: "bigint", nullable: false),
+                    GrantId = table.Column<Guid>(type: "uuid", nullable: true),
+                    UsedAt = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_device_codes", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_device_codes_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_device_codes_oauth_grants_GrantId",
                         column: x => x.GrantId,
                         principalTable: "oauth_grants",
                         principalColumn: "Id",
@@ -807,6 +1342,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "oauth_tokens",
                 columns: table => new
                 {
+                    Id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     Hash = table.Column<string>(type: "text", nullable: false),
                     Kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     GrantId = table.Column<Guid>(type: "uuid", nullable: false),
@@ -819,7 +1356,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_oauth_tokens", x => x.Hash);
+                    table.PrimaryKey("PK_oauth_tokens", x => x.Id);
                     table.ForeignKey(
                         name: "FK_oauth_tokens_oauth_grants_GrantId",
                         column: x => x.GrantId,
@@ -862,6 +1399,16 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "ForgetAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_LoginMethodId_ProviderSession",
+                table: "access_sessions",
+                columns: new[] { "LoginMethodId", "ProviderSession" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_LoginMethodId_Subject",
+                table: "access_sessions",
+                columns: new[] { "LoginMethodId", "Subject" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_UserId",
                 table: "access_sessions",
                 column: "UserId");
@@ -871,6 +1418,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "access_users",
                 column: "Email",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_api_tokens_ExpiresAt",
+                table: "api_tokens",
+                column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_api_tokens_Identifier",
@@ -906,6 +1458,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_authenticated_sessions_ImpersonatedUserId",
+                table: "authenticated_sessions",
+                column: "ImpersonatedUserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_authenticated_sessions_UserId",
                 table: "authenticated_sessions",
                 column: "UserId");
@@ -927,6 +1484,18 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "GrantId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_authorization_codes_Hash",
+                table: "authorization_codes",
+                column: "Hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_blueprints_Name",
+                table: "blueprints",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_brands_Domain",
                 table: "brands",
                 column: "Domain",
@@ -943,9 +1512,25 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "At");
 
             migrationBuilder.CreateIndex(
-                name: "IX_dns_records_Name",
-                table: "dns_records",
-                column: "Name");
+                name: "IX_device_codes_ExpiresAt",
+                table: "device_codes",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_GrantId",
+                table: "device_codes",
+                column: "GrantId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_ProviderId",
+                table: "device_codes",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_UserCodeHash",
+                table: "device_codes",
+                column: "UserCodeHash",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_events_Action_CreatedAt",
@@ -963,6 +1548,22 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_events_TargetKey",
+                table: "events",
+                column: "TargetKey");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_UserId",
+                table: "events",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_unjudged",
+                table: "events",
+                column: "Id",
+                filter: "NOT \"IsJudged\"");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_flow_plans_ExpiresAt",
                 table: "flow_plans",
                 column: "ExpiresAt");
@@ -977,6 +1578,27 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_flow_stage_bindings_StageId",
                 table: "flow_stage_bindings",
                 column: "StageId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_flow_tokens_ExpiresAt",
+                table: "flow_tokens",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_flow_tokens_FlowId",
+                table: "flow_tokens",
+                column: "FlowId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_flow_tokens_Slot",
+                table: "flow_tokens",
+                column: "Slot",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_flow_tokens_UserId",
+                table: "flow_tokens",
+                column: "UserId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_flows_Slug",
@@ -1007,6 +1629,27 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_identity_policies_Name",
+                table: "identity_policies",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invitations_CreatedById",
+                table: "invitations",
+                column: "CreatedById");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invitations_ExpiresAt",
+                table: "invitations",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invitations_FlowId",
+                table: "invitations",
+                column: "FlowId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_key_pairs_Kid",
                 table: "key_pairs",
                 column: "Kid",
@@ -1017,6 +1660,53 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "key_pairs",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_logout_notices_NextAt",
+                table: "logout_notices",
+                column: "NextAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_logout_notices_ProviderId",
+                table: "logout_notices",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_deliveries_DueAt",
+                table: "notification_deliveries",
+                column: "DueAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_deliveries_TransportId",
+                table: "notification_deliveries",
+                column: "TransportId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_deliveries_UserId",
+                table: "notification_deliveries",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_rules_GroupId",
+                table: "notification_rules",
+                column: "GroupId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_rules_Name",
+                table: "notification_rules",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_transports_Name",
+                table: "notification_transports",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notifications_UserId_CreatedAt",
+                table: "notifications",
+                columns: new[] { "UserId", "CreatedAt" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_oauth2_providers_ClientId",
@@ -1071,9 +1761,46 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "GrantId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_oauth_tokens_Hash",
+                table: "oauth_tokens",
+                column: "Hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_one_time_links_UserId",
                 table: "one_time_links",
                 column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_past_passwords_UserId_ReplacedAt",
+                table: "past_passwords",
+                columns: new[] { "UserId", "ReplacedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_GroupId",
+                table: "policy_bindings",
+                column: "GroupId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_PolicyId",
+                table: "policy_bindings",
+                column: "PolicyId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_TargetId_Order",
+                table: "policy_bindings",
+                columns: new[] { "TargetId", "Order" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_UserId",
+                table: "policy_bindings",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_prompt_fields_Name",
+                table: "prompt_fields",
+                column: "Name",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_provider_applications_ProviderId",
@@ -1094,6 +1821,38 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_pushed_requests_ExpiresAt",
+                table: "pushed_requests",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_pushed_requests_ProviderId",
+                table: "pushed_requests",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_registration_rules_ProviderId",
+                table: "registration_rules",
+                column: "ProviderId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_reputations_ExpiresAt",
+                table: "reputations",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_reputations_Identifier_Ip",
+                table: "reputations",
+                columns: new[] { "Identifier", "Ip" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_reputations_Ip",
+                table: "reputations",
+                column: "Ip");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_rule_groups_Name",
                 table: "rule_groups",
                 column: "Name",
@@ -1112,17 +1871,57 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_session_clients_KeptUntil",
+                table: "session_clients",
+                column: "KeptUntil");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_session_clients_ProviderId",
+                table: "session_clients",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_session_clients_UserId",
+                table: "session_clients",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_spent_challenges_ExpiresAt",
+                table: "spent_challenges",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_stages_Name",
                 table: "stages",
                 column: "Name",
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_tunnels_Name",
-                table: "tunnels",
-                column: "Name",
-                unique: true,
-                filter: "\"DeletedAt\" IS NULL");
+                name: "IX_static_devices_EnrolmentId",
+                table: "static_devices",
+                column: "EnrolmentId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_static_devices_UserId",
+                table: "static_devices",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_totp_devices_EnrolmentId",
+                table: "totp_devices",
+                column: "EnrolmentId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_totp_devices_UserId",
+                table: "totp_devices",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_used_proofs_ExpiresAt",
+                table: "used_proofs",
+                column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_user_consents_ApplicationId",
@@ -1151,6 +1950,17 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "users",
                 column: "Uuid",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webauthn_devices_CredentialId",
+                table: "webauthn_devices",
+                column: "CredentialId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webauthn_devices_UserId",
+                table: "webauthn_devices",
+                column: "UserId");
         }
 
         /// <inheritdoc />
@@ -1175,6 +1985,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "authorization_codes");
 
             migrationBuilder.DropTable(
+                name: "blueprints");
+
+            migrationBuilder.DropTable(
                 name: "brands");
 
             migrationBuilder.DropTable(
@@ -1184,7 +1997,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "decisions");
 
             migrationBuilder.DropTable(
-                name: "dns_records");
+                name: "device_codes");
 
             migrationBuilder.DropTable(
                 name: "events");
@@ -1196,13 +2009,31 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "flow_stage_bindings");
 
             migrationBuilder.DropTable(
+                name: "flow_tokens");
+
+            migrationBuilder.DropTable(
                 name: "group_members");
 
             migrationBuilder.DropTable(
                 name: "group_parents");
 
             migrationBuilder.DropTable(
+                name: "invitations");
+
+            migrationBuilder.DropTable(
                 name: "login_methods");
+
+            migrationBuilder.DropTable(
+                name: "logout_notices");
+
+            migrationBuilder.DropTable(
+                name: "notification_deliveries");
+
+            migrationBuilder.DropTable(
+                name: "notification_rules");
+
+            migrationBuilder.DropTable(
+                name: "notifications");
 
             migrationBuilder.DropTable(
                 name: "oauth_tokens");
@@ -1214,7 +2045,25 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "organizations");
 
             migrationBuilder.DropTable(
+                name: "past_passwords");
+
+            migrationBuilder.DropTable(
+                name: "policy_bindings");
+
+            migrationBuilder.DropTable(
+                name: "prompt_fields");
+
+            migrationBuilder.DropTable(
                 name: "public_hostnames");
+
+            migrationBuilder.DropTable(
+                name: "pushed_requests");
+
+            migrationBuilder.DropTable(
+                name: "registration_rules");
+
+            migrationBuilder.DropTable(
+                name: "reputations");
 
             migrationBuilder.DropTable(
                 name: "revisions");
@@ -1229,13 +2078,28 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "sealed_secrets");
 
             migrationBuilder.DropTable(
+                name: "session_clients");
+
+            migrationBuilder.DropTable(
                 name: "settings");
 
             migrationBuilder.DropTable(
-                name: "tunnel_configurations");
+                name: "spent_challenges");
+
+            migrationBuilder.DropTable(
+                name: "static_codes");
+
+            migrationBuilder.DropTable(
+                name: "totp_devices");
+
+            migrationBuilder.DropTable(
+                name: "used_proofs");
 
             migrationBuilder.DropTable(
                 name: "user_consents");
+
+            migrationBuilder.DropTable(
+                name: "webauthn_devices");
 
             migrationBuilder.DropTable(
                 name: "access_users");
@@ -1247,19 +2111,25 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "policies");
 
             migrationBuilder.DropTable(
-                name: "flows");
-
-            migrationBuilder.DropTable(
                 name: "stages");
 
             migrationBuilder.DropTable(
-                name: "groups");
+                name: "flows");
+
+            migrationBuilder.DropTable(
+                name: "notification_transports");
 
             migrationBuilder.DropTable(
                 name: "oauth_grants");
 
             migrationBuilder.DropTable(
-                name: "tunnels");
+                name: "groups");
+
+            migrationBuilder.DropTable(
+                name: "identity_policies");
+
+            migrationBuilder.DropTable(
+                name: "static_devices");
 
             migrationBuilder.DropTable(
                 name: "provider_applications");

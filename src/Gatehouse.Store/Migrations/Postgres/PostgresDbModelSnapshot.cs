@@ -753,11 +753,22 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("Background")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<bool>("CompatibilityMode")
+                        .HasColumnType("boolean");
+
                     b.Property<string>("DeniedAction")
                         .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<string>("Designation")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Layout")
                         .IsRequired()
                         .HasColumnType("text");
 
@@ -840,6 +851,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<Guid>("StageId")
                         .HasColumnType("uuid");
 
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
                     b.HasKey("Id");
 
                     b.HasIndex("StageId");
@@ -848,6 +863,54 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsUnique();
 
                     b.ToTable("flow_stage_bindings", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Flows.FlowToken", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("text");
+
+                    b.Property<bool>("Activates")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("Address")
+                        .HasColumnType("text");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<Guid>("FlowId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("PasswordMark")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Slot")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("StateJson")
+                        .HasColumnType("text");
+
+                    b.Property<long?>("UsedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("UserId")
+                        .HasColumnType("integer");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("FlowId");
+
+                    b.HasIndex("Slot")
+                        .IsUnique();
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("flow_tokens", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Flows.Stage", b =>
@@ -878,6 +941,49 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsUnique();
 
                     b.ToTable("stages", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Invitations.Invitation", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("CreatedById")
+                        .HasColumnType("integer");
+
+                    b.Property<long?>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("FixedDataJson")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid?>("FlowId")
+                        .HasColumnType("uuid");
+
+                    b.Property<bool>("IsSingleUse")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CreatedById");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("FlowId");
+
+                    b.ToTable("invitations", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Keys.AccessKey", b =>
@@ -1291,6 +1397,63 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("rule_groups", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Prompts.PromptField", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("FieldKey")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("InitialValue")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<bool>("InitialValueIsExpression")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("IsRequired")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("Label")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("Order")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Placeholder")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<bool>("PlaceholderIsExpression")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("SubText")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("prompt_fields", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
                 {
                     b.Property<int>("Id")
@@ -1691,6 +1854,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.Property<long>("AuthenticatedAt")
                         .HasColumnType("bigint");
+
+                    b.Property<string>("BoundTo")
+                        .HasColumnType("text");
 
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("bigint");
@@ -2543,6 +2709,35 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired();
 
                     b.Navigation("Stage");
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Flows.FlowToken", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Flows.Flow", null)
+                        .WithMany()
+                        .HasForeignKey("FlowId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Invitations.Invitation", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("CreatedById")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("Gatehouse.Model.Flows.Flow", null)
+                        .WithMany()
+                        .HasForeignKey("FlowId")
+                        .OnDelete(DeleteBehavior.Cascade);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Notifications.Notification", b =>

@@ -745,11 +745,22 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Background")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("CompatibilityMode")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("DeniedAction")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Designation")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Layout")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
@@ -832,6 +843,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<Guid>("StageId")
                         .HasColumnType("TEXT");
 
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
                     b.HasKey("Id");
 
                     b.HasIndex("StageId");
@@ -840,6 +855,54 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsUnique();
 
                     b.ToTable("flow_stage_bindings", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Flows.FlowToken", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("Activates")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Address")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("FlowId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("PasswordMark")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Slot")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("StateJson")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("UsedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("UserId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("FlowId");
+
+                    b.HasIndex("Slot")
+                        .IsUnique();
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("flow_tokens", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Flows.Stage", b =>
@@ -870,6 +933,49 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsUnique();
 
                     b.ToTable("stages", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Invitations.Invitation", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("CreatedById")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("FixedDataJson")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("FlowId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("IsSingleUse")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CreatedById");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("FlowId");
+
+                    b.ToTable("invitations", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Keys.AccessKey", b =>
@@ -1283,6 +1389,63 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.ToTable("rule_groups", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Prompts.PromptField", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("FieldKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("InitialValue")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("InitialValueIsExpression")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsRequired")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Label")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Order")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Placeholder")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("PlaceholderIsExpression")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("SubText")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("prompt_fields", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
                 {
                     b.Property<int>("Id")
@@ -1681,6 +1844,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
                     b.Property<long>("AuthenticatedAt")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("BoundTo")
+                        .HasColumnType("TEXT");
 
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
@@ -2525,6 +2691,35 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired();
 
                     b.Navigation("Stage");
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Flows.FlowToken", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Flows.Flow", null)
+                        .WithMany()
+                        .HasForeignKey("FlowId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Invitations.Invitation", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("CreatedById")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("Gatehouse.Model.Flows.Flow", null)
+                        .WithMany()
+                        .HasForeignKey("FlowId")
+                        .OnDelete(DeleteBehavior.Cascade);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Notifications.Notification", b =>

@@ -69,6 +69,26 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "blueprints",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Path = table.Column<string>(type: "TEXT", nullable: false),
+                    Content = table.Column<string>(type: "TEXT", nullable: false),
+                    ContextJson = table.Column<string>(type: "TEXT", nullable: false),
+                    IsEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    LastAppliedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    LastAppliedHash = table.Column<string>(type: "TEXT", nullable: false),
+                    Status = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_blueprints", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "brands",
                 columns: table => new
                 {
@@ -132,26 +152,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "dns_records",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Name = table.Column<string>(type: "TEXT", maxLength: 255, nullable: false),
-                    Type = table.Column<string>(type: "TEXT", maxLength: 10, nullable: false),
-                    Content = table.Column<string>(type: "TEXT", nullable: false),
-                    Ttl = table.Column<int>(type: "INTEGER", nullable: false),
-                    IsProxied = table.Column<bool>(type: "INTEGER", nullable: false),
-                    Comment = table.Column<string>(type: "TEXT", nullable: false),
-                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    Version = table.Column<int>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_dns_records", x => x.Id);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "events",
                 columns: table => new
                 {
@@ -164,7 +164,13 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Username = table.Column<string>(type: "TEXT", nullable: false),
                     Email = table.Column<string>(type: "TEXT", nullable: false),
                     ClientIp = table.Column<string>(type: "TEXT", nullable: true),
-                    ContextJson = table.Column<string>(type: "TEXT", nullable: false)
+                    OnBehalfOfJson = table.Column<string>(type: "TEXT", nullable: true),
+                    ContextJson = table.Column<string>(type: "TEXT", nullable: false),
+                    TargetApp = table.Column<string>(type: "TEXT", nullable: true),
+                    TargetModel = table.Column<string>(type: "TEXT", nullable: true),
+                    TargetKey = table.Column<string>(type: "TEXT", nullable: true),
+                    AuthorizedKey = table.Column<string>(type: "TEXT", nullable: true),
+                    IsJudged = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -195,6 +201,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Title = table.Column<string>(type: "TEXT", nullable: false),
                     Designation = table.Column<string>(type: "TEXT", nullable: false),
                     Authentication = table.Column<string>(type: "TEXT", nullable: false),
+                    DeniedAction = table.Column<string>(type: "TEXT", nullable: false),
+                    Layout = table.Column<string>(type: "TEXT", nullable: false),
+                    Background = table.Column<string>(type: "TEXT", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "TEXT", nullable: false),
+                    CompatibilityMode = table.Column<bool>(type: "INTEGER", nullable: false),
                     Version = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
@@ -216,6 +227,22 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_groups", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "identity_policies",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    SettingsJson = table.Column<string>(type: "TEXT", nullable: false),
+                    LogsRuns = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_identity_policies", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -248,6 +275,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     AuthUrl = table.Column<string>(type: "TEXT", nullable: false),
                     TokenUrl = table.Column<string>(type: "TEXT", nullable: false),
                     CertsUrl = table.Column<string>(type: "TEXT", nullable: false),
+                    Issuer = table.Column<string>(type: "TEXT", nullable: false),
                     Scopes = table.Column<string>(type: "TEXT", nullable: false),
                     Claims = table.Column<string>(type: "TEXT", nullable: false),
                     EmailClaimName = table.Column<string>(type: "TEXT", nullable: false),
@@ -259,6 +287,24 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_login_methods", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notification_transports",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Mode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    SealedUrl = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    SubjectPrefix = table.Column<string>(type: "TEXT", nullable: false),
+                    EmailTemplate = table.Column<string>(type: "TEXT", nullable: false),
+                    SendsOnce = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_transports", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -300,6 +346,29 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "prompt_fields",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    FieldKey = table.Column<string>(type: "TEXT", nullable: false),
+                    Label = table.Column<string>(type: "TEXT", nullable: false),
+                    Type = table.Column<string>(type: "TEXT", nullable: false),
+                    IsRequired = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Placeholder = table.Column<string>(type: "TEXT", nullable: false),
+                    PlaceholderIsExpression = table.Column<bool>(type: "INTEGER", nullable: false),
+                    InitialValue = table.Column<string>(type: "TEXT", nullable: false),
+                    InitialValueIsExpression = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Order = table.Column<int>(type: "INTEGER", nullable: false),
+                    SubText = table.Column<string>(type: "TEXT", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_prompt_fields", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "public_hostnames",
                 columns: table => new
                 {
@@ -315,6 +384,22 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_public_hostnames", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "reputations",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Identifier = table.Column<string>(type: "TEXT", maxLength: 150, nullable: false),
+                    Ip = table.Column<string>(type: "TEXT", maxLength: 45, nullable: false),
+                    Score = table.Column<int>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_reputations", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -389,6 +474,18 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "spent_challenges",
+                columns: table => new
+                {
+                    Id = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_spent_challenges", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "stages",
                 columns: table => new
                 {
@@ -404,24 +501,15 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "tunnels",
+                name: "used_proofs",
                 columns: table => new
                 {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    SealedSecret = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    IsRemotelyManaged = table.Column<bool>(type: "INTEGER", nullable: false),
-                    IsQuick = table.Column<bool>(type: "INTEGER", nullable: false),
-                    DeletedAt = table.Column<long>(type: "INTEGER", nullable: true),
-                    ActiveAt = table.Column<long>(type: "INTEGER", nullable: true),
-                    InactiveAt = table.Column<long>(type: "INTEGER", nullable: true),
-                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                    Hash = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_tunnels", x => x.Id);
+                    table.PrimaryKey("PK_used_proofs", x => x.Hash);
                 });
 
             migrationBuilder.CreateTable(
@@ -460,6 +548,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Email = table.Column<string>(type: "TEXT", nullable: false),
                     Name = table.Column<string>(type: "TEXT", nullable: false),
                     Subject = table.Column<string>(type: "TEXT", nullable: false),
+                    ProviderSession = table.Column<string>(type: "TEXT", nullable: false),
                     LoginMethodId = table.Column<Guid>(type: "TEXT", nullable: false),
                     ClaimsJson = table.Column<string>(type: "TEXT", nullable: false),
                     GroupsJson = table.Column<string>(type: "TEXT", nullable: false),
@@ -506,6 +595,29 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "notification_rules",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    TransportIds = table.Column<string>(type: "TEXT", nullable: false),
+                    Severity = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    GroupId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    TellsEventUser = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_rules", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_rules_groups_GroupId",
+                        column: x => x.GroupId,
+                        principalTable: "groups",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "oauth2_providers",
                 columns: table => new
                 {
@@ -524,8 +636,18 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     IncludeClaimsInIdToken = table.Column<bool>(type: "INTEGER", nullable: false),
                     SigningKeyId = table.Column<Guid>(type: "TEXT", nullable: true),
                     EncryptionKeyId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    FormerKeys = table.Column<string>(type: "TEXT", nullable: false),
+                    AuthMethod = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    Jwks = table.Column<string>(type: "TEXT", nullable: false),
+                    FederatedProviderIds = table.Column<string>(type: "TEXT", nullable: false),
+                    RequiresPushedRequests = table.Column<bool>(type: "INTEGER", nullable: false),
+                    RequiresDpop = table.Column<bool>(type: "INTEGER", nullable: false),
+                    RegisteredThroughId = table.Column<int>(type: "INTEGER", nullable: true),
+                    MetadataJson = table.Column<string>(type: "TEXT", nullable: false),
                     SubMode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     IssuerMode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    LogoutUri = table.Column<string>(type: "TEXT", nullable: false),
+                    LogoutMethod = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     AuthenticationFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
                     AuthorizationFlowId = table.Column<Guid>(type: "TEXT", nullable: false),
                     InvalidationFlowId = table.Column<Guid>(type: "TEXT", nullable: false),
@@ -582,7 +704,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
                     FlowId = table.Column<Guid>(type: "TEXT", nullable: false),
                     StageId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Order = table.Column<int>(type: "INTEGER", nullable: false)
+                    Order = table.Column<int>(type: "INTEGER", nullable: false),
+                    EvaluateOnPlan = table.Column<bool>(type: "INTEGER", nullable: false),
+                    ReEvaluatePolicies = table.Column<bool>(type: "INTEGER", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "TEXT", nullable: false),
+                    InvalidResponseAction = table.Column<string>(type: "TEXT", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -602,27 +729,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "tunnel_configurations",
-                columns: table => new
-                {
-                    TunnelId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Number = table.Column<int>(type: "INTEGER", nullable: false),
-                    Json = table.Column<string>(type: "TEXT", nullable: false),
-                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    Version = table.Column<int>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_tunnel_configurations", x => x.TunnelId);
-                    table.ForeignKey(
-                        name: "FK_tunnel_configurations_tunnels_TunnelId",
-                        column: x => x.TunnelId,
-                        principalTable: "tunnels",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "api_tokens",
                 columns: table => new
                 {
@@ -631,8 +737,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     UserId = table.Column<int>(type: "INTEGER", nullable: false),
                     Intent = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     KeyHash = table.Column<string>(type: "TEXT", nullable: false),
+                    SealedKey = table.Column<byte[]>(type: "BLOB", nullable: true),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: true),
-                    Description = table.Column<string>(type: "TEXT", nullable: false)
+                    Description = table.Column<string>(type: "TEXT", nullable: false),
+                    Managed = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -658,13 +766,53 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     LastUserAgent = table.Column<string>(type: "TEXT", nullable: false),
                     LastUsedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    IsSliding = table.Column<bool>(type: "INTEGER", nullable: false)
+                    IsSliding = table.Column<bool>(type: "INTEGER", nullable: false),
+                    ImpersonatedUserId = table.Column<int>(type: "INTEGER", nullable: true),
+                    BoundTo = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_authenticated_sessions", x => x.Id);
                     table.ForeignKey(
+                        name: "FK_authenticated_sessions_users_ImpersonatedUserId",
+                        column: x => x.ImpersonatedUserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                    table.ForeignKey(
                         name: "FK_authenticated_sessions_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "flow_tokens",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "TEXT", nullable: false),
+                    FlowId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    StateJson = table.Column<string>(type: "TEXT", nullable: true),
+                    PasswordMark = table.Column<string>(type: "TEXT", nullable: false),
+                    Address = table.Column<string>(type: "TEXT", nullable: true),
+                    Activates = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Slot = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UsedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_flow_tokens", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_flow_tokens_flows_FlowId",
+                        column: x => x.FlowId,
+                        principalTable: "flows",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_flow_tokens_users_UserId",
                         column: x => x.UserId,
                         principalTable: "users",
                         principalColumn: "Id",
@@ -696,6 +844,91 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "invitations",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    FixedDataJson = table.Column<string>(type: "TEXT", nullable: false),
+                    IsSingleUse = table.Column<bool>(type: "INTEGER", nullable: false),
+                    FlowId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    CreatedById = table.Column<int>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_invitations", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_invitations_flows_FlowId",
+                        column: x => x.FlowId,
+                        principalTable: "flows",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_invitations_users_CreatedById",
+                        column: x => x.CreatedById,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notification_deliveries",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    EventId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Severity = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    TransportId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: true),
+                    DueAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Attempts = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_deliveries", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_notification_transports_TransportId",
+                        column: x => x.TransportId,
+                        principalTable: "notification_transports",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notifications",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Severity = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    Body = table.Column<string>(type: "TEXT", nullable: false),
+                    Hyperlink = table.Column<string>(type: "TEXT", nullable: true),
+                    HyperlinkLabel = table.Column<string>(type: "TEXT", nullable: true),
+                    EventId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    IsSeen = table.Column<bool>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notifications", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notifications_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "one_time_links",
                 columns: table => new
                 {
@@ -717,17 +950,192 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "past_passwords",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Hash = table.Column<string>(type: "TEXT", nullable: false),
+                    ReplacedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_past_passwords", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_past_passwords_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "policy_bindings",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    TargetId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    PolicyId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    GroupId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: true),
+                    Order = table.Column<int>(type: "INTEGER", nullable: false),
+                    IsEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    IsNegated = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Timeout = table.Column<int>(type: "INTEGER", nullable: false),
+                    FailureResult = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_policy_bindings", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_policy_bindings_groups_GroupId",
+                        column: x => x.GroupId,
+                        principalTable: "groups",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                    table.ForeignKey(
+                        name: "FK_policy_bindings_identity_policies_PolicyId",
+                        column: x => x.PolicyId,
+                        principalTable: "identity_policies",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                    table.ForeignKey(
+                        name: "FK_policy_bindings_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "static_devices",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false),
+                    EnrolmentId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    NextTryAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_static_devices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_static_devices_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "totp_devices",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    SealedSecret = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Digits = table.Column<int>(type: "INTEGER", nullable: false),
+                    LastStep = table.Column<long>(type: "INTEGER", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false),
+                    EnrolmentId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    NextTryAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_totp_devices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_totp_devices_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "webauthn_devices",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    CredentialId = table.Column<string>(type: "TEXT", maxLength: 1364, nullable: false),
+                    PublicKey = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    SignCount = table.Column<long>(type: "INTEGER", nullable: false),
+                    Transports = table.Column<string>(type: "TEXT", nullable: false),
+                    Aaguid = table.Column<Guid>(type: "TEXT", nullable: false),
+                    IsBackupEligible = table.Column<bool>(type: "INTEGER", nullable: false),
+                    IsBackedUp = table.Column<bool>(type: "INTEGER", nullable: false),
+                    RpId = table.Column<string>(type: "TEXT", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_webauthn_devices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_webauthn_devices_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "logout_notices",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Subject = table.Column<string>(type: "TEXT", nullable: false),
+                    Sid = table.Column<string>(type: "TEXT", nullable: false),
+                    NextAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_logout_notices", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_logout_notices_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "oauth_grants",
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
                     ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
                     UserId = table.Column<int>(type: "INTEGER", nullable: false),
-                    SessionId = table.Column<string>(type: "TEXT", nullable: false),
+                    SessionId = table.Column<string>(type: "TEXT", nullable: true),
+                    SessionUuid = table.Column<Guid>(type: "TEXT", nullable: true),
                     Scopes = table.Column<string>(type: "TEXT", nullable: false),
                     Nonce = table.Column<string>(type: "TEXT", nullable: true),
                     AuthenticatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     Amr = table.Column<string>(type: "TEXT", nullable: false),
+                    KeyThumbprint = table.Column<string>(type: "TEXT", nullable: true),
+                    ConsentId = table.Column<int>(type: "INTEGER", nullable: true),
+                    Actor = table.Column<string>(type: "TEXT", nullable: true),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
                     RevokedAt = table.Column<long>(type: "INTEGER", nullable: true)
@@ -779,23 +1187,150 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "pushed_requests",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "TEXT", nullable: false),
+                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Query = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    OpenedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    UsedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_pushed_requests", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_pushed_requests_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "registration_rules",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
+                    ApplicationGroup = table.Column<string>(type: "TEXT", nullable: false),
+                    AuthorizationFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    InvalidationFlowId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    ScopeMappingIds = table.Column<string>(type: "TEXT", nullable: false),
+                    AccessTokenValidity = table.Column<string>(type: "TEXT", nullable: false),
+                    RefreshTokenValidity = table.Column<string>(type: "TEXT", nullable: false),
+                    AllowedGrantTypes = table.Column<string>(type: "TEXT", nullable: false),
+                    PolicyEngineMode = table.Column<string>(type: "TEXT", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_registration_rules", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_registration_rules_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "session_clients",
+                columns: table => new
+                {
+                    SessionUuid = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    KeptUntil = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_session_clients", x => new { x.SessionUuid, x.ProviderId });
+                    table.ForeignKey(
+                        name: "FK_session_clients_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_session_clients_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "static_codes",
+                columns: table => new
+                {
+                    DeviceId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Hash = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_static_codes", x => new { x.DeviceId, x.Hash });
+                    table.ForeignKey(
+                        name: "FK_static_codes_static_devices_DeviceId",
+                        column: x => x.DeviceId,
+                        principalTable: "static_devices",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "authorization_codes",
                 columns: table => new
                 {
+                    Id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
                     Hash = table.Column<string>(type: "TEXT", nullable: false),
                     GrantId = table.Column<Guid>(type: "TEXT", nullable: false),
                     ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
                     RedirectUri = table.Column<string>(type: "TEXT", nullable: false),
                     CodeChallenge = table.Column<string>(type: "TEXT", nullable: true),
                     CodeChallengeMethod = table.Column<string>(type: "TEXT", nullable: true),
+                    KeyThumbprint = table.Column<string>(type: "TEXT", nullable: true),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UsedAt = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_authorization_codes", x => x.Hash);
+                    table.PrimaryKey("PK_authorization_codes", x => x.Id);
                     table.ForeignKey(
                         name: "FK_authorization_codes_oauth_grants_GrantId",
+                        column: x => x.GrantId,
+                        principalTable: "oauth_grants",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "device_codes",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "TEXT", nullable: false),
+                    UserCodeHash = table.Column<string>(type: "TEXT", nullable: false),
+                    ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Scopes = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Interval = table.Column<int>(type: "INTEGER", nullable: false),
+                    NextPollAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    GrantId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    UsedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_device_codes", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_device_codes_oauth2_providers_ProviderId",
+                        column: x => x.ProviderId,
+                        principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_device_codes_oauth_grants_GrantId",
                         column: x => x.GrantId,
                         principalTable: "oauth_grants",
                         principalColumn: "Id",
@@ -806,6 +1341,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "oauth_tokens",
                 columns: table => new
                 {
+                    Id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
                     Hash = table.Column<string>(type: "TEXT", nullable: false),
                     Kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     GrantId = table.Column<Guid>(type: "TEXT", nullable: false),
@@ -818,7 +1355,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_oauth_tokens", x => x.Hash);
+                    table.PrimaryKey("PK_oauth_tokens", x => x.Id);
                     table.ForeignKey(
                         name: "FK_oauth_tokens_oauth_grants_GrantId",
                         column: x => x.GrantId,
@@ -861,6 +1398,16 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "ForgetAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_LoginMethodId_ProviderSession",
+                table: "access_sessions",
+                columns: new[] { "LoginMethodId", "ProviderSession" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_LoginMethodId_Subject",
+                table: "access_sessions",
+                columns: new[] { "LoginMethodId", "Subject" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_UserId",
                 table: "access_sessions",
                 column: "UserId");
@@ -870,6 +1417,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "access_users",
                 column: "Email",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_api_tokens_ExpiresAt",
+                table: "api_tokens",
+                column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_api_tokens_Identifier",
@@ -905,6 +1457,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_authenticated_sessions_ImpersonatedUserId",
+                table: "authenticated_sessions",
+                column: "ImpersonatedUserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_authenticated_sessions_UserId",
                 table: "authenticated_sessions",
                 column: "UserId");
@@ -926,6 +1483,18 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "GrantId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_authorization_codes_Hash",
+                table: "authorization_codes",
+                column: "Hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_blueprints_Name",
+                table: "blueprints",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_brands_Domain",
                 table: "brands",
                 column: "Domain",
@@ -942,9 +1511,25 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "At");
 
             migrationBuilder.CreateIndex(
-                name: "IX_dns_records_Name",
-                table: "dns_records",
-                column: "Name");
+                name: "IX_device_codes_ExpiresAt",
+                table: "device_codes",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_GrantId",
+                table: "device_codes",
+                column: "GrantId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_ProviderId",
+                table: "device_codes",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_device_codes_UserCodeHash",
+                table: "device_codes",
+                column: "UserCodeHash",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_events_Action_CreatedAt",
@@ -962,6 +1547,22 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_events_TargetKey",
+                table: "events",
+                column: "TargetKey");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_UserId",
+                table: "events",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_unjudged",
+                table: "events",
+                column: "Id",
+                filter: "NOT \"IsJudged\"");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_flow_plans_ExpiresAt",
                 table: "flow_plans",
                 column: "ExpiresAt");
@@ -976,6 +1577,27 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_flow_stage_bindings_StageId",
                 table: "flow_stage_bindings",
                 column: "StageId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_flow_tokens_ExpiresAt",
+                table: "flow_tokens",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_flow_tokens_FlowId",
+                table: "flow_tokens",
+                column: "FlowId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_flow_tokens_Slot",
+                table: "flow_tokens",
+                column: "Slot",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_flow_tokens_UserId",
+                table: "flow_tokens",
+                column: "UserId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_flows_Slug",
@@ -1006,6 +1628,27 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_identity_policies_Name",
+                table: "identity_policies",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invitations_CreatedById",
+                table: "invitations",
+                column: "CreatedById");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invitations_ExpiresAt",
+                table: "invitations",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invitations_FlowId",
+                table: "invitations",
+                column: "FlowId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_key_pairs_Kid",
                 table: "key_pairs",
                 column: "Kid",
@@ -1016,6 +1659,53 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "key_pairs",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_logout_notices_NextAt",
+                table: "logout_notices",
+                column: "NextAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_logout_notices_ProviderId",
+                table: "logout_notices",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_deliveries_DueAt",
+                table: "notification_deliveries",
+                column: "DueAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_deliveries_TransportId",
+                table: "notification_deliveries",
+                column: "TransportId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_deliveries_UserId",
+                table: "notification_deliveries",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_rules_GroupId",
+                table: "notification_rules",
+                column: "GroupId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_rules_Name",
+                table: "notification_rules",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_transports_Name",
+                table: "notification_transports",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notifications_UserId_CreatedAt",
+                table: "notifications",
+                columns: new[] { "UserId", "CreatedAt" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_oauth2_providers_ClientId",
@@ -1070,9 +1760,46 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "GrantId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_oauth_tokens_Hash",
+                table: "oauth_tokens",
+                column: "Hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_one_time_links_UserId",
                 table: "one_time_links",
                 column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_past_passwords_UserId_ReplacedAt",
+                table: "past_passwords",
+                columns: new[] { "UserId", "ReplacedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_GroupId",
+                table: "policy_bindings",
+                column: "GroupId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_PolicyId",
+                table: "policy_bindings",
+                column: "PolicyId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_TargetId_Order",
+                table: "policy_bindings",
+                columns: new[] { "TargetId", "Order" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_policy_bindings_UserId",
+                table: "policy_bindings",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_prompt_fields_Name",
+                table: "prompt_fields",
+                column: "Name",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_provider_applications_ProviderId",
@@ -1093,6 +1820,38 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_pushed_requests_ExpiresAt",
+                table: "pushed_requests",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_pushed_requests_ProviderId",
+                table: "pushed_requests",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_registration_rules_ProviderId",
+                table: "registration_rules",
+                column: "ProviderId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_reputations_ExpiresAt",
+                table: "reputations",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_reputations_Identifier_Ip",
+                table: "reputations",
+                columns: new[] { "Identifier", "Ip" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_reputations_Ip",
+                table: "reputations",
+                column: "Ip");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_rule_groups_Name",
                 table: "rule_groups",
                 column: "Name",
@@ -1111,17 +1870,57 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_session_clients_KeptUntil",
+                table: "session_clients",
+                column: "KeptUntil");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_session_clients_ProviderId",
+                table: "session_clients",
+                column: "ProviderId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_session_clients_UserId",
+                table: "session_clients",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_spent_challenges_ExpiresAt",
+                table: "spent_challenges",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_stages_Name",
                 table: "stages",
                 column: "Name",
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_tunnels_Name",
-                table: "tunnels",
-                column: "Name",
-                unique: true,
-                filter: "\"DeletedAt\" IS NULL");
+                name: "IX_static_devices_EnrolmentId",
+                table: "static_devices",
+                column: "EnrolmentId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_static_devices_UserId",
+                table: "static_devices",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_totp_devices_EnrolmentId",
+                table: "totp_devices",
+                column: "EnrolmentId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_totp_devices_UserId",
+                table: "totp_devices",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_used_proofs_ExpiresAt",
+                table: "used_proofs",
+                column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_user_consents_ApplicationId",
@@ -1150,6 +1949,17 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "users",
                 column: "Uuid",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webauthn_devices_CredentialId",
+                table: "webauthn_devices",
+                column: "CredentialId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webauthn_devices_UserId",
+                table: "webauthn_devices",
+                column: "UserId");
         }
 
         /// <inheritdoc />
@@ -1174,6 +1984,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "authorization_codes");
 
             migrationBuilder.DropTable(
+                name: "blueprints");
+
+            migrationBuilder.DropTable(
                 name: "brands");
 
             migrationBuilder.DropTable(
@@ -1183,7 +1996,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "decisions");
 
             migrationBuilder.DropTable(
-                name: "dns_records");
+                name: "device_codes");
 
             migrationBuilder.DropTable(
                 name: "events");
@@ -1195,13 +2008,31 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "flow_stage_bindings");
 
             migrationBuilder.DropTable(
+                name: "flow_tokens");
+
+            migrationBuilder.DropTable(
                 name: "group_members");
 
             migrationBuilder.DropTable(
                 name: "group_parents");
 
             migrationBuilder.DropTable(
+                name: "invitations");
+
+            migrationBuilder.DropTable(
                 name: "login_methods");
+
+            migrationBuilder.DropTable(
+                name: "logout_notices");
+
+            migrationBuilder.DropTable(
+                name: "notification_deliveries");
+
+            migrationBuilder.DropTable(
+                name: "notification_rules");
+
+            migrationBuilder.DropTable(
+                name: "notifications");
 
             migrationBuilder.DropTable(
                 name: "oauth_tokens");
@@ -1213,7 +2044,25 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "organizations");
 
             migrationBuilder.DropTable(
+                name: "past_passwords");
+
+            migrationBuilder.DropTable(
+                name: "policy_bindings");
+
+            migrationBuilder.DropTable(
+                name: "prompt_fields");
+
+            migrationBuilder.DropTable(
                 name: "public_hostnames");
+
+            migrationBuilder.DropTable(
+                name: "pushed_requests");
+
+            migrationBuilder.DropTable(
+                name: "registration_rules");
+
+            migrationBuilder.DropTable(
+                name: "reputations");
 
             migrationBuilder.DropTable(
                 name: "revisions");
@@ -1228,13 +2077,28 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "sealed_secrets");
 
             migrationBuilder.DropTable(
+                name: "session_clients");
+
+            migrationBuilder.DropTable(
                 name: "settings");
 
             migrationBuilder.DropTable(
-                name: "tunnel_configurations");
+                name: "spent_challenges");
+
+            migrationBuilder.DropTable(
+                name: "static_codes");
+
+            migrationBuilder.DropTable(
+                name: "totp_devices");
+
+            migrationBuilder.DropTable(
+                name: "used_proofs");
 
             migrationBuilder.DropTable(
                 name: "user_consents");
+
+            migrationBuilder.DropTable(
+                name: "webauthn_devices");
 
             migrationBuilder.DropTable(
                 name: "access_users");
@@ -1246,19 +2110,25 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "policies");
 
             migrationBuilder.DropTable(
-                name: "flows");
-
-            migrationBuilder.DropTable(
                 name: "stages");
 
             migrationBuilder.DropTable(
-                name: "groups");
+                name: "flows");
+
+            migrationBuilder.DropTable(
+                name: "notification_transports");
 
             migrationBuilder.DropTable(
                 name: "oauth_grants");
 
             migrationBuilder.DropTable(
-                name: "tunnels");
+                name: "groups");
+
+            migrationBuilder.DropTable(
+                name: "identity_policies");
+
+            migrationBuilder.DropTable(
+                name: "static_devices");
 
             migrationBuilder.DropTable(
                 name: "provider_applications");

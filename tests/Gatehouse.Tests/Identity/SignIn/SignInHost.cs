@@ -7,6 +7,7 @@ using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
+using Gatehouse.Model.Mail;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -42,12 +43,12 @@ internal sealed class SignInHost : IAsyncDisposable
             .AddSingleton(Urls)
             .AddSingleton<IEventLog>(Events)
             .AddSingleton<IEventRows>(Events)
+            .AddSingleton<IMailSender>(Mail)
             .AddSingleton(databases ?? Database)
             .AddScoped(s => s.GetRequiredService<IDbContextFactory<GatehouseDb>>().CreateDbContext())
             .AddScoped(_ => new AuthorizationBorder(
                 (_, _, _) => Task.FromResult(Pending),
                 (query, browser, _) => Task.FromResult($"https://rp.test/cb?code={browser.User.Username}&query={Uri.EscapeDataString(query)}")))
-            .AddSingleton<IEventLog>(Events)
             .AddBindings()
             .AddSignIn();
         app = builder.Build();
@@ -57,6 +58,8 @@ internal sealed class SignInHost : IAsyncDisposable
     public TestDatabase Database { get; } = new();
 
     public FakeClock Clock { get; } = new();
+
+    public FakeMail Mail { get; } = new();
 
     public FakeEvents Events { get; }
 

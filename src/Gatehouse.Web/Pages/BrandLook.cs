@@ -1,0 +1,15 @@
+namespace Gatehouse.Web.Pages;
+
+/// <summary>How the house looks, as an administrator chose it.</summary>
+/// <param name="Title">Name beside the mark.</param>
+/// <param name="Logo">URL of the picture instead of the mark; null means the mark.</param>
+/// <param name="Icon">URL of the icon of the window; null means none.</param>
+/// <param name="StylePath">Path of the style sheet on this host; null means none.</param>
+public sealed record BrandLook(string Title, string? Logo = null, string? Icon = null, string? StylePath = null)
+{
+    /// <summary>Where pictures come from besides this host, for the Content-Security-Policy.</summary>
+    public IReadOnlyList<string> ImageOrigins { get; } = [.. new[] { Logo, Icon }.Select(OriginOf).OfType<string>().Distinct()];
+
+    private static string? OriginOf(string? url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "https" or "http" ? parsed.GetLeftPart(UriPartial.Authority) : null;
+}

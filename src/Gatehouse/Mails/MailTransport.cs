@@ -1,0 +1,17 @@
+using Gatehouse.Model.Mail;
+
+namespace Gatehouse.Mails;
+
+/// <summary>How mail leaves this installation.</summary>
+internal abstract record MailTransport
+{
+    private MailTransport()
+    {
+    }
+
+    /// <summary>To a mail server.</summary>
+    public sealed record Smtp(MailServer Server) : MailTransport;
+
+    /// <summary>Into files of a folder, for development.</summary>
+    public sealed record Folder(string Path, string From) : MailTransport;
+}

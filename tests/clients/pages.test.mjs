@@ -1,0 +1,132 @@
+// The pages of Identity in Chromium: axe finds nothing serious, nothing sticks out at 320 px, and the user's page works without scripts.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { Gatehouse } from './lib/server.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const pictures = process.env.GATEHOUSE_PICTURES;
+let server, home, browser, ada, grace;
+
+before(async () => {
+  server = await Gatehouse.start();
+  [ada, grace] = [await server.user('ada'), await server.user('grace')];
+  await server.provider('wiki', { authorization_flow: await server.flow('default-provider-authorization-explicit-consent') });
+  const types = ['text', 'text_area', 'text_read_only', 'username', 'email', 'password', 'number', 'checkbox', 'radio-button-group', 'dropdown', 'date', 'date-time', 'file', 'separator', 'static', 'alert_info', 'alert_danger', 'ak-locale'];
+  const fields = [];
+  for (const type of types) {
+    const isChoice = ['radio-button-group', 'dropdown'].includes(type);
+    fields.push((await server.v3('POST', '/stages/prompt/prompts/', {
+      name: `all-${type}`, field_key: `attributes.${type}`, label: `A field of type ${type}`, type, required: false, order: fields.length, sub_text: 'Some more words about it.',
+      ...(isChoice ? { placeholder: 'return ["red", "green", "blue"]', placeholder_expression: true } : {}),
+    })).pk);
+  }
+  const flow = await server.v3('POST', '/flows/instances/', { name: 'all', slug: 'all-fields', title: 'Tell us more', designation: 'stage_configuration' });
+  const stages = [await server.v3('POST', '/stages/prompt/stages/', { name: 'all', fields }), await server.v3('POST', '/stages/deny/', { name: 'no', deny_message: 'This is not for you.' })];
+  for (const [order, stage] of stages.entries()) await server.v3('POST', '/flows/bindings/', { target: flow.pk, stage: stage.pk, order });
+  home = mkdtempSync(join(tmpdir(), 'gatehouse-pages-'));
+  const store = join(home, '.pki', 'nssdb');
+  mkdirSync(store, { recursive: true });
+  execFileSync('certutil', ['-N', '-d', `sql:${store}`, '--empty-password']);
+  execFileSync('certutil', ['-A', '-d', `sql:${store}`, '-n', 'gatehouse', '-t', 'C,,', '-i', server.ready.ca]);
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    env: { ...process.env, HOME: home },
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  if (home) rmSync(home, { recursive: true, force: true });
+});
+
+const looks = [['light', {}], ['dark', { colorScheme: 'dark' }], ['narrow', { viewport: { width: 320, height: 640 } }]];
+
+async function tab(options = {}) {
+  // axe is evaluated in the page, which lets no script in but its own.
+  const context = await browser.newContext({ bypassCSP: true, ...options });
+  return context.newPage();
+}
+
+async function signIn(page, user, path = '/if/user/') {
+  await page.goto(`${server.urls.identity}${path}`);
+  await page.locator('#uid_field').fill(user.username);
+  await page.keyboard.press('Enter');
+  await page.locator('#password').fill(user.password);
+  await page.keyboard.press('Enter');
+}
+
+/** Nothing serious for those who use a keyboard or a reader, and nothing to scroll for sideways. */
+async function sound(page, name) {
+  await page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
+  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  const serious = violations.filter((one) => ['serious', 'critical'].includes(one.impact));
+  assert.deepEqual(serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`), [], name);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${name} sticks out sideways`);
+}
+
+describe('pages', () => {
+  for (const [look, options] of looks) {
+    test(`sign-in, denial, prompt, consent and the user's page stand ${look}`, async () => {
+      const page = await tab(options);
+      await page.goto(`${server.urls.identity}/if/flow/default-authentication-flow/`);
+      await page.locator('#uid_field').waitFor();
+      await sound(page, `sign-in-${look}`);
+      await page.goto(`${server.urls.identity}/if/flow/all-fields/`);
+      await page.getByRole('button', { name: 'Continue' }).waitFor();
+      await sound(page, `prompt-${look}`);
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await page.getByText('This is not for you.').waitFor();
+      await sound(page, `denial-${look}`);
+      await signIn(page, ada);
+      await page.waitForURL('**/if/user/');
+      await sound(page, `user-${look}`);
+      const client = (await server.v3('GET', '/providers/oauth2/?name=wiki')).results[0].client_id;
+      await page.goto(`${server.urls.identity}/application/o/authorize/?response_type=code&scope=openid%20email&client_id=${client}&redirect_uri=${encodeURIComponent('https://rp.example/cb')}`);
+      await page.getByText('sign into wiki').waitFor();
+      await sound(page, `consent-${look}`);
+    });
+  }
+
+  test('without scripts people change their name and password, make a key and end a session', async () => {
+    const scripted = await tab();
+    await signIn(scripted, grace);
+    await scripted.waitForURL('**/if/user/');
+    const cookies = await scripted.context().cookies();
+    const phone = await tab();
+    await signIn(phone, grace);
+    await phone.waitForURL('**/if/user/');
+
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    await context.addCookies(cookies);
+    const page = await context.newPage();
+    await page.goto(`${server.urls.identity}/if/user/`);
+    await page.locator('#name').fill('Grace H.');
+    await page.getByRole('button', { name: 'Save profile' }).click();
+    await page.getByText('Your profile was saved.').waitFor();
+    await page.locator('#description').fill('mail program');
+    await page.getByRole('button', { name: 'Make it' }).click();
+    assert.match(await page.locator('#fresh-key').innerText(), /^[A-Za-z0-9]{60}$/);
+    await page.goto(`${server.urls.identity}/if/user/`);
+    assert.equal(await page.locator('#fresh-key').count(), 0);
+    await page.getByRole('button', { name: /^Delete grace-/ }).click();
+    await page.getByText('It was deleted').waitFor();
+    await page.getByRole('button', { name: /^End the session of/ }).click();
+    await page.getByText('The session has ended.').waitFor();
+    await phone.goto(`${server.urls.identity}/if/user/`);
+    await phone.waitForURL(/\/if\/flow\/default-authentication-flow\//);
+    await page.locator('#current').fill(grace.password);
+    await page.locator('#new').fill('another long phrase');
+    await page.locator('#repeat').fill('another long phrase');
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByText('Your password was changed.').waitFor();
+  });
+});
