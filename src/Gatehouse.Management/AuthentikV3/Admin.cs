@@ -95,6 +95,15 @@ internal sealed class Admin(SaveSystemSettings save, ISnapshot<SystemSettings> s
             : await Answer.OfAsync(await save.RunAsync(change, request.Aborted), "Settings", saved => Task.FromResult(Answer.Ok(Body(saved, urls))));
     }
 
+    /// <summary>authentik's switches for behaviour in trial, as ours behaves; they can't be turned.</summary>
+    public static JsonObject Flags() => new()
+    {
+        ["core_default_app_access"] = true,
+        ["enterprise_audit_include_expanded_diff"] = false,
+        ["flows_continuous_login"] = false,
+        ["flows_refresh_others"] = false,
+    };
+
     // PUT gives every field that is left out its default, PATCH leaves it as it is.
     private static Func<SystemSettings, SystemSettings> Read(BodyFields body, bool isPartial)
     {
@@ -180,6 +189,6 @@ internal sealed class Admin(SaveSystemSettings save, ISnapshot<SystemSettings> s
         ["default_token_length"] = settings.TokenLength,
         ["pagination_default_page_size"] = 20,
         ["pagination_max_page_size"] = 100,
-        ["flags"] = new JsonObject(),
+        ["flags"] = Flags(),
     };
 }

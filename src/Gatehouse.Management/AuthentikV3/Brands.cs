@@ -103,7 +103,7 @@ internal sealed class Brands(BrandDirectory directory, SaveBrand save, ISnapshot
             ["ui_footer_links"] = JsonList.Of(settings.Current.FooterLinks, l => new JsonObject { ["href"] = l.Href, ["name"] = l.Name }),
             ["ui_theme"] = "automatic",
             ["default_locale"] = "",
-            ["flags"] = new JsonObject(),
+            ["flags"] = Admin.Flags(),
         };
         var set = Flows.Select(f => (f.Name, Id: f.Flow(brand))).Where(f => f.Id is not null).ToList();
         var slugs = await directory.SlugsAsync([.. set.Select(f => f.Id!.Value)], request.Aborted); // not null: filtered

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Gatehouse.Management.Http;
-using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Management.AuthentikV3;
 
@@ -59,7 +58,7 @@ internal sealed partial class Schema(AuthentikRoutes routes)
 
     private static JsonObject Operation(string path, string method, Need need)
     {
-        var done = method switch { "POST" when Names().Matches(path).Count == 0 => "201", "DELETE" => "204", _ => "200" };
+        var done = method switch { "POST" when !Names().IsMatch(path) => "201", "DELETE" => "204", _ => "200" };
         return new JsonObject
         {
             ["operationId"] = NameOf(path, method),

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.Uses;
 using Gatehouse.Store;
-using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Management.AuthentikV3;

@@ -3,7 +3,6 @@ using Gatehouse.Management.Http;
 using Gatehouse.Management.Users;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Sessions;
-using Gatehouse.Model.Users;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Management.AuthentikV3;

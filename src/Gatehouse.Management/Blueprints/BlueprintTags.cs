@@ -6,18 +6,21 @@ using YamlDotNet.RepresentationModel;
 namespace Gatehouse.Management.Blueprints;
 
 /// <summary>Something in a blueprint that can't be done. The message names the place.</summary>
-internal sealed class BlueprintFaultException : Exception
+public sealed class BlueprintFaultException : Exception
 {
+    /// <summary>With what went wrong, and where.</summary>
     public BlueprintFaultException(string message)
         : base(message)
     {
     }
 
+    /// <summary>The same, with its cause.</summary>
     public BlueprintFaultException(string message, Exception inner)
         : base(message, inner)
     {
     }
 
+    /// <summary>As the framework asks of every exception.</summary>
     public BlueprintFaultException()
     {
     }
@@ -311,7 +314,7 @@ internal sealed class BlueprintTags(BlueprintScope scope)
         _ => value.ToJsonString() is not ("false" or "0" or "\"\""),
     };
 
-    // YAML 1.2 core schema; quoted text is text.
+    // YAML 1.2 core schema, and the words of 1.1 for true and false, which authentik reads so; quoted text is text.
     private static JsonNode? Scalar(YamlScalarNode scalar)
     {
         var text = scalar.Value ?? "";
@@ -323,8 +326,8 @@ internal sealed class BlueprintTags(BlueprintScope scope)
         return text switch
         {
             "" or "~" or "null" or "Null" or "NULL" => null,
-            "true" or "True" or "TRUE" => true,
-            "false" or "False" or "FALSE" => false,
+            "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "on" or "On" or "ON" => true,
+            "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF" => false,
             _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
             _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction) && double.IsFinite(fraction) => fraction,
             _ => text,

@@ -85,7 +85,7 @@ internal sealed partial class DeliverNotifications(
         await ForgetAsync(db, delivery.Id, cancellationToken);
     }
 
-    private static Task ForgetAsync(GatehouseDb db, Guid id, CancellationToken cancellationToken) =>
+    private static Task<int> ForgetAsync(GatehouseDb db, Guid id, CancellationToken cancellationToken) =>
         db.NotificationDeliveries.Where(d => d.Id == id).ExecuteDeleteAsync(cancellationToken);
 
     [LoggerMessage(EventId = 5201, Level = LogLevel.Information, Message = "Notification over {Transport} failed ({Reason}); tried again in {Wait}")]

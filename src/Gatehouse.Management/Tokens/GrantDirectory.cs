@@ -59,7 +59,7 @@ internal sealed class GrantDirectory(GatehouseDb db, UserDirectory users, TimePr
             ExpiresAt = t.ExpiresAt,
             IsRevoked = t.RevokedAt != null || g.RevokedAt != null || t.UsedAt != null,
         }).SingleOrDefaultAsync(cancellationToken);
-        return row is null ? null : (await DescribeAsync(new Slice<Row>([row], 1), cancellationToken)).Items.FirstOrDefault();
+        return row is not null && (await DescribeAsync(new Slice<Row>([row], 1), cancellationToken)).Items is [var only] ? only : null;
     }
 
     public async Task<GrantedFacts?> CodeAsync(ApiCaller caller, long id, CancellationToken cancellationToken)
@@ -73,7 +73,7 @@ internal sealed class GrantDirectory(GatehouseDb db, UserDirectory users, TimePr
             ExpiresAt = c.ExpiresAt,
             IsRevoked = c.UsedAt != null || g.RevokedAt != null,
         }).SingleOrDefaultAsync(cancellationToken);
-        return row is null ? null : (await DescribeAsync(new Slice<Row>([row], 1), cancellationToken)).Items.FirstOrDefault();
+        return row is not null && (await DescribeAsync(new Slice<Row>([row], 1), cancellationToken)).Items is [var only] ? only : null;
     }
 
     /// <summary>Removes a token. A refresh token takes the whole grant with it (RFC 7009 §2.1). False: there is no such token to see.</summary>

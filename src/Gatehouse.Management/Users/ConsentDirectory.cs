@@ -18,7 +18,8 @@ internal sealed class ConsentDirectory(GatehouseDb db, Writer writer, UserDirect
 {
     public async Task<ConsentFacts?> FindAsync(ApiCaller caller, int id, CancellationToken cancellationToken) =>
         await Visible(caller).SingleOrDefaultAsync(c => c.Id == id, cancellationToken) is { } consent
-            ? (await DescribeAsync([consent], cancellationToken)).FirstOrDefault()
+        && await DescribeAsync([consent], cancellationToken) is [var only]
+            ? only
             : null;
 
     public async Task<Slice<ConsentFacts>> ListAsync(

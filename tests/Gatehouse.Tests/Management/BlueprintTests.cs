@@ -1,0 +1,164 @@
+using System.Text.Json.Nodes;
+
+namespace Gatehouse.Tests.Management;
+
+/// <summary>Blueprints (contract §4.16).</summary>
+public class BlueprintTests
+{
+    [Fact]
+    public async Task Check20_a_blueprint_is_applied_whole_and_again_changes_what_it_names()
+    {
+        await using var host = await ApiHost.StartAsync();
+
+        AssertDone(await ImportAsync(host, Guide("app")));
+        (await host.AuthentikAsync("PATCH", "/core/applications/app/", new JsonObject { ["meta_description"] = "kept", ["name"] = "changed" })).Expect(200);
+        AssertDone(await ImportAsync(host, Guide("app")));
+
+        var application = (await host.AuthentikAsync("GET", "/core/applications/app/")).Expect(200);
+        Assert.Equal(("App app", "kept", "provider-app"), (application.Text("name"), application.Text("meta_description"), application.Text("provider_obj.name")));
+        Assert.Equal("1", (await host.AuthentikAsync("GET", "/providers/oauth2/")).Text("pagination.count"));
+        Assert.Equal("1", (await host.AuthentikAsync("GET", "/events/events/?action=model_created&context_model_name=application")).Text("pagination.count"));
+    }
+
+    [Fact]
+    public async Task Check20_one_entry_that_fails_undoes_all()
+    {
+        await using var host = await ApiHost.StartAsync();
+
+        var reply = await ImportAsync(host, Guide("app") + """
+              - model: authentik_core.application
+                identifiers: {slug: second}
+                attrs: {name: second, provider: !Find [authentik_providers_oauth2.oauth2provider, [name, nobody]]}
+            """);
+
+        Assert.Equal("false", reply.Expect(200).Text("success"));
+        Assert.Contains("nobody", reply.Body!["logs"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("0", (await host.AuthentikAsync("GET", "/providers/oauth2/")).Text("pagination.count"));
+        Assert.Equal("0", (await host.AuthentikAsync("GET", "/events/events/")).Text("pagination.count"));
+        (await host.AuthentikAsync("POST", "/core/groups/", new JsonObject { ["name"] = "after" })).Expect(201);
+    }
+
+    [Theory]
+    [InlineData("!File /etc/passwd")]
+    [InlineData("!Env HOME")]
+    [InlineData("!Context nowhere")]
+    [InlineData("!KeyOf nobody")]
+    [InlineData("!Python 1")]
+    [InlineData("!Format [\"%s\"]")]
+    [InlineData("!Value 0")]
+    public async Task A_tag_that_can_not_be_followed_changes_nothing(string value)
+    {
+        await using var host = await ApiHost.StartAsync();
+
+        var reply = await ImportAsync(host, $"version: 1\nentries:\n  - model: authentik_core.group\n    identifiers: {{name: {value}}}\n");
+
+        Assert.Equal("false", reply.Expect(200).Text("success"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("version: 2\nentries: []\n")]
+    [InlineData("version: 1\n")]
+    [InlineData("version: 1\nentries: [\n")]
+    [InlineData("&a [*a]")]
+    public async Task What_is_no_blueprint_is_said_to_be_none(string text)
+    {
+        await using var host = await ApiHost.StartAsync();
+
+        Assert.Equal("false", (await ImportAsync(host, text)).Expect(200).Text("success"));
+        Assert.NotEqual(201, (await host.AuthentikAsync("POST", "/managed/blueprints/", new JsonObject { ["name"] = "x", ["content"] = text })).Status);
+    }
+
+    [Fact]
+    public async Task D01_nesting_and_repetition_are_bounded()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var bomb = "version: 1\ncontext:\n  a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+            + string.Concat("bcdefg".Select(c => $"  {c}: &{c} [{string.Join(", ", Enumerable.Repeat("*" + (char)(c - 1), 10))}]\n")) + "entries: []\n";
+
+        Assert.Equal("false", (await ImportAsync(host, "version: 1\nentries: " + new string('[', 100_000))).Expect(200).Text("success"));
+        Assert.Equal("false", (await ImportAsync(host, bomb)).Expect(200).Text("success"));
+    }
+
+    [Fact]
+    public async Task Tags_make_values()
+    {
+        await using var host = await ApiHost.StartAsync();
+
+        AssertDone(await ImportAsync(host, """
+            version: 1
+            context: {teams: [red, blue], big: yes, pairs: {a: 1}}
+            entries:
+              - model: authentik_core.group
+                identifiers: {name: !Format ["%s-%s", !AtIndex [!Context teams, 1], !If [!Context big, team, none]]}
+                attrs:
+                  attributes:
+                    list: !Enumerate [!Context teams, SEQ, !Format ["%s:%s", !Index 0, !Value 0]]
+                    map: !Enumerate [!Context pairs, MAP, [!Index 0, !Value 0]]
+                    both: !Condition [AND, !Context big, true]
+                    fallback: !Context [missing, there]
+                    parsed: !ParseJSON '{"x": [1]}'
+              - model: authentik_core.group
+                conditions: [!Condition [NOR, !Context big]]
+                identifiers: {name: never}
+              - model: authentik_core.user
+                identifiers: {username: carol}
+                attrs: {name: Carol, password: a long password of carol}
+              - model: authentik_core.group
+                state: absent
+                identifiers: {name: not-there}
+            """));
+
+        var group = (await host.AuthentikAsync("GET", "/core/groups/?name=blue-team")).Expect(200);
+        Assert.Equal(
+            """{"list":["0:red","1:blue"],"map":{"a":1},"both":true,"fallback":"there","parsed":{"x":[1]}}""", group.Text("results.0.attributes"));
+        Assert.Equal("0", (await host.AuthentikAsync("GET", "/core/groups/?name=never")).Text("pagination.count"));
+        Assert.Equal("1", (await host.AuthentikAsync("GET", "/events/events/?action=password_set")).Text("pagination.count"));
+        Assert.DoesNotContain("a long password", (await host.AuthentikAsync("GET", "/events/events/?page_size=100")).Body!.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Kept_blueprints_say_how_they_ended()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var kept = (await host.AuthentikAsync("POST", "/managed/blueprints/", new JsonObject { ["name"] = "guide", ["content"] = Guide("app") })).Expect(201);
+        Assert.Equal("unknown", kept.Text("status"));
+        Assert.Equal("""["authentik_providers_oauth2.oauth2provider","authentik_core.application"]""", kept.Text("managed_models"));
+
+        Assert.Equal("successful", (await host.AuthentikAsync("POST", $"/managed/blueprints/{kept.Text("pk")}/apply/", new JsonObject())).Expect(200).Text("status"));
+        (await host.AuthentikAsync("PATCH", $"/managed/blueprints/{kept.Text("pk")}/", new JsonObject { ["content"] = Guide("app", "no-flow") })).Expect(200);
+        Assert.Equal("error", (await host.AuthentikAsync("POST", $"/managed/blueprints/{kept.Text("pk")}/apply/", new JsonObject())).Expect(200).Text("status"));
+        foreach (var path in new[] { "../root.key", "/etc/passwd", "oci://x/y", "nothing.yaml" })
+        {
+            Assert.NotNull((await host.AuthentikAsync("POST", "/managed/blueprints/", new JsonObject { ["name"] = "f", ["path"] = path })).Expect(400).Body!["path"]);
+        }
+    }
+
+    private static void AssertDone(ApiReply reply) => Assert.True(reply.Expect(200).Text("success") == "true", reply.Body!.ToJsonString());
+
+    private static async Task<ApiReply> ImportAsync(ApiHost host, string text)
+    {
+        using var form = new MultipartFormDataContent { { new StringContent(text), "file", "blueprint.yaml" } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v3/managed/blueprints/import/") { Content = form };
+        request.Headers.Authorization = new("Bearer", ApiHost.AdminKey);
+        using var response = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return await ApiReply.ReadAsync(response);
+    }
+
+    private static string Guide(string name, string flow = "default-provider-authorization-implicit-consent") => $$"""
+        version: 1
+        metadata: {name: Guide}
+        entries:
+          - model: authentik_providers_oauth2.oauth2provider
+            id: provider
+            identifiers: {name: provider-{{name}}}
+            attrs:
+              authorization_flow: !Find [authentik_flows.flow, [slug, {{flow}}]]
+              invalidation_flow: !Find [authentik_flows.flow, [slug, {{flow}}]]
+              redirect_uris: [{matching_mode: strict, url: "https://rp.example/cb"}]
+          - model: authentik_core.application
+            identifiers: {slug: {{name}}}
+            attrs: {name: App {{name}}, provider: !KeyOf provider}
+
+        """;
+}

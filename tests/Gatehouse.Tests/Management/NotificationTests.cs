@@ -1,0 +1,356 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using Gatehouse.Management.Notifications;
+using Gatehouse.Model.Events;
+using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Mail;
+using Gatehouse.Model.Notifications;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gatehouse.Tests.Management;
+
+/// <summary>Rules, transports and the outbox (contract §5.2).</summary>
+public class NotificationTests
+{
+    private static readonly EventMatch Failures = new("login_failed", "", "", "");
+
+    [Fact]
+    public async Task Check22_a_rule_with_a_matcher_sends_one_webhook_for_an_event_that_matches()
+    {
+        await using var receiver = new Receiver();
+        await using var host = await StartAsync(local: true);
+        var rule = await RuleAsync(host, "webhook", receiver.Url);
+        host.Services.GetRequiredService<Matchers>().Bind(rule, new BoundMatch(Failures, IsNegated: false));
+
+        await FailAsync(host);
+        await host.Services.GetRequiredService<IEventLog>().WriteAsync(new NewEvent("login", null, null, []), Stop);
+        await DrainAsync(host);
+        await DrainAsync(host);
+
+        var told = Assert.Single(receiver.Bodies);
+        Assert.Equal(["body", "severity", "user_email", "user_username", "event_user_email", "event_user_username"], told.Select(p => p.Key));
+        Assert.Equal(("alert", "akadmin", "bob"), (told["severity"]!.GetValue<string>(), told["user_username"]!.GetValue<string>(), told["event_user_username"]!.GetValue<string>()));
+        Assert.Equal(0, await CountAsync(host));
+    }
+
+    [Fact]
+    public async Task Without_a_binding_and_with_one_that_is_no_matcher_a_rule_never_fires()
+    {
+        await using var receiver = new Receiver();
+        await using var host = await StartAsync(local: true);
+        await RuleAsync(host, "webhook", receiver.Url);
+        await FailAsync(host);
+        await DrainAsync(host);
+
+        host.Services.GetRequiredService<Matchers>().Bind(await RuleAsync(host, "webhook", receiver.Url, "second"), new BoundMatch(null, IsNegated: true));
+        await FailAsync(host);
+        await DrainAsync(host);
+
+        Assert.Empty(receiver.Bodies);
+    }
+
+    [Fact]
+    public async Task A_webhook_that_fails_is_tried_again_later_and_at_last_given_up_with_an_event()
+    {
+        await using var receiver = new Receiver { Status = 500 };
+        await using var host = await StartAsync(local: true);
+        host.Services.GetRequiredService<Matchers>().Bind(await RuleAsync(host, "webhook", receiver.Url), new BoundMatch(Failures, IsNegated: false));
+        await FailAsync(host);
+
+        await DrainAsync(host);
+        await DrainAsync(host);
+        Assert.Single(receiver.Bodies);
+        for (var n = 1; n < DeliverNotifications.MostAttempts; n++)
+        {
+            host.Clock.Advance(TimeSpan.FromHours(1));
+            await DrainAsync(host);
+        }
+
+        Assert.Equal(DeliverNotifications.MostAttempts, receiver.Bodies.Count);
+        Assert.Equal(0, await CountAsync(host));
+        Assert.Equal("1", (await host.AuthentikAsync("GET", "/events/events/?action=system_task_exception")).Text("pagination.count"));
+    }
+
+    [Fact]
+    public async Task What_a_process_took_and_did_not_finish_comes_back()
+    {
+        await using var receiver = new Receiver();
+        await using var host = await StartAsync(local: true);
+        host.Services.GetRequiredService<Matchers>().Bind(await RuleAsync(host, "webhook", receiver.Url), new BoundMatch(Failures, IsNegated: false));
+        await FailAsync(host);
+        await host.Services.GetRequiredService<JudgeEvents>().RunAsync(Stop);
+        await using (var db = host.Open())
+        {
+            // As a node leaves it that was killed while it sent.
+            var lease = host.Clock.GetUtcNow().AddMinutes(2);
+            await db.NotificationDeliveries.ExecuteUpdateAsync(d => d.SetProperty(x => x.DueAt, lease).SetProperty(x => x.Attempts, 1), Stop);
+        }
+
+        await DrainAsync(host);
+        Assert.Empty(receiver.Bodies);
+        host.Clock.Advance(TimeSpan.FromMinutes(3));
+        await DrainAsync(host);
+
+        Assert.Single(receiver.Bodies);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:{0}/")]
+    [InlineData("http://127.1:{0}/")]
+    [InlineData("http://0x7f.1:{0}/")]
+    [InlineData("http://2130706433:{0}/")]
+    [InlineData("http://localhost:{0}/")]
+    [InlineData("http://localhost.:{0}/")]
+    [InlineData("http://x.localhost:{0}/")]
+    [InlineData("http://[::1]:{0}/")]
+    [InlineData("http://[::ffff:7f00:1]:{0}/")]
+    [InlineData("http://[::127.0.0.1]:{0}/")]
+    [InlineData("http://[64:ff9b::7f00:1]:{0}/")]
+    [InlineData("http://0.0.0.0:{0}/")]
+    [InlineData("http://169.254.169.254/latest/meta-data/")]
+    [InlineData("http://[fe80::1]/")]
+    public async Task X01_a_webhook_can_not_reach_this_machine(string url)
+    {
+        await using var receiver = new Receiver();
+        await using var host = await StartAsync(local: false);
+        var transport = await TransportAsync(host, "webhook", string.Format(System.Globalization.CultureInfo.InvariantCulture, url, receiver.Port));
+
+        (await host.AuthentikAsync("POST", $"/events/transports/{transport}/test/", new JsonObject())).Expect(500);
+
+        Assert.Empty(receiver.Bodies);
+    }
+
+    [Theory]
+    [InlineData("10.1.2.3", true)]
+    [InlineData("192.168.0.10", true)]
+    [InlineData("2001:db8::1", true)]
+    [InlineData("fd12::1", true)]
+    [InlineData("127.255.255.254", false)]
+    [InlineData("::ffff:169.254.169.254", false)]
+    [InlineData("2002:7f00:1::", false)]
+    [InlineData("fd00:ec2::254", false)]
+    [InlineData("255.255.255.255", false)]
+    [InlineData("224.0.0.1", false)]
+    public void X01_addresses_are_judged_whatever_they_are_wrapped_in(string address, bool expected) =>
+        Assert.Equal(expected, TargetAddress.IsOpen(IPAddress.Parse(address)));
+
+    [Fact]
+    public async Task X02_a_redirect_is_not_followed()
+    {
+        await using var receiver = new Receiver();
+        await using var first = new Receiver { Status = 307, Location = receiver.Url };
+        await using var host = await StartAsync(local: true);
+
+        (await host.AuthentikAsync("POST", $"/events/transports/{await TransportAsync(host, "webhook", first.Url)}/test/", new JsonObject())).Expect(500);
+
+        Assert.Single(first.Bodies);
+        Assert.Empty(receiver.Bodies);
+    }
+
+    [Theory]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("gopher://x/")]
+    [InlineData("https://user:secret@example.com/")]
+    [InlineData("")]
+    public async Task A_url_that_is_no_web_address_is_refused(string url)
+    {
+        await using var host = await StartAsync(local: false);
+
+        var reply = await host.AuthentikAsync("POST", "/events/transports/", new JsonObject { ["name"] = "x", ["mode"] = "webhook", ["webhook_url"] = url });
+
+        Assert.NotNull(reply.Expect(400).Body!["webhook_url"]);
+    }
+
+    [Fact]
+    public async Task Local_notifications_are_kept_once_and_are_their_persons_own()
+    {
+        await using var host = await StartAsync(local: false);
+        host.Services.GetRequiredService<Matchers>().Bind(await RuleAsync(host, "local", null), new BoundMatch(Failures, IsNegated: false));
+        await FailAsync(host);
+        await DrainAsync(host);
+
+        var mine = (await host.AuthentikAsync("GET", "/events/notifications/")).Expect(200);
+        Assert.Equal("1", mine.Text("pagination.count"));
+        Assert.Equal(("alert", "false", "login_failed"), (mine.Text("results.0.severity"), mine.Text("results.0.seen"), mine.Text("results.0.event.action")));
+        var id = mine.Text("results.0.pk");
+        Assert.Equal("0", (await host.AuthentikAsync("GET", "/events/notifications/", key: ApiHost.UserKey)).Text("pagination.count"));
+        (await host.AuthentikAsync("GET", $"/events/notifications/{id}/", key: ApiHost.UserKey)).Expect(404);
+        (await host.AuthentikAsync("PATCH", $"/events/notifications/{id}/", new JsonObject { ["seen"] = true }, ApiHost.UserKey)).Expect(404);
+        (await host.AuthentikAsync("POST", "/events/notifications/mark_all_seen/", new JsonObject())).Expect(204);
+        Assert.Equal("true", (await host.AuthentikAsync("GET", $"/events/notifications/{id}/")).Text("seen"));
+        (await host.AuthentikAsync("DELETE", $"/events/notifications/{id}/")).Expect(204);
+    }
+
+    [Fact]
+    public async Task X04_mail_holds_no_markup_of_strangers_and_no_second_header()
+    {
+        await using var host = await StartAsync(local: false);
+        host.Services.GetRequiredService<Matchers>().Bind(await RuleAsync(host, "email", null), new BoundMatch(Failures, IsNegated: false));
+        await host.Services.GetRequiredService<IEventLog>().WriteAsync(
+            new NewEvent("login_failed", null, "192.0.2.7", new JsonObject { ["username"] = "<img src=x onerror=alert(1)>\r\nBcc: evil@example.com" }), Stop);
+        await DrainAsync(host);
+
+        var mail = Assert.Single(host.Services.GetRequiredService<Mails>().Sent);
+        Assert.Equal("akadmin@example.com", mail.To);
+        Assert.DoesNotContain("<img", mail.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', mail.Subject);
+    }
+
+    [Fact]
+    public async Task Slack_gets_an_attachment_with_fields()
+    {
+        await using var receiver = new Receiver();
+        await using var host = await StartAsync(local: true);
+
+        (await host.AuthentikAsync("POST", $"/events/transports/{await TransportAsync(host, "webhook_slack", receiver.Url)}/test/", new JsonObject())).Expect(200);
+
+        var attachment = Assert.Single(receiver.Bodies)["attachments"]![0]!;
+        Assert.Equal("#fd4b2d", attachment["color"]!.GetValue<string>());
+        Assert.NotEmpty(attachment["fields"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task A03_the_url_of_a_webhook_is_sealed_and_in_no_event()
+    {
+        await using var host = await StartAsync(local: false);
+        await TransportAsync(host, "webhook_slack", "https://hooks.example.com/services/T000/B000/XXXX");
+
+        await using var db = host.Open();
+        var row = await db.NotificationTransports.SingleAsync(Stop);
+        Assert.DoesNotContain("XXXX", Encoding.Latin1.GetString(row.SealedUrl), StringComparison.Ordinal);
+        Assert.DoesNotContain("XXXX", (await host.AuthentikAsync("GET", "/events/events/")).Body!.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private static Task<ApiHost> StartAsync(bool local) => ApiHost.StartAsync(services => services
+        .AddSingleton(new NotificationOptions { AllowsLocalTargets = local })
+        .AddSingleton<Matchers>().AddSingleton<IEventMatchers>(s => s.GetRequiredService<Matchers>())
+        .AddSingleton<Mails>().AddSingleton<IMailSender>(s => s.GetRequiredService<Mails>()));
+
+    private static Task DrainAsync(ApiHost host) => host.Services.GetRequiredService<Notifier>().DrainAsync(Stop);
+
+    private static Task FailAsync(ApiHost host) => host.Services.GetRequiredService<IEventLog>().WriteAsync(
+        new NewEvent("login_failed", new EventActor(host.UserId, "bob", "bob@example.com"), "192.0.2.7", new JsonObject { ["username"] = "bob" }), Stop);
+
+    private static async Task<int> CountAsync(ApiHost host)
+    {
+        await using var db = host.Open();
+        return await db.NotificationDeliveries.CountAsync(Stop);
+    }
+
+    private static async Task<string> TransportAsync(ApiHost host, string mode, string? url, string name = "transport") =>
+        (await host.AuthentikAsync("POST", "/events/transports/", new JsonObject { ["name"] = name, ["mode"] = mode, ["webhook_url"] = url ?? "" })).Expect(201).Text("pk")!;
+
+    private static async Task<Guid> RuleAsync(ApiHost host, string mode, string? url, string name = "rule")
+    {
+        var admins = (await host.AuthentikAsync("GET", "/core/groups/?name=authentik%20Admins")).Text("results.0.pk");
+        var transport = await TransportAsync(host, mode, url, name + "'s transport");
+        return Guid.Parse((await host.AuthentikAsync("POST", "/events/rules/", new JsonObject
+        {
+            ["name"] = name,
+            ["transports"] = new JsonArray(transport),
+            ["severity"] = "alert",
+            ["destination_group"] = admins,
+        })).Expect(201).Text("pk")!);
+    }
+
+    private sealed class Matchers : IEventMatchers
+    {
+        private readonly Dictionary<Guid, IReadOnlyList<BoundMatch>> bound = [];
+
+        public void Bind(Guid rule, params BoundMatch[] matches) => bound[rule] = matches;
+
+        public Task<IReadOnlyDictionary<Guid, IReadOnlyList<BoundMatch>>> ReadAsync(CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyDictionary<Guid, IReadOnlyList<BoundMatch>>>(bound);
+    }
+
+    private sealed class Mails : IMailSender
+    {
+        public List<Mail> Sent { get; } = [];
+
+        public Task<MailResult> SendAsync(Mail mail, CancellationToken cancellationToken)
+        {
+            Sent.Add(mail);
+            return Task.FromResult<MailResult>(new MailResult.Sent());
+        }
+    }
+
+    private sealed class Receiver : IAsyncDisposable
+    {
+        private readonly TcpListener listener = new(IPAddress.IPv6Any, 0) { Server = { DualMode = true } };
+        private readonly Task loop;
+
+        public Receiver()
+        {
+            listener.Start();
+            loop = RunAsync();
+        }
+
+        public int Status { get; init; } = 200;
+
+        public string? Location { get; init; }
+
+        public List<JsonObject> Bodies { get; } = [];
+
+        public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+
+        public string Url => $"http://127.0.0.1:{Port}/hook";
+
+        public async ValueTask DisposeAsync()
+        {
+            listener.Stop();
+            await loop;
+        }
+
+        private async Task RunAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    using var client = await listener.AcceptTcpClientAsync();
+                    await AnswerAsync(client.GetStream());
+                }
+            }
+            catch (Exception end) when (end is SocketException or ObjectDisposedException or IOException)
+            {
+                // Stopped.
+            }
+        }
+
+        private async Task AnswerAsync(NetworkStream stream)
+        {
+            var text = new StringBuilder();
+            var buffer = new byte[8192];
+            for (int read; (read = await stream.ReadAsync(buffer)) > 0;)
+            {
+                text.Append(Encoding.UTF8.GetString(buffer, 0, read));
+                var end = text.ToString().IndexOf("\r\n\r\n", StringComparison.Ordinal);
+                if (end >= 0 && JsonOf(text.ToString()[(end + 4)..]) is { } body)
+                {
+                    Bodies.Add(body);
+                    break;
+                }
+            }
+
+            var location = Location is null ? "" : $"Location: {Location}\r\n";
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {Status} X\r\n{location}Content-Length: 0\r\nConnection: close\r\n\r\n"));
+        }
+
+        private static JsonObject? JsonOf(string text)
+        {
+            try
+            {
+                return text.Length == 0 ? null : JsonNode.Parse(text) as JsonObject;
+            }
+            catch (System.Text.Json.JsonException)
+            {
+                return null; // not all of it yet
+            }
+        }
+    }
+}
