@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("0250d528-6677-4d08-b38f-221976fda2f6"), entityTypeCount: 59)
+            : base(skipDetectChanges: false, modelId: new Guid("666edcd7-983a-4312-9778-0be580caa3fb"), entityTypeCount: 62)
         {
         }
 
@@ -32,6 +32,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             var reputation = ReputationEntityType.Create(this);
             var blueprintInstance = BlueprintInstanceEntityType.Create(this);
             var brand = BrandEntityType.Create(this);
+            var dnsRecord = DnsRecordEntityType.Create(this);
             var @event = EventEntityType.Create(this);
             var flow = FlowEntityType.Create(this);
             var flowPlan = FlowPlanEntityType.Create(this);
@@ -73,6 +74,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             var pushedRequest = PushedRequestEntityType.Create(this);
             var usedProof = UsedProofEntityType.Create(this);
             var userConsent = UserConsentEntityType.Create(this);
+            var tunnel = TunnelEntityType.Create(this);
+            var tunnelConfiguration = TunnelConfigurationEntityType.Create(this);
             var group = GroupEntityType.Create(this);
             var groupMember = GroupMemberEntityType.Create(this);
             var groupParent = GroupParentEntityType.Create(this);
@@ -119,6 +122,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             PushedRequestEntityType.CreateForeignKey1(pushedRequest, oAuth2Provider);
             UserConsentEntityType.CreateForeignKey1(userConsent, providerApplication);
             UserConsentEntityType.CreateForeignKey2(userConsent, user);
+            TunnelConfigurationEntityType.CreateForeignKey1(tunnelConfiguration, tunnel);
             GroupMemberEntityType.CreateForeignKey1(groupMember, group);
             GroupMemberEntityType.CreateForeignKey2(groupMember, user);
             GroupParentEntityType.CreateForeignKey1(groupParent, group);
@@ -138,6 +142,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             ReputationEntityType.CreateAnnotations(reputation);
             BlueprintInstanceEntityType.CreateAnnotations(blueprintInstance);
             BrandEntityType.CreateAnnotations(brand);
+            DnsRecordEntityType.CreateAnnotations(dnsRecord);
             EventEntityType.CreateAnnotations(@event);
             FlowEntityType.CreateAnnotations(flow);
             FlowPlanEntityType.CreateAnnotations(flowPlan);
@@ -179,6 +184,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             PushedRequestEntityType.CreateAnnotations(pushedRequest);
             UsedProofEntityType.CreateAnnotations(usedProof);
             UserConsentEntityType.CreateAnnotations(userConsent);
+            TunnelEntityType.CreateAnnotations(tunnel);
+            TunnelConfigurationEntityType.CreateAnnotations(tunnelConfiguration);
             GroupEntityType.CreateAnnotations(group);
             GroupMemberEntityType.CreateAnnotations(groupMember);
             GroupParentEntityType.CreateAnnotations(groupParent);

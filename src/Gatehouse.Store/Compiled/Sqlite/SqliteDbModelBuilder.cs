@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("73bc30a8-56ed-46ff-a4ca-389851f2d9a9"), entityTypeCount: 59)
+            : base(skipDetectChanges: false, modelId: new Guid("1dfcbed5-025c-4b23-97c6-d302e610b901"), entityTypeCount: 62)
         {
         }
 
@@ -31,6 +31,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var reputation = ReputationEntityType.Create(this);
             var blueprintInstance = BlueprintInstanceEntityType.Create(this);
             var brand = BrandEntityType.Create(this);
+            var dnsRecord = DnsRecordEntityType.Create(this);
             var @event = EventEntityType.Create(this);
             var flow = FlowEntityType.Create(this);
             var flowPlan = FlowPlanEntityType.Create(this);
@@ -72,6 +73,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var pushedRequest = PushedRequestEntityType.Create(this);
             var usedProof = UsedProofEntityType.Create(this);
             var userConsent = UserConsentEntityType.Create(this);
+            var tunnel = TunnelEntityType.Create(this);
+            var tunnelConfiguration = TunnelConfigurationEntityType.Create(this);
             var group = GroupEntityType.Create(this);
             var groupMember = GroupMemberEntityType.Create(this);
             var groupParent = GroupParentEntityType.Create(this);
@@ -118,6 +121,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             PushedRequestEntityType.CreateForeignKey1(pushedRequest, oAuth2Provider);
             UserConsentEntityType.CreateForeignKey1(userConsent, providerApplication);
             UserConsentEntityType.CreateForeignKey2(userConsent, user);
+            TunnelConfigurationEntityType.CreateForeignKey1(tunnelConfiguration, tunnel);
             GroupMemberEntityType.CreateForeignKey1(groupMember, group);
             GroupMemberEntityType.CreateForeignKey2(groupMember, user);
             GroupParentEntityType.CreateForeignKey1(groupParent, group);
@@ -137,6 +141,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             ReputationEntityType.CreateAnnotations(reputation);
             BlueprintInstanceEntityType.CreateAnnotations(blueprintInstance);
             BrandEntityType.CreateAnnotations(brand);
+            DnsRecordEntityType.CreateAnnotations(dnsRecord);
             EventEntityType.CreateAnnotations(@event);
             FlowEntityType.CreateAnnotations(flow);
             FlowPlanEntityType.CreateAnnotations(flowPlan);
@@ -178,6 +183,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
             PushedRequestEntityType.CreateAnnotations(pushedRequest);
             UsedProofEntityType.CreateAnnotations(usedProof);
             UserConsentEntityType.CreateAnnotations(userConsent);
+            TunnelEntityType.CreateAnnotations(tunnel);
+            TunnelConfigurationEntityType.CreateAnnotations(tunnelConfiguration);
             GroupEntityType.CreateAnnotations(group);
             GroupMemberEntityType.CreateAnnotations(groupMember);
             GroupParentEntityType.CreateAnnotations(groupParent);

@@ -153,6 +153,26 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "dns_records",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: false),
+                    Type = table.Column<string>(type: "character varying(10)", maxLength: 10, nullable: false),
+                    Content = table.Column<string>(type: "text", nullable: false),
+                    Ttl = table.Column<int>(type: "integer", nullable: false),
+                    IsProxied = table.Column<bool>(type: "boolean", nullable: false),
+                    Comment = table.Column<string>(type: "text", nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_dns_records", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "events",
                 columns: table => new
                 {
@@ -502,6 +522,27 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "tunnels",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    SealedSecret = table.Column<byte[]>(type: "bytea", nullable: false),
+                    IsRemotelyManaged = table.Column<bool>(type: "boolean", nullable: false),
+                    IsQuick = table.Column<bool>(type: "boolean", nullable: false),
+                    DeletedAt = table.Column<long>(type: "bigint", nullable: true),
+                    ActiveAt = table.Column<long>(type: "bigint", nullable: true),
+                    InactiveAt = table.Column<long>(type: "bigint", nullable: true),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_tunnels", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "used_proofs",
                 columns: table => new
                 {
@@ -725,6 +766,27 @@ namespace Gatehouse.Store.Migrations.Postgres
                         name: "FK_flow_stage_bindings_stages_StageId",
                         column: x => x.StageId,
                         principalTable: "stages",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "tunnel_configurations",
+                columns: table => new
+                {
+                    TunnelId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Number = table.Column<int>(type: "integer", nullable: false),
+                    Json = table.Column<string>(type: "text", nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_tunnel_configurations", x => x.TunnelId);
+                    table.ForeignKey(
+                        name: "FK_tunnel_configurations_tunnels_TunnelId",
+                        column: x => x.TunnelId,
+                        principalTable: "tunnels",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -1533,6 +1595,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_dns_records_Name",
+                table: "dns_records",
+                column: "Name");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_events_Action_CreatedAt",
                 table: "events",
                 columns: new[] { "Action", "CreatedAt" });
@@ -1919,6 +1986,13 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "UserId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_tunnels_Name",
+                table: "tunnels",
+                column: "Name",
+                unique: true,
+                filter: "\"DeletedAt\" IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_used_proofs_ExpiresAt",
                 table: "used_proofs",
                 column: "ExpiresAt");
@@ -1998,6 +2072,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "device_codes");
+
+            migrationBuilder.DropTable(
+                name: "dns_records");
 
             migrationBuilder.DropTable(
                 name: "events");
@@ -2093,6 +2170,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "totp_devices");
 
             migrationBuilder.DropTable(
+                name: "tunnel_configurations");
+
+            migrationBuilder.DropTable(
                 name: "used_proofs");
 
             migrationBuilder.DropTable(
@@ -2130,6 +2210,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "static_devices");
+
+            migrationBuilder.DropTable(
+                name: "tunnels");
 
             migrationBuilder.DropTable(
                 name: "provider_applications");

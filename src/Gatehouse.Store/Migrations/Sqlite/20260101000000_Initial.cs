@@ -152,6 +152,26 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "dns_records",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 255, nullable: false),
+                    Type = table.Column<string>(type: "TEXT", maxLength: 10, nullable: false),
+                    Content = table.Column<string>(type: "TEXT", nullable: false),
+                    Ttl = table.Column<int>(type: "INTEGER", nullable: false),
+                    IsProxied = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Comment = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_dns_records", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "events",
                 columns: table => new
                 {
@@ -501,6 +521,27 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "tunnels",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    SealedSecret = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    IsRemotelyManaged = table.Column<bool>(type: "INTEGER", nullable: false),
+                    IsQuick = table.Column<bool>(type: "INTEGER", nullable: false),
+                    DeletedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ActiveAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    InactiveAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_tunnels", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "used_proofs",
                 columns: table => new
                 {
@@ -724,6 +765,27 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         name: "FK_flow_stage_bindings_stages_StageId",
                         column: x => x.StageId,
                         principalTable: "stages",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "tunnel_configurations",
+                columns: table => new
+                {
+                    TunnelId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Number = table.Column<int>(type: "INTEGER", nullable: false),
+                    Json = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_tunnel_configurations", x => x.TunnelId);
+                    table.ForeignKey(
+                        name: "FK_tunnel_configurations_tunnels_TunnelId",
+                        column: x => x.TunnelId,
+                        principalTable: "tunnels",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -1532,6 +1594,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_dns_records_Name",
+                table: "dns_records",
+                column: "Name");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_events_Action_CreatedAt",
                 table: "events",
                 columns: new[] { "Action", "CreatedAt" });
@@ -1918,6 +1985,13 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "UserId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_tunnels_Name",
+                table: "tunnels",
+                column: "Name",
+                unique: true,
+                filter: "\"DeletedAt\" IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_used_proofs_ExpiresAt",
                 table: "used_proofs",
                 column: "ExpiresAt");
@@ -1997,6 +2071,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "device_codes");
+
+            migrationBuilder.DropTable(
+                name: "dns_records");
 
             migrationBuilder.DropTable(
                 name: "events");
@@ -2092,6 +2169,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "totp_devices");
 
             migrationBuilder.DropTable(
+                name: "tunnel_configurations");
+
+            migrationBuilder.DropTable(
                 name: "used_proofs");
 
             migrationBuilder.DropTable(
@@ -2129,6 +2209,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "static_devices");
+
+            migrationBuilder.DropTable(
+                name: "tunnels");
 
             migrationBuilder.DropTable(
                 name: "provider_applications");
