@@ -1,4 +1,3 @@
-using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Tunnels;
 using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;

@@ -1,5 +1,3 @@
-using Gatehouse.Identity.Oidc;
-using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Setup;

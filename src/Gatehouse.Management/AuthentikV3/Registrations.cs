@@ -11,7 +11,7 @@ internal sealed class Registrations(RegistrationRules rules)
 {
     private const string Model = "OAuth2DynamicClientRegistration";
 
-    private static readonly Ordering<RegistrationRule> Orders = new(("provider", r => r.ProviderId), ("pbm_uuid", r => r.Id));
+    private static readonly Ordering<RegistrationRule> Orders = new(("provider", r => r.ProviderId), ("pk", r => r.Id), ("pbm_uuid", r => r.Id));
 
     private static readonly Dictionary<string, bool> EngineModes = new() { ["any"] = true, ["all"] = false };
 

@@ -71,7 +71,7 @@ internal sealed class BlueprintTags(BlueprintScope scope)
 
         try
         {
-            return node.Tag.IsEmpty || node.Tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal)
+            return node.Tag.IsEmpty || node.Tag.IsNonSpecific || node.Tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal)
                 ? await PlainAsync(node)
                 : await TaggedAsync(node, node.Tag.Value);
         }
@@ -318,7 +318,7 @@ internal sealed class BlueprintTags(BlueprintScope scope)
     private static JsonNode? Scalar(YamlScalarNode scalar)
     {
         var text = scalar.Value ?? "";
-        if (scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any) || scalar.Tag.Value is "tag:yaml.org,2002:str")
+        if (scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any) || scalar.Tag is { IsEmpty: false, IsNonSpecific: false, Value: "tag:yaml.org,2002:str" })
         {
             return text;
         }

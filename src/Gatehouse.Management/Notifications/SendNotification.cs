@@ -25,7 +25,7 @@ internal abstract record SendResult
 
 /// <summary>Sends one notification over one transport.</summary>
 internal sealed class SendNotification(
-    IDbContextFactory<GatehouseDb> databases, IHttpClientFactory clients, IEnumerable<IMailSender> mail, ISecretBox secrets, PublicUrls urls, TimeProvider clock)
+    IDbContextFactory<GatehouseDb> databases, IHttpClientFactory clients, IMailSender mail, ISecretBox secrets, PublicUrls urls, TimeProvider clock)
 {
     /// <summary>Sends it. <paramref name="id"/> names it, so that a second try keeps no second copy.</summary>
     public Task<SendResult> RunAsync(Guid id, NotificationTransport transport, Outgoing outgoing, CancellationToken cancellationToken) => transport.Mode switch
@@ -69,14 +69,9 @@ internal sealed class SendNotification(
 
     private async Task<SendResult> MailAsync(NotificationTransport transport, Outgoing outgoing, CancellationToken cancellationToken)
     {
-        if (mail.FirstOrDefault() is not { } sender)
-        {
-            return new SendResult.Failed("no mail transport is set up");
-        }
-
         return NotificationBodies.Letter(outgoing, transport.SubjectPrefix) is not { } letter
             ? new SendResult.Done("no address to send to")
-            : await sender.SendAsync(letter, cancellationToken) is MailResult.Failed failed
+            : await mail.SendAsync(letter, cancellationToken) is MailResult.Failed failed
             ? new SendResult.Failed(failed.Reason)
             : new SendResult.Done("sent by mail");
     }

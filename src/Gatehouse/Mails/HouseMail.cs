@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Security.Authentication;
 using Gatehouse.Model.Mail;
 using MailKit;
 using MailKit.Net.Smtp;

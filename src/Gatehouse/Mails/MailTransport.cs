@@ -10,8 +10,8 @@ internal abstract record MailTransport
     }
 
     /// <summary>To a mail server.</summary>
-    public sealed record Smtp(MailServer Server) : MailTransport;
+    internal sealed record Smtp(MailServer Server) : MailTransport;
 
     /// <summary>Into files of a folder, for development.</summary>
-    public sealed record Folder(string Path, string From) : MailTransport;
+    internal sealed record Folder(string Path, string From) : MailTransport;
 }

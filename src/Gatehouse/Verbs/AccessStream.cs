@@ -38,6 +38,7 @@ internal sealed class AccessStream(Uri address, IReadOnlyDictionary<string, stri
         stop.CancelAfter(TimeSpan.Zero);
     }
 
+    [SuppressMessage("Reliability", "CA2025", Justification = "Each task disposes of its own client, and all are awaited before the end.")]
     private async Task<int> ListenAsync(IPEndPoint listen, CancellationToken stopping)
     {
         using var listener = new TcpListener(listen);
@@ -83,6 +84,7 @@ internal sealed class AccessStream(Uri address, IReadOnlyDictionary<string, stri
 
     /// <summary>Carries one connection to its end; why it could not, or null.</summary>
     [SuppressMessage("Reliability", "CA2000", Justification = "The invoker owns its handler.")]
+    [SuppressMessage("Reliability", "CA2025", Justification = "Both directions are awaited before what they use is disposed of.")]
     private async Task<string?> CarryAsync(Stream from, Stream to, CancellationToken stopping)
     {
         using var socket = new ClientWebSocket();

@@ -5,7 +5,6 @@ using System.Security.Cryptography.X509Certificates;
 using Gatehouse.Hosting;
 using Gatehouse.Logging;
 using Gatehouse.Model.Tunnels;
-using Gatehouse.Tunnel.Connector;
 
 namespace Gatehouse.Verbs;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Gatehouse.Model.Brands;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Stages;
 using Microsoft.EntityFrameworkCore;
@@ -181,7 +180,7 @@ public class AuthentikFlowTests
         await using var db = host.Open();
         var flow = new Flow { Id = Guid.CreateVersion7(), Slug = "lost", Name = "lost", Title = "Lost", Designation = "recovery" };
         db.Flows.Add(flow);
-        db.Brands.Add(new Brand { Id = Guid.CreateVersion7(), Domain = "authentik-default", IsDefault = true, RecoveryFlowId = flow.Id });
+        (await db.Brands.SingleAsync(TestContext.Current.CancellationToken)).RecoveryFlowId = flow.Id;
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);
     }
 

@@ -60,7 +60,8 @@ internal sealed partial class AuthorizationIssuer(
             return null;
         }
 
-        LogGranted(browser.User.Username, provider.ClientId, string.Join(' ', request.Scopes));
+        var scopes = string.Join(' ', request.Scopes);
+        LogGranted(browser.User.Username, provider.ClientId, scopes);
         await events.AuthorizedAsync(request.Client, provider.AuthorizationFlowId, browser.User, request.Scopes, browser.Session.LastAddress, cancellationToken);
         return request.Target.Answer(
             [.. code is null ? (KeyValuePair<string, string>[])[] : [new("code", code)], .. keys is null ? [] : await TokensAsync(request, keys, grant, browser, code, jti, cancellationToken)]);

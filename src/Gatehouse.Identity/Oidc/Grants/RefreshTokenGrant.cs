@@ -1,4 +1,3 @@
-using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Model.Providers;

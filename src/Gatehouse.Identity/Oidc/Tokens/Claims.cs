@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using Gatehouse.Model.Claims;
-using Gatehouse.Model.Providers;
 
 namespace Gatehouse.Identity.Oidc.Tokens;
 

@@ -1,5 +1,4 @@
 using Gatehouse.Identity.Oidc.Device;
-using Gatehouse.Model.Flows;
 using Gatehouse.Identity.Oidc.Authorize;
 
 namespace Gatehouse.Identity.SignIn.Flows;

@@ -1,5 +1,4 @@
 using Gatehouse.Identity.Oidc;
-using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Flows;
 using Gatehouse.Web.Http;

@@ -176,7 +176,9 @@ internal sealed class PromptJudge(GatehouseDb db, OwnRights rights, IPasswordRul
             return;
         }
 
-        IReadOnlyList<string> words = [user?.Username ?? "", user?.Name ?? "", user?.Email ?? "", .. new[] { "username", "name", "email" }.Select(k => TextOf(judged, k))];
+        IReadOnlyList<string> words = [
+            user?.Username ?? "", user?.Name ?? "", user?.Email ?? "", TextOf(judged, "username"), TextOf(judged, "name"), TextOf(judged, "email"),
+        ];
         var wanted = new NewPassword(password) { UserId = user?.Id, Words = [.. words.Where(w => w.Length > 0).Distinct(StringComparer.Ordinal)] };
         if (await rules.FaultsAsync(wanted, cancellationToken) is { Count: > 0 } broken)
         {

@@ -72,7 +72,7 @@ public class WebAuthnTests
         using var browser = host.Browser();
         var flow = browser.Flow(MfaHost.Login, "next=/if/user/");
         var asked = await flow.ShowAsync();
-        Assert.Equal("/if/flow/passwordless/?next=/if/user/", asked.Text("passwordless_url"));
+        Assert.Equal("/if/flow/passwordless/?next=%2Fif%2Fuser%2F", asked.Text("passwordless_url"));
 
         var seen = await flow.AnswerJsonAsync(new JsonObject { ["component"] = "ak-stage-identification", ["passkey"] = key.Get(asked.Json.GetProperty("passkey_challenge")) });
 

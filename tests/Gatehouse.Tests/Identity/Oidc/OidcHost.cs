@@ -10,6 +10,7 @@ using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
+using Gatehouse.Model.Mail;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
@@ -64,6 +65,7 @@ internal sealed class OidcHost : IAsyncDisposable
         builder.Services.AddSingleton<ChangeFeed>();
         builder.Services.AddSingleton<GroupCommit>();
         builder.Services.AddHostedService(s => s.GetRequiredService<GroupCommit>());
+        builder.Services.AddSingleton<IMailSender>(new FakeMail());
         builder.Services.AddBindings().AddOidc().AddSignIn();
         builder.Services.AddHttpClient("upstream").ConfigurePrimaryHttpMessageHandler(() => Receiver);
         app = builder.Build();
