@@ -45,7 +45,7 @@ public class StoreStartTests
         await using var db = store.Open();
         var flows = await db.Flows.Include(f => f.Bindings).ThenInclude(b => b.Stage).ToDictionaryAsync(f => f.Slug, Cancel);
 
-        Assert.Equal(9, flows.Count);
+        Assert.Equal(16, flows.Count);
         Assert.Equal(
             [(10, StageType.Identification), (20, StageType.Password), (30, StageType.AuthenticatorValidate), (100, StageType.UserLogin)],
             flows["default-authentication-flow"].Bindings.OrderBy(b => b.Order).Select(b => (b.Order, b.Stage!.Type)));
