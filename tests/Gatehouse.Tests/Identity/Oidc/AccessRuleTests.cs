@@ -21,7 +21,7 @@ public class AccessRuleTests
         Assert.NotNull(OidcHost.Field(allowed.Headers.Location!, "code"));
 
         var bob = await host.SignInAsync(host.Seed.BobId);
-        foreach (var prompt in (string?[])[null, "none"])
+        foreach (var prompt in (string?[])[null, "consent"])
         {
             using var denied = await host.GetAsync(OidcHost.Authorize(("prompt", prompt)), bob);
             var page = await denied.Content.ReadAsStringAsync(OidcHost.Stop);
