@@ -4,7 +4,7 @@ using Gatehouse.Model.Mail;
 namespace Gatehouse.Tests.Fakes;
 
 /// <summary>Keeps what was sent.</summary>
-internal sealed class FakeMail : IMailSender
+internal sealed class FakeMail : IMailSender, IDisposable
 {
     private readonly ConcurrentQueue<Mail> sent = new();
     private readonly SemaphoreSlim arrived = new(0);
@@ -37,4 +37,7 @@ internal sealed class FakeMail : IMailSender
         arrived.Release();
         return Task.FromResult<MailResult>(new MailResult.Sent());
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => arrived.Dispose();
 }

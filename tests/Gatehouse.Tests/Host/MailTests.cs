@@ -49,8 +49,13 @@ public class MailTests
     {
         var server = Assert.IsType<MailTransport.Smtp>(Read([], out var faults, new()
         {
-            ["AUTHENTIK_EMAIL__HOST"] = "mail.example.com", ["AUTHENTIK_EMAIL__PORT"] = "2465", ["AUTHENTIK_EMAIL__USERNAME"] = "u", ["AUTHENTIK_EMAIL__PASSWORD"] = "p",
-            ["AUTHENTIK_EMAIL__USE_SSL"] = "true", ["AUTHENTIK_EMAIL__TIMEOUT"] = "30", ["AUTHENTIK_EMAIL__FROM"] = "House <house@example.com>",
+            ["AUTHENTIK_EMAIL__HOST"] = "mail.example.com",
+            ["AUTHENTIK_EMAIL__PORT"] = "2465",
+            ["AUTHENTIK_EMAIL__USERNAME"] = "u",
+            ["AUTHENTIK_EMAIL__PASSWORD"] = "p",
+            ["AUTHENTIK_EMAIL__USE_SSL"] = "true",
+            ["AUTHENTIK_EMAIL__TIMEOUT"] = "30",
+            ["AUTHENTIK_EMAIL__FROM"] = "House <house@example.com>",
         })).Server;
 
         Assert.Empty(faults);

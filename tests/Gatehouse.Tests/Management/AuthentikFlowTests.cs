@@ -144,7 +144,11 @@ public class AuthentikFlowTests
 
         var made = (await host.AuthentikAsync("POST", "/stages/invitation/invitations/", new JsonObject
         {
-            ["name"] = "for-carol", ["single_use"] = true, ["expires"] = "2030-01-01T00:00:00.000Z", ["fixed_data"] = new JsonObject { ["email"] = "carol@example.com" }, ["flow"] = host.Flow.ToString(),
+            ["name"] = "for-carol",
+            ["single_use"] = true,
+            ["expires"] = "2030-01-01T00:00:00.000Z",
+            ["fixed_data"] = new JsonObject { ["email"] = "carol@example.com" },
+            ["flow"] = host.Flow.ToString(),
         })).Expect(201);
 
         Assert.Equal(4, Guid.Parse(made.Text("pk")!).Version); // always sent

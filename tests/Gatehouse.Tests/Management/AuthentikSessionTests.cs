@@ -76,8 +76,14 @@ public class AuthentikSessionTests
         {
             db.Grants.Add(new OAuthGrant
             {
-                Id = grant, ProviderId = provider.Body!["pk"]!.GetValue<int>(), UserId = host.UserId, SessionId = key, Scopes = ["openid"],
-                AuthenticatedAt = host.Clock.GetUtcNow(), CreatedAt = host.Clock.GetUtcNow(), ExpiresAt = host.Clock.GetUtcNow().AddDays(1),
+                Id = grant,
+                ProviderId = provider.Body!["pk"]!.GetValue<int>(),
+                UserId = host.UserId,
+                SessionId = key,
+                Scopes = ["openid"],
+                AuthenticatedAt = host.Clock.GetUtcNow(),
+                CreatedAt = host.Clock.GetUtcNow(),
+                ExpiresAt = host.Clock.GetUtcNow().AddDays(1),
             });
             await db.SaveChangesAsync(TestContext.Current.CancellationToken);
         }
@@ -152,8 +158,14 @@ public class AuthentikSessionTests
         var now = host.Clock.GetUtcNow();
         var session = new AuthenticatedSession
         {
-            Id = Convert.ToHexStringLower(Guid.CreateVersion7().ToByteArray()), Uuid = Guid.CreateVersion7(), UserId = userId, AuthenticatedAt = now,
-            LastAddress = "192.0.2.1", LastUserAgent = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", LastUsedAt = now, ExpiresAt = now.AddDays(1),
+            Id = Convert.ToHexStringLower(Guid.CreateVersion7().ToByteArray()),
+            Uuid = Guid.CreateVersion7(),
+            UserId = userId,
+            AuthenticatedAt = now,
+            LastAddress = "192.0.2.1",
+            LastUserAgent = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0",
+            LastUsedAt = now,
+            ExpiresAt = now.AddDays(1),
         };
         await using var db = host.Open();
         db.AuthenticatedSessions.Add(session);

@@ -302,7 +302,7 @@ public class NotificationTests
 
         public async ValueTask DisposeAsync()
         {
-            listener.Stop();
+            listener.Dispose();
             await loop;
         }
 

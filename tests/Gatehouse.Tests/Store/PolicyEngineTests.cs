@@ -1,7 +1,6 @@
 using System.Net;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Users;
-using Gatehouse.Store;
 using Gatehouse.Store.Bindings;
 using Gatehouse.Tests.Fakes;
 using Microsoft.EntityFrameworkCore;
@@ -208,6 +207,11 @@ public class PolicyEngineTests
 
     private static User NewUser(string name) => new()
     {
-        Uuid = Guid.CreateVersion7(), Username = name, UsernameKey = name, PasswordHash = "kept", CreatedAt = DateTimeOffset.UnixEpoch, UpdatedAt = DateTimeOffset.UnixEpoch,
+        Uuid = Guid.CreateVersion7(),
+        Username = name,
+        UsernameKey = name,
+        PasswordHash = "kept",
+        CreatedAt = DateTimeOffset.UnixEpoch,
+        UpdatedAt = DateTimeOffset.UnixEpoch,
     };
 }

@@ -133,7 +133,11 @@ public class AccessRuleTests
     {
         var policy = new IdentityPolicy
         {
-            Id = Guid.CreateVersion7(), Name = expression, Kind = PolicyKind.Expression, SettingsJson = JsonSerializer.Serialize(new { expression }), LogsRuns = logs,
+            Id = Guid.CreateVersion7(),
+            Name = expression,
+            Kind = PolicyKind.Expression,
+            SettingsJson = JsonSerializer.Serialize(new { expression }),
+            LogsRuns = logs,
         };
         db.AddRange(policy, new PolicyBinding { Id = Guid.CreateVersion7(), TargetId = host.Seed.ApplicationId, PolicyId = policy.Id, Order = order });
         (await db.ProviderApplications.SingleAsync(a => a.Id == host.Seed.ApplicationId, OidcHost.Stop)).PolicyEngineMode = mode;

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Invitations;

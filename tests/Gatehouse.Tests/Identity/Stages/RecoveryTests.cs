@@ -213,7 +213,7 @@ public class RecoveryTests
         using var browser = host.Browser();
 
         Assert.Equal("email-sent", (await browser.Flow(Flow).AnswerAsync(("uid_field", "alice"))).FaultCode("non_field_errors"));
-        for (var i = 0; i < 200 && host.Events.All.Count == 0; i++)
+        for (var i = 0; i < 200 && host.Events.All.IsEmpty; i++)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), TestContext.Current.CancellationToken);
         }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.RegularExpressions;
 using Gatehouse.Model.Brands;
 using Gatehouse.Model.Flows;
@@ -191,8 +190,14 @@ public partial class UserPageTests
             db.UserConsents.Add(new UserConsent { UserId = alice.Id, ApplicationId = application.Id, Scopes = ["openid"] });
             db.Grants.Add(new OAuthGrant
             {
-                Id = Guid.CreateVersion7(), ProviderId = provider.Id, UserId = alice.Id, SessionId = "s", Scopes = [], AuthenticatedAt = host.Clock.GetUtcNow(),
-                CreatedAt = host.Clock.GetUtcNow(), ExpiresAt = host.Clock.GetUtcNow().AddDays(1),
+                Id = Guid.CreateVersion7(),
+                ProviderId = provider.Id,
+                UserId = alice.Id,
+                SessionId = "s",
+                Scopes = [],
+                AuthenticatedAt = host.Clock.GetUtcNow(),
+                CreatedAt = host.Clock.GetUtcNow(),
+                ExpiresAt = host.Clock.GetUtcNow().AddDays(1),
             });
         });
         using var alice = await host.SignedInAsync();
@@ -215,8 +220,13 @@ public partial class UserPageTests
         {
             db.Brands.Add(new Brand
             {
-                Id = Guid.CreateVersion7(), Domain = "authentik-default", IsDefault = true, Title = "<script>alert(1)</script>", Logo = "https://cdn.test/logo.svg",
-                Favicon = "javascript:alert(1)", CustomCss = ":root{--accent:#c00}</style><script>alert(2)</script>",
+                Id = Guid.CreateVersion7(),
+                Domain = "authentik-default",
+                IsDefault = true,
+                Title = "<script>alert(1)</script>",
+                Logo = "https://cdn.test/logo.svg",
+                Favicon = "javascript:alert(1)",
+                CustomCss = ":root{--accent:#c00}</style><script>alert(2)</script>",
             });
             return Task.CompletedTask;
         });

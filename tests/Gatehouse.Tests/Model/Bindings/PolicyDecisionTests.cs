@@ -3,7 +3,6 @@ using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Expressions;
 using Gatehouse.Model.Users;
 using Gatehouse.Tests.Fakes;
-using Gatehouse.Tests.Model.Expressions;
 
 namespace Gatehouse.Tests.Model.Bindings;
 
