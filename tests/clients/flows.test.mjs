@@ -1,7 +1,7 @@
 // Checks 26 to 29 and 32 to 34, recovery by a real mail server and by an administrator's link, over HTTPS with a cookie jar.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Browser } from './lib/net.mjs';
+import { Browser } from './lib/browser.mjs';
 import { Gatehouse } from './lib/server.mjs';
 import { MailServer } from './lib/smtp.mjs';
 

@@ -11,5 +11,6 @@ internal sealed class StoredTargets(GatehouseDb db) : IBindingTarget
         await db.ProviderApplications.AnyAsync(a => a.Id == id, cancellationToken)
         || await db.Flows.AnyAsync(f => f.Id == id, cancellationToken)
         || await db.FlowStageBindings.AnyAsync(b => b.Id == id, cancellationToken)
-        || await db.Brands.AnyAsync(b => b.Id == id, cancellationToken);
+        || await db.Brands.AnyAsync(b => b.Id == id, cancellationToken)
+        || await db.NotificationRules.AnyAsync(r => r.Id == id, cancellationToken);
 }

@@ -59,7 +59,7 @@ public class IngressTests
     public void What_is_wrong_is_named_with_its_place(string json, string? field)
     {
         var faults = Faults(json);
-        if (field.Length == 0)
+        if (string.IsNullOrEmpty(field))
         {
             Assert.Empty(faults);
         }
