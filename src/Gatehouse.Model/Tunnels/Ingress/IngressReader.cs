@@ -17,8 +17,6 @@ public static class IngressReader
     /// <summary>The most rules.</summary>
     public const int MostRules = 1000;
 
-    private static readonly TimeSpan LongestMatch = TimeSpan.FromMilliseconds(250);
-
     /// <summary>Reads <paramref name="config"/>; what is wrong goes to <paramref name="faults"/>, and then the table is not to be used.</summary>
     public static IngressTable Read(JsonElement config, ICollection<IngressFault> faults)
     {
@@ -111,7 +109,7 @@ public static class IngressReader
         return new IngressRule(hostname == "*" ? "" : hostname, ReadPath(path, at, faults), service, target, settings);
     }
 
-    // Linear in the length of the path, as in the language these expressions are written for.
+    // Linear in the length of the path, as in the language these expressions are written for: no time limit, which a busy machine would hit.
     private static Regex? ReadPath(string path, string at, ICollection<IngressFault> faults)
     {
         if (path.Length == 0)
@@ -121,7 +119,7 @@ public static class IngressReader
 
         try
         {
-            return new Regex(path.Replace("(?P<", "(?<", StringComparison.Ordinal), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, LongestMatch);
+            return new Regex(path.Replace("(?P<", "(?<", StringComparison.Ordinal), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, Regex.InfiniteMatchTimeout);
         }
         catch (Exception wrong) when (wrong is ArgumentException or NotSupportedException)
         {
