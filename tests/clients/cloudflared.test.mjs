@@ -219,7 +219,9 @@ for (const kind of [ours, cloudflared]) {
     test('a connector that is told to stop finishes what it has begun', async () => {
       const slow = fetch(at('web', '/slow')).then((response) => response.text());
       await sleep(300);
+      const began = Date.now();
       const { code } = await connector.stop();
+      assert.ok(Date.now() - began < 15_000, 'the edge closes what is over');
       assert.equal(await slow, 'slow but whole');
       assert.equal(code, 0);
       assert.equal((await connections()).length, 0);

@@ -94,9 +94,10 @@ internal static class IncomingResponse
     /// <summary>The body of an answer; counts the request out when it ends.</summary>
     private sealed class AnswerContent(HttpContent inner, IDisposable stay) : HttpContent
     {
-        protected override Task<Stream> CreateContentReadStreamAsync() => inner.ReadAsStreamAsync();
+        protected override Task<Stream> CreateContentReadStreamAsync() => CreateContentReadStreamAsync(CancellationToken.None);
 
-        protected override Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) => inner.ReadAsStreamAsync(cancellationToken);
+        protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
+            new AnswerStream(await inner.ReadAsStreamAsync(cancellationToken), stay);
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => inner.CopyToAsync(stream, context, CancellationToken.None);
 
@@ -104,6 +105,34 @@ internal static class IncomingResponse
         {
             length = 0;
             return false;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                inner.Dispose();
+                stay.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
+
+    /// <summary>The body as it is read. Whoever reads it may never dispose of the message around it.</summary>
+    private sealed class AnswerStream(Stream inner, IDisposable stay) : AsyncStream
+    {
+        public override bool CanRead => true;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            var read = await inner.ReadAsync(buffer, cancellationToken);
+            if (read == 0 && buffer.Length > 0)
+            {
+                stay.Dispose();
+            }
+
+            return read;
         }
 
         protected override void Dispose(bool disposing)

@@ -30,6 +30,20 @@ public class TrafficTests
         Assert.DoesNotContain(seen, n => n.StartsWith("cf-", StringComparison.OrdinalIgnoreCase) || n is "Keep-Alive" or "TE" or "uber-trace-id");
     }
 
+    [Fact]
+    public async Task A_request_is_over_when_its_answer_was_read()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var tunnel = (await rig.UsualAsync()).TunnelId;
+        var response = await rig.GetAsync(tunnel, "/bytes?n=1000000"); // not disposed of, as forwarders leave it
+        await using (var body = await response.Content.ReadAsStreamAsync(Token))
+        {
+            await body.CopyToAsync(Stream.Null, Token);
+        }
+
+        Assert.Equal(0, rig.Registry.Connections(tunnel).Single().Streams);
+    }
+
     [Theory]
     [InlineData(204)]
     [InlineData(299)]
