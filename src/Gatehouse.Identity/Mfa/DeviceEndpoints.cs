@@ -1,10 +1,10 @@
-using Gatehouse.Web.Http;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Stages;
 using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Events;
 using Gatehouse.Store;
+using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;

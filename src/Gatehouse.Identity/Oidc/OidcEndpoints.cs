@@ -1,11 +1,11 @@
 using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.Oidc.Clients;
+using Gatehouse.Identity.Oidc.Device;
 using Gatehouse.Identity.Oidc.Grants;
 using Gatehouse.Identity.Oidc.Logout;
-using Gatehouse.Identity.Oidc.Tokens;
-using Gatehouse.Identity.Oidc.Device;
 using Gatehouse.Identity.Oidc.Proofs;
 using Gatehouse.Identity.Oidc.Registration;
+using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Stages;
 using Gatehouse.Model.Tokens;

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Tokens;
-using Gatehouse.Store.Sessions;
 using Gatehouse.Model.Users;
+using Gatehouse.Store.Sessions;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Tests.Management;

@@ -8,8 +8,8 @@ using Gatehouse.Identity.SignIn;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
-using Gatehouse.Store.Sessions;
 using Gatehouse.Store.Queues;
+using Gatehouse.Store.Sessions;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Identity.Oidc.Authorize;

@@ -1,5 +1,5 @@
-using Gatehouse.Identity.Oidc.Device;
 using Gatehouse.Identity.Oidc.Authorize;
+using Gatehouse.Identity.Oidc.Device;
 
 namespace Gatehouse.Identity.SignIn.Flows;
 

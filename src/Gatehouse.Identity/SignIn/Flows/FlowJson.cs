@@ -1,8 +1,8 @@
 using System.Text.Json.Serialization;
-using Gatehouse.Identity.Oidc.Device;
 using Gatehouse.Identity.Mfa;
 using Gatehouse.Identity.Mfa.Setup;
 using Gatehouse.Identity.Mfa.Validate;
+using Gatehouse.Identity.Oidc.Device;
 
 namespace Gatehouse.Identity.SignIn.Flows;
 

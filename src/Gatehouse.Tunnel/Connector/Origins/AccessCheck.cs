@@ -1,9 +1,9 @@
+using System.Collections.Concurrent;
 using Gatehouse.Model.Tunnels.Ingress;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
-using System.Collections.Concurrent;
 
 namespace Gatehouse.Tunnel.Connector.Origins;
 
