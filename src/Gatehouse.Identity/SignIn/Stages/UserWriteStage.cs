@@ -4,13 +4,14 @@ using Gatehouse.Model.Flows;
 using Gatehouse.Model.Stages;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Web.Http;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Identity.SignIn.Stages;
 
 /// <summary>Writes what was answered into a user, new or known. Whoever is known must have shown that they are it.</summary>
-internal sealed partial class UserWriteStage(GatehouseDb db, WriteUser write, Superusers superusers, ILogger<UserWriteStage> logger) : IStage
+internal sealed partial class UserWriteStage(GatehouseDb db, WriteUser write, Superusers superusers, Guesses guesses, ILogger<UserWriteStage> logger) : IStage
 {
     /// <inheritdoc/>
     public StageType Type => StageType.UserWrite;
@@ -73,9 +74,14 @@ internal sealed partial class UserWriteStage(GatehouseDb db, WriteUser write, Su
     {
         LogWritten(user.Id);
         var state = run.State;
-        if (state.NewPasswordHash is not null && !state.Amr.Contains("pwd"))
+        if (state.NewPasswordHash is not null)
         {
-            state.Amr.Add("pwd");
+            if (!state.Amr.Contains("pwd"))
+            {
+                state.Amr.Add("pwd");
+            }
+
+            ForgetGuesses(run, user);
         }
 
         state.UserId = user.Id;
@@ -91,6 +97,20 @@ internal sealed partial class UserWriteStage(GatehouseDb db, WriteUser write, Su
         }
 
         return StageAnswers.Pass;
+    }
+
+    // Who forgot their password has guessed at it before they asked for a new one, which must work at once.
+    // Not by their address: it may be written as somebody else's, whose guesses are still counted.
+    private void ForgetGuesses(FlowRun run, User user)
+    {
+        var address = ClientAddress.Of(run.Http);
+        foreach (var name in (string?[])[run.State.Identifier, user.Username])
+        {
+            if (!string.IsNullOrEmpty(name))
+            {
+                guesses.Forget(Guess.Of(name, address));
+            }
+        }
     }
 
     [LoggerMessage(EventId = 2240, Level = LogLevel.Information, Message = "User {UserId} was written by a flow")]

@@ -79,24 +79,54 @@ public class RecoveryTests
     public async Task One_person_gets_five_messages_in_five_minutes_and_more_later()
     {
         await using var host = await SignInHost.StartAsync();
-        await host.ChangeAsync(db => { Laid.Recovery(db); return Task.CompletedTask; });
-        for (var i = 0; i < 9; i++)
+        await host.ChangeAsync(db =>
+        {
+            Laid.Recovery(db);
+            db.Users.Add(SignInHost.A("last", email: "last@example.com"));
+            return Task.CompletedTask;
+        });
+        foreach (var name in Enumerable.Repeat("alice", 9).Append("last"))
         {
             using var browser = host.Browser();
-            await browser.Flow(Flow).AnswerAsync(("uid_field", "alice"));
+            await browser.Flow(Flow).AnswerAsync(("uid_field", name));
         }
 
         for (var i = 0; i < 5; i++)
         {
-            await host.Mail.NextAsync();
+            Assert.Equal("alice@example.com", (await host.Mail.NextAsync()).To);
         }
+
+        Assert.Equal("last@example.com", (await host.Mail.NextAsync()).To); // one after the other: the other four were turned down by now
 
         host.Clock.Advance(TimeSpan.FromMinutes(5));
         using var later = host.Browser();
         await later.Flow(Flow).AnswerAsync(("uid_field", "alice"));
         await host.Mail.NextAsync();
 
-        Assert.Equal(6, host.Mail.Sent.Count);
+        Assert.Equal(6, host.Mail.Sent.Count(m => m.To == "alice@example.com"));
+    }
+
+    [Fact]
+    public async Task Whoever_guessed_too_often_can_use_the_new_password_at_once()
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(db => { Laid.Recovery(db); return Task.CompletedTask; });
+        using var browser = host.Browser();
+        var guesses = browser.Flow("default-authentication-flow");
+        await guesses.AnswerAsync(("uid_field", "alice"));
+        for (var i = 0; i < 5; i++)
+        {
+            await guesses.AnswerAsync(("password", "wrong"));
+        }
+
+        await browser.Flow(Flow).AnswerAsync(("uid_field", "alice"));
+        var query = Laid.QueryOf((await host.Mail.NextAsync()).Text);
+        await browser.Flow(Flow, query).AnswerAsync(Chosen);
+        using var anew = host.Browser();
+        var login = anew.Flow("default-authentication-flow");
+        await login.AnswerAsync(("uid_field", "alice"));
+
+        Assert.Equal("xak-flow-redirect", (await login.AnswerAsync(("password", Laid.NewPassword))).Component);
     }
 
     [Fact]
