@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using Gatehouse.Model.Mail;
 
 namespace Gatehouse.Tests.Fakes;
 
 /// <summary>Keeps what was sent.</summary>
-internal sealed class FakeMail : IMailSender, IDisposable
+internal sealed class FakeMail : IMailSender
 {
     private readonly ConcurrentQueue<Mail> sent = new();
-    private readonly SemaphoreSlim arrived = new(0);
+    private readonly Channel<Mail> arrived = Channel.CreateUnbounded<Mail>();
 
     /// <inheritdoc/>
     public bool IsSetUp { get; set; } = true;
@@ -21,8 +22,9 @@ internal sealed class FakeMail : IMailSender, IDisposable
     /// <summary>Waits for the next message.</summary>
     public async Task<Mail> NextAsync()
     {
-        Assert.True(await arrived.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken), "no message came");
-        return sent.Last();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        return await arrived.Reader.ReadAsync(patience.Token);
     }
 
     /// <inheritdoc/>
@@ -34,10 +36,7 @@ internal sealed class FakeMail : IMailSender, IDisposable
         }
 
         sent.Enqueue(mail);
-        arrived.Release();
+        arrived.Writer.TryWrite(mail);
         return Task.FromResult<MailResult>(new MailResult.Sent());
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => arrived.Dispose();
 }

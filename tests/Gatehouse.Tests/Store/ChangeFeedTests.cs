@@ -5,6 +5,7 @@ using Gatehouse.Store.Snapshots;
 using Gatehouse.Tests.Fakes;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Gatehouse.Tests.Store;
 
@@ -201,6 +202,7 @@ public class ChangeFeedTests
         {
             await db.Database.ExecuteSqlAsync(
                 $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()", Cancel);
+            NpgsqlConnection.ClearPool((NpgsqlConnection)db.Database.GetDbConnection()); // what is renamed below is not what is tried here
         }
 
         var swapped = NextSwap(second, t => t.Organization.Name == "Renamed");

@@ -88,7 +88,7 @@ public class RecoveryTests
         foreach (var name in Enumerable.Repeat("alice", 9).Append("last"))
         {
             using var browser = host.Browser();
-            await browser.Flow(Flow).AnswerAsync(("uid_field", name));
+            Assert.Equal("ak-stage-email", (await browser.Flow(Flow).AnswerAsync(("uid_field", name))).Component);
         }
 
         for (var i = 0; i < 5; i++)
@@ -121,7 +121,8 @@ public class RecoveryTests
 
         await browser.Flow(Flow).AnswerAsync(("uid_field", "alice"));
         var query = Laid.QueryOf((await host.Mail.NextAsync()).Text);
-        await browser.Flow(Flow, query).AnswerAsync(Chosen);
+        await browser.Flow(Flow, query).ShowAsync();
+        Assert.Equal("xak-flow-redirect", (await browser.Flow(Flow, query).AnswerAsync(Chosen)).Component);
         using var anew = host.Browser();
         var login = anew.Flow("default-authentication-flow");
         await login.AnswerAsync(("uid_field", "alice"));
