@@ -28,7 +28,7 @@ public class CommandLineTests
 
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("explain", result.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("connect", result.Error, StringComparison.Ordinal);
+        Assert.Contains("connect", result.Error, StringComparison.Ordinal);
     }
 
     [Theory]
