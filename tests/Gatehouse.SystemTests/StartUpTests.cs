@@ -25,7 +25,14 @@ public class StartUpTests
 
         // On a machine that is busy with something else the wall clock measures that; the work of the process is then what counts.
         Assert.True(Least(wall, work) < TimeSpan.FromSeconds(1), $"ready after {wall}, {work} of it work, at best of {Rounds}");
-        Assert.True(gatehouse.ResidentBytes() < 150L * 1024 * 1024, $"{gatehouse.ResidentBytes() >> 20} MB resident on {RuntimeInformation.RuntimeIdentifier}");
+
+        // What only the start needed goes back when it is quiet, within two looks of five seconds.
+        for (var i = 0; i < 50 && gatehouse.ResidentBytes() >= Most; i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(500), TestContext.Current.CancellationToken);
+        }
+
+        Assert.True(gatehouse.ResidentBytes() < Most, $"{gatehouse.ResidentBytes() >> 20} MB resident on {RuntimeInformation.RuntimeIdentifier}");
     }
 
     private static TimeSpan Least(TimeSpan a, TimeSpan b) => a < b ? a : b;

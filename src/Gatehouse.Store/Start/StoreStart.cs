@@ -43,10 +43,9 @@ public sealed class StoreStart
 
         await seeds.EnsureAsync(cancellationToken);
         await guide.EnsureAsync(urls, cancellationToken);
-        foreach (var table in tables)
-        {
-            await table.ReloadAsync(cancellationToken);
-        }
+
+        // At once: the first read of each costs more in compiling than in reading, and SQLite would do it all on this thread.
+        await Task.WhenAll(tables.Select(table => Task.Run(() => table.ReloadAsync(cancellationToken), cancellationToken)));
     }
 
     /// <summary>For a command beside the running process: checks that the store is one to work on, and changes nothing.</summary>

@@ -10,8 +10,9 @@ internal sealed class MemoryKeeper(TimeProvider clock) : BackgroundService
     private const long Quiet = 2L << 20;
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
+    private readonly MappedFiles files = new();
     private long seen;
-    private long sinceReturned;
+    private long sinceReturned = Burst; // a start is a burst, too
 
     /// <summary>Whether enough was allocated since the last time to be worth it, and hardly anything since the last look.</summary>
     internal bool IsDue(long allocated)
@@ -37,6 +38,11 @@ internal sealed class MemoryKeeper(TimeProvider clock) : BackgroundService
             if (IsDue(GC.GetTotalAllocatedBytes()))
             {
                 Return();
+                files.LetGo();
+            }
+            else if (files.IsNew)
+            {
+                files.Look();
             }
         }
     }

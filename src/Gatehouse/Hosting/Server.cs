@@ -13,7 +13,7 @@ internal static class Server
     /// <summary>How long requests under way get to finish after SIGTERM.</summary>
     public static readonly TimeSpan Drain = TimeSpan.FromSeconds(30);
 
-    /// <summary>Builds it. Nothing is opened or bound yet.</summary>
+    /// <summary>Builds it, without its pipeline. Nothing is opened or bound yet.</summary>
     public static WebApplication Build(UpOptions options, LogSettings logs, BootstrapVariables bootstrap, Shell shell)
     {
         // Empty: the slim builder's configuration files, environment prefix and metrics would be start-up time for nothing.
@@ -43,9 +43,7 @@ internal static class Server
                 services.GetService<GivenCertificate>()?.Context ?? services.GetRequiredService<HostCertificates>().For(name)))));
 
         builder.Services.AddHostedService<MemoryKeeper>();
-        var app = builder.Build();
-        UsePipeline(app);
-        return app;
+        return builder.Build();
     }
 
     private static void AddTls(IServiceCollection services, UpOptions options)
@@ -75,7 +73,8 @@ internal static class Server
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15); // how headers are read and written, the gateway's role says
     }
 
-    private static void UsePipeline(WebApplication app)
+    /// <summary>What a request goes through; reads nothing from the store.</summary>
+    public static void UsePipeline(WebApplication app)
     {
         var faults = app.Services.GetRequiredService<FaultBarrier>();
         app.Use(next => context => faults.InvokeAsync(context, next));

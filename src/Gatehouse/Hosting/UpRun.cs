@@ -46,16 +46,18 @@ internal sealed class UpRun(UpOptions options, LogSettings logs, BootstrapVariab
     private async Task<int> ServeAsync(DataFolder folder)
     {
         await using var app = Server.Build(options, logs, bootstrap, shell);
-        await Composition.OpenStoreAsync(app.Services, CancellationToken.None);
+        var opening = Task.Run(() => Composition.OpenStoreAsync(app.Services, CancellationToken.None));
+        Server.UsePipeline(app); // meanwhile
+        await opening;
         var authority = await app.Services.GetRequiredService<AuthorityKeeper>().OpenAsync(CancellationToken.None);
         await AuthorityKeeper.WriteCertificateAsync(authority, folder.AuthorityFile, CancellationToken.None);
 
         var urls = app.Services.GetRequiredService<PublicUrls>();
         var origin = options.Demo ? await WhoamiOrigin.ChoosePortAsync(app.Services, CancellationToken.None) : null;
         var prepared = await Composition.PrepareAsync(app.Services, bootstrap, origin, CancellationToken.None);
+        var starting = Task.Run(() => app.StartAsync(CancellationToken.None));
         await using var demo = origin is not null && prepared.DemoAud is { } aud ? await WhoamiOrigin.StartAsync(origin, aud, app.Services, CancellationToken.None) : null;
-
-        await app.StartAsync(CancellationToken.None);
+        await starting;
         if (prepared.DemoTunnel is { } tunnel)
         {
             await app.Services.GetRequiredService<DemoConnector>().ConnectAsync(tunnel, CancellationToken.None);

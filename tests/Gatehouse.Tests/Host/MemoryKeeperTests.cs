@@ -11,7 +11,8 @@ public sealed class MemoryKeeperTests
     {
         using var keeper = new MemoryKeeper(TimeProvider.System);
 
-        Assert.False(keeper.IsDue(40 * Mega)); // a start is no burst
+        Assert.False(keeper.IsDue(40 * Mega));
+        Assert.True(keeper.IsDue(41 * Mega)); // a start is a burst
         Assert.False(keeper.IsDue(900 * Mega)); // the burst
         Assert.False(keeper.IsDue(1200 * Mega)); // goes on
         Assert.True(keeper.IsDue(1201 * Mega));

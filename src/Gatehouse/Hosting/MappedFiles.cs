@@ -1,0 +1,85 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Gatehouse.Hosting;
+
+/// <summary>A part of a file in memory, as <c>/proc/self/smaps</c> tells of it.</summary>
+internal readonly record struct Mapping(nuint Start, nuint Length, string File);
+
+/// <summary>
+/// Lets go of the pages of our own files that start-up touched. They stay in the system's page cache, from where what is still in use comes back
+/// at once and without a read; what only a start needs does not count as ours any more.
+/// </summary>
+internal sealed class MappedFiles
+{
+    private const int DontNeed = 4; // MADV_DONTNEED: a private page that was never written is read from its file again
+
+    private HashSet<Mapping> known = [];
+
+    /// <summary>Whether nobody has looked yet.</summary>
+    public bool IsNew => known.Count == 0;
+
+    /// <summary>Notes what is mapped. On a system that does not tell: nothing.</summary>
+    public void Look() => known = OperatingSystem.IsLinux() ? Unwritten(File.ReadLines("/proc/self/smaps")).ToHashSet() : [];
+
+    /// <summary>Lets go of what was mapped at the last look already, and looks: a file that is being loaded at this moment is left alone.</summary>
+    public void LetGo()
+    {
+        var before = known;
+        Look();
+        foreach (var mapping in known.Where(before.Contains))
+        {
+            _ = Advise(mapping.Start, mapping.Length, DontNeed); // what the system refuses stays as it is
+        }
+    }
+
+    /// <summary>The private, read-only parts of files without a single page of their own.</summary>
+    internal static IEnumerable<Mapping> Unwritten(IEnumerable<string> smaps)
+    {
+        Mapping? current = null;
+        foreach (var line in smaps)
+        {
+            if (TryReadHead(line, out var mapping))
+            {
+                current = mapping;
+            }
+            else if (current is { } candidate && line.StartsWith("Anonymous:", StringComparison.Ordinal))
+            {
+                if (line.AsSpan("Anonymous:".Length).Trim() is "0 kB")
+                {
+                    yield return candidate;
+                }
+
+                current = null;
+            }
+        }
+    }
+
+    // 7f12a4e00000-7f12a4e5c000 r-xp 00001000 fe:00 1234    /path/of/the file.dll
+    private static bool TryReadHead(string line, out Mapping? mapping)
+    {
+        mapping = null;
+        var space = line.IndexOf(' ', StringComparison.Ordinal);
+        var dash = line.IndexOf('-', StringComparison.Ordinal);
+        if (dash <= 0 || dash > space || !TryHex(line.AsSpan(0, dash), out var start) || !TryHex(line.AsSpan(dash + 1, space - dash - 1), out var end))
+        {
+            return false;
+        }
+
+        var slash = line.IndexOf('/', StringComparison.Ordinal);
+        if (end > start && slash > 0 && line.AsSpan(space + 1, 4) is "r-xp" or "r--p")
+        {
+            mapping = new Mapping(start, end - start, line[slash..]);
+        }
+
+        return true;
+    }
+
+    private static bool TryHex(ReadOnlySpan<char> text, out nuint value) => nuint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+
+    [DllImport("libc", EntryPoint = "madvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    [SuppressMessage("Interoperability", "SYSLIB1054", Justification = "A generated stub would need unsafe code in the whole project, for three numbers.")]
+    private static extern int Advise(nuint start, nuint length, int advice);
+}
