@@ -69,6 +69,18 @@ public partial class SourceTests
         Assert.Empty(found);
     }
 
+    [Fact]
+    public void L04_secrets_are_compared_in_fixed_time()
+    {
+        var found = Sources()
+            .Where(f => Relative(f).StartsWith("src/", StringComparison.Ordinal) && !Relative(f).Contains("/Compiled/", StringComparison.Ordinal))
+            .SelectMany(f => File.ReadLines(f).Select((text, at) => (Place: $"{Relative(f)}:{at + 1}", Text: text)))
+            .Where(line => QuickCompare().IsMatch(line.Text))
+            .Select(line => line.Place + line.Text);
+
+        Assert.Empty(found);
+    }
+
     private static bool HasSummary(string[] lines, int at)
     {
         for (var i = at - 1; i >= 0 && lines[i].TrimStart() is ['/', '/', '/', ..] or ['[', ..]; i--)
@@ -97,4 +109,8 @@ public partial class SourceTests
 
     [GeneratedRegex(@"\bStopwatch\b|\bEnvironment\.TickCount|\bThread\.Sleep\b|\.GetAwaiter\(\)\.GetResult\(\)|\basync void\b", RegexOptions.CultureInvariant)]
     private static partial Regex RealClock();
+
+    // Bytes that prove something, told from keys of a database row, which only find it.
+    [GeneratedRegex(@"(?i)(secret|mac|signature|password|digest|proof)\w*(\.Span|\.AsSpan\(\))?\.SequenceEqual\(|string\.Equals\(\w*(secret|signature|password|token)\w*,|\b\w*(secret|signature)\s*(==|!=)\s*(?!null|""|\w*\.Empty)\w")]
+    private static partial Regex QuickCompare();
 }

@@ -26,6 +26,32 @@ public class AuthentikUserTests
         Assert.Contains("username", (await host.AuthentikAsync("POST", "/core/users/", User("ALICE"))).Expect(400).Body!.AsObject().Select(p => p.Key));
     }
 
+    [Theory]
+    [InlineData(ApiHost.UserKey)]
+    [InlineData(null)]
+    [InlineData("not a key")]
+    public async Task A09_what_one_may_not_see_looks_like_what_is_not_there(string? key)
+    {
+        await using var host = await ApiHost.StartAsync();
+        var group = (await host.AuthentikAsync("POST", "/core/groups/", new JsonObject { ["name"] = "secret" })).Expect(201).Text("pk");
+
+        foreach (var (there, nowhere) in new[]
+        {
+            ($"/core/users/{host.AdminId}/", "/core/users/987654321/"),
+            ($"/core/groups/{group}/", $"/core/groups/{Guid.CreateVersion7()}/"),
+            ($"/crypto/certificatekeypairs/{host.KeyPair}/", $"/crypto/certificatekeypairs/{Guid.CreateVersion7()}/"),
+            ($"/flows/instances/{host.Flow}/", $"/flows/instances/{Guid.CreateVersion7()}/"),
+        })
+        {
+            foreach (var method in new[] { "GET", "PATCH", "DELETE" })
+            {
+                var (real, unreal) = (await host.AuthentikAsync(method, there, method == "PATCH" ? new JsonObject() : null, key), await host.AuthentikAsync(method, nowhere, method == "PATCH" ? new JsonObject() : null, key));
+                Assert.Equal((unreal.Status, unreal.Body?.ToJsonString()), (real.Status, real.Body?.ToJsonString()));
+                Assert.InRange(real.Status, 401, 404);
+            }
+        }
+    }
+
     [Fact]
     public async Task Every_field_that_was_acknowledged_is_kept()
     {

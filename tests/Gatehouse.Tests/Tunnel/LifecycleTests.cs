@@ -36,7 +36,7 @@ public class LifecycleTests
     }
 
     [Fact]
-    public async Task T01_wrong_credentials_are_refused_alike_and_nothing_of_them_is_logged()
+    public async Task T01_T07_wrong_credentials_are_refused_alike_and_nothing_of_them_is_logged()
     {
         await using var rig = await TunnelRig.StartAsync();
         var good = rig.AddTunnel("guarded", rig.Ingress);

@@ -12,7 +12,7 @@ internal sealed class UsedProofs(GroupCommit commits)
     /// <summary>True for the first who shows it. <paramref name="key"/> tells signers apart: a <c>jti</c> is unique to one of them only.</summary>
     public async Task<bool> TryUseAsync(string kind, string key, string jti, DateTimeOffset freshUntil, CancellationToken cancellationToken)
     {
-        var proof = new UsedProof { Hash = Digest.Of($"{kind}\n{key}\n{jti}"), ExpiresAt = freshUntil };
+        var proof = new UsedProof { Hash = Digest.Of($"{kind}\n{key.Length}\n{key}{jti}"), ExpiresAt = freshUntil };
         try
         {
             return await commits.RunAsync(

@@ -13,7 +13,7 @@ public class HeaderTests
         "Cf_Access_Jwt_Assertion: forged\r\nX_Forwarded_For: 6.6.6.6\r\nx-AUTHENTIK_groups: root\r\nCF.Access.Authenticated.User.Email: forged\r\ncf_access-jwt!assertion: forged\r\nX_REAL_IP: 6.6.6.6\r\n";
 
     [Fact]
-    public async Task H01_spoofed_identity_headers_are_replaced()
+    public async Task H01_Q18_spoofed_identity_headers_are_replaced()
     {
         await using var gateway = await GatewayHost.StartAsync();
         var token = gateway.SignIn();

@@ -1,7 +1,9 @@
 using System.Net;
+using Gatehouse.Identity.Oidc.Proofs;
 using Gatehouse.Model.Providers;
 using Gatehouse.Tests.Identity.Oidc;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Gatehouse.Tests.Identity.Conformance;
@@ -53,6 +55,21 @@ public class ChecklistTests
             Assert.True(answer.Headers.CacheControl?.NoStore, answer.RequestMessage!.RequestUri!.AbsolutePath);
             answer.Dispose();
         }
+    }
+
+    [Fact]
+    public async Task X07_two_signers_whose_names_and_ids_join_to_the_same_text_are_two()
+    {
+        await using var host = await OidcHost.StartAsync();
+        await using var scope = host.Scope();
+        var used = scope.ServiceProvider.GetRequiredService<UsedProofs>();
+        var until = host.Clock.GetUtcNow().AddMinutes(1);
+
+        Assert.True(await used.TryUseAsync("client assertion", "a|b", "c", until, OidcHost.Stop));
+        Assert.True(await used.TryUseAsync("client assertion", "a", "b|c", until, OidcHost.Stop));
+        Assert.True(await used.TryUseAsync("client assertion", "a\nb", "c", until, OidcHost.Stop));
+        Assert.True(await used.TryUseAsync("client assertion", "a", "b\nc", until, OidcHost.Stop));
+        Assert.False(await used.TryUseAsync("client assertion", "a", "b\nc", until, OidcHost.Stop));
     }
 
     [Fact]

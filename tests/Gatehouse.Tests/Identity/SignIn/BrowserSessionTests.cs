@@ -45,7 +45,7 @@ public class BrowserSessionTests
     }
 
     [Fact]
-    public async Task The_cookie_is_written_once_for_the_whole_host_and_out_of_reach_of_scripts()
+    public async Task Q42_the_cookie_is_written_once_for_the_whole_host_and_out_of_reach_of_scripts()
     {
         await using var host = await SignInHost.StartAsync();
         using var browser = host.Browser();
@@ -73,7 +73,7 @@ public class BrowserSessionTests
     [InlineData("__Host-authentik_session={0}x")]
     [InlineData("authentik_session={0}")]
     [InlineData("__Host-authentik_session={0},x")]
-    public async Task S05_other_spellings_of_the_cookie_are_no_session(string header)
+    public async Task S05_Q43_other_spellings_of_the_cookie_are_no_session(string header)
     {
         await using var host = await SignInHost.StartAsync();
         using var browser = await host.SignedInAsync();
@@ -83,6 +83,22 @@ public class BrowserSessionTests
         using var served = await browser.GetAsync("/if/user/", ("Cookie", $"a=b; __Host-authentik_session={token}; c=d"));
 
         Assert.Equal((HttpStatusCode.Found, HttpStatusCode.OK), (refused.StatusCode, served.StatusCode));
+    }
+
+    [Fact]
+    public async Task S18_a_session_with_one_character_changed_is_none_and_all_of_them_look_alike()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = await host.SignedInAsync();
+        var token = browser.Session!; // signed in
+        var answers = new HashSet<(HttpStatusCode, string?, string)>();
+        foreach (var forged in Enumerable.Range(0, token.Length).Select(i => token[..i] + (token[i] == '0' ? '1' : '0') + token[(i + 1)..]).Append("").Append(token[..^1]))
+        {
+            using var answer = await browser.GetAsync("/if/user/", ("Cookie", $"__Host-authentik_session={forged}"));
+            answers.Add((answer.StatusCode, answer.Headers.Location?.ToString(), await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)));
+        }
+
+        Assert.Equal(HttpStatusCode.Found, Assert.Single(answers).Item1);
     }
 
     [Fact]

@@ -61,7 +61,7 @@ public class RecoveryTests
     }
 
     [Fact]
-    public async Task Row_33_nothing_but_the_link_advances_an_email_stage()
+    public async Task M12_row_33_nothing_but_the_link_advances_an_email_stage()
     {
         await using var host = await SignInHost.StartAsync();
         await host.ChangeAsync(db => { Laid.Recovery(db); return Task.CompletedTask; });
@@ -73,6 +73,25 @@ public class RecoveryTests
         {
             Assert.Equal("ak-stage-email", (await flow.AnswerAsync(answer)).Component);
         }
+    }
+
+    [Fact]
+    public async Task M13_a_link_is_for_its_reader_whatever_name_is_sent_with_it()
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(db => { Laid.Recovery(db); return Task.CompletedTask; });
+        using var browser = host.Browser();
+        await browser.Flow(Flow).AnswerAsync(("uid_field", "alice"));
+        var query = Laid.QueryOf((await host.Mail.NextAsync()).Text);
+        var flow = browser.Flow(Flow, query);
+        await flow.ShowAsync();
+
+        await flow.AnswerAsync(("component", "ak-stage-identification"), ("uid_field", "bob"));
+        await browser.Flow(Flow).AnswerAsync(("uid_field", "bob")); // the same flow once more in the same browser, for somebody else
+        await flow.AnswerAsync([.. Chosen, ("uid_field", "bob"), ("username", "bob"), ("pending_user", "bob"), ("user", "2")]);
+
+        Assert.True(PasswordHash.Verify(SignInHost.Password, (await host.UserAsync("bob"))!.PasswordHash!)); // set by the host
+        Assert.True(PasswordHash.Verify(Laid.NewPassword, (await host.UserAsync("alice"))!.PasswordHash!));
     }
 
     [Fact]

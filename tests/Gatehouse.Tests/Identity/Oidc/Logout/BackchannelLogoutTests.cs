@@ -91,7 +91,7 @@ public class BackchannelLogoutTests
     }
 
     [Fact]
-    public async Task Every_client_of_the_session_is_told_and_no_other()
+    public async Task Q41_every_client_of_the_session_is_told_and_no_other()
     {
         await using var host = await LogoutRig.StartAsync();
         await LogoutRig.WantAsync(host);
