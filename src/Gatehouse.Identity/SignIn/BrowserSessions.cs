@@ -15,7 +15,11 @@ namespace Gatehouse.Identity.SignIn;
 /// <summary>A browser whose session stands, and whose user is active.</summary>
 /// <param name="User">Who acts: whom the person impersonates, if they do.</param>
 /// <param name="Session">The session, of whoever signed in.</param>
-internal sealed record SignedInBrowser(User User, AuthenticatedSession Session);
+internal sealed record SignedInBrowser(User User, AuthenticatedSession Session)
+{
+    /// <summary>Whether an administrator acts as <see cref="User"/>: then they see what that person sees, and change nothing of theirs.</summary>
+    public bool IsImpersonating => User.Id != Session.UserId;
+}
 
 /// <summary>How a session is kept.</summary>
 /// <param name="Life">Ends it at a fixed time; null lets it end with the browser or after a day without use.</param>
@@ -178,7 +182,8 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, TimeP
             return null;
         }
 
-        if (before.UserId != user.Id || before.ExpiresAt <= clock.GetUtcNow())
+        // What was granted while they acted as somebody else is that person's, and ends.
+        if (before.UserId != user.Id || before.ImpersonatedUserId is not null || before.ExpiresAt <= clock.GetUtcNow())
         {
             await EndAsync(db.AuthenticatedSessions.Where(s => s.Id == old), cancellationToken);
             return null;

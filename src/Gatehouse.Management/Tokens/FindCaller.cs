@@ -53,8 +53,9 @@ internal sealed class FindCaller(GatehouseDb db, SuperuserGroups superusers, Tim
     /// <summary>The caller behind a browser's session. Whoever is impersonated is taken for themselves, with no more rights than theirs.</summary>
     public async Task<ApiCaller?> OfAsync(BrowserCaller browser, CancellationToken cancellationToken)
     {
-        var original = browser.OriginalUserId == browser.UserId ? null : await ActorAsync(browser.OriginalUserId, cancellationToken);
-        return await ActorAsync(browser.UserId, cancellationToken) is { } who
+        var isImpersonating = browser.OriginalUserId != browser.UserId;
+        var original = isImpersonating ? await ActorAsync(browser.OriginalUserId, cancellationToken) : null;
+        return isImpersonating == original is not null && await ActorAsync(browser.UserId, cancellationToken) is { } who
             ? new ApiCaller(who, await superusers.HoldAsync(who.Id, cancellationToken), browser.SessionId, null) { Original = original, SessionId = browser.SessionId }
             : null;
     }
