@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Gatehouse.Identity.Mfa;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -24,7 +25,11 @@ internal sealed record SignedInBrowser(User User, AuthenticatedSession Session)
 /// <summary>How a session is kept.</summary>
 /// <param name="Life">Ends it at a fixed time; null lets it end with the browser or after a day without use.</param>
 /// <param name="BoundTo">The network it may be used from; null means any.</param>
-internal sealed record SessionTerms(TimeSpan? Life, string? BoundTo);
+internal sealed record SessionTerms(TimeSpan? Life, string? BoundTo)
+{
+    /// <summary>What the run knows about authenticators; nothing where there was no run.</summary>
+    public MfaState Mfa { get; init; } = new();
+}
 
 /// <summary>Finds, starts and ends the sessions of browsers. The cookie holds a random token; the database its hash.</summary>
 internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, TimeProvider clock)
@@ -127,7 +132,7 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, TimeP
             BoundTo = terms.BoundTo,
         };
         db.AuthenticatedSessions.Add(session);
-        var happened = events.Login(context, user, session);
+        var happened = events.Login(context, user, session, terms.Mfa);
         db.Events.Add(happened);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
