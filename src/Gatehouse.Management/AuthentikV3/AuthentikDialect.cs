@@ -14,6 +14,8 @@ internal sealed class AuthentikDialect : IDialect
 {
     private const string Impersonating = "You are acting as somebody else and can't change anything of theirs. End the impersonation first.";
 
+    private const string Stale = "Sign in again in your browser before you do this.";
+
     /// <inheritdoc/>
     public string PathEnd => "/";
 
@@ -29,6 +31,8 @@ internal sealed class AuthentikDialect : IDialect
         return caller is null ? new Admission.Turned(Answer.Detail(403, refusal), reason)
             : caller.Original is { } original && (need == Need.Self || !IsReading(context))
             ? new Admission.Turned(Answer.Detail(403, Impersonating), $"user {original.Id} impersonates user {caller.UserId}, and only looks")
+            : need == Need.Fresh && !caller.IsSuperuser && !caller.IsFresh
+            ? new Admission.Turned(Answer.Detail(403, Stale), $"user {caller.UserId} brought a token, or signed in too long ago")
             : need == Need.Superuser && !caller.IsSuperuser
             ? new Admission.Turned(Answer.Forbidden(), $"user {caller.UserId} is no superuser")
             : new Admission.Admitted(caller);

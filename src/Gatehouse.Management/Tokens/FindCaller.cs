@@ -23,6 +23,9 @@ internal sealed record ApiCaller(EventActor Who, bool IsSuperuser, Guid TokenId,
 
     /// <summary>Public id of the browser's session; null means a token was brought.</summary>
     public Guid? SessionId { get; init; }
+
+    /// <summary>Whether a person in a browser has proved who they are a moment ago; a token never does.</summary>
+    public bool IsFresh { get; init; }
 }
 
 /// <summary>Finds the caller behind a bearer key.</summary>
@@ -56,7 +59,7 @@ internal sealed class FindCaller(GatehouseDb db, SuperuserGroups superusers, Tim
         var isImpersonating = browser.OriginalUserId != browser.UserId;
         var original = isImpersonating ? await ActorAsync(browser.OriginalUserId, cancellationToken) : null;
         return isImpersonating == original is not null && await ActorAsync(browser.UserId, cancellationToken) is { } who
-            ? new ApiCaller(who, await superusers.HoldAsync(who.Id, cancellationToken), browser.SessionId, null) { Original = original, SessionId = browser.SessionId }
+            ? new ApiCaller(who, await superusers.HoldAsync(who.Id, cancellationToken), browser.SessionId, null) { Original = original, SessionId = browser.SessionId, IsFresh = browser.IsFresh }
             : null;
     }
 
