@@ -50,6 +50,11 @@ internal sealed partial class DeviceEndpoints(
             return Refuse(403, "This form can't be taken", "It comes from another site, or is older than your sign-in. Load your page again.", "a foreign or stale form");
         }
 
+        if (browser.IsImpersonating)
+        {
+            return Refuse(403, "You are acting as somebody else", "Their devices can't be changed like this. End the impersonation first.", $"user {browser.Session.UserId} impersonates user {browser.User.Id}");
+        }
+
         // Before anything is done; the form has to be sent again.
         if (!RecentSignIn.Has(browser, clock))
         {

@@ -25,6 +25,8 @@ internal static class MfaRole
         services.TryAddSingleton<MfaCookie>();
         services.TryAddSingleton<MfaEvents>();
         services.TryAddSingleton<Enrolments>();
+        services.TryAddSingleton<RecoveryNotices>();
+        services.AddHostedService(s => s.GetRequiredService<RecoveryNotices>());
         services.TryAddScoped<Issuer>();
         services.TryAddScoped<Devices>();
         services.TryAddScoped<CodeProof>();

@@ -29,22 +29,12 @@ internal sealed class MfaState
     /// <summary>Registrations that were refused.</summary>
     public int Attempts { get; set; }
 
-    /// <summary>authentik's word for how the person was proved; null means by password.</summary>
-    public string? Method { get; set; }
-
     /// <summary>The authenticators that did.</summary>
     public List<UsedDevice> Devices { get; set; } = [];
 
-    /// <summary>How the person was proved, for events: <c>auth_method</c> and <c>auth_method_args</c>.</summary>
-    public JsonObject Facts() => new()
-    {
-        ["auth_method"] = Method ?? "password",
-        ["auth_method_args"] = new JsonObject
-        {
-            ["mfa_devices"] = new JsonArray(
-            [
-                .. Devices.Select(d => new JsonObject { ["pk"] = d.Pk, ["name"] = d.Name, ["app"] = d.App, ["model_name"] = d.ModelName }),
-            ]),
-        },
-    };
+    /// <summary>The same for events: <c>mfa_devices</c>.</summary>
+    public JsonArray Facts() => new(
+    [
+        .. Devices.Select(d => new JsonObject { ["pk"] = d.Pk, ["name"] = d.Name, ["app"] = d.App, ["model_name"] = d.ModelName }),
+    ]);
 }

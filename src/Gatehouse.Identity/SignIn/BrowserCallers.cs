@@ -1,10 +1,11 @@
+using Gatehouse.Identity.Mfa;
 using Gatehouse.Web.Sessions;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Identity.SignIn;
 
 /// <summary>Tells the API which signed-in browser calls, and whether a page of ours made it call.</summary>
-internal sealed class BrowserCallers(BrowserSessions sessions, CrossSite crossSite) : IBrowserCallers
+internal sealed class BrowserCallers(BrowserSessions sessions, CrossSite crossSite, TimeProvider clock) : IBrowserCallers
 {
     /// <inheritdoc/>
     public async Task<BrowserCaller?> FindAsync(HttpContext context, CancellationToken cancellationToken)
@@ -14,6 +15,9 @@ internal sealed class BrowserCallers(BrowserSessions sessions, CrossSite crossSi
             return null;
         }
 
-        return new BrowserCaller(browser.User.Id, browser.Session.UserId, browser.Session.Uuid, crossSite.IsProven(context.Request, browser.Session.Id));
+        return new BrowserCaller(browser.User.Id, browser.Session.UserId, browser.Session.Uuid, crossSite.IsProven(context.Request, browser.Session.Id))
+        {
+            IsFresh = RecentSignIn.Has(browser, clock),
+        };
     }
 }

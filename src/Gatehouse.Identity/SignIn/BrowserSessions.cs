@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Gatehouse.Identity.Mfa;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -15,12 +16,20 @@ namespace Gatehouse.Identity.SignIn;
 /// <summary>A browser whose session stands, and whose user is active.</summary>
 /// <param name="User">Who acts: whom the person impersonates, if they do.</param>
 /// <param name="Session">The session, of whoever signed in.</param>
-internal sealed record SignedInBrowser(User User, AuthenticatedSession Session);
+internal sealed record SignedInBrowser(User User, AuthenticatedSession Session)
+{
+    /// <summary>Whether an administrator acts as <see cref="User"/>: then they see what that person sees, and change nothing of theirs.</summary>
+    public bool IsImpersonating => User.Id != Session.UserId;
+}
 
 /// <summary>How a session is kept.</summary>
 /// <param name="Life">Ends it at a fixed time; null lets it end with the browser or after a day without use.</param>
 /// <param name="BoundTo">The network it may be used from; null means any.</param>
-internal sealed record SessionTerms(TimeSpan? Life, string? BoundTo);
+internal sealed record SessionTerms(TimeSpan? Life, string? BoundTo)
+{
+    /// <summary>What the run knows about authenticators; nothing where there was no run.</summary>
+    public MfaState Mfa { get; init; } = new();
+}
 
 /// <summary>Finds, starts and ends the sessions of browsers. The cookie holds a random token; the database its hash.</summary>
 internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, TimeProvider clock)
@@ -123,7 +132,7 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, TimeP
             BoundTo = terms.BoundTo,
         };
         db.AuthenticatedSessions.Add(session);
-        var happened = events.Login(context, user, session);
+        var happened = events.Login(context, user, session, terms.Mfa);
         db.Events.Add(happened);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -178,7 +187,8 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, TimeP
             return null;
         }
 
-        if (before.UserId != user.Id || before.ExpiresAt <= clock.GetUtcNow())
+        // What was granted while they acted as somebody else is that person's, and ends.
+        if (before.UserId != user.Id || before.ImpersonatedUserId is not null || before.ExpiresAt <= clock.GetUtcNow())
         {
             await EndAsync(db.AuthenticatedSessions.Where(s => s.Id == old), cancellationToken);
             return null;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Gatehouse.Identity.Mfa;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Users;
@@ -13,10 +14,10 @@ namespace Gatehouse.Identity.SignIn;
 internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows rows)
 {
     /// <summary>The row for a sign-in, to be saved with its session.</summary>
-    public Event Login(HttpContext context, User user, AuthenticatedSession session) => rows.RowOf(About(context, EventActions.Login, user, new JsonObject
+    public Event Login(HttpContext context, User user, AuthenticatedSession session, MfaState mfa) => rows.RowOf(About(context, EventActions.Login, user, new JsonObject
     {
         ["auth_method"] = MethodOf(session.Amr),
-        ["auth_method_args"] = new JsonObject { ["amr"] = new JsonArray([.. session.Amr.Select(a => JsonValue.Create(a))]) },
+        ["auth_method_args"] = new JsonObject { ["mfa_devices"] = mfa.Facts(), ["amr"] = new JsonArray([.. session.Amr.Select(a => JsonValue.Create(a))]) },
     }));
 
     /// <summary>To be called when such a row was committed.</summary>

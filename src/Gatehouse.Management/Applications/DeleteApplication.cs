@@ -1,3 +1,4 @@
+using Gatehouse.Management.IdentityPolicies;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Snapshots;
@@ -19,7 +20,7 @@ internal sealed class DeleteApplication(GatehouseDb db, Writer writer)
                 return new Result.Missing();
             }
 
-            db.PolicyBindings.RemoveRange(await db.PolicyBindings.Where(b => b.TargetId == application.Id).ToListAsync(cancellationToken));
+            await db.UnbindAsync([application.Id], cancellationToken);
             db.ProviderApplications.Remove(application);
             return new Result.Done(application);
         },

@@ -36,7 +36,7 @@ internal sealed class Authenticators(DeviceDirectory directory, ChangeDevice cha
                 .Get<Authenticators>(path + "{id}/", need, (a, r) => a.RetrieveAsync<T>(r, isOwn, model))
                 .Put<Authenticators>(path + "{id}/", need, (a, r) => a.RenameAsync<T>(r, isOwn, model, which, isPartial: false))
                 .Patch<Authenticators>(path + "{id}/", need, (a, r) => a.RenameAsync<T>(r, isOwn, model, which, isPartial: true))
-                .Delete<Authenticators>(path + "{id}/", need, (a, r) => a.DeleteAsync<T>(r, isOwn, model));
+                .Delete<Authenticators>(path + "{id}/", isOwn ? Need.Fresh : need, (a, r) => a.DeleteAsync<T>(r, isOwn, model));
         }
 
         routes

@@ -12,6 +12,10 @@ namespace Gatehouse.Management.AuthentikV3;
 /// <summary>How authentik's API v3 says what is true of every route: 403 for a missing credential, <c>detail</c>, slashes at the end.</summary>
 internal sealed class AuthentikDialect : IDialect
 {
+    private const string Impersonating = "You are acting as somebody else and can't change anything of theirs. End the impersonation first.";
+
+    private const string Stale = "Sign in again in your browser before you do this.";
+
     /// <inheritdoc/>
     public string PathEnd => "/";
 
@@ -25,6 +29,10 @@ internal sealed class AuthentikDialect : IDialect
 
         var (caller, refusal, reason) = await FindAsync(context, cancellationToken);
         return caller is null ? new Admission.Turned(Answer.Detail(403, refusal), reason)
+            : caller.Original is { } original && (need == Need.Self || !IsReading(context))
+            ? new Admission.Turned(Answer.Detail(403, Impersonating), $"user {original.Id} impersonates user {caller.UserId}, and only looks")
+            : need == Need.Fresh && !caller.IsSuperuser && !caller.IsFresh
+            ? new Admission.Turned(Answer.Detail(403, Stale), $"user {caller.UserId} brought a token, or signed in too long ago")
             : need == Need.Superuser && !caller.IsSuperuser
             ? new Admission.Turned(Answer.Forbidden(), $"user {caller.UserId} is no superuser")
             : new Admission.Admitted(caller);
@@ -62,11 +70,12 @@ internal sealed class AuthentikDialect : IDialect
         }
 
         // impersonate_end is a GET at authentik and changes the session all the same; SameSite=Lax and the check for foreign sites cover it.
-        var isReading = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
-        return isReading || browser.IsProven
+        return IsReading(context) || browser.IsProven
             ? (await callers.OfAsync(browser, cancellationToken), "Authentication credentials were not provided.", "the session's user is gone")
             : (null, "CSRF Failed: CSRF token missing or incorrect.", "a write of a browser session without the session's CSRF token");
     }
+
+    private static bool IsReading(HttpContext context) => HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
 
     /// <inheritdoc/>
     public IResult MethodNotAllowed(string method) => Answer.Detail(405, $"Method \"{method}\" not allowed.");

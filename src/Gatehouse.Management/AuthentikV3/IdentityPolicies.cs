@@ -131,12 +131,7 @@ internal sealed class IdentityPolicies(
 internal static class PolicyTestContext
 {
     public static IReadOnlyDictionary<string, object> Read(BodyFields body) =>
-        body.ObjectText("context").Is(out var text) && Values(JsonDocument.Parse(text).RootElement) is IReadOnlyDictionary<string, object> context
+        body.ObjectText("context").Is(out var text) && ContextValues.Of(JsonDocument.Parse(text).RootElement) is IReadOnlyDictionary<string, object> context
             ? context
             : new Dictionary<string, object>();
-
-    // Dictionaries all the way down: policies look into the event and into what was typed.
-    private static object Values(JsonElement element) => element.ValueKind == JsonValueKind.Object
-        ? element.EnumerateObject().ToDictionary(p => p.Name, p => Values(p.Value))
-        : element.ValueKind == JsonValueKind.String ? element.GetString() ?? "" : element.Clone();
 }

@@ -1,4 +1,5 @@
 using Gatehouse.Management.Http;
+using Gatehouse.Management.IdentityPolicies;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Brands;
 using Gatehouse.Model.Policies;
@@ -65,6 +66,7 @@ internal sealed class SaveBrand(GatehouseDb db, Writer writer)
                 return new Result.Missing();
             }
 
+            await db.UnbindAsync([brand.Id], cancellationToken);
             db.Brands.Remove(brand);
             return new Result.Done(brand);
         },

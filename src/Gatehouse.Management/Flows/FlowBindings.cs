@@ -1,4 +1,5 @@
 using Gatehouse.Management.Http;
+using Gatehouse.Management.IdentityPolicies;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Snapshots;
@@ -108,6 +109,7 @@ internal sealed class DeleteBinding(GatehouseDb db, Writer writer)
                 return new Result.Missing();
             }
 
+            await db.UnbindAsync([binding.Id], cancellationToken);
             db.FlowStageBindings.Remove(binding);
             return new Result.Done(binding);
         },

@@ -1,3 +1,4 @@
+using Gatehouse.Management.IdentityPolicies;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Snapshots;
@@ -97,6 +98,8 @@ internal sealed class DeleteFlow(GatehouseDb db, Writer writer)
             }
 
             await LeaveBrandsAsync(flow.Id, cancellationToken);
+            await db.UnbindAsync([flow.Id], cancellationToken);
+            await db.UnbindPlacesAsync(flow.Id, cancellationToken);
             db.Flows.Remove(flow);
             return new Result.Done(flow);
         },

@@ -15,6 +15,12 @@ internal enum Need
     /// <summary>Any active user.</summary>
     User,
 
+    /// <summary>Any active user in person: nobody who acts as them. For what outlasts that, such as keys, even where it only reads.</summary>
+    Self,
+
+    /// <summary>A superuser, or any active user in a browser in which they signed in a moment ago.</summary>
+    Fresh,
+
     /// <summary>A member of a superuser group.</summary>
     Superuser,
 }

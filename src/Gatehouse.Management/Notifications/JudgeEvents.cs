@@ -1,12 +1,13 @@
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Notifications;
 using Gatehouse.Store;
+using Gatehouse.Store.Bindings;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Management.Notifications;
 
 /// <summary>Asks the rules about new events, and puts what must be sent into the outbox, in one transaction with the mark that it was asked.</summary>
-internal sealed class JudgeEvents(IDbContextFactory<GatehouseDb> databases, IEnumerable<IEventMatchers> matchers, TimeProvider clock)
+internal sealed class JudgeEvents(IDbContextFactory<GatehouseDb> databases, EventRules rules, TimeProvider clock)
 {
     private const int Batch = 200;
 
@@ -20,14 +21,27 @@ internal sealed class JudgeEvents(IDbContextFactory<GatehouseDb> databases, IEnu
             return 0;
         }
 
-        var bindings = matchers.FirstOrDefault() is { } reader ? await reader.ReadAsync(cancellationToken) : new Dictionary<Guid, IReadOnlyList<BoundMatch>>();
-        var rules = bindings.Count == 0 ? [] : await db.NotificationRules.AsNoTracking().ToListAsync(cancellationToken);
-        var transports = rules.Count == 0 ? [] : await db.NotificationTransports.AsNoTracking().ToDictionaryAsync(t => t.Id, cancellationToken);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        List<Guid> quiet = [];
+        var bound = await EventRules.ReadAsync(db, cancellationToken);
+        var transports = bound.Count == 0 ? [] : await db.NotificationTransports.AsNoTracking().ToDictionaryAsync(t => t.Id, cancellationToken);
+
+        // Before the transaction: expressions take their time, and on SQLite every other writer would wait for them.
+        List<(Event Happened, IReadOnlyList<NotificationRule> Firing)> judged = [];
         foreach (var happened in fresh)
         {
-            var firing = rules.Where(r => bindings.TryGetValue(r.Id, out var bound) && BoundMatch.Fires(bound, happened)).ToList();
+            judged.Add((happened, await rules.FiringAsync(db, bound, happened, cancellationToken)));
+        }
+
+        await SaveAsync(db, judged, transports, cancellationToken);
+        return fresh.Count;
+    }
+
+    private async Task SaveAsync(
+        GatehouseDb db, List<(Event Happened, IReadOnlyList<NotificationRule> Firing)> judged, Dictionary<Guid, NotificationTransport> transports, CancellationToken cancellationToken)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        List<Guid> quiet = [];
+        foreach (var (happened, firing) in judged)
+        {
             if (firing.Count == 0)
             {
                 quiet.Add(happened.Id);
@@ -44,7 +58,6 @@ internal sealed class JudgeEvents(IDbContextFactory<GatehouseDb> databases, IEnu
         await db.Events.Where(e => quiet.Contains(e.Id)).ExecuteUpdateAsync(e => e.SetProperty(x => x.IsJudged, true), cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return fresh.Count;
     }
 
     // Another node may have read the same events: one of the two changes the row.

@@ -1,3 +1,4 @@
+using Gatehouse.Management.IdentityPolicies;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Notifications;
 using Gatehouse.Model.Snapshots;
@@ -50,6 +51,7 @@ internal sealed class SaveRule(GatehouseDb db, Writer writer)
                 return new Result.Missing();
             }
 
+            await db.UnbindAsync([rule.Id], cancellationToken);
             db.NotificationRules.Remove(rule);
             return new Result.Done(rule);
         },

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Gatehouse.Management.IdentityPolicies;
 using Gatehouse.Management.Users;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Flows;
@@ -74,6 +75,7 @@ internal sealed class DeleteStage(GatehouseDb db, Writer writer)
                 return new Result.Missing();
             }
 
+            await db.UnbindPlacesAsync(stage.Id, cancellationToken);
             db.Stages.Remove(stage);
             return new Result.Done(stage);
         },

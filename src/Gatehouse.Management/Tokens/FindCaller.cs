@@ -23,6 +23,9 @@ internal sealed record ApiCaller(EventActor Who, bool IsSuperuser, Guid TokenId,
 
     /// <summary>Public id of the browser's session; null means a token was brought.</summary>
     public Guid? SessionId { get; init; }
+
+    /// <summary>Whether a person in a browser has proved who they are a moment ago; a token never does.</summary>
+    public bool IsFresh { get; init; }
 }
 
 /// <summary>Finds the caller behind a bearer key.</summary>
@@ -53,9 +56,10 @@ internal sealed class FindCaller(GatehouseDb db, SuperuserGroups superusers, Tim
     /// <summary>The caller behind a browser's session. Whoever is impersonated is taken for themselves, with no more rights than theirs.</summary>
     public async Task<ApiCaller?> OfAsync(BrowserCaller browser, CancellationToken cancellationToken)
     {
-        var original = browser.OriginalUserId == browser.UserId ? null : await ActorAsync(browser.OriginalUserId, cancellationToken);
-        return await ActorAsync(browser.UserId, cancellationToken) is { } who
-            ? new ApiCaller(who, await superusers.HoldAsync(who.Id, cancellationToken), browser.SessionId, null) { Original = original, SessionId = browser.SessionId }
+        var isImpersonating = browser.OriginalUserId != browser.UserId;
+        var original = isImpersonating ? await ActorAsync(browser.OriginalUserId, cancellationToken) : null;
+        return isImpersonating == original is not null && await ActorAsync(browser.UserId, cancellationToken) is { } who
+            ? new ApiCaller(who, await superusers.HoldAsync(who.Id, cancellationToken), browser.SessionId, null) { Original = original, SessionId = browser.SessionId, IsFresh = browser.IsFresh }
             : null;
     }
 

@@ -86,20 +86,12 @@ public sealed class PolicyJudge(ExpressionCache expressions)
 
     private static PolicyOutcome MatchEvent(PolicySettings.EventMatcher settings, PolicyFacts facts)
     {
-        if (facts.Context.GetValueOrDefault("event") is not IReadOnlyDictionary<string, object> happened)
+        if (facts.Context.GetValueOrDefault(EventFacts.Name) is not IReadOnlyDictionary<string, object> happened)
         {
             return PolicyOutcome.Of(false, NoEvent);
         }
 
-        var model = (happened.GetValueOrDefault("context") as IReadOnlyDictionary<string, object>)?.GetValueOrDefault("model") as IReadOnlyDictionary<string, object>;
-        var app = happened.GetValueOrDefault("app") as string;
-        return PolicyOutcome.Of(
-            Fits(settings.Action, happened.GetValueOrDefault("action") as string)
-            && Fits(settings.ClientIp, happened.GetValueOrDefault("client_ip") as string)
-            && (Fits(settings.App, app) || Fits(settings.App, model?.GetValueOrDefault("app") as string))
-            && Fits(settings.Model, model is null ? null : $"{model.GetValueOrDefault("app")}.{model.GetValueOrDefault("model_name")}"));
-
-        static bool Fits(string? wanted, string? found) => wanted is null || string.Equals(wanted, found, StringComparison.Ordinal);
+        return PolicyOutcome.Of(EventFacts.Fits(settings, happened));
     }
 
     private static PolicyOutcome Age(PolicySettings.PasswordExpiry settings, PolicyFacts facts)

@@ -22,6 +22,7 @@ public static class BindingsRole
         services.TryAddSingleton<FactsGatherer>();
         services.TryAddSingleton<PolicyEngine>();
         services.TryAddSingleton<IPolicyEngine>(s => s.GetRequiredService<PolicyEngine>());
+        services.TryAddSingleton<EventRules>();
         services.TryAddSingleton<IPasswordRules, PasswordRuleBook>();
         services.TryAddScoped<VisibleApplications>();
         return services;

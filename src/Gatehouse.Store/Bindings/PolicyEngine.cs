@@ -75,7 +75,8 @@ public sealed partial class PolicyEngine(
         return verdicts;
     }
 
-    private async Task FollowAsync(GatehouseDb db, Judgement judgement, PolicySubject subject, PersonFacts person, CancellationToken cancellationToken)
+    /// <summary>Writes down which policies could not say, and which want it to be known that they were asked.</summary>
+    internal void Report(Judgement judgement, PolicySubject subject, PersonFacts person)
     {
         foreach (var fault in judgement.Faults)
         {
@@ -87,7 +88,11 @@ public sealed partial class PolicyEngine(
         {
             Enqueue(EventActions.PolicyExecution, run.Policy, subject, person, new JsonObject { ["result"] = new JsonObject { ["passing"] = run.IsPassing } });
         }
+    }
 
+    private async Task FollowAsync(GatehouseDb db, Judgement judgement, PolicySubject subject, PersonFacts person, CancellationToken cancellationToken)
+    {
+        Report(judgement, subject, person);
         if (judgement.EndsPassword && person.User is { PasswordHash: { } hash } user)
         {
             // Unless it was changed in the meantime. Sessions stand: the person is on the way to a new one.

@@ -3,7 +3,7 @@ using Gatehouse.Model.Bindings;
 
 namespace Gatehouse.Store.Seeds;
 
-/// <summary>The shipped policies, and where they are bound. Laid after the flows.</summary>
+/// <summary>The shipped policies, and where they are bound. Those that are bound are laid after the flows.</summary>
 internal static class PolicySeeds
 {
     /// <summary>Rule for the password that people choose at the shipped prompt.</summary>
@@ -18,9 +18,15 @@ internal static class PolicySeeds
         var expression = new JsonObject { ["expression"] = NotAfterPasskey };
         AddBound(db, now, PasswordOptional, expression, "default-authentication-password");
         AddBound(db, now, ValidationOptional, expression, "default-authentication-mfa-validation");
+    }
+
+    /// <summary>Adds the rule for passwords; returns its id, for the stage that names it.</summary>
+    public static Guid AddPasswordRule(GatehouseDb db, DateTimeOffset now)
+    {
+        var id = Guid.CreateVersion7(now);
         db.IdentityPolicies.Add(new IdentityPolicy
         {
-            Id = Guid.CreateVersion7(now),
+            Id = id,
             Name = PasswordChange,
             Kind = PolicyKind.Password,
             SettingsJson = new JsonObject
@@ -40,6 +46,7 @@ internal static class PolicySeeds
                 ["zxcvbn_score_threshold"] = 2,
             }.ToJsonString(),
         });
+        return id;
     }
 
     private static void AddBound(GatehouseDb db, DateTimeOffset now, string name, JsonObject settings, string stage)

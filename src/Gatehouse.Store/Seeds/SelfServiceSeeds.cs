@@ -31,7 +31,11 @@ internal static class SelfServiceSeeds
     {
         var fields = Passwords(db, now, "default-password-change-field-password");
         return FlowSeeds.Lay(db, now, PasswordChange, "Change Password", "Change password", "stage_configuration", "require_authenticated",
-            new StageSeed(0, "default-password-change-prompt", StageType.Prompt, new JsonObject { ["fields"] = fields }),
+            new StageSeed(0, "default-password-change-prompt", StageType.Prompt, new JsonObject
+            {
+                ["fields"] = fields,
+                ["validation_policies"] = new JsonArray(PolicySeeds.AddPasswordRule(db, now).ToString()),
+            }),
             new StageSeed(1, "default-password-change-write", StageType.UserWrite, new JsonObject { ["user_creation_mode"] = "never_create" }));
     }
 

@@ -7,7 +7,11 @@ namespace Gatehouse.Web.Sessions;
 /// <param name="OriginalUserId">Who signed in.</param>
 /// <param name="SessionId">Public id of the session.</param>
 /// <param name="IsProven">A page of ours made the request: by its Origin, or by the echo of the session's token.</param>
-public sealed record BrowserCaller(int UserId, int OriginalUserId, Guid SessionId, bool IsProven);
+public sealed record BrowserCaller(int UserId, int OriginalUserId, Guid SessionId, bool IsProven)
+{
+    /// <summary>Whether the person has proved who they are a moment ago: for what an open browser is not enough for.</summary>
+    public bool IsFresh { get; init; }
+}
 
 /// <summary>Finds the session behind a request's cookie: the API's second kind of credential.</summary>
 public interface IBrowserCallers

@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Model.Authenticators;
+using Gatehouse.Model.Tokens;
+using Gatehouse.Tests.Fakes;
+using Gatehouse.Web.Sessions;
 
 namespace Gatehouse.Tests.Management;
 
@@ -64,7 +67,7 @@ public class AuthentikAuthenticatorTests
     [InlineData("totp", 64)]
     [InlineData("static", 64)]
     [InlineData("webauthn", 200)]
-    public async Task Owners_rename_and_remove_their_own(string which, int longest)
+    public async Task Q47_owners_rename_theirs_and_remove_them_only_when_they_signed_in_a_moment_ago(string which, int longest)
     {
         await using var host = await ApiHost.StartAsync();
         await SeedAsync(host);
@@ -76,7 +79,14 @@ public class AuthentikAuthenticatorTests
         (await host.AuthentikAsync("PATCH", path, new JsonObject { ["name"] = new string('x', longest + 1) }, ApiHost.UserKey)).Expect(400);
         Assert.Equal("mine", (await host.AuthentikAsync("PATCH", path, new JsonObject { ["name"] = "mine" }, ApiHost.UserKey)).Expect(200).Text("name"));
         Assert.Equal("mine", (await host.AuthentikAsync("GET", path, key: ApiHost.UserKey)).Expect(200).Text("name"));
-        (await host.AuthentikAsync("DELETE", path, key: ApiHost.UserKey)).Expect(204);
+
+        // Whoever found a token must not take the second factor away with it.
+        Assert.Contains("Sign in again", (await host.AuthentikAsync("DELETE", path, key: ApiHost.UserKey)).Expect(403).Text("detail"), StringComparison.Ordinal);
+        host.OAuth.Known["a.b.c"] = new ApiAccess(Guid.CreateVersion7(), host.UserId, host.Clock.GetUtcNow().AddHours(1));
+        (await host.AuthentikAsync("DELETE", path, key: "a.b.c")).Expect(403);
+        Assert.Equal(403, await DeleteAsync(host, path, isFresh: false));
+        (await host.AuthentikAsync("GET", path, key: ApiHost.UserKey)).Expect(200);
+        Assert.Equal(204, await DeleteAsync(host, path, isFresh: true));
         (await host.AuthentikAsync("GET", path, key: ApiHost.UserKey)).Expect(404);
     }
 
@@ -92,6 +102,30 @@ public class AuthentikAuthenticatorTests
         var pk = (await host.AuthentikAsync("GET", "/authenticators/admin/totp/?search=PHO")).Expect(200).Text("results.0.pk");
         (await host.AuthentikAsync("DELETE", $"/authenticators/admin/totp/{pk}/")).Expect(204);
         Assert.Equal(2, (await host.AuthentikAsync("GET", $"/authenticators/admin/all/?user={host.UserId}")).Body!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task A_superuser_removes_their_own_with_a_token()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var now = host.Clock.GetUtcNow();
+        var device = new TotpDevice { UserId = host.AdminId, Name = "mine", EnrolmentId = Guid.CreateVersion7(), SealedSecret = [1], Digits = 6, LastStep = 0, CreatedAt = now, UpdatedAt = now };
+        await using (var db = host.Open())
+        {
+            db.Add(device);
+            await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+
+        (await host.AuthentikAsync("DELETE", $"/authenticators/totp/{device.Id}/")).Expect(204);
+    }
+
+    private static async Task<int> DeleteAsync(ApiHost host, string path, bool isFresh)
+    {
+        host.Browsers.Known["page"] = () => new BrowserCaller(host.UserId, host.UserId, Guid.CreateVersion7(), IsProven: true) { IsFresh = isFresh };
+        using var request = new HttpRequestMessage(HttpMethod.Delete, "/api/v3" + path);
+        request.Headers.Add(FakeBrowsers.Header, "page");
+        using var response = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return (int)response.StatusCode;
     }
 
     private static async Task SeedAsync(ApiHost host)

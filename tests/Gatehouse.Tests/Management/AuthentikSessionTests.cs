@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Gatehouse.Management.Http;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Tests.Fakes;
@@ -37,7 +39,6 @@ public class AuthentikSessionTests
         var me = (await SendAsync(host, "GET", "/core/users/me/", "page")).Expect(200);
         Assert.Equal(("bob", "akadmin"), (me.Text("user.username"), me.Text("original.username")));
         (await SendAsync(host, "GET", "/core/users/", "page")).Expect(403);
-        (await SendAsync(host, "POST", "/core/tokens/", "page", new JsonObject { ["identifier"] = "made-as-bob" })).Expect(201);
 
         (await SendAsync(host, "GET", "/core/users/impersonate_end/", "page")).Expect(204);
         Assert.Equal("akadmin", (await SendAsync(host, "GET", "/core/users/me/", "page")).Text("user.username"));
@@ -45,10 +46,44 @@ public class AuthentikSessionTests
         Assert.Equal("akadmin", started["user"]!["username"]!.GetValue<string>());
         Assert.Equal("bob", started["context"]!["model"]!["name"]!.GetValue<string>());
         Assert.Equal("support", started["context"]!["reason"]!.GetValue<string>());
-        var made = (await host.AuthentikAsync("GET", "/events/events/?action=model_created&context_model_name=token")).Body!["results"]![0]!;
-        Assert.Equal("akadmin", made["user"]!["username"]!.GetValue<string>());
-        Assert.Equal("bob", made["user"]!["on_behalf_of"]!["username"]!.GetValue<string>());
+        var ended = (await host.AuthentikAsync("GET", "/events/events/?action=impersonation_ended")).Body!["results"]![0]!;
+        Assert.Equal("akadmin", ended["user"]!["username"]!.GetValue<string>());
+        Assert.Equal("bob", ended["user"]!["on_behalf_of"]!["username"]!.GetValue<string>());
         Assert.Equal("1", (await host.AuthentikAsync("GET", "/events/events/?action=impersonation_ended")).Text("pagination.count"));
+    }
+
+    [Fact]
+    public async Task Whoever_impersonates_reads_and_changes_nothing_and_sees_no_token_not_even_as_a_superuser()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var admins = (await host.AuthentikAsync("GET", "/core/groups/?name=authentik%20Admins")).Text("results.0.pk");
+        (await host.AuthentikAsync("POST", $"/core/groups/{admins}/add_user/", new JsonObject { ["pk"] = host.UserId })).Expect(204);
+        var (session, _) = await SignInAsync(host, host.AdminId);
+        host.Browsers.Known["page"] = () => Caller(host, session);
+        (await SendAsync(host, "POST", $"/core/users/{host.UserId}/impersonate/", "page", Reason())).Expect(204);
+
+        var routes = host.Endpoints.Where(e => e.RoutePattern.RawText!.StartsWith("/api/v3", StringComparison.Ordinal) && !e.RoutePattern.RawText.Contains("impersonate_end", StringComparison.Ordinal))
+            .SelectMany(e => e.Metadata.GetMetadata<RouteNeeds>()?.ByMethod.Select(m => (Method: m.Key, Path: Fill(e.RoutePattern.RawText!), Need: m.Value)) ?? []).ToList();
+        Assert.True(routes.Count > 200, $"found {routes.Count} routes");
+        Assert.Equal(8, routes.Count(r => r.Need == Need.Self && r.Path.Contains("/core/tokens/", StringComparison.Ordinal)));
+        foreach (var (method, path, need) in routes.Where(r => r.Need != Need.Nobody))
+        {
+            var reply = await SendAsync(host, method, path["/api/v3".Length..], "page", method is "POST" or "PUT" or "PATCH" ? new JsonObject() : null);
+            var isRefused = reply.Status == 403 && reply.Text("detail")!.StartsWith("You are acting as somebody else", StringComparison.Ordinal);
+            Assert.True(isRefused == (method != "GET" || need == Need.Self), $"{method} {path} ({need}) answered {reply.Status}");
+        }
+
+        (await SendAsync(host, "GET", "/core/users/impersonate_end/", "page")).Expect(204);
+        (await SendAsync(host, "POST", "/core/tokens/", "page", new JsonObject { ["identifier"] = "mine" })).Expect(201);
+    }
+
+    [Fact]
+    public async Task Who_acts_for_somebody_that_is_gone_is_nobody()
+    {
+        await using var host = await ApiHost.StartAsync();
+        host.Browsers.Known["page"] = () => new BrowserCaller(host.AdminId, 99_999, Guid.CreateVersion7(), IsProven: true);
+
+        (await SendAsync(host, "GET", "/core/users/me/", "page")).Expect(403);
     }
 
     [Fact]
@@ -141,6 +176,8 @@ public class AuthentikSessionTests
         var found = db.AuthenticatedSessions.Single(s => s.Uuid == session);
         return new BrowserCaller(found.ImpersonatedUserId ?? found.UserId, found.UserId, session, IsProven: true);
     }
+
+    private static string Fill(string pattern) => Regex.Replace(pattern, "{[a-z]+}", "00000000-0000-0000-0000-000000000001");
 
     private static JsonObject Reason() => new() { ["reason"] = "support" };
 

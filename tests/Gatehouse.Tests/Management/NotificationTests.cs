@@ -6,7 +6,6 @@ using Gatehouse.Management.Notifications;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Mail;
-using Gatehouse.Model.Notifications;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -15,7 +14,7 @@ namespace Gatehouse.Tests.Management;
 /// <summary>Rules, transports and the outbox (contract §5.2).</summary>
 public class NotificationTests
 {
-    private static readonly EventMatch Failures = new("login_failed", "", "", "");
+    private const string Failures = """{"name":"failures","action":"login_failed"}""";
 
     [Fact]
     public async Task Check22_a_rule_with_a_matcher_sends_one_webhook_for_an_event_that_matches()
@@ -23,7 +22,7 @@ public class NotificationTests
         await using var receiver = new Receiver();
         await using var host = await StartAsync(local: true);
         var rule = await RuleAsync(host, "webhook", receiver.Url);
-        host.Services.GetRequiredService<Matchers>().Bind(rule, new BoundMatch(Failures, IsNegated: false));
+        await BindAsync(host, rule, Failures);
 
         await FailAsync(host);
         await host.Services.GetRequiredService<IEventLog>().WriteAsync(new NewEvent("login", null, null, []), Stop);
@@ -37,7 +36,7 @@ public class NotificationTests
     }
 
     [Fact]
-    public async Task Without_a_binding_and_with_one_that_is_no_matcher_a_rule_never_fires()
+    public async Task Without_a_binding_and_with_one_whose_policy_was_deleted_a_rule_never_fires()
     {
         await using var receiver = new Receiver();
         await using var host = await StartAsync(local: true);
@@ -45,11 +44,56 @@ public class NotificationTests
         await FailAsync(host);
         await DrainAsync(host);
 
-        host.Services.GetRequiredService<Matchers>().Bind(await RuleAsync(host, "webhook", receiver.Url, "second"), new BoundMatch(null, IsNegated: true));
+        var policy = await BindAsync(host, await RuleAsync(host, "webhook", receiver.Url, "second"), Failures);
+        (await host.AuthentikAsync("DELETE", $"/policies/event_matcher/{policy}/")).Expect(204);
         await FailAsync(host);
         await DrainAsync(host);
 
         Assert.Empty(receiver.Bodies);
+    }
+
+    [Theory]
+    [InlineData("""return context["event"]["action"] == "login_failed" and context["event"]["context"]["username"] == "bob" """, 1)]
+    [InlineData("""return user.username == "bob" and context["event"]["client_ip"] == "192.0.2.7" """, 1)]
+    [InlineData("""return context["event"]["user"]["username"] == "mallory" """, 0)]
+    [InlineData("""return context["nothing"]""", 0)]
+    public async Task An_expression_sees_the_event_and_whoever_caused_it(string expression, int expected)
+    {
+        await using var receiver = new Receiver();
+        await using var host = await StartAsync(local: true);
+        await BindAsync(host, await RuleAsync(host, "webhook", receiver.Url), new JsonObject { ["name"] = "expression", ["expression"] = expression }.ToJsonString(), "expression");
+
+        await FailAsync(host);
+        await DrainAsync(host);
+
+        Assert.Equal(expected, receiver.Bodies.Count);
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 3)]
+    public async Task Of_several_admins_one_is_told_where_the_transport_sends_once_and_else_each(bool sendsOnce, int expected)
+    {
+        await using var receiver = new Receiver();
+        await using var host = await StartAsync(local: true);
+        var rule = await RuleAsync(host, "webhook", receiver.Url);
+        await BindAsync(host, rule, Failures);
+        await BindAsync(host, rule, """{"name":"the same again","action":"login_failed"}""", order: 1);
+        var transport = (await host.AuthentikAsync("GET", "/events/transports/")).Text("results.0.pk");
+        (await host.AuthentikAsync("PATCH", $"/events/transports/{transport}/", new JsonObject { ["send_once"] = sendsOnce })).Expect(200);
+        var admins = (await host.AuthentikAsync("GET", "/core/groups/?name=authentik%20Admins")).Text("results.0.pk");
+        foreach (var name in (string[])["second", "third"])
+        {
+            var user = (await host.AuthentikAsync("POST", "/core/users/", new JsonObject { ["username"] = name, ["name"] = name })).Expect(201).Body!["pk"]!.GetValue<int>();
+            (await host.AuthentikAsync("POST", $"/core/groups/{admins}/add_user/", new JsonObject { ["pk"] = user })).Expect(204);
+        }
+
+        await FailAsync(host);
+        await Task.WhenAll(DrainAsync(host), DrainAsync(host));
+        await DrainAsync(host);
+
+        Assert.Equal(expected, receiver.Bodies.Count);
+        Assert.Equal(0, await CountAsync(host));
     }
 
     [Fact]
@@ -57,7 +101,7 @@ public class NotificationTests
     {
         await using var receiver = new Receiver { Status = 500 };
         await using var host = await StartAsync(local: true);
-        host.Services.GetRequiredService<Matchers>().Bind(await RuleAsync(host, "webhook", receiver.Url), new BoundMatch(Failures, IsNegated: false));
+        await BindAsync(host, await RuleAsync(host, "webhook", receiver.Url), Failures);
         await FailAsync(host);
 
         await DrainAsync(host);
@@ -79,7 +123,7 @@ public class NotificationTests
     {
         await using var receiver = new Receiver();
         await using var host = await StartAsync(local: true);
-        host.Services.GetRequiredService<Matchers>().Bind(await RuleAsync(host, "webhook", receiver.Url), new BoundMatch(Failures, IsNegated: false));
+        await BindAsync(host, await RuleAsync(host, "webhook", receiver.Url), Failures);
         await FailAsync(host);
         await host.Services.GetRequiredService<JudgeEvents>().RunAsync(Stop);
         await using (var db = host.Open())
@@ -168,7 +212,7 @@ public class NotificationTests
     public async Task Local_notifications_are_kept_once_and_are_their_persons_own()
     {
         await using var host = await StartAsync(local: false);
-        host.Services.GetRequiredService<Matchers>().Bind(await RuleAsync(host, "local", null), new BoundMatch(Failures, IsNegated: false));
+        await BindAsync(host, await RuleAsync(host, "local", null), Failures);
         await FailAsync(host);
         await DrainAsync(host);
 
@@ -188,7 +232,7 @@ public class NotificationTests
     public async Task X04_mail_holds_no_markup_of_strangers_and_no_second_header()
     {
         await using var host = await StartAsync(local: false);
-        host.Services.GetRequiredService<Matchers>().Bind(await RuleAsync(host, "email", null), new BoundMatch(Failures, IsNegated: false));
+        await BindAsync(host, await RuleAsync(host, "email", null), Failures);
         await host.Services.GetRequiredService<IEventLog>().WriteAsync(
             new NewEvent("login_failed", null, "192.0.2.7", new JsonObject { ["username"] = "<img src=x onerror=alert(1)>\r\nBcc: evil@example.com" }), Stop);
         await DrainAsync(host);
@@ -228,7 +272,6 @@ public class NotificationTests
 
     private static Task<ApiHost> StartAsync(bool local) => ApiHost.StartAsync(services => services
         .AddSingleton(new NotificationOptions { AllowsLocalTargets = local })
-        .AddSingleton<Matchers>().AddSingleton<IEventMatchers>(s => s.GetRequiredService<Matchers>())
         .AddSingleton<Mails>().AddSingleton<IMailSender>(s => s.GetRequiredService<Mails>()));
 
     private static Task DrainAsync(ApiHost host) => host.Services.GetRequiredService<Notifier>().DrainAsync(Stop);
@@ -258,14 +301,11 @@ public class NotificationTests
         })).Expect(201).Text("pk")!);
     }
 
-    private sealed class Matchers : IEventMatchers
+    private static async Task<string> BindAsync(ApiHost host, Guid rule, string policy, string kind = "event_matcher", int order = 0)
     {
-        private readonly Dictionary<Guid, IReadOnlyList<BoundMatch>> bound = [];
-
-        public void Bind(Guid rule, params BoundMatch[] matches) => bound[rule] = matches;
-
-        public Task<IReadOnlyDictionary<Guid, IReadOnlyList<BoundMatch>>> ReadAsync(CancellationToken cancellationToken) =>
-            Task.FromResult<IReadOnlyDictionary<Guid, IReadOnlyList<BoundMatch>>>(bound);
+        var made = (await host.AuthentikAsync("POST", $"/policies/{kind}/", JsonNode.Parse(policy))).Expect(201).Text("pk")!;
+        (await host.AuthentikAsync("POST", "/policies/bindings/", new JsonObject { ["target"] = rule, ["policy"] = made, ["order"] = order })).Expect(201);
+        return made;
     }
 
     private sealed class Mails : IMailSender

@@ -69,6 +69,33 @@ public class PolicyEngineTests
 
     [Theory]
     [MemberData(nameof(Both))]
+    public async Task A_plain_no_is_no_event_unless_the_policy_wants_each_run_to_be_one(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        await store.StartLoopsAsync();
+        var (group, _, bob) = await SeedAsync(store);
+        var silent = await BindAsync(store, PolicyKind.Dummy, """{"result":false}""");
+        var told = await BindAsync(store, PolicyKind.Expression, """{"expression":"return False"}""");
+        await using (var change = store.Open())
+        {
+            (await change.IdentityPolicies.SingleAsync(p => p.Name.StartsWith("Expression"), Stop)).LogsRuns = true;
+            await change.SaveChangesAsync(Stop);
+        }
+
+        foreach (var target in (Guid[])[group, silent, told])
+        {
+            Assert.False((await store.Get<IPolicyEngine>().JudgeAsync(target, Subject(bob), Stop)).IsPassing);
+        }
+
+        await store.StopLoopsAsync(); // writes what was queued
+        await using var db = store.Open();
+        var happened = await db.Events.SingleAsync(Stop);
+        Assert.Equal(("policy_execution", "bob"), (happened.Action, happened.Username));
+        Assert.Contains("\"passing\":false", happened.ContextJson, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
     public async Task Scores_count_at_once_are_kept_and_end(DatabaseKind kind)
     {
         var clock = new FakeClock();

@@ -4,6 +4,7 @@ using Gatehouse.Model.Keys;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Stages;
 using Gatehouse.Store;
 using Gatehouse.Store.Secrets;
 using Gatehouse.Store.Start;
@@ -16,6 +17,17 @@ namespace Gatehouse.Tests.Store;
 public class StoreStartTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task The_shipped_password_rule_is_named_by_the_stage_that_changes_passwords(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        await using var db = store.Open();
+
+        var rule = await db.IdentityPolicies.SingleAsync(p => p.Name == "default-password-change-password-policy", Cancel);
+        var stage = await db.Stages.SingleAsync(s => s.Name == "default-password-change-prompt", Cancel);
+        Assert.Equal([rule.Id], stage.Setting(PromptSettings.Policies));
+    }
 
     [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
     public async Task Lays_what_every_installation_begins_with(DatabaseKind kind)

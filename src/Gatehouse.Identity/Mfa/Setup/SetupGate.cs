@@ -29,7 +29,9 @@ internal sealed class SetupGate(GatehouseDb db, Devices devices, TimeProvider cl
     {
         if (run.State is { Identifier: null, UserId: null } && run.Browser is { } browser)
         {
-            return RecentSignIn.Has(browser, clock) ? new SetupAdmission.Admitted(browser.User) : SignInAgain(run);
+            return browser.IsImpersonating ? Deny("an administrator who impersonates somebody enrols nothing for them")
+                : RecentSignIn.Has(browser, clock) ? new SetupAdmission.Admitted(browser.User)
+                : SignInAgain(run);
         }
 
         // Whoever only typed a name has proved nothing.

@@ -48,7 +48,6 @@ internal sealed partial class PasskeyProof(
         state.UserId = proved.User.Id;
         state.Amr.Add("user");
         state.Mfa.IsPasskeyVerified = proved.IsUserVerified;
-        state.Mfa.Method = "auth_webauthn_pwl";
         state.Mfa.Devices.Add(UsedDevice.Of(proved.Device));
         return true;
     }

@@ -14,7 +14,7 @@ namespace Gatehouse.Identity.Mfa.Validate;
 /// <summary>Asks for a proof by an authenticator: as a second factor, or, where nobody has proved anything yet, by a passkey alone.</summary>
 internal sealed partial class ValidateStage(
     Devices devices, CodeProof codes, Ceremonies ceremonies, PasskeyProof passkeys, NotConfigured notConfigured, MfaCookie cookie,
-    WebAuthnChallenges challenges, RelyingParty party, MfaEvents events, ILogger<ValidateStage> logger) : IStage
+    WebAuthnChallenges challenges, RelyingParty party, MfaEvents events, RecoveryNotices notices, ILogger<ValidateStage> logger) : IStage
 {
     private const string PasskeyUid = "-1";
 
@@ -82,6 +82,11 @@ internal sealed partial class ValidateStage(
         switch (await codes.CheckAsync(userId, answer.Text("code") ?? "", settings.Codes, cancellationToken))
         {
             case CodeVerdict.Right right:
+                if (right.Device is StaticDevice)
+                {
+                    notices.Used(run, userId);
+                }
+
                 return Proved(run, stage, settings, right.Device);
             case CodeVerdict.TooSoon soon:
                 LogTooSoon(soon.Class, userId);
@@ -128,7 +133,6 @@ internal sealed partial class ValidateStage(
             run.State.Amr.Add("mfa");
         }
 
-        run.State.Mfa.Method ??= "auth_mfa";
         run.State.Mfa.Devices.Add(UsedDevice.Of(device));
         if (settings.Threshold is var life && life > TimeSpan.Zero)
         {

@@ -69,6 +69,11 @@ internal sealed partial class UserPageEndpoints(
             return Refuse(403, "This form is out of date.", "no token of this session's page");
         }
 
+        if (browser.IsImpersonating)
+        {
+            return Refuse(403, "You are acting as somebody else. End the impersonation first.", $"user {browser.Session.UserId} impersonates user {browser.User.Id}");
+        }
+
         var result = await run(browser, form);
         if (result.IsBusy)
         {

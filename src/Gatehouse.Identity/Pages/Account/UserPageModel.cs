@@ -22,6 +22,9 @@ public sealed class UserPageModel
     /// <summary>Who.</summary>
     public required User User { get; init; }
 
+    /// <summary>Whether an administrator acts as them: then the page shows what they can open, and nothing of their account.</summary>
+    public bool IsImpersonated { get; init; }
+
     /// <summary>Hidden field of every form.</summary>
     public required string Csrf { get; init; }
 

@@ -43,6 +43,13 @@ internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolic
             return new Admission.Skipped();
         }
 
+        if (browser is { IsImpersonating: true } && flow.Designation is not ("authentication" or "authorization" or "invalidation"))
+        {
+            return new Admission.Refused(
+                "You are acting as somebody else. Their account can't be changed like this; end the impersonation first.",
+                $"user {browser.Session.UserId} impersonates user {browser.User.Id}");
+        }
+
         var isMet = flow.Authentication switch
         {
             "none" => true,

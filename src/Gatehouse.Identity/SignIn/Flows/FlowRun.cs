@@ -40,8 +40,8 @@ internal sealed class FlowRun
     /// <summary>Whom the flow is about: whoever was identified in it, else whoever is signed in. A flow for newcomers is about nobody until it made them.</summary>
     public int? PendingUserId => State.UserId ?? (State.Identifier is null && Flow.Designation != "enrollment" ? Browser?.User.Id : null);
 
-    /// <summary>Whether that person has shown in this run, or by being signed in, that they are it.</summary>
-    public bool IsProven => PendingUserId is { } id && (Browser?.User.Id == id || (State.UserId == id && State.Amr.Count > 0));
+    /// <summary>Whether that person has shown in this run, or by being signed in, that they are it. Whoever impersonates them has not.</summary>
+    public bool IsProven => PendingUserId is { } id && ((Browser is { IsImpersonating: false } browser && browser.User.Id == id) || (State.UserId == id && State.Amr.Count > 0));
 
     /// <summary>Name of the run.</summary>
     public string PlanId => FlowPlans.IdOf(SessionKey, Flow.Slug, Query.Raw);

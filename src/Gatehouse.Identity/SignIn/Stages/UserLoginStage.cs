@@ -68,7 +68,7 @@ internal sealed partial class UserLoginStage(GatehouseDb db, BrowserSessions ses
     {
         var life = stage.Setting(UserLoginSettings.SessionDuration);
         life += run.State.RememberMe == true ? stage.Setting(UserLoginSettings.RememberMeOffset) : TimeSpan.Zero;
-        var terms = new SessionTerms(life > TimeSpan.Zero ? life : null, NetworkOf(run, stage.Setting(UserLoginSettings.NetworkBinding)));
+        var terms = new SessionTerms(life > TimeSpan.Zero ? life : null, NetworkOf(run, stage.Setting(UserLoginSettings.NetworkBinding))) { Mfa = run.State.Mfa };
         if (await sessions.StartOnTermsAsync(run.Http, user, run.State.Amr, terms, cancellationToken) is not { } session)
         {
             return false;

@@ -38,6 +38,65 @@ public class CodeTests
     }
 
     [Fact]
+    public async Task The_event_of_a_sign_in_names_the_authenticators_that_proved_it()
+    {
+        await using var host = await MfaHost.StartAsync();
+        using var enrolled = await host.SignedInAsync();
+        var secret = await host.EnrolTotpAsync(enrolled);
+        host.NextStep();
+        using var browser = host.Browser();
+        var (flow, _) = await MfaHost.PasswordAsync(browser);
+        Assert.Equal("xak-flow-redirect", (await MfaHost.CodeAsync(flow, host.Code(secret))).Component);
+
+        var logins = host.Events.All.Where(e => e.Action == EventActions.Login).Select(e => e.Context).ToList();
+        Assert.Equal((2, "password", "password"), (logins.Count, (string?)logins[0]["auth_method"], (string?)logins[1]["auth_method"]));
+        Assert.Empty(logins[0]["auth_method_args"]!["mfa_devices"]!.AsArray()); // nothing was enrolled yet
+        var used = Assert.Single(logins[1]["auth_method_args"]!["mfa_devices"]!.AsArray())!.AsObject(); // there by contract
+        Assert.Equal(["app", "model_name", "name", "pk"], used.Select(p => p.Key).Order());
+        Assert.Equal(("authentik_stages_authenticator_totp", "totpdevice"), ((string?)used["app"], (string?)used["model_name"]));
+    }
+
+    [Fact]
+    public async Task Q47_a_used_recovery_code_is_told_by_mail_and_a_wrong_one_is_not()
+    {
+        await using var host = await MfaHost.StartAsync();
+        using var enrolled = await host.SignedInAsync();
+        var codes = await MfaHost.EnrolStaticAsync(enrolled);
+        using var browser = host.Browser();
+        var (flow, _) = await MfaHost.PasswordAsync(browser);
+        Assert.Equal("invalid", (await MfaHost.CodeAsync(flow, "abcdefghjkmn")).FaultCode("code"));
+        host.Clock.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal("xak-flow-redirect", (await MfaHost.CodeAsync(flow, codes[0])).Component);
+
+        var mail = await host.Mail.NextAsync();
+        Assert.Equal(("alice@example.com", "A recovery code was used"), (mail.To, mail.Subject));
+        Assert.Contains("5 codes are left", mail.Text, StringComparison.Ordinal);
+        Assert.Contains("from 127.0.0.1", mail.Text, StringComparison.Ordinal);
+        Assert.Contains(host.Urls.Identity + "/if/user/", mail.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain(codes, c => mail.Text.Contains(c, StringComparison.Ordinal));
+        Assert.Single(host.Mail.Sent);
+    }
+
+    [Fact]
+    public async Task Q47_without_mail_a_recovery_code_works_all_the_same()
+    {
+        await using var host = await MfaHost.StartAsync();
+        using var enrolled = await host.SignedInAsync();
+        var codes = await MfaHost.EnrolStaticAsync(enrolled);
+        host.Mail.IsSetUp = false;
+        using var first = host.Browser();
+        var (flow, _) = await MfaHost.PasswordAsync(first);
+        Assert.Equal("xak-flow-redirect", (await MfaHost.CodeAsync(flow, codes[0])).Component);
+
+        host.Mail.IsSetUp = true;
+        using var second = host.Browser();
+        (flow, _) = await MfaHost.PasswordAsync(second);
+        Assert.Equal("xak-flow-redirect", (await MfaHost.CodeAsync(flow, codes[1])).Component);
+        Assert.Contains("4 codes are left", (await host.Mail.NextAsync()).Text, StringComparison.Ordinal); // of the second: the first was told to nobody
+    }
+
+    [Fact]
     public async Task M01_a_code_counts_once_even_the_one_that_enrolled()
     {
         await using var host = await MfaHost.StartAsync();

@@ -2,7 +2,10 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Gatehouse.Model.Events;
 using Gatehouse.Tests.Identity.SignIn;
+using Gatehouse.Web.Sessions;
+using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Tests.Identity.Mfa;
 
@@ -77,6 +80,26 @@ public class DevicePageTests
         Assert.Equal(302, await PostAsync(browser, [("csrf", csrf), .. remove]));
 
         Assert.Equal(2, await host.ReadAsync(db => db.TotpDevices.CountAsync(TestContext.Current.CancellationToken)));
+    }
+
+    [Fact]
+    public async Task Q47_the_api_learns_whether_a_browser_signed_in_a_moment_ago()
+    {
+        await using var host = await MfaHost.StartAsync();
+        using var browser = await host.SignedInAsync();
+
+        Assert.True((await FindAsync())?.IsFresh);
+        host.Clock.Advance(TimeSpan.FromMinutes(16));
+        Assert.False((await FindAsync())?.IsFresh);
+
+        async Task<BrowserCaller?> FindAsync()
+        {
+            await using var scope = host.Services.CreateAsyncScope();
+            var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
+            context.Connection.RemoteIpAddress = IPAddress.Loopback;
+            context.Request.Headers.Cookie = $"__Host-authentik_session={browser.Session}";
+            return await scope.ServiceProvider.GetRequiredService<IBrowserCallers>().FindAsync(context, TestContext.Current.CancellationToken);
+        }
     }
 
     private static async Task<string> PageAsync(Browser browser)

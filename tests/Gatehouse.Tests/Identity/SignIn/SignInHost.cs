@@ -67,6 +67,8 @@ internal sealed class SignInHost : IAsyncDisposable
 
     public Uri Address => new(app.Urls.First());
 
+    public IServiceProvider Services => app.Services;
+
     public OneTimeLinks Links => app.Services.GetRequiredService<OneTimeLinks>();
 
     /// <summary>What stands behind any query of an authorization flow; null means nothing.</summary>

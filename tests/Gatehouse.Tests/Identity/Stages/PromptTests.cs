@@ -1,6 +1,7 @@
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Prompts;
 using Gatehouse.Model.Users;
+using Gatehouse.Store.Seeds;
 using Gatehouse.Tests.Identity.SignIn;
 using Microsoft.EntityFrameworkCore;
 
@@ -46,6 +47,29 @@ public class PromptTests
 
         Assert.Equal(fault is null ? "xak-flow-redirect" : "ak-stage-prompt", seen.Component);
         Assert.Equal(fault, fault is null ? null : seen.FaultCode(key));
+    }
+
+    [Theory]
+    [InlineData("qwertyuiop12", false)]
+    [InlineData("password1234", false)]
+    [InlineData("granite lantern oboe", true)]
+    public async Task The_shipped_flow_that_changes_a_password_refuses_a_weak_one(string password, bool expected)
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(db =>
+        {
+            SelfServiceSeeds.Add(db, host.Clock.GetUtcNow());
+            return Task.CompletedTask;
+        });
+        using var alice = await host.SignedInAsync();
+        var flow = alice.Flow("default-password-change");
+        Assert.Equal("ak-stage-prompt", (await flow.ShowAsync()).Component);
+
+        var end = await flow.AnswerAsync(("component", "ak-stage-prompt"), ("password", password), ("password_repeat", password));
+
+        Assert.Equal(expected ? "xak-flow-redirect" : "ak-stage-prompt", end.Component);
+        Assert.Equal(!expected, end.HasFaults);
+        Assert.Equal(expected, PasswordHash.Verify(password, (await host.UserAsync("alice"))!.PasswordHash!)); // seeded with one
     }
 
     [Fact]
