@@ -12,14 +12,14 @@ namespace Gatehouse.Access.Gateway;
 internal sealed partial class Decide(ReadSession sessions, SessionIdentities identities, ServiceTokens services, TimeProvider clock, ILogger<Decide> logger)
 {
     /// <summary>The outcome. Never throws for what the store does: without an answer the request is not admitted.</summary>
-    public async ValueTask<Decision> RunAsync(HttpContext context, AccessTable table, AppEntry app)
+    public async ValueTask<Decision> RunAsync(HttpContext context, AccessTable table, AppEntry app, string host)
     {
-        if (!app.BeforeSignIn.IsEmpty && await BeforeSignInAsync(context, table, app) is { } early)
+        if (!app.BeforeSignIn.IsEmpty && await BeforeSignInAsync(context, table, app, host) is { } early)
         {
             return early;
         }
 
-        if (await sessions.RunAsync(context.Request, table, app) is { } token)
+        if (await sessions.RunAsync(context.Request, table, app, host) is { } token)
         {
             var decision = IsSettled(token, app) ? Decision.Admit(token.Admission) : await JudgeAsync(context, app, token);
             return decision.Kind == DecisionKind.Admit && IsForeignWebSocket(context) ? new(DecisionKind.RefuseCrossOrigin) : decision;
@@ -32,7 +32,7 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
     private static bool IsSettled(SessionToken token, AppEntry app) =>
         !app.HasContinuousRules && token.Facts.PolicyHash == app.PolicyHash;
 
-    private async ValueTask<Decision?> BeforeSignInAsync(HttpContext context, AccessTable table, AppEntry app)
+    private async ValueTask<Decision?> BeforeSignInAsync(HttpContext context, AccessTable table, AppEntry app, string host)
     {
         var verdict = PolicyEvaluator.BeforeSignIn(app, new Visitor(ClientAddress.Of(context), null));
         return verdict switch
@@ -42,7 +42,7 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
             { Kind: VerdictKind.Bypass } => Decision.Admit(Admission.Anonymous),
             { Kind: VerdictKind.NonIdentity } when IsForeignWebSocket(context) => new Decision(DecisionKind.RefuseCrossOrigin),
             { Kind: VerdictKind.NonIdentity, By: { } by } => new Decision(
-                await services.IsPresentedAsync(context.Request, table, app) ? DecisionKind.Admit : DecisionKind.AdmitService, services.For(table, app, by), By: by),
+                await services.IsPresentedAsync(context.Request, table, app, host) ? DecisionKind.Admit : DecisionKind.AdmitService, services.For(table, app, by), By: by),
             _ => null,
         };
     }

@@ -33,7 +33,8 @@ internal sealed partial class GatewayPipeline(
         }
 
         var host = RequestHost.Of(context.Request);
-        if (host is null || !table.Serves(host))
+        // Also where an app covers the name: a sign-in for a host that we don't lead anywhere would end at whoever does.
+        if (host is null || !table.IsPublished(host))
         {
             return GatewayPages.NotPublishedAsync(context, host ?? "(none)");
         }
@@ -66,7 +67,7 @@ internal sealed partial class GatewayPipeline(
         {
             AppMatch.One => DecideAsync(context, table, host, path, app!), // set for One
             AppMatch.Ambiguous => RefuseAmbiguous(context, host, path),
-            AppMatch.None when table.Organization.DenyUnmatchedRequests || table.Origins.Find(host) is null => RefuseUncovered(context, host, path),
+            AppMatch.None when table.Organization.DenyUnmatchedRequests => RefuseUncovered(context, host, path),
             AppMatch.None => ForwardAsync(context, table, host, Admission.Anonymous),
             _ => throw new UnreachableException(),
         };
@@ -85,7 +86,7 @@ internal sealed partial class GatewayPipeline(
 
     private async Task DecideAsync(HttpContext context, AccessTable table, string host, RequestPath path, AppEntry app)
     {
-        var decision = await decide.RunAsync(context, table, app);
+        var decision = await decide.RunAsync(context, table, app, host);
         if (decision.Admission is not { } admission)
         {
             await RefuseAsync(context, table, host, path, app, decision);
@@ -138,9 +139,7 @@ internal sealed partial class GatewayPipeline(
             return DoneAfter(GatewayPages.LoopAsync(context));
         }
 
-        return table.Origins.Find(host) is { } origin
-            ? forward.RunAsync(context, origin, admission)
-            : DoneAfter(GatewayPages.NoServiceAsync(context, host));
+        return forward.RunAsync(context, table.Origins.Find(host)!, admission); // nobody comes this far for a host that is not published
     }
 
     private static async Task<ForwardResult> DoneAfter(Task page)

@@ -37,7 +37,7 @@ internal sealed partial class CallbackEndpoint(
             return refusal!; // the other half
         }
 
-        if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !AppHosts.Covers(app, state.Host))
+        if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !AppHosts.Serves(table, app, state.Host))
         {
             return SignInPages.NoApp(table);
         }

@@ -33,8 +33,11 @@ public sealed class AccessTable
     /// <summary>Keys of Access's own tokens, the current one first.</summary>
     public required ImmutableArray<AccessSigningKey> Keys { get; init; }
 
-    /// <summary>Whether <paramref name="host"/> is published or covered by an app.</summary>
-    public bool Serves(string host) => Apps.Covers(host) || Origins.Find(host) is not null;
+    /// <summary>Whether requests for <paramref name="host"/> lead anywhere. Nobody is asked to sign in for a host where they don't.</summary>
+    public bool IsPublished(string host) => Origins.Find(host) is not null;
+
+    /// <summary>Whether <paramref name="host"/> is published or covered by an app: a name we answer for, if only to say that nothing is there.</summary>
+    public bool Serves(string host) => Apps.Covers(host) || IsPublished(host);
 
     /// <summary>The login methods that <paramref name="app"/> allows.</summary>
     public ImmutableArray<LoginMethodEntry> LoginMethodsOf(AppEntry app) =>

@@ -127,11 +127,12 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     public static string AudOf(string app) => Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(app)));
 
-    /// <summary>Signs someone in at an app and returns the token.</summary>
-    public string SignIn(string app = "staff", string email = "ada@example.com", TimeSpan? duration = null)
+    /// <summary>Signs someone in at an app, on its first host unless told otherwise, and returns the token.</summary>
+    public string SignIn(string app = "staff", string email = "ada@example.com", TimeSpan? duration = null, string? host = null)
     {
         var session = Sessions.Start(email, Clock.GetUtcNow());
-        return Issuer().IssueApp(Tables.Current, Tables.Current.AppsByAud[AudOf(app)], session, duration ?? TimeSpan.FromHours(1));
+        var entry = Tables.Current.AppsByAud[AudOf(app)];
+        return Issuer().IssueApp(Tables.Current, entry, host ?? entry.App.Domains[0].Split('/')[0], session, duration ?? TimeSpan.FromHours(1));
     }
 
     public TokenIssuer Issuer() => new(new PublicUrls("test", 443), Clock);
