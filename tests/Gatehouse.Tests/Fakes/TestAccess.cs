@@ -42,8 +42,8 @@ internal static class TestAccess
         SessionDuration = duration,
     };
 
-    /// <summary>The compiled form of <paramref name="app"/>.</summary>
-    public static AppEntry Entry(App app, params RuleGroup[] groups) => Table([app], groups: groups).AppsByAud[app.Aud];
+    /// <summary>The compiled form of <paramref name="app"/>, where the login method of <see cref="Visitor"/> exists.</summary>
+    public static AppEntry Entry(App app, params RuleGroup[] groups) => Table([app], [Method("Idp", Guid.Empty)], groups: groups).AppsByAud[app.Aud];
 
     /// <summary>A visitor; null for <paramref name="email"/> means nobody signed in.</summary>
     public static Visitor Visitor(string? email, string address = "203.0.113.9", Guid method = default, params (string Name, string[] Values)[] claims) => new(

@@ -38,6 +38,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     private GatewayHost(RawOrigin origin)
     {
         Origin = origin;
+        LoginMethods = [Sessions.LoginMethodId];
         Tables = new FakeSnapshot<AccessTable>(Build(), Clock);
         Revocations = new FakeSnapshot<RevocationTable>(RevocationTable.Empty, Clock);
     }
@@ -51,6 +52,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     public FakeSnapshot<RevocationTable> Revocations { get; }
 
     public FakeSessions Sessions { get; } = new();
+
+    /// <summary>The login methods that exist; at first the one that everybody signs in by.</summary>
+    public List<Guid> LoginMethods { get; }
 
     public FakeAudit Audit { get; } = new();
 
@@ -168,7 +172,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         Organization = Organization,
         Apps = [.. apps],
         Groups = [],
-        LoginMethods = [],
+        LoginMethods = [.. LoginMethods.Select(id => new LoginMethodEntry { Method = TestAccess.Method("Idp", id), ClientSecret = "s3cret" })],
         Hostnames = [.. hostnames],
         Keys = [new AccessSigningKey { Kid = new string('b', 64), CertificatePem = "", Rsa = Key.Value }],
     });

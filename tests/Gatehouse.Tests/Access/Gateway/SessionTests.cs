@@ -222,6 +222,18 @@ public class SessionTests
     }
 
     [Fact]
+    public async Task F07_a_login_method_that_is_gone_admits_nobody_even_where_every_one_is_allowed()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        var token = gateway.SignIn();
+        Assert.Equal(200, (await gateway.GetAsync("/", token)).Status);
+        gateway.LoginMethods.Clear();
+        gateway.LoginMethods.Add(Guid.CreateVersion7());
+        gateway.Reload();
+        Assert.Equal(302, (await gateway.GetAsync("/", token)).Status);
+    }
+
+    [Fact]
     public async Task Rules_about_the_address_are_checked_on_every_request()
     {
         await using var gateway = await GatewayHost.StartAsync(host =>
