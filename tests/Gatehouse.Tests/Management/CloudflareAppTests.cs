@@ -239,7 +239,7 @@ public class CloudflareAppTests
     public async Task S08_F07_a_deleted_login_method_takes_the_sessions_with_it_that_were_made_by_it()
     {
         await using var host = await ApiHost.StartAsync();
-        var id = Guid.Parse((await host.CloudflareAsync("POST", "/access/identity_providers", LoginMethod())).Expect(201).Text("result.id"));
+        var id = Guid.Parse((await host.CloudflareAsync("POST", "/access/identity_providers", LoginMethod())).Expect(201).Text("result.id")!);
         await using var db = host.Open();
         var user = new AccessUser { Id = Guid.CreateVersion7(), Email = "ada@example.com" };
         db.AccessUsers.Add(user);
