@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using Gatehouse.Access.SignIn;
+using Gatehouse.Model.Apps;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
@@ -47,9 +49,40 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
         };
     }
 
+    /// <summary>Whether a stream that was let through may go on under <paramref name="table"/>: whether a request like it would be let through now. Closed, as a request is, when nobody can say.</summary>
+    public async ValueTask<bool> StillAsync(Passage passage, AccessTable table, CancellationToken cancellationToken)
+    {
+        var token = passage.Admission.Nonce is null ? null : passage.Admission.Token;
+        var match = table.Apps.Find(passage.Host, passage.Path, out var app);
+        var (may, goodUntil) = !table.IsPublished(passage.Host) ? default
+            : app is null ? (match == AppMatch.None && !table.Organization.DenyUnmatchedRequests && passage.Admission.Token is null, null)
+            : PolicyEvaluator.BeforeSignIn(app, new Visitor(passage.Address, null)).Kind is VerdictKind.Bypass or VerdictKind.NonIdentity ? (true, null)
+            : token is null ? default
+            : await StillSignedInAsync(passage, token, table, app, cancellationToken);
+        passage.GoodUntil = goodUntil;
+        passage.JudgedUnder = table;
+        return may;
+    }
+
+    private async ValueTask<(bool May, DateTimeOffset? GoodUntil)> StillSignedInAsync(Passage passage, string text, AccessTable table, AppEntry app, CancellationToken cancellationToken)
+    {
+        if (await sessions.AgainAsync(text, table, app, passage.Host) is not { } token)
+        {
+            return default;
+        }
+
+        return (IsSettled(token, app) || (await JudgeAsync(passage.Address, app, token, cancellationToken)).Kind == DecisionKind.Admit, token.ValidUntil);
+    }
+
     private async ValueTask<Decision> JudgeAsync(HttpContext context, AppEntry app, SessionToken token)
     {
-        if (await FindIdentityAsync(token, context.RequestAborted) is not { } found)
+        var decision = await JudgeAsync(ClientAddress.Of(context), app, token, context.RequestAborted);
+        return decision.Kind == DecisionKind.SignIn ? WithoutSession(context, app) : decision;
+    }
+
+    private async ValueTask<Decision> JudgeAsync(IPAddress address, AppEntry app, SessionToken token, CancellationToken cancellationToken)
+    {
+        if (await FindIdentityAsync(token, cancellationToken) is not { } found)
         {
             return new(DecisionKind.Unavailable);
         }
@@ -57,17 +90,17 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
         // A session that is gone, or whose login method the app no longer takes, has to sign in again.
         if (found.Identity is not { } identity || !app.Takes(identity.LoginMethodId))
         {
-            return WithoutSession(context, app);
+            return new(DecisionKind.SignIn);
         }
 
-        var visitor = new Visitor(ClientAddress.Of(context), identity);
+        var visitor = new Visitor(address, identity);
         var verdict = PolicyEvaluator.AfterSignIn(app, visitor);
         if (verdict.Kind != VerdictKind.Allow)
         {
             return new(DecisionKind.Deny, Visitor: visitor);
         }
 
-        return HasOutlived(token, verdict.By?.SessionDuration) ? WithoutSession(context, app) : Decision.Admit(token.Admission);
+        return HasOutlived(token, verdict.By?.SessionDuration) ? new(DecisionKind.SignIn) : Decision.Admit(token.Admission);
     }
 
     // The policy that admits now may grant less time than the one the token was issued under.

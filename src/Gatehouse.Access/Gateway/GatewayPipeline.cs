@@ -68,7 +68,7 @@ internal sealed partial class GatewayPipeline(
             AppMatch.One => DecideAsync(context, table, host, path, app!), // set for One
             AppMatch.Ambiguous => RefuseAmbiguous(context, host, path),
             AppMatch.None when table.Organization.DenyUnmatchedRequests => RefuseUncovered(context, host, path),
-            AppMatch.None => ForwardAsync(context, table, host, Admission.Anonymous),
+            AppMatch.None => ForwardUncoveredAsync(context, table, host, path),
             _ => throw new UnreachableException(),
         };
 
@@ -99,10 +99,17 @@ internal sealed partial class GatewayPipeline(
             audit.ServiceAdmitted(context, host, path, app, decision.By!);
         }
 
-        if (await ForwardAsync(context, table, host, admission) == ForwardResult.SessionEnded)
+        if (await ForwardAsync(context, table, host, path, admission) == ForwardResult.SessionEnded)
         {
-            RayId.Of(context);
-            answers.RedirectToLogin(context, table, app, host);
+            await RefuseAsync(context, table, host, path, app, admission.Nonce is null ? new(DecisionKind.Deny, Visitor: new(ClientAddress.Of(context), null)) : new(DecisionKind.SignIn));
+        }
+    }
+
+    private async Task ForwardUncoveredAsync(HttpContext context, AccessTable table, string host, RequestPath path)
+    {
+        if (await ForwardAsync(context, table, host, path, Admission.Anonymous) == ForwardResult.SessionEnded)
+        {
+            await RefuseUncovered(context, host, path);
         }
     }
 
@@ -132,14 +139,15 @@ internal sealed partial class GatewayPipeline(
         }
     }
 
-    private Task<ForwardResult> ForwardAsync(HttpContext context, AccessTable table, string host, Admission admission)
+    private Task<ForwardResult> ForwardAsync(HttpContext context, AccessTable table, string host, in RequestPath path, Admission admission)
     {
         if (LoopGuard.IsLooping(context.Request))
         {
             return DoneAfter(GatewayPages.LoopAsync(context));
         }
 
-        return forward.RunAsync(context, table.Origins.Find(host)!, admission); // nobody comes this far for a host that is not published
+        var passage = new Passage(host, path, ClientAddress.Of(context), admission, table);
+        return forward.RunAsync(context, table.Origins.Find(host)!, passage); // nobody comes this far for a host that is not published
     }
 
     private static async Task<ForwardResult> DoneAfter(Task page)

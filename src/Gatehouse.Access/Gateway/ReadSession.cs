@@ -47,6 +47,18 @@ internal sealed class ReadSession(TokenCache tokens, ISnapshot<RevocationTable> 
         return unknown is null ? new(choice.Chosen) : VerifyAsync(unknown, table, choice);
     }
 
+    /// <summary>The same token under another table or at a later time; null when it is none any more.</summary>
+    public async ValueTask<SessionToken?> AgainAsync(string token, AccessTable table, AppEntry app, string host)
+    {
+        var choice = new Choice(app.App.Aud, host, revocations.Current);
+        if ((tokens.Find(token, table) ?? await tokens.VerifyAsync(token, table)) is { } found)
+        {
+            choice.Add(found);
+        }
+
+        return choice.Chosen;
+    }
+
     private void Look(ReadOnlySpan<char> token, AccessTable table, ref int candidates, ref Choice choice, ref List<string>? unknown)
     {
         if (token.Length is < ShortestToken or > LongestToken || ++candidates > MostCandidates)

@@ -121,6 +121,12 @@ internal sealed class GatewayHost : IAsyncDisposable
         return this;
     }
 
+    /// <summary>Takes an app away.</summary>
+    public void Remove(App app) => apps.Remove(app);
+
+    /// <summary>Takes a published name away.</summary>
+    public void Unpublish(string hostname) => hostnames.RemoveAll(h => h.Hostname == hostname);
+
     /// <summary>Puts what was arranged in force.</summary>
     public void Reload() => Tables.Swap(Build());
 
