@@ -112,7 +112,7 @@ internal sealed partial class Forward(
     {
         context.Response.Clear();
         var ray = RayId.Of(context);
-        LogFailed(origin.Hostname.Hostname, OriginFailure.AddressOf(origin), failure.What, ray);
+        LogFailed(origin.Hostname.Hostname, OriginFailure.AddressOf(origin), failure.Detail is { } detail ? $"{failure.What} ({detail})" : failure.What, ray);
         return GatewayPages.OriginFailedAsync(context, failure);
     }
 
