@@ -286,7 +286,7 @@ internal sealed class FakeSessions : IAccessSessions
 
     public Task<AccessSession> StartAsync(NewAccessSession facts, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<int> RevokeAsync(ProviderLogout logout, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<int?> RevokeOnceAsync(ProviderLogout logout, string id, DateTimeOffset expiresAt, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task RevokeAsync(string nonce, CancellationToken cancellationToken) => throw new NotSupportedException();
 
