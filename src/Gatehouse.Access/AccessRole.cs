@@ -32,6 +32,7 @@ public static class AccessRole
             .AddSingleton<UpstreamCall>()
             .AddSingleton<ProviderKeys>()
             .AddSingleton<ProviderRedirect>()
+            .AddSingleton<AnswerIssuer>()
             .AddSingleton<CodeExchange>()
             .AddSingleton<SignedTokens>()
             .AddSingleton<IdTokenVerifier>()

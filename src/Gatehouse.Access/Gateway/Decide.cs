@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using Gatehouse.Access.SignIn;
+using Gatehouse.Model.Apps;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
@@ -12,14 +14,14 @@ namespace Gatehouse.Access.Gateway;
 internal sealed partial class Decide(ReadSession sessions, SessionIdentities identities, ServiceTokens services, TimeProvider clock, ILogger<Decide> logger)
 {
     /// <summary>The outcome. Never throws for what the store does: without an answer the request is not admitted.</summary>
-    public async ValueTask<Decision> RunAsync(HttpContext context, AccessTable table, AppEntry app)
+    public async ValueTask<Decision> RunAsync(HttpContext context, AccessTable table, AppEntry app, string host)
     {
-        if (!app.BeforeSignIn.IsEmpty && await BeforeSignInAsync(context, table, app) is { } early)
+        if (!app.BeforeSignIn.IsEmpty && await BeforeSignInAsync(context, table, app, host) is { } early)
         {
             return early;
         }
 
-        if (await sessions.RunAsync(context.Request, table, app) is { } token)
+        if (await sessions.RunAsync(context.Request, table, app, host) is { } token)
         {
             var decision = IsSettled(token, app) ? Decision.Admit(token.Admission) : await JudgeAsync(context, app, token);
             return decision.Kind == DecisionKind.Admit && IsForeignWebSocket(context) ? new(DecisionKind.RefuseCrossOrigin) : decision;
@@ -32,7 +34,7 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
     private static bool IsSettled(SessionToken token, AppEntry app) =>
         !app.HasContinuousRules && token.Facts.PolicyHash == app.PolicyHash;
 
-    private async ValueTask<Decision?> BeforeSignInAsync(HttpContext context, AccessTable table, AppEntry app)
+    private async ValueTask<Decision?> BeforeSignInAsync(HttpContext context, AccessTable table, AppEntry app, string host)
     {
         var verdict = PolicyEvaluator.BeforeSignIn(app, new Visitor(ClientAddress.Of(context), null));
         return verdict switch
@@ -42,14 +44,45 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
             { Kind: VerdictKind.Bypass } => Decision.Admit(Admission.Anonymous),
             { Kind: VerdictKind.NonIdentity } when IsForeignWebSocket(context) => new Decision(DecisionKind.RefuseCrossOrigin),
             { Kind: VerdictKind.NonIdentity, By: { } by } => new Decision(
-                await services.IsPresentedAsync(context.Request, table, app) ? DecisionKind.Admit : DecisionKind.AdmitService, services.For(table, app, by), By: by),
+                await services.IsPresentedAsync(context.Request, table, app, host) ? DecisionKind.Admit : DecisionKind.AdmitService, services.For(table, app, by), By: by),
             _ => null,
         };
     }
 
+    /// <summary>Whether a stream that was let through may go on under <paramref name="table"/>: whether a request like it would be let through now. Closed, as a request is, when nobody can say.</summary>
+    public async ValueTask<bool> StillAsync(Passage passage, AccessTable table, CancellationToken cancellationToken)
+    {
+        var token = passage.Admission.Nonce is null ? null : passage.Admission.Token;
+        var match = table.Apps.Find(passage.Host, passage.Path, out var app);
+        var (may, goodUntil) = !table.IsPublished(passage.Host) ? default
+            : app is null ? (match == AppMatch.None && !table.Organization.DenyUnmatchedRequests && passage.Admission.Token is null, null)
+            : PolicyEvaluator.BeforeSignIn(app, new Visitor(passage.Address, null)).Kind is VerdictKind.Bypass or VerdictKind.NonIdentity ? (true, null)
+            : token is null ? default
+            : await StillSignedInAsync(passage, token, table, app, cancellationToken);
+        passage.GoodUntil = goodUntil;
+        passage.JudgedUnder = table;
+        return may;
+    }
+
+    private async ValueTask<(bool May, DateTimeOffset? GoodUntil)> StillSignedInAsync(Passage passage, string text, AccessTable table, AppEntry app, CancellationToken cancellationToken)
+    {
+        if (await sessions.AgainAsync(text, table, app, passage.Host) is not { } token)
+        {
+            return default;
+        }
+
+        return (IsSettled(token, app) || (await JudgeAsync(passage.Address, app, token, cancellationToken)).Kind == DecisionKind.Admit, token.ValidUntil);
+    }
+
     private async ValueTask<Decision> JudgeAsync(HttpContext context, AppEntry app, SessionToken token)
     {
-        if (await FindIdentityAsync(token, context.RequestAborted) is not { } found)
+        var decision = await JudgeAsync(ClientAddress.Of(context), app, token, context.RequestAborted);
+        return decision.Kind == DecisionKind.SignIn ? WithoutSession(context, app) : decision;
+    }
+
+    private async ValueTask<Decision> JudgeAsync(IPAddress address, AppEntry app, SessionToken token, CancellationToken cancellationToken)
+    {
+        if (await FindIdentityAsync(token, cancellationToken) is not { } found)
         {
             return new(DecisionKind.Unavailable);
         }
@@ -57,17 +90,17 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
         // A session that is gone, or whose login method the app no longer takes, has to sign in again.
         if (found.Identity is not { } identity || !app.Takes(identity.LoginMethodId))
         {
-            return WithoutSession(context, app);
+            return new(DecisionKind.SignIn);
         }
 
-        var visitor = new Visitor(ClientAddress.Of(context), identity);
+        var visitor = new Visitor(address, identity);
         var verdict = PolicyEvaluator.AfterSignIn(app, visitor);
         if (verdict.Kind != VerdictKind.Allow)
         {
             return new(DecisionKind.Deny, Visitor: visitor);
         }
 
-        return HasOutlived(token, verdict.By?.SessionDuration) ? WithoutSession(context, app) : Decision.Admit(token.Admission);
+        return HasOutlived(token, verdict.By?.SessionDuration) ? new(DecisionKind.SignIn) : Decision.Admit(token.Admission);
     }
 
     // The policy that admits now may grant less time than the one the token was issued under.

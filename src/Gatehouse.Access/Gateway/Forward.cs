@@ -14,7 +14,7 @@ internal enum ForwardResult
     /// <summary>The browser has its answer, or has gone, or was cut off.</summary>
     Done,
 
-    /// <summary>The session ended before the answer began; nothing was sent.</summary>
+    /// <summary>The session ended before the answer began, or whatever else it was admitted by; nothing was sent.</summary>
     SessionEnded,
 }
 
@@ -32,8 +32,9 @@ internal sealed partial class Forward(
     };
 
     /// <summary>Forwards; answers 502 or 504 itself when the origin doesn't answer.</summary>
-    public async Task<ForwardResult> RunAsync(HttpContext context, OriginEntry origin, Admission admission)
+    public async Task<ForwardResult> RunAsync(HttpContext context, OriginEntry origin, Passage passage)
     {
+        var admission = passage.Admission;
         if (!origin.IsUsable)
         {
             await FailAsync(context, origin, OriginFailure.Of(ForwarderError.RequestCreation, null, null));
@@ -42,7 +43,7 @@ internal sealed partial class Forward(
 
         var hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
         LiftLimits(context, admission, hasBody);
-        using var running = new ForwardedRequest(admission, streams, options.ResponseTimeout, clock);
+        using var running = new ForwardedRequest(passage, streams, options.ResponseTimeout, clock);
         running.OnRequest(context, hasBody);
         WebSocketFeatures.Watch(context, running.OnWebSocket);
         var error = await forwarder.SendAsync(
@@ -111,7 +112,7 @@ internal sealed partial class Forward(
     {
         context.Response.Clear();
         var ray = RayId.Of(context);
-        LogFailed(origin.Hostname.Hostname, OriginFailure.AddressOf(origin), failure.What, ray);
+        LogFailed(origin.Hostname.Hostname, OriginFailure.AddressOf(origin), failure.Detail is { } detail ? $"{failure.What} ({detail})" : failure.What, ray);
         return GatewayPages.OriginFailedAsync(context, failure);
     }
 

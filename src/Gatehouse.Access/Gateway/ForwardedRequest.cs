@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Access.Gateway;
 
 /// <summary>One request on its way: its deadline, and its place among the live streams once it turns out to be one.</summary>
-internal sealed class ForwardedRequest(Admission admission, LiveStreams streams, TimeSpan responseTimeout, TimeProvider clock) : IDisposable
+internal sealed class ForwardedRequest(Passage passage, LiveStreams streams, TimeSpan responseTimeout, TimeProvider clock) : IDisposable
 {
     // Shorter bodies are over before anyone could cut them.
     private const long ShortBody = 1024 * 1024;
@@ -21,7 +21,7 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
     /// <summary>Signalled when the origin is too late, or the session has ended.</summary>
     public CancellationToken Cut => cut.Token;
 
-    /// <summary>Whether the session ended meanwhile.</summary>
+    /// <summary>Whether the session ended meanwhile, or whatever else it was admitted by.</summary>
     public bool IsSessionEnded
     {
         get => Volatile.Read(ref isSessionEnded);
@@ -58,7 +58,7 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
         {
             Enlist();
         }
-        else if (admission.Nonce is { } nonce && streams.IsEnded(nonce))
+        else if (streams.IsEnded(passage.Admission.Nonce))
         {
             EndSession();
         }
@@ -81,12 +81,12 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
         cut.Cancel();
     }
 
-    /// <summary>Cuts it soon, on a thread of its own: the caller has many to cut. Nothing passes a WebSocket any more when this returns, but its browser is told why.</summary>
-    public void EndSessionSoon()
+    /// <summary>Cuts it soon, on a thread of its own: the caller has many to cut. Nothing passes a WebSocket any more when this returns, but its browser is told why. False when it was cut before.</summary>
+    public bool EndSessionSoon()
     {
         if (IsSessionEnded)
         {
-            return; // the next table says it again
+            return false; // the next table says it again
         }
 
         IsSessionEnded = true;
@@ -94,10 +94,11 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
         {
             // Whether it could be told or not, half a second later it is over.
             cut.CancelAfter(told is { IsCompletedSuccessfully: true, Result: false } ? TimeSpan.Zero : Farewell);
-            return;
+            return true;
         }
 
         cut.CancelAfter(TimeSpan.Zero);
+        return true;
     }
 
     /// <inheritdoc/>
@@ -144,11 +145,5 @@ internal sealed class ForwardedRequest(Admission admission, LiveStreams streams,
         }
     }
 
-    private void Enlist()
-    {
-        if (admission.Nonce is { } nonce)
-        {
-            stream ??= streams.Open(nonce, this);
-        }
-    }
+    private void Enlist() => stream ??= streams.Open(passage, this);
 }

@@ -9,12 +9,23 @@ internal static class GateCookies
     /// <summary>The cookie that holds a token.</summary>
     public const string Authorization = "CF_Authorization";
 
-    /// <summary>Whether a cookie of this name is ours. Letter case does not count: origins and browsers differ on it.</summary>
-    public static bool IsOurs(ReadOnlySpan<char> name) =>
-        name.StartsWith("CF_", StringComparison.OrdinalIgnoreCase)
-        || name.StartsWith("__Host-CF_", StringComparison.OrdinalIgnoreCase)
-        || name.EndsWith("authentik_session", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("authentik_csrf", StringComparison.OrdinalIgnoreCase);
+    // What browsers promise of a cookie by its name (RFC 6265bis §4.1.3); the longer ones first.
+    private static readonly string[] Prefixes = ["__Host-Http-", "__Http-", "__Host-", "__Secure-"];
+
+    /// <summary>Whether a cookie of this name is ours: Access's and Identity's, whatever is added to them. Letter case does not count: origins and browsers differ on it.</summary>
+    public static bool IsOurs(ReadOnlySpan<char> name)
+    {
+        foreach (var prefix in Prefixes)
+        {
+            if (name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            {
+                name = name[prefix.Length..];
+                break;
+            }
+        }
+
+        return name.StartsWith("CF_", StringComparison.OrdinalIgnoreCase) || name.StartsWith("authentik_", StringComparison.OrdinalIgnoreCase);
+    }
 
     /// <summary>Whether a <c>Set-Cookie</c> value would set one of ours, also by way of a nameless cookie (<c>=CF_Authorization=x</c>).</summary>
     public static bool Sets(ReadOnlySpan<char> setCookie)
@@ -22,6 +33,19 @@ internal static class GateCookies
         var text = setCookie.TrimStart(" \t=");
         var end = text.IndexOfAny("=;");
         return IsOurs((end < 0 ? text : text[..end]).TrimEnd(" \t"));
+    }
+
+    /// <summary>
+    /// A line of <c>Clear-Site-Data</c> without the directives that clear cookies; empty when nothing is left. Browsers clear those of the whole
+    /// registrable domain: one app would sign people out of all, and of Identity.
+    /// </summary>
+    public static string Sparing(string clearSiteData) =>
+        string.Join(", ", clearSiteData.Split(',').Select(d => d.Trim()).Where(d => d.Length > 0 && !ClearsCookies(d)));
+
+    private static bool ClearsCookies(ReadOnlySpan<char> directive)
+    {
+        var word = directive.Trim("\"' \t");
+        return word.StartsWith("cookies", StringComparison.OrdinalIgnoreCase) || word.Contains('*');
     }
 
     /// <summary>The <c>Cookie</c> header without ours, the rest byte for byte; null when nothing is left.</summary>

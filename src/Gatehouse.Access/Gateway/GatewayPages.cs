@@ -22,12 +22,6 @@ internal static class GatewayPages
         context, StatusCodes.Status400BadRequest, "This address can be read in two ways",
         "The path of this address means different things to different servers, so it was not passed on. Use the plain form of it.");
 
-    /// <summary>Admitted, but there is nowhere to go.</summary>
-    public static Task NoServiceAsync(HttpContext context, string host) => SayAsync(
-        context, StatusCodes.Status502BadGateway, "No service is published under this name",
-        $"You may open this application, but {host} leads to no service yet. An administrator can publish one under this name.",
-        new("Your browser to the gateway", "fine"), new("The gateway to the service", $"no public hostname {host} is configured"));
-
     /// <summary>The origin did not answer. Where it is stands in the log, under the ray: not everybody who sees this page may know.</summary>
     public static Task OriginFailedAsync(HttpContext context, OriginFailure failure) => failure.Status == StatusCodes.Status400BadRequest
         ? SayAsync(context, failure.Status, "This can't be asked here", $"The service {failure.What}.")

@@ -33,7 +33,8 @@ internal sealed partial class GatewayPipeline(
         }
 
         var host = RequestHost.Of(context.Request);
-        if (host is null || !table.Serves(host))
+        // Also where an app covers the name: a sign-in for a host that we don't lead anywhere would end at whoever does.
+        if (host is null || !table.IsPublished(host))
         {
             return GatewayPages.NotPublishedAsync(context, host ?? "(none)");
         }
@@ -66,8 +67,8 @@ internal sealed partial class GatewayPipeline(
         {
             AppMatch.One => DecideAsync(context, table, host, path, app!), // set for One
             AppMatch.Ambiguous => RefuseAmbiguous(context, host, path),
-            AppMatch.None when table.Organization.DenyUnmatchedRequests || table.Origins.Find(host) is null => RefuseUncovered(context, host, path),
-            AppMatch.None => ForwardAsync(context, table, host, Admission.Anonymous),
+            AppMatch.None when table.Organization.DenyUnmatchedRequests => RefuseUncovered(context, host, path),
+            AppMatch.None => ForwardUncoveredAsync(context, table, host, path),
             _ => throw new UnreachableException(),
         };
 
@@ -85,7 +86,7 @@ internal sealed partial class GatewayPipeline(
 
     private async Task DecideAsync(HttpContext context, AccessTable table, string host, RequestPath path, AppEntry app)
     {
-        var decision = await decide.RunAsync(context, table, app);
+        var decision = await decide.RunAsync(context, table, app, host);
         if (decision.Admission is not { } admission)
         {
             await RefuseAsync(context, table, host, path, app, decision);
@@ -98,10 +99,17 @@ internal sealed partial class GatewayPipeline(
             audit.ServiceAdmitted(context, host, path, app, decision.By!);
         }
 
-        if (await ForwardAsync(context, table, host, admission) == ForwardResult.SessionEnded)
+        if (await ForwardAsync(context, table, host, path, admission) == ForwardResult.SessionEnded)
         {
-            RayId.Of(context);
-            answers.RedirectToLogin(context, table, app, host);
+            await RefuseAsync(context, table, host, path, app, admission.Nonce is null ? new(DecisionKind.Deny, Visitor: new(ClientAddress.Of(context), null)) : new(DecisionKind.SignIn));
+        }
+    }
+
+    private async Task ForwardUncoveredAsync(HttpContext context, AccessTable table, string host, RequestPath path)
+    {
+        if (await ForwardAsync(context, table, host, path, Admission.Anonymous) == ForwardResult.SessionEnded)
+        {
+            await RefuseUncovered(context, host, path);
         }
     }
 
@@ -131,16 +139,15 @@ internal sealed partial class GatewayPipeline(
         }
     }
 
-    private Task<ForwardResult> ForwardAsync(HttpContext context, AccessTable table, string host, Admission admission)
+    private Task<ForwardResult> ForwardAsync(HttpContext context, AccessTable table, string host, in RequestPath path, Admission admission)
     {
         if (LoopGuard.IsLooping(context.Request))
         {
             return DoneAfter(GatewayPages.LoopAsync(context));
         }
 
-        return table.Origins.Find(host) is { } origin
-            ? forward.RunAsync(context, origin, admission)
-            : DoneAfter(GatewayPages.NoServiceAsync(context, host));
+        var passage = new Passage(host, path, ClientAddress.Of(context), admission, table);
+        return forward.RunAsync(context, table.Origins.Find(host)!, passage); // nobody comes this far for a host that is not published
     }
 
     private static async Task<ForwardResult> DoneAfter(Task page)

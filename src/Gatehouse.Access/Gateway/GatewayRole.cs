@@ -32,6 +32,7 @@ internal static class GatewayRole
             .AddSingleton<Decide>()
             .AddSingleton<OriginClients>()
             .AddSingleton<LiveStreams>()
+            .AddHostedService<StreamWatch>()
             .AddSingleton<Forward>()
             .AddSingleton<AnonymousLimit>()
             .AddSingleton<Audit>()

@@ -3,7 +3,7 @@ using Gatehouse.Model.Snapshots;
 
 namespace Gatehouse.Access.Gateway;
 
-/// <summary>The WebSockets, event streams and long bodies now running, so that ending a session ends them. Short answers never come here.</summary>
+/// <summary>The WebSockets, event streams and long bodies now running, so that ending a session ends them and <see cref="StreamWatch"/> can judge them again. Short answers never come here.</summary>
 internal sealed class LiveStreams : IDisposable
 {
     private readonly ConcurrentDictionary<Stream, byte> running = new();
@@ -20,17 +20,20 @@ internal sealed class LiveStreams : IDisposable
     /// <summary>How many run now.</summary>
     public int Count => running.Count;
 
-    /// <summary>Whether a session was ended.</summary>
-    public bool IsEnded(string nonce) => revocations.Current.IsRevoked(nonce);
+    /// <summary>All that run now.</summary>
+    public IEnumerable<Stream> Running => running.Select(r => r.Key);
+
+    /// <summary>Whether the session was ended on whose behalf something runs; null is nobody's.</summary>
+    public bool IsEnded(string? nonce) => nonce is not null && revocations.Current.IsRevoked(nonce);
 
     /// <summary>Lists a stream until it is disposed.</summary>
-    public Stream Open(string nonce, ForwardedRequest request)
+    public Stream Open(Passage passage, ForwardedRequest request)
     {
-        var stream = new Stream(this, nonce, request);
+        var stream = new Stream(this, passage, request);
         running[stream] = 0;
 
         // The session may have ended after its token was checked.
-        if (IsEnded(nonce))
+        if (IsEnded(passage.Admission.Nonce))
         {
             request.EndSession();
         }
@@ -45,7 +48,7 @@ internal sealed class LiveStreams : IDisposable
     {
         foreach (var (stream, _) in running)
         {
-            if (table.IsRevoked(stream.Nonce))
+            if (stream.Passage.Admission.Nonce is { } nonce && table.IsRevoked(nonce))
             {
                 stream.Request.EndSessionSoon();
             }
@@ -53,10 +56,10 @@ internal sealed class LiveStreams : IDisposable
     }
 
     /// <summary>A place in the list.</summary>
-    internal sealed class Stream(LiveStreams owner, string nonce, ForwardedRequest request) : IDisposable
+    internal sealed class Stream(LiveStreams owner, Passage passage, ForwardedRequest request) : IDisposable
     {
-        /// <summary>Whose.</summary>
-        public string Nonce { get; } = nonce;
+        /// <summary>What it was let through for.</summary>
+        public Passage Passage { get; } = passage;
 
         /// <summary>What to cut.</summary>
         public ForwardedRequest Request { get; } = request;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Tunnels;
 using Microsoft.Extensions.Options;
@@ -78,20 +79,12 @@ internal sealed class OriginClients : IDisposable
     [SuppressMessage("Reliability", "CA2000", Justification = "The stream owns the socket; without a stream it is disposed here.")]
     private static async ValueTask<NetworkStream> DialAsync(DnsEndPoint end, CancellationToken cancellationToken)
     {
-        // RFC 6761 §6.3: these names are this machine, whatever a resolver says.
-        var isLocal = end.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || end.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+        // Whoever may publish a name is not always whom this machine's cloud trusts.
+        var addresses = TargetAddress.Reachable(await AddressesAsync(end.Host, cancellationToken));
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            if (isLocal)
-            {
-                await socket.ConnectAsync([IPAddress.Loopback, IPAddress.IPv6Loopback], end.Port, cancellationToken);
-            }
-            else
-            {
-                await socket.ConnectAsync(end, cancellationToken);
-            }
-
+            await socket.ConnectAsync(addresses, end.Port, cancellationToken);
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             return new NetworkStream(socket, ownsSocket: true);
         }
@@ -101,6 +94,13 @@ internal sealed class OriginClients : IDisposable
             throw;
         }
     }
+
+    // RFC 6761 §6.3: names under localhost are this machine, whatever a resolver says.
+    private static async ValueTask<IPAddress[]> AddressesAsync(string host, CancellationToken cancellationToken) =>
+        IPAddress.TryParse(host, out var literal) ? [literal]
+        : host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+        ? [IPAddress.Loopback, IPAddress.IPv6Loopback]
+        : await Dns.GetHostAddressesAsync(host, cancellationToken);
 
     [SuppressMessage("Security", "CA5359", Justification = "Only for hostnames whose operator set noTLSVerify.")]
     private static SslClientAuthenticationOptions Tls(string host, bool noTlsVerify) => new()

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Tunnels;
 using Yarp.ReverseProxy.Forwarder;
@@ -10,7 +11,8 @@ namespace Gatehouse.Access.Gateway;
 /// <param name="Status">502, or 504 when time ran out.</param>
 /// <param name="What">A clause that follows the origin's address: <c>refused the connection</c>.</param>
 /// <param name="Hop">Which hop of a tunnel failed; null when the gateway dials the origin itself.</param>
-internal readonly record struct OriginFailure(int Status, string What, TunnelHop? Hop = null)
+/// <param name="Detail">More, for the log alone.</param>
+internal readonly record struct OriginFailure(int Status, string What, TunnelHop? Hop = null, string? Detail = null)
 {
     private const int BadGateway = 502;
     private const int GatewayTimeout = 504;
@@ -48,6 +50,7 @@ internal readonly record struct OriginFailure(int Status, string What, TunnelHop
 
     private static OriginFailure? Of(Exception fault) => fault switch
     {
+        AddressRefusedException refused => new(BadGateway, refused.What, Detail: refused.Message),
         TunnelFaultException tunnel => new(tunnel.Status, tunnel.Message, tunnel.Hop),
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } => new(BadGateway, "refused the connection"),
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery } =>

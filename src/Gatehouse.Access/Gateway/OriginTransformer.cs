@@ -18,6 +18,8 @@ internal sealed class OriginTransformer(OriginEntry origin, Admission admission,
     /// <summary>The address of the person.</summary>
     public const string Email = "Cf-Access-Authenticated-User-Email";
 
+    private const string ClearSiteData = "Clear-Site-Data";
+
     private static readonly UriCreationOptions AsSent = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     /// <inheritdoc/>
@@ -71,6 +73,7 @@ internal sealed class OriginTransformer(OriginEntry origin, Admission admission,
         await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         var headers = httpContext.Response.Headers;
         DropGateCookies(headers);
+        SpareGateCookies(headers);
         DropNamedInConnection(proxyResponse, headers);
 
         // TLS ends at the gateway, so whether a host is https for ever is for the gateway to say, not for what runs behind it.
@@ -123,6 +126,15 @@ internal sealed class OriginTransformer(OriginEntry origin, Admission admission,
                 headers.SetCookie = new StringValues([.. cookies.Where(c => !GateCookies.Sets(c))]);
                 return;
             }
+        }
+    }
+
+    private static void SpareGateCookies(IHeaderDictionary headers)
+    {
+        if (headers.TryGetValue(ClearSiteData, out var lines))
+        {
+            // Empty takes the header away.
+            headers[ClearSiteData] = new StringValues([.. lines.OfType<string>().Select(GateCookies.Sparing).Where(l => l.Length > 0)]);
         }
     }
 

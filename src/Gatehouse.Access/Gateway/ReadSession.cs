@@ -1,9 +1,10 @@
+using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Snapshots;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Access.Gateway;
 
-/// <summary>Finds the one token of a request that is valid for an app, among all its cookies of that name and the token header.</summary>
+/// <summary>Finds the one token of a request that is valid for an app at a host, among all its cookies of that name and the token header.</summary>
 internal sealed class ReadSession(TokenCache tokens, ISnapshot<RevocationTable> revocations)
 {
     /// <summary>The header that programs send a token in.</summary>
@@ -15,9 +16,9 @@ internal sealed class ReadSession(TokenCache tokens, ISnapshot<RevocationTable> 
     private const int LongestToken = 8192;
 
     /// <summary>The token, or null. Two valid tokens of different people count as none: choosing would be luck.</summary>
-    public ValueTask<SessionToken?> RunAsync(HttpRequest request, AccessTable table, AppEntry app)
+    public ValueTask<SessionToken?> RunAsync(HttpRequest request, AccessTable table, AppEntry app, string host)
     {
-        var choice = new Choice(app.App.Aud, revocations.Current);
+        var choice = new Choice(app.App.Aud, host, revocations.Current);
         List<string>? unknown = null;
         var candidates = 0;
         foreach (var line in request.Headers.Cookie)
@@ -44,6 +45,18 @@ internal sealed class ReadSession(TokenCache tokens, ISnapshot<RevocationTable> 
         }
 
         return unknown is null ? new(choice.Chosen) : VerifyAsync(unknown, table, choice);
+    }
+
+    /// <summary>The same token under another table or at a later time; null when it is none any more.</summary>
+    public async ValueTask<SessionToken?> AgainAsync(string token, AccessTable table, AppEntry app, string host)
+    {
+        var choice = new Choice(app.App.Aud, host, revocations.Current);
+        if ((tokens.Find(token, table) ?? await tokens.VerifyAsync(token, table)) is { } found)
+        {
+            choice.Add(found);
+        }
+
+        return choice.Chosen;
     }
 
     private void Look(ReadOnlySpan<char> token, AccessTable table, ref int candidates, ref Choice choice, ref List<string>? unknown)
@@ -76,7 +89,7 @@ internal sealed class ReadSession(TokenCache tokens, ISnapshot<RevocationTable> 
         return choice.Chosen;
     }
 
-    private struct Choice(string audience, RevocationTable revoked)
+    private struct Choice(string audience, string host, RevocationTable revoked)
     {
         private SessionToken? best;
         private bool isTorn;
@@ -85,8 +98,8 @@ internal sealed class ReadSession(TokenCache tokens, ISnapshot<RevocationTable> 
 
         public void Add(SessionToken token)
         {
-            // A sibling app's cookie is no token here.
-            if (token.Facts.Audience != audience || revoked.IsRevoked(token.Facts.IdentityNonce!)) // persons' tokens only, which have one
+            // A sibling app's cookie is no token here, nor is this app's from another of its hosts, whose origin has seen it.
+            if (token.Facts.Audience != audience || !HostMark.IsOf(token.Facts.Host, host) || revoked.IsRevoked(token.Facts.IdentityNonce!)) // persons' tokens only, which have one
             {
                 return;
             }

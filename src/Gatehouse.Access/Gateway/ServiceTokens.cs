@@ -22,11 +22,12 @@ internal sealed class ServiceTokens(TokenIssuer issuer, TokenVerifier verifier, 
     /// Whether the request brings a good token of this app: its admission was recorded when that was given out. A person's counts too, since
     /// a service's must not take its place.
     /// </summary>
-    public async ValueTask<bool> IsPresentedAsync(HttpRequest request, AccessTable table, AppEntry app)
+    public async ValueTask<bool> IsPresentedAsync(HttpRequest request, AccessTable table, AppEntry app, string host)
     {
         foreach (var token in TokenCandidates.Of(CookieValues.All(request, GateCookies.Authorization)))
         {
-            if (TokenSeal.IsOurs(token, table) && await verifier.VerifyAsync(token, table) is { Type: TokenType.App } facts && facts.Audience == app.App.Aud)
+            if (TokenSeal.IsOurs(token, table) && await verifier.VerifyAsync(token, table) is { Type: TokenType.App } facts && facts.Audience == app.App.Aud
+                && (facts.IdentityNonce is null || HostMark.IsOf(facts.Host, host)))
             {
                 return true;
             }

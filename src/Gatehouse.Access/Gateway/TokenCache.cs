@@ -43,11 +43,12 @@ internal sealed class TokenCache(TokenVerifier verifier, TimeProvider clock, IOp
             return null;
         }
 
+        var end = FirstEnd(facts.ExpiresAt, table, clock.GetUtcNow());
         var verified = new SessionToken
         {
             Facts = facts,
-            Admission = new Admission { Token = token, Email = facts.Email, Nonce = facts.IdentityNonce },
-            ValidUntil = FirstEnd(facts.ExpiresAt, table, clock.GetUtcNow()),
+            Admission = new Admission { Token = token, Email = facts.Email, Nonce = facts.IdentityNonce, GoodUntil = end },
+            ValidUntil = end,
         };
         Of(table).Add(token, verified);
         return verified;

@@ -6,8 +6,11 @@ namespace Gatehouse.Access.SignIn;
 /// <summary>Which hosts and paths of an app matter to its cookies and redirects.</summary>
 internal static class AppHosts
 {
-    /// <summary>Whether <paramref name="app"/> covers part of <paramref name="host"/>.</summary>
-    public static bool Covers(AppEntry app, string host) => Patterns(app).Any(p => p.CoversHost(host));
+    /// <summary>
+    /// Whether <paramref name="app"/> covers part of <paramref name="host"/>, and something is published there. A wildcard covers names that
+    /// nobody has published, and DNS may lead those to a stranger: nobody is sent there with a sign-in in hand.
+    /// </summary>
+    public static bool Serves(AccessTable table, AppEntry app, string host) => table.IsPublished(host) && Patterns(app).Any(p => p.CoversHost(host));
 
     /// <summary>The app's first domain, as headers name it.</summary>
     public static string Domain(AppEntry app) => Patterns(app).First().Text;

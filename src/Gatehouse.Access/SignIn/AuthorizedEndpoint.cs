@@ -43,7 +43,7 @@ internal sealed partial class AuthorizedEndpoint(
             return Refused(table, host, state.ReturnTo, "nonce", "its one-time code was used already");
         }
 
-        if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !AppHosts.Covers(app, host))
+        if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !AppHosts.Serves(table, app, host))
         {
             return SignInPages.NoApp(table);
         }
@@ -69,7 +69,7 @@ internal sealed partial class AuthorizedEndpoint(
         AccessCookies.Set(
             context,
             AccessCookies.Authorization,
-            issuer.IssueApp(table, app, session, life),
+            issuer.IssueApp(table, app, state.Host, session, life),
             now + life,
             app.App.HttpOnlyCookie,
             AccessCookies.ModeOf(app.App.SameSiteCookie),

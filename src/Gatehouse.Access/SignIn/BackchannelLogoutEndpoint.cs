@@ -37,13 +37,12 @@ internal sealed partial class BackchannelLogoutEndpoint(
             return Refuse(context, method, fault);
         }
 
-        // Last of all: only what is right is remembered.
-        if (!await sessions.TryBurnAsync(BurntName(methodId, verified.TokenId), verified.RememberUntil, context.RequestAborted))
+        // Last of all: only what is right is remembered, and only when what it says was done. Otherwise the provider sends it again.
+        if (await sessions.RevokeOnceAsync(verified.Logout, BurntName(methodId, verified.TokenId), verified.RememberUntil, context.RequestAborted) is not { } ended)
         {
             return Refuse(context, method, "the token was used already");
         }
 
-        var ended = await sessions.RevokeAsync(verified.Logout, context.RequestAborted);
         LogEnded(method.Method.Name, ended);
         return Results.Ok();
     }

@@ -16,6 +16,7 @@ internal sealed partial class CallbackEndpoint(
     ISnapshot<AccessTable> tables,
     SealedStates states,
     OrgSessions orgSessions,
+    AnswerIssuer answerIssuer,
     CodeExchange exchange,
     IdTokenVerifier idTokens,
     IAccessSessions sessions,
@@ -37,7 +38,7 @@ internal sealed partial class CallbackEndpoint(
             return refusal!; // the other half
         }
 
-        if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !AppHosts.Covers(app, state.Host))
+        if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !AppHosts.Serves(table, app, state.Host))
         {
             return SignInPages.NoApp(table);
         }
@@ -47,7 +48,7 @@ internal sealed partial class CallbackEndpoint(
             return SignInPages.NoMethod(table, app);
         }
 
-        var identity = await IdentifyAsync(context, method, state);
+        var identity = await IdentifyAsync(context, table, method, state);
         if (identity.Value is not { } facts)
         {
             return Fail(context, table, state, identity.Failure!); // the other half
@@ -74,9 +75,20 @@ internal sealed partial class CallbackEndpoint(
         return expired ? (null, Refused(context, table, "session", "the sign-in took longer than ten minutes", state)) : (state, null);
     }
 
-    private async Task<Outcome<IdentityFacts>> IdentifyAsync(HttpContext context, LoginMethodEntry method, LoginState state)
+    private async Task<Outcome<IdentityFacts>> IdentifyAsync(HttpContext context, AccessTable table, LoginMethodEntry method, LoginState state)
     {
         var query = context.Request.Query;
+        if (answerIssuer.Fault(query, table, method) is { } fault)
+        {
+            return new SignInFailure(
+                "issuer_mismatch",
+                $"Coming back from {method.Method.Name}",
+                "The answer is not from the login method that was asked",
+                $"{method.Method.Name} was asked to sign you in, and what came back does not say that it is from there. Whoever runs this can compare the login method's issuer with what the provider's discovery document says.",
+                fault,
+                StatusCodes.Status403Forbidden);
+        }
+
         if (query.ContainsKey("error"))
         {
             var word = JsonText.Plain(query["error"].ToString(), 60);

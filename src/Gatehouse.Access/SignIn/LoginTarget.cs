@@ -32,7 +32,7 @@ internal sealed class LoginTargets(TokenVerifier verifier, TimeProvider clock)
     public async ValueTask<LoginTarget> ReadAsync(HttpRequest request, AccessTable table, string segment)
     {
         var host = HostOf(segment);
-        if (request.Query["kid"] is not [{ } kid] || host is null || !table.AppsByAud.TryGetValue(kid, out var app) || !AppHosts.Covers(app, host))
+        if (request.Query["kid"] is not [{ } kid] || host is null || !table.AppsByAud.TryGetValue(kid, out var app) || !AppHosts.Serves(table, app, host))
         {
             return new LoginTarget.Unknown();
         }

@@ -13,17 +13,17 @@ internal sealed class TokenIssuer(PublicUrls urls, TimeProvider clock)
     /// <summary>Audience of org tokens: fixed, 64 hex digits, no app can have it.</summary>
     public const string OrgAudience = "0000000000000000000000000000000000000000000000000000000000000000";
 
-    /// <summary>Claim that names the policies an app token was issued under.</summary>
+    /// <summary>Claim that names the policies an app token was issued under and the host it was issued for: <c>AppEntry.PolicyHash</c>, then <see cref="HostMark"/>.</summary>
     public const string PolicyHashClaim = "policy_hash";
 
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
 
-    /// <summary>An app token for a person.</summary>
-    public string IssueApp(AccessTable table, AppEntry app, AccessSession session, TimeSpan duration)
+    /// <summary>An app token for a person, good at <paramref name="host"/> alone.</summary>
+    public string IssueApp(AccessTable table, AppEntry app, string host, AccessSession session, TimeSpan duration)
     {
         var claims = Base("app", app.App.Aud, duration);
         AddPerson(claims, session);
-        claims[PolicyHashClaim] = app.PolicyHash;
+        claims[PolicyHashClaim] = app.PolicyHash + HostMark.Of(host);
         if (CustomClaims.Of(table, session) is { Count: > 0 } custom)
         {
             claims["custom"] = custom;

@@ -32,13 +32,15 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
             return null;
         }
 
+        var (policies, host) = PolicyHashOf(jwt);
         return new VerifiedToken(
             type.Value,
             audiences[0],
             jwt.Subject,
             ClaimText.Of(jwt, "email"),
             ClaimText.Of(jwt, "identity_nonce"),
-            ClaimText.Of(jwt, TokenIssuer.PolicyHashClaim),
+            policies,
+            host,
             new DateTimeOffset(jwt.IssuedAt, TimeSpan.Zero),
             new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero));
     }
@@ -70,6 +72,13 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
         });
         return result.IsValid ? (JsonWebToken)result.SecurityToken : null;
     }
+
+    // Tokens of an earlier version end with the policies' hash: they name no host, and so are good at none.
+    private static (string? Policies, string? Host) PolicyHashOf(JsonWebToken jwt) => ClaimText.Of(jwt, TokenIssuer.PolicyHashClaim) switch
+    {
+        { Length: > HostMark.Length } both => (both[..^HostMark.Length], both[^HostMark.Length..]),
+        _ => (null, null),
+    };
 
     private static IEnumerable<SecurityKey> KeysOf(AccessTable table, string kid, DateTimeOffset now)
     {

@@ -15,6 +15,7 @@ internal enum TokenType
 /// <param name="Subject">The user's id; empty for a service.</param>
 /// <param name="Email">Canonical address; null for a service.</param>
 /// <param name="IdentityNonce">Names the session; null for a service.</param>
-/// <param name="PolicyHash">The policies it was issued under; see <c>AppEntry.PolicyHash</c>.</param>
+/// <param name="PolicyHash">The policies it was issued under; see <c>AppEntry.PolicyHash</c>. Null for a service.</param>
+/// <param name="Host">The <see cref="HostMark"/> of the host it was issued for; null for a service.</param>
 internal sealed record VerifiedToken(
-    TokenType Type, string Audience, string Subject, string? Email, string? IdentityNonce, string? PolicyHash, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt);
+    TokenType Type, string Audience, string Subject, string? Email, string? IdentityNonce, string? PolicyHash, string? Host, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt);

@@ -11,8 +11,9 @@ namespace Gatehouse.Management.LoginMethods;
 
 /// <summary>
 /// Removes a login method that nothing names. An app that allowed only this one would otherwise allow every one: an empty list means all.
+/// Sessions made with it end in the same transaction: whoever may no longer sign in by it may no longer be signed in by it.
 /// </summary>
-internal sealed class DeleteLoginMethod(GatehouseDb db, Writer writer, RuleUses uses)
+internal sealed class DeleteLoginMethod(GatehouseDb db, Writer writer, RuleUses uses, TimeProvider clock)
 {
     public Task<Result> RunAsync(Guid id, CancellationToken cancellationToken) => writer.RunAsync<LoginMethod>(
         Topic.Access,
@@ -34,9 +35,18 @@ internal sealed class DeleteLoginMethod(GatehouseDb db, Writer writer, RuleUses 
             }
 
             db.LoginMethods.Remove(method);
+            writer.Touch(Topic.Revocations);
+            writer.Also(() => EndSessionsAsync(id, cancellationToken));
             return new Result.Done(method);
         },
         cancellationToken);
+
+    private async Task EndSessionsAsync(Guid id, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await db.AccessSessions.Where(s => s.LoginMethodId == id && s.RevokedAt == null)
+            .ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), cancellationToken);
+    }
 
     private static bool Names(Rule rule, Guid id) => rule switch
     {

@@ -9,7 +9,7 @@ namespace Gatehouse.Management.Notifications;
 /// <summary>What the operator lets webhooks do.</summary>
 public sealed class NotificationOptions
 {
-    /// <summary>Webhooks may reach this machine and link-local addresses. Off: an administrator of Identity is not one of the machine.</summary>
+    /// <summary>Webhooks may reach this machine. Off: an administrator of Identity is not one of the machine.</summary>
     public bool AllowsLocalTargets { get; init; }
 }
 
@@ -51,10 +51,12 @@ internal static class WebhookClient
     private static async ValueTask<Stream> ConnectAsync(DnsEndPoint target, NotificationOptions options, CancellationToken cancellationToken)
     {
         var found = await AddressesAsync(target.Host, cancellationToken);
-        var open = options.AllowsLocalTargets ? found : [.. found.Where(TargetAddress.IsOpen)];
+        IPAddress[] open = [.. found.Where(options.AllowsLocalTargets ? TargetAddress.IsReachable : TargetAddress.IsOpen)];
         if (open.Length == 0)
         {
-            throw new HttpRequestException("the target is this machine or a link-local address, which webhooks may not reach; the operator can allow it with --allow-local-webhooks");
+            throw new HttpRequestException(options.AllowsLocalTargets
+                ? "the target is a link-local address, which webhooks may not reach"
+                : "the target is this machine or a link-local address, which webhooks may not reach; the operator can allow this machine with --allow-local-webhooks");
         }
 
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

@@ -11,6 +11,7 @@ internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate, Wr
     private const int Attempts = 3;
 
     private readonly List<Func<Task>> also = [];
+    private readonly HashSet<string> touched = new(StringComparer.Ordinal);
     private bool isInside; // of RunAllAsync
 
     /// <summary>
@@ -33,6 +34,7 @@ internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate, Wr
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             Begin();
+            touched.Clear();
             var result = await prepare();
             if (result is not WriteResult<T>.Done)
             {
@@ -62,6 +64,7 @@ internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate, Wr
         }
 
         Begin();
+        touched.Clear();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         isInside = true;
         try
@@ -72,7 +75,7 @@ internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate, Wr
             }
 
             db.ChangeTracker.Clear();
-            await feed.SaveAsync(db, topic, cancellationToken);
+            await feed.SaveAsync(db, [.. touched.Append(topic).Distinct()], cancellationToken);
         }
         finally
         {
@@ -86,6 +89,9 @@ internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate, Wr
 
     /// <summary>Adds a statement to the transaction of the write that is being prepared, after its rows were saved.</summary>
     public void Also(Func<Task> statement) => also.Add(statement);
+
+    /// <summary>Says that the write makes the tables of another topic old, too.</summary>
+    public void Touch(string topic) => touched.Add(topic);
 
     private void Begin()
     {
@@ -126,7 +132,7 @@ internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate, Wr
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
             await SaveAsync(cancellationToken);
-            await feed.SaveAsync(db, topic, cancellationToken);
+            await feed.SaveAsync(db, [.. touched.Append(topic).Distinct()], cancellationToken);
             return true;
         }
         catch (DbUpdateConcurrencyException)

@@ -1,34 +1,51 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace Gatehouse.Model.Hosts;
 
-/// <summary>Which addresses a URL that somebody typed may lead us to. Private networks may: people keep their chat servers there.</summary>
+/// <summary>Which addresses a URL that somebody typed may lead us to. Private networks may: people keep their services there. Judged on the resolved address, at the moment of the call.</summary>
 public static class TargetAddress
 {
-    private static readonly IPNetwork[] Closed =
+    // What only a machine itself is to reach: its link, and the services of clouds that hand out its credentials.
+    private static readonly IPNetwork[] Metadata =
+    [
+        IPNetwork.Parse("169.254.0.0/16"), // RFC 3927
+        IPNetwork.Parse("100.100.100.200/32"), // Alibaba Cloud
+        IPNetwork.Parse("192.0.0.192/32"), // Oracle Cloud
+        IPNetwork.Parse("fe80::/10"), // RFC 4291 §2.5.6
+        IPNetwork.Parse("fd00:ec2::/32"), // AWS
+    ];
+
+    private static readonly IPNetwork[] Here =
     [
         IPNetwork.Parse("0.0.0.0/8"), // this host
         IPNetwork.Parse("127.0.0.0/8"),
-        IPNetwork.Parse("169.254.0.0/16"), // link-local, and the metadata services of clouds
-        IPNetwork.Parse("100.100.100.200/32"), // metadata of Alibaba Cloud
-        IPNetwork.Parse("192.0.0.0/24"), // protocol assignments, metadata of Oracle Cloud
+        IPNetwork.Parse("192.0.0.0/24"), // protocol assignments
         IPNetwork.Parse("224.0.0.0/3"), // multicast, reserved, broadcast
         IPNetwork.Parse("::/128"),
         IPNetwork.Parse("::1/128"),
-        IPNetwork.Parse("fe80::/10"),
         IPNetwork.Parse("ff00::/8"),
-        IPNetwork.Parse("fd00:ec2::/32"), // metadata of AWS
         IPNetwork.Parse("2001::/32"), // Teredo: an IPv4 address in disguise
     ];
 
-    /// <summary>Whether <paramref name="address"/> is neither this machine nor a service that only this machine should reach. IPv4 addresses inside IPv6 ones are looked at.</summary>
-    public static bool IsOpen(IPAddress address) => !Closed.Any(n => n.Contains(address)) && (Inside(address) is not { } inner || IsOpen(inner));
+    /// <summary>Whether <paramref name="address"/> may be dialed at all: it is neither of a link alone nor a metadata service. IPv4 addresses inside IPv6 ones are looked at.</summary>
+    public static bool IsReachable(IPAddress address) => !Metadata.Any(n => n.Contains(address)) && (Inside(address) is not { } inner || IsReachable(inner));
 
-    // Mapped (RFC 4291 §2.5.5), NAT64 (RFC 6052), 6to4 (RFC 3056).
+    /// <summary>Whether <paramref name="address"/> is reachable and not this machine.</summary>
+    public static bool IsOpen(IPAddress address) =>
+        IsReachable(address) && !Here.Any(n => n.Contains(address)) && (Inside(address) is not { } inner || IsOpen(inner));
+
+    /// <summary>Those of a name's addresses that may be dialed.</summary>
+    /// <exception cref="AddressRefusedException">None may.</exception>
+    public static IPAddress[] Reachable(IReadOnlyCollection<IPAddress> found)
+    {
+        IPAddress[] left = [.. found.Where(IsReachable)];
+        return left.Length > 0 ? left : throw new AddressRefusedException(found);
+    }
+
+    // Mapped (RFC 4291 §2.5.5), NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056).
     private static IPAddress? Inside(IPAddress address)
     {
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+        if (address.AddressFamily != System.Net.Sockets.AddressFamily.InterNetworkV6)
         {
             return null;
         }
@@ -39,4 +56,13 @@ public static class TargetAddress
             : bytes is [0x20, 0x02, ..] ? new IPAddress(bytes.AsSpan(2, 4))
             : null;
     }
+}
+
+/// <summary>A service's name leads to addresses that must not be dialed.</summary>
+/// <param name="found">What it leads to.</param>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1032", Justification = "Made in one place, with one meaning.")]
+public sealed class AddressRefusedException(IReadOnlyCollection<IPAddress> found) : IOException($"{(found.Count == 0 ? "no address" : string.Join(", ", found.Take(4)))} must not be dialed")
+{
+    /// <summary>A clause for anybody to read. Which address it is, only the log may say: whoever names a service could otherwise ask our resolver.</summary>
+    public string What { get; } = found.Count == 0 ? "has no address" : "has an address that must not be reached from here";
 }

@@ -57,9 +57,10 @@ public interface IAccessSessions
 
     /// <summary>
     /// Ends the sessions that a login method says have ended there, everywhere; this node refuses their tokens before it returns. The answer is
-    /// how many. A session whose provider gave it no name is meant by its subject alone.
+    /// how many. A session whose provider gave it no name is meant by its subject alone. The code that said so is used up with it, both or
+    /// neither: null when it was used before, and then nothing ends.
     /// </summary>
-    Task<int> RevokeAsync(ProviderLogout logout, CancellationToken cancellationToken);
+    Task<int?> RevokeOnceAsync(ProviderLogout logout, string id, DateTimeOffset expiresAt, CancellationToken cancellationToken);
 
     /// <summary>Uses up a one-use code: true for the first caller on any node, false ever after.</summary>
     Task<bool> TryBurnAsync(string id, DateTimeOffset expiresAt, CancellationToken cancellationToken);

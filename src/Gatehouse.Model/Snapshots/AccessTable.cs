@@ -33,12 +33,15 @@ public sealed class AccessTable
     /// <summary>Keys of Access's own tokens, the current one first.</summary>
     public required ImmutableArray<AccessSigningKey> Keys { get; init; }
 
-    /// <summary>Whether <paramref name="host"/> is published or covered by an app.</summary>
-    public bool Serves(string host) => Apps.Covers(host) || Origins.Find(host) is not null;
+    /// <summary>Whether requests for <paramref name="host"/> lead anywhere. Nobody is asked to sign in for a host where they don't.</summary>
+    public bool IsPublished(string host) => Origins.Find(host) is not null;
+
+    /// <summary>Whether <paramref name="host"/> is published or covered by an app: a name we answer for, if only to say that nothing is there.</summary>
+    public bool Serves(string host) => Apps.Covers(host) || IsPublished(host);
 
     /// <summary>The login methods that <paramref name="app"/> allows.</summary>
     public ImmutableArray<LoginMethodEntry> LoginMethodsOf(AppEntry app) =>
-        app.App.AllowedLoginMethods.Count == 0 ? LoginMethods : [.. LoginMethods.Where(m => app.App.AllowedLoginMethods.Contains(m.Method.Id))];
+        [.. LoginMethods.Where(m => app.Takes(m.Method.Id))];
 }
 
 /// <summary>An app as requests see it.</summary>
@@ -59,11 +62,14 @@ public sealed class AppEntry
     /// <summary>Whether an allow or deny policy holds a rule that is checked on every request.</summary>
     public required bool HasContinuousRules { get; init; }
 
-    /// <summary>Changes when a decision of its allow and deny policies may change: 16 hex digits. A token issued under another value is judged anew.</summary>
+    /// <summary>Changes when a decision of its allow and deny policies, or which login methods it takes, may change: 16 hex digits. A token issued under another value is judged anew.</summary>
     public required string PolicyHash { get; init; }
 
-    /// <summary>Whether people who signed in by this login method may enter.</summary>
-    public bool Takes(Guid loginMethod) => App.AllowedLoginMethods.Count == 0 || App.AllowedLoginMethods.Contains(loginMethod);
+    /// <summary>The login methods that exist and that it allows.</summary>
+    public required FrozenSet<Guid> LoginMethods { get; init; }
+
+    /// <summary>Whether people who signed in by this login method may enter. By one that is gone nobody may, whatever they hold of it.</summary>
+    public bool Takes(Guid loginMethod) => LoginMethods.Contains(loginMethod);
 }
 
 /// <summary>A login method with its secret opened. Never printed.</summary>

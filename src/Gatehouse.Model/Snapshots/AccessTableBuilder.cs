@@ -48,7 +48,8 @@ public static class AccessTableBuilder
     public static AccessTable Build(AccessRows rows)
     {
         var groups = rows.Groups.ToFrozenDictionary(g => g.Id, g => new CompiledGroup(g.Name, [.. g.Include], [.. g.Exclude], [.. g.Require]));
-        var apps = rows.Apps.Select(a => Compile(a, groups)).ToList();
+        var methods = rows.LoginMethods.Select(m => m.Method.Id).ToFrozenSet();
+        var apps = rows.Apps.Select(a => Compile(a, groups, methods)).ToList();
         return new AccessTable
         {
             Organization = rows.Organization,
@@ -61,8 +62,9 @@ public static class AccessTableBuilder
         };
     }
 
-    private static AppEntry Compile(App app, FrozenDictionary<Guid, CompiledGroup> groups)
+    private static AppEntry Compile(App app, FrozenDictionary<Guid, CompiledGroup> groups, FrozenSet<Guid> methods)
     {
+        var taken = app.AllowedLoginMethods.Count == 0 ? methods : methods.Where(app.AllowedLoginMethods.Contains).ToFrozenSet();
         var policies = app.Policies
             .Where(p => p.Policy is not null)
             .OrderBy(p => p.Precedence)
@@ -76,7 +78,8 @@ public static class AccessTableBuilder
             AfterSignIn = afterSignIn,
             Groups = groups,
             HasContinuousRules = afterSignIn.Any(p => p.HasContinuousRules),
-            PolicyHash = Hash(app, afterSignIn, groups),
+            LoginMethods = taken,
+            PolicyHash = Hash(taken, afterSignIn, groups),
         };
     }
 
@@ -129,10 +132,10 @@ public static class AccessTableBuilder
             && Rules(group).Any(r => IsContinuous(r, groups, depth + 1)));
 
     // Names stay out of it: renaming a policy must not send anyone back to the login page.
-    private static string Hash(App app, ImmutableArray<CompiledPolicy> policies, FrozenDictionary<Guid, CompiledGroup> groups)
+    private static string Hash(FrozenSet<Guid> methods, ImmutableArray<CompiledPolicy> policies, FrozenDictionary<Guid, CompiledGroup> groups)
     {
         var text = new StringBuilder();
-        text.AppendJoin(',', app.AllowedLoginMethods.Order()).Append('\n');
+        text.AppendJoin(',', methods.Order()).Append('\n');
         foreach (var policy in policies)
         {
             text.Append(policy.Id).Append('|').Append(policy.Action).Append('|').Append(policy.SessionDuration).Append('|').Append(policy.BrokenBecause).Append('\n');

@@ -7,6 +7,7 @@ using Gatehouse.Model.Snapshots;
 using Gatehouse.Store.Maps;
 using Gatehouse.Store.Snapshots;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Gatehouse.Store.Sessions;
 
@@ -44,24 +45,41 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
     }
 
     /// <inheritdoc/>
-    public Task RevokeAsync(string nonce, CancellationToken cancellationToken) => RevokeAsync(s => s.Nonce == nonce, cancellationToken);
+    public async Task RevokeAsync(string nonce, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await RevokeAsync(db, transaction, s => s.Nonce == nonce, cancellationToken);
+    }
 
     /// <inheritdoc/>
-    public Task<int> RevokeAsync(ProviderLogout logout, CancellationToken cancellationToken)
+    public async Task<int?> RevokeOnceAsync(ProviderLogout logout, string id, DateTimeOffset expiresAt, CancellationToken cancellationToken)
+    {
+        // An expired code may have been burnt and forgotten.
+        if (expiresAt <= clock.GetUtcNow())
+        {
+            return null;
+        }
+
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        return await BurnAsync(db, id, expiresAt, cancellationToken) ? await RevokeAsync(db, transaction, Meant(logout), cancellationToken) : null;
+    }
+
+    private static Expression<Func<AccessSession, bool>> Meant(ProviderLogout logout)
     {
         var (method, subject, name) = logout;
         return name is null
-            ? RevokeAsync(s => s.LoginMethodId == method && s.Subject == subject, cancellationToken)
+            ? s => s.LoginMethodId == method && s.Subject == subject
             : subject is null
-            ? RevokeAsync(s => s.LoginMethodId == method && s.ProviderSession == name, cancellationToken)
-            : RevokeAsync(s => s.LoginMethodId == method && s.Subject == subject && (s.ProviderSession == name || s.ProviderSession == ""), cancellationToken);
+            ? s => s.LoginMethodId == method && s.ProviderSession == name
+            : s => s.LoginMethodId == method && s.Subject == subject && (s.ProviderSession == name || s.ProviderSession == "");
     }
 
-    private async Task<int> RevokeAsync(Expression<Func<AccessSession, bool>> which, CancellationToken cancellationToken)
+    // Commits.
+    private async Task<int> RevokeAsync(GatehouseDb db, IDbContextTransaction transaction, Expression<Func<AccessSession, bool>> which, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var ended = await db.AccessSessions
             .Where(which).Where(s => s.RevokedAt == null)
             .ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), cancellationToken);
@@ -72,7 +90,7 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
         }
 
         // Ended before, perhaps on another node a moment ago: this node must know it as well before we return.
-        await transaction.RollbackAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         await revocations.ReloadAsync(cancellationToken);
         return 0;
     }
@@ -87,10 +105,12 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
         }
 
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var made = await db.Database.ExecuteSqlAsync(
-            $"""INSERT INTO burnt_codes ("Id", "ExpiresAt") VALUES ({id}, {expiresAt.ToUnixTimeMilliseconds()}) ON CONFLICT DO NOTHING""", cancellationToken);
-        return made == 1;
+        return await BurnAsync(db, id, expiresAt, cancellationToken);
     }
+
+    private static async Task<bool> BurnAsync(GatehouseDb db, string id, DateTimeOffset expiresAt, CancellationToken cancellationToken) =>
+        await db.Database.ExecuteSqlAsync(
+            $"""INSERT INTO burnt_codes ("Id", "ExpiresAt") VALUES ({id}, {expiresAt.ToUnixTimeMilliseconds()}) ON CONFLICT DO NOTHING""", cancellationToken) == 1;
 
     private async Task<AccessUser> FindOrAddUserAsync(GatehouseDb db, NewAccessSession facts, CancellationToken cancellationToken)
     {

@@ -18,20 +18,27 @@ public sealed class ChangeFeed(IEnumerable<IReloadable> tables)
     /// A transaction that is open on <paramref name="db"/> is committed with it. Throws what a save throws, and then nothing is saved;
     /// throws what a reload throws when the change is saved but can't be brought in force here, and then the watcher goes on trying.
     /// </summary>
-    public async Task SaveAsync(GatehouseDb db, string topic, CancellationToken cancellationToken)
+    public Task SaveAsync(GatehouseDb db, string topic, CancellationToken cancellationToken) => SaveAsync(db, [topic], cancellationToken);
+
+    /// <summary>The same for a change that makes the tables of several topics old.</summary>
+    public async Task SaveAsync(GatehouseDb db, IReadOnlyCollection<string> topics, CancellationToken cancellationToken)
     {
         await using (var transaction = db.Database.CurrentTransaction ?? await db.Database.BeginTransactionAsync(cancellationToken))
         {
             await db.SaveChangesAsync(cancellationToken);
 
-            // Last, so that the row's lock, which lines up the writers of a topic, is held as briefly as can be.
-            await Revisions.BumpAsync(db, topic, cancellationToken);
+            // Last, so that the row's lock, which lines up the writers of a topic, is held as briefly as can be. In one order for all.
+            foreach (var topic in topics.Order(StringComparer.Ordinal))
+            {
+                await Revisions.BumpAsync(db, topic, cancellationToken);
+            }
+
             await transaction.CommitAsync(cancellationToken);
         }
 
         foreach (var table in tables)
         {
-            if (table.Topic == topic)
+            if (topics.Contains(table.Topic))
             {
                 await table.ReloadAsync(CancellationToken.None); // saved already: the caller going away must not leave an old table
             }

@@ -17,7 +17,6 @@ internal static class UpstreamClient
     private const int LongestAnswer = 1024 * 1024;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
-    private static readonly IPNetwork LinkLocal = IPNetwork.Parse("169.254.0.0/16");
 
     /// <summary>Registers it. <see cref="UpstreamTrust"/> must be registered too.</summary>
     public static void AddTo(IServiceCollection services) =>
@@ -45,19 +44,9 @@ internal static class UpstreamClient
         SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, chain, errors) => trust.Accepts(certificate, chain, errors) },
     };
 
-    /// <summary>Whether an address may be called: those of a link alone (RFC 3927, RFC 4291 §2.5.6) hold the metadata services of clouds, and no identity provider or client.</summary>
-    internal static bool MayBeCalled(IPAddress address)
-    {
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return !plain.IsIPv6LinkLocal && !LinkLocal.Contains(plain);
-    }
-
-    private static async Task<IPAddress[]> AddressesOfAsync(string host, CancellationToken cancellationToken)
-    {
-        var found = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancellationToken);
-        var good = found.Where(MayBeCalled).ToArray();
-        return good.Length > 0 ? good : throw new SocketException((int)SocketError.AccessDenied);
-    }
+    // The metadata services of clouds are neither an identity provider nor a client of one.
+    private static async Task<IPAddress[]> AddressesOfAsync(string host, CancellationToken cancellationToken) =>
+        TargetAddress.Reachable(IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancellationToken));
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The stream owns the socket.")]
     private static async ValueTask<Stream> ConnectAsync(EndPoint target, CancellationToken cancellationToken)

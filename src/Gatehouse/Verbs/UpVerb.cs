@@ -24,7 +24,7 @@ internal static class UpVerb
         var mail = new MailFlags();
         var demo = Flags.Switch("--demo", "Add an app to try: whoami.<domain>, with a user ada");
         var json = Flags.Switch("--json", "When ready, write one line of JSON to standard output, and logs as JSON to standard error");
-        var webhooks = Flags.Switch("--allow-local-webhooks", "Let webhooks of Identity's notifications reach this machine and link-local addresses");
+        var webhooks = Flags.Switch("--allow-local-webhooks", "Let webhooks of Identity's notifications reach this machine");
         var command = new Command("up", "Start Gatehouse.") { data, domain, listen, edge, quick, database, certificate, key, geoip, demo, json, webhooks };
         mail.AddTo(command);
         command.SetAction(async (parsed, _) =>

@@ -90,6 +90,7 @@ public class AppMatcherTests
         AfterSignIn = [],
         Groups = new Dictionary<Guid, Gatehouse.Model.Policies.CompiledGroup>(),
         HasContinuousRules = false,
+        LoginMethods = [],
         PolicyHash = "",
     };
 }

@@ -20,6 +20,9 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
     /// <summary>All sessions.</summary>
     public ICollection<AccessSession> All => sessions.Values;
 
+    /// <summary>What ending sessions throws; null means it works.</summary>
+    public Exception? Fault { get; set; }
+
     /// <summary>How many rows one-time codes took.</summary>
     public int Burnt => burnt.Count;
 
@@ -65,8 +68,18 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
     }
 
     /// <inheritdoc/>
-    public async Task<int> RevokeAsync(ProviderLogout logout, CancellationToken cancellationToken)
+    public async Task<int?> RevokeOnceAsync(ProviderLogout logout, string id, DateTimeOffset expiresAt, CancellationToken cancellationToken)
     {
+        if (Fault is { } fault)
+        {
+            throw fault;
+        }
+
+        if (!burnt.TryAdd(id, expiresAt))
+        {
+            return null;
+        }
+
         var ended = sessions.Values.Where(s => s.RevokedAt is null && s.LoginMethodId == logout.LoginMethodId
             && (logout.Subject is null || s.Subject == logout.Subject)
             && (logout.ProviderSession is null || s.ProviderSession == logout.ProviderSession || (s.ProviderSession.Length == 0 && logout.Subject is not null))).ToList();

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Origins;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
@@ -41,8 +42,8 @@ internal static class TestAccess
         SessionDuration = duration,
     };
 
-    /// <summary>The compiled form of <paramref name="app"/>.</summary>
-    public static AppEntry Entry(App app, params RuleGroup[] groups) => Table([app], groups: groups).AppsByAud[app.Aud];
+    /// <summary>The compiled form of <paramref name="app"/>, where the login method of <see cref="Visitor"/> exists.</summary>
+    public static AppEntry Entry(App app, params RuleGroup[] groups) => Table([app], [Method("Idp", Guid.Empty)], groups: groups).AppsByAud[app.Aud];
 
     /// <summary>A visitor; null for <paramref name="email"/> means nobody signed in.</summary>
     public static Visitor Visitor(string? email, string address = "203.0.113.9", Guid method = default, params (string Name, string[] Values)[] claims) => new(
@@ -82,15 +83,21 @@ internal static class TestAccess
         };
     }
 
-    /// <summary>A table.</summary>
-    public static AccessTable Table(IReadOnlyList<App> apps, IReadOnlyList<LoginMethod>? methods = null, IReadOnlyList<AccessSigningKey>? keys = null, IReadOnlyList<RuleGroup>? groups = null) =>
+    /// <summary>A table. What apps cover is published, unless told otherwise.</summary>
+    public static AccessTable Table(
+        IReadOnlyList<App> apps, IReadOnlyList<LoginMethod>? methods = null, IReadOnlyList<AccessSigningKey>? keys = null, IReadOnlyList<RuleGroup>? groups = null,
+        IReadOnlyList<string>? published = null) =>
         AccessTableBuilder.Build(new AccessRows
         {
             Organization = new Organization { Id = "0123456789abcdef0123456789abcdef", Name = "Example Ltd" },
             Apps = apps,
             Groups = groups ?? [],
             LoginMethods = [.. (methods ?? []).Select(m => new LoginMethodEntry { Method = m, ClientSecret = "s3cret" })],
-            Hostnames = [],
+            Hostnames =
+            [
+                .. (published ?? [.. apps.SelectMany(a => a.Domains).Select(d => d.Split('/')[0]).Distinct()])
+                    .Select(h => new PublicHostname { Id = Guid.CreateVersion7(), Hostname = h, Service = "http://127.0.0.1:9" }),
+            ],
             Keys = keys ?? [],
         });
 }

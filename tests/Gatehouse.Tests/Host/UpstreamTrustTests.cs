@@ -1,8 +1,9 @@
-using System.Net;
 using System.Net.Security;
+using System.Net;
 using Gatehouse.Hosting;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Tls;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Tests.Host;
 
@@ -68,11 +69,20 @@ public sealed class UpstreamTrustTests : IDisposable
     public void Dispose() => authority.Dispose();
 
     [Theory]
-    [InlineData("169.254.169.254", false)]
-    [InlineData("::ffff:169.254.169.254", false)]
-    [InlineData("fe80::1", false)]
-    [InlineData("10.0.0.1", true)]
-    [InlineData("127.0.0.1", true)]
-    [InlineData("2001:db8::1", true)]
-    public void Addresses_of_a_link_are_never_called(string address, bool mayBe) => Assert.Equal(mayBe, UpstreamClient.MayBeCalled(IPAddress.Parse(address)));
+    [InlineData("169.254.169.254")]
+    [InlineData("[::ffff:169.254.169.254]")]
+    [InlineData("[fd00:ec2::254]")]
+    [InlineData("100.100.100.200")]
+    public async Task X01_addresses_of_a_link_and_of_metadata_are_never_called(string host)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton(new UpstreamTrust(new PublicUrls("example.com", 8443), new IPEndPoint(IPAddress.Any, 8443), authority, null));
+        UpstreamClient.AddTo(services);
+        await using var provider = services.BuildServiceProvider();
+        using var client = provider.GetRequiredService<IHttpClientFactory>().CreateClient(UpstreamClient.Name);
+
+        var fault = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri($"http://{host}/latest/meta-data/"), TestContext.Current.CancellationToken));
+
+        Assert.IsType<AddressRefusedException>(fault.InnerException);
+    }
 }

@@ -58,7 +58,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(Clock).AddSingleton(Urls).AddSingleton<ISecretBox>(box);
         builder.Services.AddSingleton<IDbContextFactory<GatehouseDb>>(database).AddScoped(_ => database.CreateDbContext());
         builder.Services.AddSingleton<IMailSender>(Mail);
-        builder.Services.AddSingleton<ChangeFeed>().AddSingleton<IReloadable>(Reloads).AddManagement();
+        builder.Services.AddSingleton<ChangeFeed>().AddSingleton<IReloadable>(Reloads).AddSingleton<IReloadable>(Revocations).AddManagement();
         builder.Services.AddBindings();
         builder.Services.AddSingleton<EventSignal>().AddSingleton(_ => new RowQueue<Event>(database)).AddSingleton<EventStore>();
         builder.Services.AddSingleton<IEventLog>(s => s.GetRequiredService<EventStore>()).AddSingleton<IEventRows>(s => s.GetRequiredService<EventStore>());
@@ -85,7 +85,9 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public static PublicUrls Urls { get; } = new("example.com", 8443);
 
-    public CountingTable Reloads { get; } = new();
+    public CountingTable Reloads { get; } = new(Topic.Access);
+
+    public CountingTable Revocations { get; } = new(Topic.Revocations);
 
     public HttpClient Client { get; }
 
@@ -242,9 +244,9 @@ internal sealed record ApiReply(int Status, JsonNode? Body, HttpResponseHeaders 
 }
 
 /// <summary>Counts reloads, so that tests see what was announced.</summary>
-internal sealed class CountingTable : IReloadable
+internal sealed class CountingTable(string topic) : IReloadable
 {
-    public string Topic => Gatehouse.Model.Snapshots.Topic.Access;
+    public string Topic => topic;
 
     public int Count { get; private set; }
 

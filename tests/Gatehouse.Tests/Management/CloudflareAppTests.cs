@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Tests.Fakes;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Tests.Management;
@@ -231,6 +234,40 @@ public class CloudflareAppTests
 
         (await host.CloudflareAsync("DELETE", $"/access/identity_providers/{id}")).Expect(200);
     }
+
+    [Fact]
+    public async Task S08_F07_a_deleted_login_method_takes_the_sessions_with_it_that_were_made_by_it()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var id = Guid.Parse((await host.CloudflareAsync("POST", "/access/identity_providers", LoginMethod())).Expect(201).Text("result.id")!);
+        await using var db = host.Open();
+        var user = new AccessUser { Id = Guid.CreateVersion7(), Email = "ada@example.com" };
+        db.AccessUsers.Add(user);
+        db.AccessSessions.AddRange(Session("gone", user, id), Session("kept", user, Guid.CreateVersion7()));
+        await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        Task<long> Revision(string topic) => db.Revisions.Where(r => r.Topic == topic).Select(r => r.Value).FirstOrDefaultAsync(TestContext.Current.CancellationToken);
+        var (access, revocations) = (await Revision(Topic.Access), await Revision(Topic.Revocations));
+
+        (await host.CloudflareAsync("DELETE", $"/access/identity_providers/{id}")).Expect(200);
+
+        // Every node watches the revisions, and reads what they count.
+        Assert.Equal((access + 1, revocations + 1), (await Revision(Topic.Access), await Revision(Topic.Revocations)));
+        Assert.Equal(["gone"], await db.AccessSessions.AsNoTracking().Where(s => s.RevokedAt != null).Select(s => s.Nonce).ToListAsync(TestContext.Current.CancellationToken));
+        Assert.Equal((2, 1), (host.Reloads.Count, host.Revocations.Count));
+    }
+
+    private static AccessSession Session(string nonce, AccessUser user, Guid method) => new()
+    {
+        Nonce = nonce,
+        UserId = user.Id,
+        Email = user.Email,
+        Subject = "u-1",
+        LoginMethodId = method,
+        ClaimsJson = "{}",
+        Address = "203.0.113.9",
+        ExpiresAt = TestAccess.Epoch.AddYears(1),
+        ForgetAt = TestAccess.Epoch.AddYears(1),
+    };
 
     private static JsonObject App(string domain) => new() { ["type"] = "self_hosted", ["domain"] = domain };
 

@@ -107,6 +107,33 @@ public class AccessSessionStoreTests
         Assert.True(await sessions.TryBurnAsync("another", end, Cancel));
     }
 
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task S07_a_logout_and_its_token_are_written_together_or_not_at_all(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        var sessions = store.Get<IAccessSessions>();
+        var session = await sessions.StartAsync(Ada(), Cancel);
+        var logout = new ProviderLogout(session.LoginMethodId, session.Subject, null);
+        var end = store.Clock.GetUtcNow().AddMinutes(5);
+        await using (var db = store.Open())
+        {
+            // From then on no session can be changed.
+            await db.Database.ExecuteSqlRawAsync("ALTER TABLE access_sessions RENAME TO hidden", Cancel);
+            await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => sessions.RevokeOnceAsync(logout, "jti", end, Cancel));
+            await db.Database.ExecuteSqlRawAsync("ALTER TABLE hidden RENAME TO access_sessions", Cancel);
+        }
+
+        Assert.Equal(1, await sessions.RevokeOnceAsync(logout, "jti", end, Cancel));
+        Assert.True(store.Get<ISnapshot<RevocationTable>>().Current.IsRevoked(session.Nonce));
+
+        var next = await sessions.StartAsync(Ada(session.LoginMethodId), Cancel);
+        Assert.Null(await sessions.RevokeOnceAsync(logout, "jti", end, Cancel));
+        Assert.False(store.Get<ISnapshot<RevocationTable>>().Current.IsRevoked(next.Nonce));
+        Assert.Equal(0, await sessions.RevokeOnceAsync(logout with { Subject = "nobody" }, "other", end, Cancel));
+        Assert.Null(await sessions.RevokeOnceAsync(logout with { Subject = "nobody" }, "other", end, Cancel));
+        Assert.Null(await sessions.RevokeOnceAsync(logout, "late", store.Clock.GetUtcNow(), Cancel));
+    }
+
     [Theory, MemberData(nameof(Databases.Postgres), MemberType = typeof(Databases))]
     public async Task A_code_burns_once_across_nodes(DatabaseKind kind)
     {
@@ -147,12 +174,12 @@ public class AccessSessionStoreTests
         await store.Get<IAccessSessions>().RevokeAsync("nobody's", Cancel);
     }
 
-    private static NewAccessSession Ada() => new()
+    private static NewAccessSession Ada(Guid? method = null) => new()
     {
         Email = "ada@example.com",
         Name = "Ada Lovelace",
         Subject = "sub-1",
-        LoginMethodId = Guid.CreateVersion7(),
+        LoginMethodId = method ?? Guid.CreateVersion7(),
         Claims = new Dictionary<string, IReadOnlyList<string>> { ["groups"] = ["staff", "demo"] },
         GroupsJson = """["staff","demo"]""",
         Amr = ["pwd", "mfa"],

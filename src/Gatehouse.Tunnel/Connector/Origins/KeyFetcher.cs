@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using Gatehouse.Model.Hosts;
 
 namespace Gatehouse.Tunnel.Connector.Origins;
 
@@ -48,7 +49,7 @@ internal sealed class KeyFetcher : IDisposable
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await LocalNames.ConnectAsync(socket, end.Host, end.Port, cancellationToken);
+            await socket.ConnectAsync(TargetAddress.Reachable(await LocalNames.ResolveAsync(end.Host, cancellationToken)), end.Port, cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

@@ -177,7 +177,7 @@ internal sealed class OriginClients(AddressGuard guard) : IDisposable
     {
         if (!guard.AllowsSockets)
         {
-            throw new AddressRefusedException("is a socket of this machine, which this connector may not reach");
+            throw new SocketRefusedException();
         }
 
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

@@ -188,7 +188,7 @@ internal sealed partial class StreamProxy(OriginClients clients, ILogger<StreamP
     private async Task<bool> RefuseAsync(HttpContext context, string destination, Exception fault)
     {
         var why = OriginFault.Of(fault);
-        LogFailed(destination, why.What);
+        LogFailed(destination, why.Detail is { } detail ? $"{why.What} ({detail})" : why.What);
         return await Answers.FailedAsync(context, why with { Hop = why.Hop == TunnelHop.Http ? TunnelHop.Tcp : why.Hop });
     }
 

@@ -23,7 +23,7 @@ public class AllocationTests
         var decide = gateway.Services.GetRequiredService<Decide>();
         var context = new DefaultHttpContext();
         context.Request.Headers.Cookie = $"theme=dark; CF_Authorization={gateway.SignIn()}; lang=en";
-        Assert.True((await decide.RunAsync(context, gateway.Tables.Current, AppOf(gateway))).Kind == DecisionKind.Admit);
+        Assert.True((await decide.RunAsync(context, gateway.Tables.Current, AppOf(gateway), "app.test")).Kind == DecisionKind.Admit);
 
         for (var n = 0; n < 200; n++)
         {
@@ -50,7 +50,7 @@ public class AllocationTests
             throw new InvalidOperationException("no match");
         }
 
-        var decision = decide.RunAsync(context, table, app!);
+        var decision = decide.RunAsync(context, table, app!, "app.test");
         if (!decision.IsCompletedSuccessfully || decision.GetAwaiter().GetResult().Kind != DecisionKind.Admit)
         {
             throw new InvalidOperationException("not admitted from memory");

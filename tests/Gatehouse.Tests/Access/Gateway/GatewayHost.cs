@@ -38,6 +38,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     private GatewayHost(RawOrigin origin)
     {
         Origin = origin;
+        LoginMethods = [Sessions.LoginMethodId];
         Tables = new FakeSnapshot<AccessTable>(Build(), Clock);
         Revocations = new FakeSnapshot<RevocationTable>(RevocationTable.Empty, Clock);
     }
@@ -51,6 +52,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     public FakeSnapshot<RevocationTable> Revocations { get; }
 
     public FakeSessions Sessions { get; } = new();
+
+    /// <summary>The login methods that exist; at first the one that everybody signs in by.</summary>
+    public List<Guid> LoginMethods { get; }
 
     public FakeAudit Audit { get; } = new();
 
@@ -117,6 +121,12 @@ internal sealed class GatewayHost : IAsyncDisposable
         return this;
     }
 
+    /// <summary>Takes an app away.</summary>
+    public void Remove(App app) => apps.Remove(app);
+
+    /// <summary>Takes a published name away.</summary>
+    public void Unpublish(string hostname) => hostnames.RemoveAll(h => h.Hostname == hostname);
+
     /// <summary>Puts what was arranged in force.</summary>
     public void Reload() => Tables.Swap(Build());
 
@@ -127,11 +137,12 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     public static string AudOf(string app) => Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(app)));
 
-    /// <summary>Signs someone in at an app and returns the token.</summary>
-    public string SignIn(string app = "staff", string email = "ada@example.com", TimeSpan? duration = null)
+    /// <summary>Signs someone in at an app, on its first host unless told otherwise, and returns the token.</summary>
+    public string SignIn(string app = "staff", string email = "ada@example.com", TimeSpan? duration = null, string? host = null)
     {
         var session = Sessions.Start(email, Clock.GetUtcNow());
-        return Issuer().IssueApp(Tables.Current, Tables.Current.AppsByAud[AudOf(app)], session, duration ?? TimeSpan.FromHours(1));
+        var entry = Tables.Current.AppsByAud[AudOf(app)];
+        return Issuer().IssueApp(Tables.Current, entry, host ?? entry.App.Domains[0].Split('/')[0], session, duration ?? TimeSpan.FromHours(1));
     }
 
     public TokenIssuer Issuer() => new(new PublicUrls("test", 443), Clock);
@@ -167,7 +178,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         Organization = Organization,
         Apps = [.. apps],
         Groups = [],
-        LoginMethods = [],
+        LoginMethods = [.. LoginMethods.Select(id => new LoginMethodEntry { Method = TestAccess.Method("Idp", id), ClientSecret = "s3cret" })],
         Hostnames = [.. hostnames],
         Keys = [new AccessSigningKey { Kid = new string('b', 64), CertificatePem = "", Rsa = Key.Value }],
     });
@@ -275,7 +286,7 @@ internal sealed class FakeSessions : IAccessSessions
 
     public Task<AccessSession> StartAsync(NewAccessSession facts, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<int> RevokeAsync(ProviderLogout logout, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<int?> RevokeOnceAsync(ProviderLogout logout, string id, DateTimeOffset expiresAt, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task RevokeAsync(string nonce, CancellationToken cancellationToken) => throw new NotSupportedException();
 

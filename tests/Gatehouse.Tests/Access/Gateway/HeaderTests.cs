@@ -164,7 +164,7 @@ public class HeaderTests
     {
         await using var gateway = await GatewayHost.StartAsync();
         var token = gateway.SignIn();
-        await RawStream.AskAsync(gateway.Port, $"GET / HTTP/1.1\r\nHost: app.test\r\nCookie: a=\"1 2\"; CF_Authorization={token};b=2=3;  c; CF_AppSession=s; cf_binding=b; CF_Session=s; __Host-CF_Session=s;d=4\r\n"
+        await RawStream.AskAsync(gateway.Port, $"GET / HTTP/1.1\r\nHost: app.test\r\nCookie: a=\"1 2\"; CF_Authorization={token};b=2=3;  c; CF_AppSession=s; cf_binding=b; CF_Session=s; __Host-CF_Session=s; authentik_mfa=m; __Host-authentik_session=i; authentik_next=n;d=4\r\n"
             + $"Cf-Access-Token: {token}\r\nCF-Access-Client-Id: id\r\nCf-Access-Client-Secret: hush\r\nAuthorization: Bearer for-the-origin\r\n\r\n");
         var seen = gateway.Origin.Only;
         Assert.Equal("a=\"1 2\";b=2=3;  c;d=4", seen.Header("Cookie"));
@@ -186,13 +186,33 @@ public class HeaderTests
     {
         await using var gateway = await GatewayHost.StartAsync(origin: new RawOrigin((_, to) => to.SendAsync(
             "HTTP/1.1 200 OK\r\nSet-Cookie: CF_Authorization=x; Domain=test\r\nSet-Cookie: cf_appsession=x\r\nSet-Cookie: own=1; Path=/\r\nset-cookie:  =CF_Authorization=x\r\n"
-            + "Set-Cookie: authentik_session=x; Domain=test\r\nSet-Cookie: Authentik_CSRF=x\r\nSet-Cookie: CF_Session ; x\r\nSet-Cookie: __Host-CF_Session=x; Path=/; Secure\r\nSet-Cookie: other=2\r\n"
+            + "Set-Cookie: authentik_session=x; Domain=test\r\nSet-Cookie: Authentik_CSRF=x\r\nSet-Cookie: authentik_mfa=x; Domain=test\r\nSet-Cookie: __Secure-authentik_next=x; Domain=test\r\nSet-Cookie: CF_Session ; x\r\nSet-Cookie: __Host-CF_Session=x; Path=/; Secure\r\nSet-Cookie: other=2\r\n"
             + "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nContent-Length: 0\r\n\r\n")));
         var answer = await gateway.GetAsync("/", gateway.SignIn());
         Assert.Equal(["own=1; Path=/", "other=2"], answer.Headers("Set-Cookie"));
         Assert.Null(answer.Header("Strict-Transport-Security"));
         Assert.Null(answer.Header("X-Hop"));
         Assert.Null(answer.Header("Keep-Alive"));
+    }
+
+    [Theory]
+    [InlineData("\"cookies\"", null)]
+    [InlineData("\"*\"", null)]
+    [InlineData("\"cache\", \"cookies\", \"storage\"", "\"cache\", \"storage\"")]
+    [InlineData("\"cache\",\"*\"", "\"cache\"")]
+    [InlineData("\"Cookies\" , \"executionContexts\"", "\"executionContexts\"")]
+    [InlineData("cookies", null)]
+    [InlineData("\"storage\"\r\nClear-Site-Data: \"cookies\"", "\"storage\"")]
+    [InlineData("\"cache\", \"storage\", \"clientHints\"", "\"cache\", \"storage\", \"clientHints\"")]
+    public async Task H12_an_origin_does_not_clear_our_cookies(string sent, string? expected)
+    {
+        await using var gateway = await GatewayHost.StartAsync(origin: new RawOrigin((_, to) => to.SendAsync(
+            $"HTTP/1.1 200 OK\r\nClear-Site-Data: {sent}\r\nContent-Length: 0\r\n\r\n")));
+
+        var answer = await gateway.GetAsync("/", gateway.SignIn());
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(expected, answer.Header("Clear-Site-Data"));
     }
 
     [Fact]

@@ -165,13 +165,22 @@ public class HostTests
     }
 
     [Fact]
-    public async Task An_app_without_a_service_says_so_after_admission_only()
+    public async Task S12_a_name_that_an_app_covers_but_nobody_published_asks_nobody_to_sign_in()
     {
-        await using var gateway = await GatewayHost.StartAsync(host => host.AddApp("staff", "app.test", GatewayHost.Allow(new Rule.Everyone())));
-        Assert.Equal(302, (await gateway.GetAsync("/")).Status);
-        var answer = await gateway.GetAsync("/", gateway.SignIn());
-        Assert.Equal(502, answer.Status);
-        Assert.Contains("No service is published", answer.Body, StringComparison.Ordinal);
+        await using var gateway = await GatewayHost.StartAsync(host =>
+        {
+            host.AddApp("staff", "*.test", GatewayHost.Allow(new Rule.Everyone()));
+            host.Publish("wiki.test");
+        });
+        Assert.Equal(302, (await gateway.GetAsync("/", host: "wiki.test")).Status);
+        foreach (var path in (string[])["/", "/cdn-cgi/access/login", "/cdn-cgi/access/authorized?nonce=a&state=b"])
+        {
+            var answer = await gateway.GetAsync(path, gateway.SignIn(host: "dangling.test"), "dangling.test");
+            Assert.Equal(404, answer.Status);
+            Assert.Contains("Nothing is published under this name", answer.Body, StringComparison.Ordinal);
+            Assert.Null(answer.Header("Location"));
+            Assert.Empty(answer.Headers("Set-Cookie"));
+        }
     }
 
     [Fact]

@@ -27,6 +27,26 @@ public class OriginFailureTests
         Assert.Equal("no-store", answer.Header("Cache-Control"));
     }
 
+    [Theory]
+    [InlineData("http://169.254.169.254")]
+    [InlineData("http://0xa9fea9fe")]
+    [InlineData("http://2852039166")]
+    [InlineData("http://[::ffff:169.254.169.254]")]
+    [InlineData("http://[fd00:ec2::254]")]
+    [InlineData("https://100.100.100.200")]
+    [InlineData("http://[fe80::1]")]
+    public async Task X01_T09_a_published_name_never_leads_to_a_metadata_service_and_the_page_names_no_address(string service)
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+
+        var answer = await AskAsync(gateway, service);
+
+        Assert.Equal(502, answer.Status);
+        Assert.Contains("the service has an address that must not be reached from here", answer.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("169.254", answer.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain(new Uri(service).Host, answer.Body, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task R10_a_name_that_does_not_resolve_is_502()
     {

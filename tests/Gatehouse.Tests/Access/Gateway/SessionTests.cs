@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Gatehouse.Model.Policies;
+using Gatehouse.Tests.Fakes;
 
 namespace Gatehouse.Tests.Access.Gateway;
 
@@ -41,6 +42,67 @@ public class SessionTests
         var org = gateway.Issuer().IssueOrg(gateway.Tables.Current, gateway.Sessions.Start("ada@example.com", gateway.Clock.GetUtcNow()));
         Assert.Equal(302, (await gateway.GetAsync("/", org)).Status);
         Assert.Empty(gateway.Origin.Requests);
+    }
+
+    [Fact]
+    public async Task S12_a_token_opens_only_that_host_of_its_app_for_which_it_was_made()
+    {
+        await using var gateway = await GatewayHost.StartAsync(host =>
+        {
+            host.AddApp("staff", "*.test", GatewayHost.Allow(new Rule.Everyone())).Domains.Add("other.example");
+            host.Publish("wiki.test").Publish("shop.test").Publish("other.example");
+        });
+        var token = gateway.SignIn(host: "wiki.test");
+        foreach (var (host, status) in ((string, int)[])[("wiki.test", 200), ("WIKI.test", 200), ("shop.test", 302), ("other.example", 302)])
+        {
+            Assert.Equal(status, (await gateway.GetAsync("/", token, host)).Status);
+            Assert.Equal(status, (await gateway.GetAsync("/", host: host, headers: $"Cf-Access-Token: {token}\r\n")).Status);
+        }
+
+        // Another host's token beside the right one changes nothing, whoever's it is.
+        var mine = gateway.SignIn(email: "bob@example.com", host: "shop.test");
+        Assert.Equal(200, (await gateway.GetAsync("/", $"{token}; CF_Authorization={mine}", "shop.test")).Status);
+        Assert.Equal("bob@example.com", gateway.Origin.Requests.Last().Header("Cf-Access-Authenticated-User-Email"));
+    }
+
+    [Fact]
+    public async Task S12_what_the_origin_of_a_quick_tunnel_is_shown_opens_nothing_else()
+    {
+        await using var attacker = new RawOrigin();
+        await using var gateway = await GatewayHost.StartAsync(host =>
+        {
+            host.AddApp("staff", "*.test", GatewayHost.Allow(new Rule.Everyone()));
+            host.Publish("wiki.test").Publish("quiet-river.test", $"http://127.0.0.1:{attacker.Port}");
+        });
+        Assert.Equal(200, (await gateway.GetAsync("/", gateway.SignIn(host: "quiet-river.test"), "quiet-river.test")).Status);
+        var shown = attacker.Only.Header("Cf-Access-Jwt-Assertion");
+        Assert.NotNull(shown);
+
+        Assert.Equal(302, (await gateway.GetAsync("/", shown, "wiki.test")).Status);
+        Assert.Equal(302, (await gateway.GetAsync("/", host: "wiki.test", headers: $"Cf-Access-Token: {shown}\r\n")).Status);
+        Assert.Empty(gateway.Origin.Requests);
+    }
+
+    [Fact]
+    public async Task S12_a_token_of_an_earlier_version_names_no_host_and_opens_none()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        var entry = gateway.Tables.Current.AppsByAud[GatewayHost.AudOf("staff")];
+        var session = gateway.Sessions.Start("ada@example.com", gateway.Clock.GetUtcNow());
+        var claims = new System.Text.Json.Nodes.JsonObject
+        {
+            ["type"] = "app",
+            ["aud"] = new System.Text.Json.Nodes.JsonArray(entry.App.Aud),
+            ["sub"] = session.UserId.ToString(),
+            ["email"] = session.Email,
+            ["identity_nonce"] = session.Nonce,
+            ["policy_hash"] = entry.PolicyHash,
+        };
+        Assert.Equal(302, (await gateway.GetAsync("/", gateway.Issuer().IssueStatement(gateway.Tables.Current, claims, TimeSpan.FromHours(1)))).Status);
+
+        claims = claims.DeepClone().AsObject();
+        claims["policy_hash"] = entry.PolicyHash + Gatehouse.Access.Tokens.HostMark.Of("app.test");
+        Assert.Equal(200, (await gateway.GetAsync("/", gateway.Issuer().IssueStatement(gateway.Tables.Current, claims, TimeSpan.FromHours(1)))).Status);
     }
 
     [Fact]
@@ -157,6 +219,18 @@ public class SessionTests
         app.AllowedLoginMethods.Add(gateway.Sessions.LoginMethodId);
         gateway.Reload();
         Assert.Equal(200, (await gateway.GetAsync("/", token)).Status);
+    }
+
+    [Fact]
+    public async Task F07_a_login_method_that_is_gone_admits_nobody_even_where_every_one_is_allowed()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        var token = gateway.SignIn();
+        Assert.Equal(200, (await gateway.GetAsync("/", token)).Status);
+        gateway.LoginMethods.Clear();
+        gateway.LoginMethods.Add(Guid.CreateVersion7());
+        gateway.Reload();
+        Assert.Equal(302, (await gateway.GetAsync("/", token)).Status);
     }
 
     [Fact]

@@ -114,6 +114,22 @@ public class BackchannelReceiverTests
     }
 
     [Fact]
+    public async Task S07_a_token_whose_logout_failed_counts_when_it_is_sent_again()
+    {
+        await using var rig = await StartAsync();
+        using var browser = rig.Browser();
+        await rig.SignInAsync(browser);
+        var token = Token(rig);
+        rig.Sessions.Fault = new InvalidOperationException("the database is away");
+        Assert.Equal(HttpStatusCode.InternalServerError, (await PostAsync(rig, token)).StatusCode);
+        rig.Sessions.Fault = null;
+
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(rig, token)).StatusCode);
+
+        Assert.All(rig.Sessions.All, s => Assert.NotNull(s.RevokedAt));
+    }
+
+    [Fact]
     public async Task Without_a_known_issuer_no_token_counts()
     {
         await using var rig = await StartAsync(r => r.Method.Issuer = "");

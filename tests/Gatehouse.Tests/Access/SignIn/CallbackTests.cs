@@ -68,6 +68,51 @@ public class CallbackTests
         Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
     }
 
+    [Theory]
+    [InlineData("https://idp.test", "&iss=https%3A%2F%2Fidp.test", true)]
+    [InlineData("https://idp.test", "", true)] // not every provider sends one
+    [InlineData("", "&iss=https%3A%2F%2Fidp.test", true)]
+    [InlineData("https://idp.test", "&iss=https%3A%2F%2Fother.test", false)]
+    [InlineData("https://idp.test", "&iss=https%3A%2F%2Fidp.test%2F", false)]
+    [InlineData("https://idp.test", "&iss=HTTPS%3A%2F%2Fidp.test", false)]
+    [InlineData("https://idp.test", "&iss=", false)]
+    [InlineData("https://idp.test", "&iss=https%3A%2F%2Fidp.test&iss=https%3A%2F%2Fidp.test", false)]
+    [InlineData("", "&iss=https%3A%2F%2Fother.test", false)] // the other method's
+    [InlineData("https://auth.test/application/o/access/", "", false)] // our own Identity always sends it
+    [InlineData("https://auth.test/application/o/access/", "&iss=https%3A%2F%2Fauth.test%2Fapplication%2Fo%2Faccess%2F", true)]
+    public async Task O23_a_code_is_redeemed_only_where_its_issuer_says_it_is_from(string issuer, string parameter, bool isTaken)
+    {
+        await using var rig = await SignInRig.StartAsync(r =>
+        {
+            r.Method.Issuer = issuer;
+            r.Provider.Claims = c => c["iss"] = issuer.Length > 0 ? issuer : "https://idp.test";
+            r.Methods.Add(Fakes.TestAccess.Method("Other"));
+            r.Methods[1].Issuer = "https://other.test";
+            r.App.AllowedLoginMethods = [r.Method.Id];
+        });
+        using var browser = rig.Browser();
+        var authorize = await rig.BeginAsync(browser);
+
+        var answer = await browser.GetAsync($"https://access.test/cdn-cgi/access/callback?code=c0de&state={authorize["state"]}{parameter}");
+
+        Assert.Equal(isTaken ? HttpStatusCode.Found : HttpStatusCode.Forbidden, answer.Status);
+        Assert.Equal(isTaken, rig.Provider.LastForm is not null); // else the code stays where it is
+        Assert.Equal(isTaken ? 1 : 0, rig.Sessions.All.Count);
+        Assert.Equal(!isTaken, answer.Body.Contains("issuer_mismatch", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task O23_an_error_of_another_provider_is_not_taken_for_the_answer()
+    {
+        await using var rig = await SignInRig.StartAsync(r => r.Method.Issuer = "https://idp.test");
+        using var browser = rig.Browser();
+        var authorize = await rig.BeginAsync(browser);
+
+        var answer = await browser.GetAsync($"https://access.test/cdn-cgi/access/callback?error=access_denied&iss=https%3A%2F%2Fevil.test&state={authorize["state"]}");
+
+        Assert.Contains("issuer_mismatch", answer.Body, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_state_ends_after_ten_minutes()
     {

@@ -20,6 +20,66 @@ public class RoundTripTests
     }
 
     [Fact]
+    public async Task S12_a_token_is_good_at_the_host_it_was_made_for_and_each_host_gets_its_own_silently()
+    {
+        await using var rig = await SignInRig.StartAsync(r => r.App.Domains = ["*.apps.test"]);
+        using var browser = rig.Browser();
+        using var program = rig.Browser();
+        await rig.SignInAsync(browser, "https://wiki.apps.test/");
+        var token = browser["wiki.apps.test", "CF_Authorization"]!;
+
+        foreach (var (host, status) in ((string, HttpStatusCode)[])[("wiki.apps.test", HttpStatusCode.OK), ("shop.apps.test", HttpStatusCode.BadRequest), ("access.test", HttpStatusCode.OK)])
+        {
+            Assert.Equal(status, (await program.GetAsync($"https://{host}/cdn-cgi/access/get-identity", headers: [("Cookie", "CF_Authorization=" + token)])).Status);
+            Assert.Equal(status, (await program.GetAsync($"https://{host}/cdn-cgi/access/get-identity", headers: [("Cf-Access-Token", token)])).Status);
+        }
+
+        Assert.Equal("app /x", (await browser.FollowAsync("https://shop.apps.test/x")).Body);
+        Assert.NotEqual(token, browser["shop.apps.test", "CF_Authorization"]);
+        Assert.Single(rig.Sessions.All);
+    }
+
+    [Theory]
+    [InlineData("login link")]
+    [InlineData("callback")]
+    [InlineData("hand-off")]
+    public async Task S12_no_step_of_a_sign_in_leads_to_a_host_that_nobody_published(string step)
+    {
+        await using var rig = await SignInRig.StartAsync(r => (r.App.Domains, r.Published) = (["*.apps.test"], ["wiki.apps.test"]));
+        using var browser = rig.Browser();
+        void Unpublish()
+        {
+            rig.Published!.Clear();
+            rig.Reload();
+        }
+
+        Answer answer;
+        if (step == "login link")
+        {
+            answer = await browser.GetAsync($"https://access.test/cdn-cgi/access/login/dangling.apps.test?kid={rig.App.Aud}&redirect_url=%2F");
+        }
+        else
+        {
+            var authorize = await rig.BeginAsync(browser, "https://wiki.apps.test/");
+            if (step == "callback")
+            {
+                Unpublish();
+            }
+
+            answer = await SignInRig.CallbackAsync(browser, authorize);
+            if (step == "hand-off")
+            {
+                Unpublish();
+                answer = await browser.GetAsync(answer.Location!);
+            }
+        }
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.Status);
+        Assert.Null(answer.Location);
+        Assert.DoesNotContain(browser.Cookies, c => c.Host != "access.test" && c.Name == "CF_Authorization");
+    }
+
+    [Fact]
     public async Task The_authorization_request_has_state_nonce_and_pkce()
     {
         await using var rig = await SignInRig.StartAsync();

@@ -59,6 +59,9 @@ internal sealed class SignInRig : IAsyncDisposable
 
     public App App => Apps[0];
 
+    /// <summary>The published names; null means all that apps cover.</summary>
+    public List<string>? Published { get; set; }
+
     public FakeSnapshot<AccessTable> Tables { get; }
 
     public List<string> Log { get; } = [];
@@ -73,8 +76,8 @@ internal sealed class SignInRig : IAsyncDisposable
         return rig;
     }
 
-    /// <summary>Puts changes of <see cref="Apps"/> and <see cref="Methods"/> in force.</summary>
-    public void Reload() => Tables.Swap(TestAccess.Table(Apps, Methods, keys));
+    /// <summary>Puts changes of <see cref="Apps"/>, <see cref="Methods"/> and <see cref="Published"/> in force.</summary>
+    public void Reload() => Tables.Swap(TestAccess.Table(Apps, Methods, keys, published: Published));
 
     public Uri Address => new(web!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()); // served before anybody asks
 

@@ -47,10 +47,10 @@ public class TokenVerifierTests
     [Fact]
     public async Task An_app_token_says_who_and_for_what()
     {
-        var token = await verifier.VerifyAsync(issuer.IssueApp(table, app, session, TimeSpan.FromHours(1)), table);
+        var token = await verifier.VerifyAsync(issuer.IssueApp(table, app, "app.test", session, TimeSpan.FromHours(1)), table);
 
         Assert.Equal(
-            new VerifiedToken(TokenType.App, app.App.Aud, session.UserId.ToString(), "ada@example.com", "n-1", app.PolicyHash, clock.GetUtcNow(), clock.GetUtcNow().AddHours(1)), token);
+            new VerifiedToken(TokenType.App, app.App.Aud, session.UserId.ToString(), "ada@example.com", "n-1", app.PolicyHash, HostMark.Of("app.test"), clock.GetUtcNow(), clock.GetUtcNow().AddHours(1)), token);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public class TokenVerifierTests
     [Fact]
     public void App_tokens_have_the_documented_claims()
     {
-        var parts = issuer.IssueApp(table, app, session, TimeSpan.FromHours(1)).Split('.');
+        var parts = issuer.IssueApp(table, app, "app.test", session, TimeSpan.FromHours(1)).Split('.');
         var header = JsonNode.Parse(Base64UrlEncoder.Decode(parts[0]))!.AsObject();
         var payload = JsonNode.Parse(Base64UrlEncoder.Decode(parts[1]))!.AsObject();
 
@@ -196,7 +196,7 @@ public class TokenVerifierTests
     [Fact]
     public async Task An_expired_token_is_refused_to_the_second()
     {
-        var token = issuer.IssueApp(table, app, session, TimeSpan.FromSeconds(10));
+        var token = issuer.IssueApp(table, app, "app.test", session, TimeSpan.FromSeconds(10));
 
         clock.Advance(TimeSpan.FromSeconds(9));
         Assert.NotNull(await verifier.VerifyAsync(token, table));
