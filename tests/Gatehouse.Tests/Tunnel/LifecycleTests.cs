@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gatehouse.Model.Tunnels;
@@ -276,24 +275,6 @@ public class LifecycleTests
                 connection, new Registration { AccountTag = credentials.AccountTag, TunnelId = credentials.TunnelId, Secret = credentials.Secret, Index = 0, ConnectorId = connector, Features = [], Version = "1", Arch = "x" }));
             return connection;
         }
-    }
-
-    [Fact]
-    public async Task N09_who_connects_and_says_nothing_is_cut_and_keeps_nobody_out()
-    {
-        await using var rig = await TunnelRig.StartAsync(o => o.PendingConnections = 16);
-        var silent = new List<TcpClient>();
-        for (var n = 0; n < 40; n++)
-        {
-            var client = new TcpClient();
-            await client.ConnectAsync(rig.Edge, Token);
-            silent.Add(client);
-        }
-
-        // Those over the limit are closed at once; the others when their time is up.
-        await TunnelRig.UntilAsync(() => silent.Count(c => c.Client.Poll(0, SelectMode.SelectRead)) >= 20, "cut");
-        silent.ForEach(c => c.Dispose());
-        await rig.UsualAsync();
     }
 
     private static async Task<int> BreakAsync(TunnelRig rig, Guid tunnel, CancellationToken over)
