@@ -35,6 +35,20 @@ public class LifecycleTests
     }
 
     [Fact]
+    public async Task A_quick_tunnel_in_use_is_said_to_be_so_again_and_again_and_others_are_not()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var (quick, ordinary) = (rig.AddTunnel("quick", rig.Ingress, isQuick: true), rig.AddTunnel("ordinary", rig.Ingress));
+        await rig.ConnectAsync(quick, connections: 2);
+        await rig.ConnectAsync(ordinary);
+        await TunnelRig.UntilAsync(() => rig.Journal.Notes.Count == 2, "noted");
+        rig.Journal.Notes.Clear();
+        rig.Services.GetRequiredService<QuickTunnelBeat>().Beat();
+        await TunnelRig.UntilAsync(() => !rig.Journal.Notes.IsEmpty, "noted");
+        Assert.Equal([(quick.TunnelId, true)], rig.Journal.Notes);
+    }
+
+    [Fact]
     public async Task T01_wrong_credentials_are_refused_alike_and_nothing_of_them_is_logged()
     {
         await using var rig = await TunnelRig.StartAsync();
