@@ -42,6 +42,7 @@ public static class ManagementRole
     {
         services.TryAddSingleton<ITunnelConnections, NoTunnels>();
         services.TryAddSingleton(new QuickTunnelSettings(IsOpen: false));
+        services.AddSingleton<QuickTunnelLimit>();
         return services.AddTunnels().AddOperations();
     }
 

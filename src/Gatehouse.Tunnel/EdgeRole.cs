@@ -20,11 +20,13 @@ public static class EdgeRole
             .AddSingleton<Registrar>()
             .AddSingleton<ConfigurationPusher>()
             .AddSingleton<ConnectionRun>()
+            .AddSingleton<QuickTunnelBeat>()
             .AddSingleton<EdgeServer>()
             .AddSingleton<ITunnelSender, TunnelSender>()
             .AddSingleton<ITunnelConnections>(s => s.GetRequiredService<ConnectionRegistry>())
             .AddHostedService(s => s.GetRequiredService<ActivityJournal>())
             .AddHostedService(s => s.GetRequiredService<ConfigurationPusher>())
+            .AddHostedService(s => s.GetRequiredService<QuickTunnelBeat>())
             .AddHostedService(s => s.GetRequiredService<EdgeServer>());
     }
 

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using Gatehouse.Model.Hosts;
 
 namespace Gatehouse.Access.Gateway;
 
@@ -8,7 +8,6 @@ internal sealed class AnonymousLimit(TimeProvider clock)
 {
     private const int MostPerAddress = 60;
     private const int MostAddresses = 10_000;
-    private const int NetworkBytes = 8; // an IPv6 client has a /64 to choose from
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
     private readonly Lock gate = new();
@@ -18,7 +17,7 @@ internal sealed class AnonymousLimit(TimeProvider clock)
     /// <summary>Whether one more decision about this address is to be kept.</summary>
     public bool Take(IPAddress address)
     {
-        var client = Client(address);
+        var client = ClientNetwork.Of(address);
         var now = clock.GetUtcNow();
         lock (gate)
         {
@@ -36,17 +35,5 @@ internal sealed class AnonymousLimit(TimeProvider clock)
             counts[client] = count + 1;
             return count < MostPerAddress;
         }
-    }
-
-    private static IPAddress Client(IPAddress address)
-    {
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
-        {
-            return address;
-        }
-
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(NetworkBytes).Clear();
-        return new IPAddress(bytes);
     }
 }

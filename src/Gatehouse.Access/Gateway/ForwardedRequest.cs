@@ -13,6 +13,8 @@ internal sealed class ForwardedRequest(Passage passage, LiveStreams streams, Tim
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource cut = new(responseTimeout, clock);
+    private CancellationTokenSource? finish; // made when it is needed, looked at by the thread that ends the process
+    private bool isGoing; // set by that thread
     private LiveStreams.Stream? stream;
     private volatile bool isAnswered; // the body may still move, on another thread
     private volatile WebSocketStream? webSocket; // set once, looked at by the thread that ends the session
@@ -28,7 +30,7 @@ internal sealed class ForwardedRequest(Passage passage, LiveStreams streams, Tim
         private set => Volatile.Write(ref isSessionEnded, value);
     }
 
-    /// <summary>Whether the origin has ended an upgraded stream.</summary>
+    /// <summary>Whether an upgraded stream has been ended by the origin or by us.</summary>
     public bool IsOver { get; private set; }
 
     /// <summary>Whether the origin began no answer in time.</summary>
@@ -65,7 +67,27 @@ internal sealed class ForwardedRequest(Passage passage, LiveStreams streams, Tim
     }
 
     /// <summary>It has become a WebSocket.</summary>
-    public void OnWebSocket(WebSocketStream opened) => webSocket = opened;
+    public void OnWebSocket(WebSocketStream opened)
+    {
+        webSocket = opened;
+        if (Volatile.Read(ref isGoing))
+        {
+            GoAway();
+        }
+    }
+
+    /// <summary>It has become an answer without an end of its own. Signalled when it is to end here, as if the origin had ended it.</summary>
+    public CancellationToken OnEndless()
+    {
+        var made = new CancellationTokenSource();
+        Interlocked.Exchange(ref finish, made);
+        if (Volatile.Read(ref isGoing))
+        {
+            made.Cancel();
+        }
+
+        return made.Token;
+    }
 
     /// <summary>The origin has ended an upgraded stream: the browser gets a moment for its last words, or it could hold both for an hour.</summary>
     public void OnOriginEnd()
@@ -90,7 +112,7 @@ internal sealed class ForwardedRequest(Passage passage, LiveStreams streams, Tim
         }
 
         IsSessionEnded = true;
-        if (webSocket?.CloseAsync(CancellationToken.None) is { IsFaulted: false } told)
+        if (webSocket?.CloseAsync(WebSocketStream.PolicyViolation, CancellationToken.None) is { IsFaulted: false } told)
         {
             // Whether it could be told or not, half a second later it is over.
             cut.CancelAfter(told is { IsCompletedSuccessfully: true, Result: false } ? TimeSpan.Zero : Farewell);
@@ -99,6 +121,24 @@ internal sealed class ForwardedRequest(Passage passage, LiveStreams streams, Tim
 
         cut.CancelAfter(TimeSpan.Zero);
         return true;
+    }
+
+    /// <summary>
+    /// Ends what has no end of its own, because the process ends: a WebSocket is closed, an event stream ends whole. Bodies that do end get the
+    /// web server's time for it; cut short they would look whole.
+    /// </summary>
+    public void GoAway()
+    {
+        Interlocked.Exchange(ref isGoing, true);
+        Volatile.Read(ref finish)?.CancelAfter(TimeSpan.Zero);
+        if (IsSessionEnded || webSocket is not { } open)
+        {
+            return;
+        }
+
+        IsOver = true;
+        var told = open.CloseAsync(WebSocketStream.GoingAway, CancellationToken.None);
+        MoveDeadline(told is { IsFaulted: true } or { IsCompletedSuccessfully: true, Result: false } ? TimeSpan.Zero : Farewell);
     }
 
     /// <inheritdoc/>

@@ -1,20 +1,25 @@
 using System.Collections.Concurrent;
 using Gatehouse.Model.Snapshots;
+using Microsoft.Extensions.Hosting;
 
 namespace Gatehouse.Access.Gateway;
 
-/// <summary>The WebSockets, event streams and long bodies now running, so that ending a session ends them and <see cref="StreamWatch"/> can judge them again. Short answers never come here.</summary>
+/// <summary>The WebSockets, event streams and long bodies now running, so that the end of a session or of the process ends them, and <see cref="StreamWatch"/> can judge them again. Short answers never come here.</summary>
 internal sealed class LiveStreams : IDisposable
 {
     private readonly ConcurrentDictionary<Stream, byte> running = new();
     private readonly ISnapshot<RevocationTable> revocations;
+    private readonly IHostApplicationLifetime lifetime;
     private readonly IDisposable subscription;
+    private readonly CancellationTokenRegistration stopping;
 
-    /// <summary>Begins to listen for ended sessions.</summary>
-    public LiveStreams(ISnapshot<RevocationTable> revocations)
+    /// <summary>Begins to listen for ended sessions, and for the end of the process.</summary>
+    public LiveStreams(ISnapshot<RevocationTable> revocations, IHostApplicationLifetime lifetime)
     {
         this.revocations = revocations;
+        this.lifetime = lifetime;
         subscription = revocations.OnSwap(Cut);
+        stopping = lifetime.ApplicationStopping.Register(GoAway);
     }
 
     /// <summary>How many run now.</summary>
@@ -37,12 +42,29 @@ internal sealed class LiveStreams : IDisposable
         {
             request.EndSession();
         }
+        else if (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            request.GoAway();
+        }
 
         return stream;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => subscription.Dispose();
+    public void Dispose()
+    {
+        subscription.Dispose();
+        stopping.Dispose();
+    }
+
+    // The web server waits for requests under way; these would never end by themselves.
+    private void GoAway()
+    {
+        foreach (var (stream, _) in running)
+        {
+            stream.Request.GoAway();
+        }
+    }
 
     private void Cut(RevocationTable table)
     {

@@ -87,6 +87,8 @@ internal sealed class OriginTransformer(OriginEntry origin, Admission admission,
 
         if (IsEventStream(headers))
         {
+            proxyResponse.Content = new FinishingContent(proxyResponse.Content, running.OnEndless());
+
             // The browser's onopen should not wait for the first event.
             await httpContext.Response.Body.FlushAsync(cancellationToken);
         }

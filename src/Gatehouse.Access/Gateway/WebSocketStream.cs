@@ -9,8 +9,11 @@ namespace Gatehouse.Access.Gateway;
 /// </summary>
 internal sealed class WebSocketStream(Stream browser) : AsyncStream
 {
-    // FIN and opcode 8, two bytes: 1008, policy violation.
-    private static readonly byte[] CloseFrame = [0x88, 0x02, 0x03, 0xF0];
+    /// <summary>Code of a close frame: what the browser may do has changed.</summary>
+    public const ushort PolicyViolation = 1008;
+
+    /// <summary>Code of a close frame: the server stops, or the person leaves the page.</summary>
+    public const ushort GoingAway = 1001;
 
     [SuppressMessage("Usage", "CA2213", Justification = "The thread that closes may hold it when the stream goes; without a wait handle it holds nothing to free.")]
     private readonly SemaphoreSlim writing = new(1, 1);
@@ -23,9 +26,14 @@ internal sealed class WebSocketStream(Stream browser) : AsyncStream
     /// <inheritdoc/>
     public override bool CanWrite => true;
 
-    /// <summary>Ends it. True when the browser was told; in the middle of a frame it can't be.</summary>
-    public async Task<bool> CloseAsync(CancellationToken cancellationToken)
+    /// <summary>Ends it with a code. True when the browser was told; in the middle of a frame it can't be.</summary>
+    public async Task<bool> CloseAsync(ushort code, CancellationToken cancellationToken)
     {
+        if (isClosed)
+        {
+            return true; // one close frame is enough
+        }
+
         isClosed = true;
         await writing.WaitAsync(cancellationToken);
         try
@@ -35,7 +43,8 @@ internal sealed class WebSocketStream(Stream browser) : AsyncStream
                 return false;
             }
 
-            await browser.WriteAsync(CloseFrame, cancellationToken);
+            byte[] frame = [0x88, 0x02, (byte)(code >> 8), (byte)code]; // FIN and opcode 8, two bytes
+            await browser.WriteAsync(frame, cancellationToken);
             await browser.FlushAsync(cancellationToken);
             return true;
         }

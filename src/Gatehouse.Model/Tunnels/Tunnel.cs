@@ -24,7 +24,7 @@ public sealed class Tunnel
     /// <summary>When it was deleted; null while it is there. The row stays: a late connector is told why.</summary>
     public DateTimeOffset? DeletedAt { get; set; }
 
-    /// <summary>When it last got its first connection; null means never.</summary>
+    /// <summary>When it last got its first connection; null means never. Of a quick tunnel: when it was last known to have any.</summary>
     public DateTimeOffset? ActiveAt { get; set; }
 
     /// <summary>When it last lost its last connection; null means never.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Gatehouse.Store.Queues;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -13,7 +14,8 @@ internal sealed partial class ReputationWriter(ReputationBook book, TimeProvider
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await TryFlushAsync(cancellationToken);
+        using var late = new CancellationTokenSource(LastWrites.Least, clock); // the host's time may be used up
+        await TryFlushAsync(late.Token);
     }
 
     /// <inheritdoc/>

@@ -12,7 +12,7 @@ public delegate Task<T> GroupedWrite<T>(GatehouseDb db, CancellationToken cancel
 /// Runs small writes of many requests together on SQLite, so that they share one transaction and one flush to disk; each caller goes on
 /// when its write is durable. PostgreSQL has its own group commit: there each write is a transaction of its own.
 /// </summary>
-public sealed class GroupCommit(IDbContextFactory<GatehouseDb> databases) : BackgroundService
+public sealed class GroupCommit(IDbContextFactory<GatehouseDb> databases, TimeProvider clock) : BackgroundService
 {
     // Bounds how long one commit takes; more than this wait for the next.
     private const int LargestGroup = 128;
@@ -42,7 +42,7 @@ public sealed class GroupCommit(IDbContextFactory<GatehouseDb> databases) : Back
         queue.Writer.TryComplete();
         if (ExecuteTask is { } running)
         {
-            await Task.WhenAny(running, Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken));
+            await LastWrites.WaitAsync(running, clock, cancellationToken);
         }
 
         await base.StopAsync(cancellationToken);

@@ -18,11 +18,11 @@ internal sealed partial class RowWriter<T>(RowQueue<T> rows, TimeProvider clock,
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        // Closing lets the loop drain the queue and end by itself; the host's deadline cuts it short.
+        // Closing lets the loop drain the queue and end by itself.
         rows.Close();
         if (ExecuteTask is { } running)
         {
-            await Task.WhenAny(running, Task.Delay(Timeout.InfiniteTimeSpan, clock, cancellationToken));
+            await LastWrites.WaitAsync(running, clock, cancellationToken);
         }
 
         await base.StopAsync(cancellationToken);

@@ -13,7 +13,10 @@ namespace Gatehouse.Store.Tunnels;
 internal sealed partial class QuickTunnelCleaner(
     IDbContextFactory<GatehouseDb> databases, ChangeFeed feed, TimeProvider clock, ILogger<QuickTunnelCleaner> logger) : BackgroundService
 {
-    private static readonly TimeSpan Every = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
+
+    // A connector asks for a tunnel to dial in at once.
+    private static readonly TimeSpan FirstGrace = TimeSpan.FromMinutes(5);
 
     // A laptop may sleep over lunch.
     private static readonly TimeSpan Grace = TimeSpan.FromHours(2);
@@ -21,10 +24,10 @@ internal sealed partial class QuickTunnelCleaner(
     /// <summary>Cleans once; how many went.</summary>
     public async Task<int> CleanAsync(CancellationToken cancellationToken)
     {
-        var end = clock.GetUtcNow() - Grace;
+        var now = clock.GetUtcNow();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var quick = await db.Tunnels.Where(t => t.IsQuick).ToListAsync(cancellationToken);
-        var gone = quick.Where(t => IsOver(t, end)).ToList();
+        var gone = quick.Where(t => IsOver(t, now)).ToList();
         if (gone.Count == 0)
         {
             return 0;
@@ -55,9 +58,10 @@ internal sealed partial class QuickTunnelCleaner(
         }
     }
 
-    // While it runs it was active after it was last inactive.
-    private static bool IsOver(Tunnel tunnel, DateTimeOffset end) =>
-        tunnel.ActiveAt is not { } active ? tunnel.CreatedAt < end : tunnel.InactiveAt is { } inactive && inactive >= active && inactive < end;
+    // While it runs, on whatever node, that is written down every ten minutes. Its end may not be, on a node that was killed.
+    private static bool IsOver(Tunnel tunnel, DateTimeOffset now) =>
+        tunnel.ActiveAt is not { } active ? tunnel.CreatedAt < now - FirstGrace
+        : (tunnel.InactiveAt is { } inactive && inactive > active ? inactive : active) < now - Grace;
 
     [LoggerMessage(EventId = 6311, Level = LogLevel.Warning, Message = "Quick tunnels can't be removed; trying again soon")]
     private partial void LogFailed(Exception failure);

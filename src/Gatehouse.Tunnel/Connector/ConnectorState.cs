@@ -79,6 +79,7 @@ internal sealed partial class ConnectorState : IDisposable
 
             var faults = new List<IngressFault>();
             var table = Parse(push.Json, faults);
+            CheckFiles(table, faults);
             if (faults.Count > 0)
             {
                 var text = string.Join("; ", faults.Select(f => $"{f.Field}: {f.Text}"));
@@ -90,6 +91,15 @@ internal sealed partial class ConnectorState : IDisposable
             Configured.TrySetResult();
             LogApplied(push.Number, table.Rules.Length);
             return new ConfigurationReply(push.Number, null);
+        }
+    }
+
+    // Where rules may not lead to sockets of this machine, they name no files of it either. Those who run it may, in rules of their own.
+    private void CheckFiles(IngressTable table, List<IngressFault> faults)
+    {
+        if (Options.AllowedOrigins is not null && table.Rules.Any(r => r.Settings.CaPool.Length > 0))
+        {
+            faults.Add(new IngressFault("originRequest.caPool", "names a file of the connector's machine, which its --allow-origins leaves out"));
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed partial class ControlCall(ConnectorState state, TimeProvider clo
         using var onLeave = state.Leaving.UnsafeRegister(s => ((CancellationTokenSource)s!).CancelAfter(TimeSpan.Zero), waiting);
         try
         {
-            while (await CapnpMessage.ReadAsync(context.Request.Body, waiting.Token) is { } message)
+            while (await CapnpMessage.ReadAsync(context.Request.Body, CapnpMessage.LargestOfStrangers, waiting.Token) is { } message)
             {
                 if (!await HearAsync(context, link, RpcMessage.Of(message)))
                 {
@@ -112,7 +112,7 @@ internal sealed partial class ControlCall(ConnectorState state, TimeProvider clo
         try
         {
             // The answer, and then the edge closes when requests under way are done.
-            while (await CapnpMessage.ReadAsync(context.Request.Body, late.Token) is { } message)
+            while (await CapnpMessage.ReadAsync(context.Request.Body, CapnpMessage.LargestOfStrangers, late.Token) is { } message)
             {
                 if (RpcMessage.Of(message) is RpcMessage.Results { Answer: CallQuestion })
                 {

@@ -23,15 +23,40 @@ internal sealed partial class ConfigurationPusher(
     public void Wake() => woken.Writer.TryWrite(true);
 
     /// <inheritdoc/>
+    [SuppressMessage("Reliability", "CA2025", Justification = "Whoever runs a connection disposes of it; a push on it fails then.")]
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var subscription = tables.OnSwap(_ => Wake());
-        for (; ; )
+        using var subscription = tables.OnSwap(table =>
         {
-            await WaitAsync(stoppingToken);
-            var table = tables.Current;
-            CutOff(table);
-            await Task.WhenAll(Due(table).Select(due => PushAsync(due.Connection, due.Push, stoppingToken)));
+            CutOff(table); // here and now: it waits for nobody
+            Wake();
+        });
+        var pushes = new Dictionary<Guid, Task>(); // by connector; one at a time, and none waits for another's
+        try
+        {
+            for (; ; )
+            {
+                await WaitAsync(stoppingToken);
+                var table = tables.Current;
+                CutOff(table); // those who registered in the moment of the swap
+                foreach (var done in pushes.Where(p => p.Value.IsCompleted).Select(p => p.Key).ToList())
+                {
+                    pushes.Remove(done);
+                }
+
+                foreach (var (connection, push) in Due(table))
+                {
+                    var connector = connection.Registered!.ConnectorId; // set: it is in the registry
+                    if (!pushes.ContainsKey(connector))
+                    {
+                        pushes[connector] = PushAsync(connection, push, stoppingToken);
+                    }
+                }
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(pushes.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // cancelled, all of them
         }
     }
 
@@ -102,6 +127,7 @@ internal sealed partial class ConfigurationPusher(
 
             // A refusal is remembered under the number that was refused, so that it is not pushed for ever.
             connection.Configuration = reply.Fault is null ? reply : new ConfigurationReply(push.Number, reply.Fault);
+            Wake(); // a newer one may have come meanwhile
             if (reply.Fault is null)
             {
                 LogTaken(connection.Registered, reply.Number);

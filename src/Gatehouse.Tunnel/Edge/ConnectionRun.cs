@@ -13,16 +13,16 @@ internal sealed partial class ConnectionRun(
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
-    /// <summary>Runs it to its end, however it comes. The connection is closed then.</summary>
+    /// <summary>Runs it to its end, however it comes. The connection is closed then; <paramref name="slot"/> is given back when it has registered.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "Whatever a connector does ends its own connection and nothing else; it is logged.")]
-    public async Task RunAsync(EdgeConnection connection, CancellationToken stopping)
+    public async Task RunAsync(EdgeConnection connection, IDisposable slot, CancellationToken stopping)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, connection.Closed);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
         var watch = WatchAsync(connection, watching.Token);
         try
         {
-            await TalkAsync(connection, either.Token);
+            await TalkAsync(connection, slot, either.Token);
         }
         catch (Exception fault)
         {
@@ -41,7 +41,7 @@ internal sealed partial class ConnectionRun(
         }
     }
 
-    private async Task TalkAsync(EdgeConnection connection, CancellationToken cancellationToken)
+    private async Task TalkAsync(EdgeConnection connection, IDisposable slot, CancellationToken cancellationToken)
     {
         using var body = new DuplexContent();
         using var request = EdgeConnection.Request(HttpMethod.Get, "gatehouse.tunnel", TunnelHeaders.ControlStream);
@@ -63,6 +63,7 @@ internal sealed partial class ConnectionRun(
             OnRegistered = () =>
             {
                 early.CancelAfter(Timeout.InfiniteTimeSpan);
+                slot.Dispose();
                 pusher.Wake();
             },
             OnLocalConfiguration = config => connection.LocalConfiguration = config,

@@ -36,7 +36,7 @@ internal sealed class ControlStream(Stream from, Func<ReadOnlyMemory<byte>, Canc
     {
         ControlEnd? end = null;
         var isRegistered = false;
-        for (var n = 0; n < MostMessages && await CapnpMessage.ReadAsync(from, cancellationToken) is { } message; n++)
+        for (var n = 0; n < MostMessages && await CapnpMessage.ReadAsync(from, isRegistered ? CapnpMessage.Largest : CapnpMessage.LargestOfStrangers, cancellationToken) is { } message; n++)
         {
             switch (RpcMessage.Of(message))
             {

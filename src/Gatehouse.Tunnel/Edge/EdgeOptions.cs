@@ -22,7 +22,11 @@ public sealed class EdgeOptions
     [Range(16, 10_000)]
     public int PendingConnections { get; set; } = 1024;
 
-    /// <summary>How many connections an address may open each second, on average; five times as many at once. 1 to 10,000.</summary>
+    /// <summary>The most of them from one IPv4 address or IPv6 /64. 4 to 10,000.</summary>
+    [Range(4, 10_000)]
+    public int PendingOfNetwork { get; set; } = 64;
+
+    /// <summary>How many connections an IPv4 address or IPv6 /64 may open each second, on average; five times as many at once. 1 to 10,000.</summary>
     [Range(1, 10_000)]
     public int AcceptsPerSecond { get; set; } = 100;
 

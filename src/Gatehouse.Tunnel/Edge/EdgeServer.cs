@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Tunnel.Wire;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -24,18 +25,23 @@ internal sealed partial class EdgeServer(
     ConnectionRun run, ConnectionRegistry registry, EdgeCertificate certificate, IOptions<EdgeOptions> options, TimeProvider clock, ILogger<EdgeServer> logger)
     : IHostedService, IDisposable
 {
+    private const int Burst = 5; // seconds' worth
+
     private static readonly TimeSpan LongestHandshake = TimeSpan.FromSeconds(10);
 
     private readonly EdgeOptions options = options.Value;
-    private readonly AcceptLimit limit = new(options.Value.AcceptsPerSecond, clock);
+    private readonly AddressLimit limit = new(options.Value.AcceptsPerSecond, options.Value.AcceptsPerSecond * Burst, clock); // who was refused may dial in a tight loop
+    private readonly PendingSlots pending = new(options.Value.PendingConnections, options.Value.PendingOfNetwork);
     private readonly ConcurrentDictionary<Task, byte> running = new();
     private readonly CancellationTokenSource stopping = new();
     private TcpListener? listener;
     private Task accepting = Task.CompletedTask;
-    private int pending;
 
     /// <summary>Where it listens, once started.</summary>
     public IPEndPoint EndPoint => (IPEndPoint)(listener ?? throw new InvalidOperationException("the edge has not been started")).LocalEndpoint;
+
+    /// <summary>How many connections have not registered yet.</summary>
+    public int Pending => pending.Count;
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -108,9 +114,9 @@ internal sealed partial class EdgeServer(
     {
         await Task.Yield();
         var remote = (socket.RemoteEndPoint as IPEndPoint)?.Address is { } address ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address) : IPAddress.None;
-        if (Interlocked.Increment(ref pending) > options.PendingConnections || !limit.TryTake(remote))
+        using var slot = limit.TryTake(remote) ? pending.TryTake(remote, socket.Dispose) : null;
+        if (slot is null)
         {
-            Interlocked.Decrement(ref pending);
             LogTooMany(remote);
             socket.Dispose();
             return;
@@ -127,14 +133,10 @@ internal sealed partial class EdgeServer(
             LogNoHandshake(remote, reason);
             socket.Dispose();
         }
-        finally
-        {
-            Interlocked.Decrement(ref pending);
-        }
 
         if (connection is not null)
         {
-            await run.RunAsync(connection, stopping.Token);
+            await run.RunAsync(connection, slot, stopping.Token);
         }
     }
 

@@ -7,6 +7,8 @@ namespace Gatehouse.Hosting;
 internal sealed class DataFolder : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
     private const int SharingViolation = unchecked((int)0x80070020);
     private const int WouldBlockLinux = 11;
@@ -22,6 +24,9 @@ internal sealed class DataFolder : IDisposable
 
     /// <summary>Absolute path.</summary>
     public string Path { get; }
+
+    /// <summary>Whether others could write to it until now: keys and data may have been exchanged.</summary>
+    public bool WasOpenToOthers { get; private init; }
 
     /// <summary>Where the local CA's certificate is written.</summary>
     public string AuthorityFile => System.IO.Path.Combine(Path, "ca.pem");
@@ -41,26 +46,58 @@ internal sealed class DataFolder : IDisposable
             Directory.CreateDirectory(path, OwnerOnly);
         }
 
+        var wasOpen = CloseToOthers(path);
         var lockFile = System.IO.Path.Combine(path, "gatehouse.lock");
         var pidFile = System.IO.Path.Combine(path, "gatehouse.pid");
         FileStream held;
         try
         {
             // FileShare.None is flock(LOCK_EX | LOCK_NB): the file's existence says nothing, the lock does.
-            held = new FileStream(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = OwnersFile;
+            }
+
+            held = new FileStream(lockFile, options);
         }
         catch (IOException failure) when (IsHeld(failure))
         {
             return new OpenResult.AlreadyRuns(PidIn(pidFile));
         }
 
+        // Whoever can open the lock can hold it, and nothing starts any more.
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(held.SafeFileHandle, OwnersFile);
+        }
+
         // A file of its own: while the lock is held nobody else can open the locked file to read it.
         File.WriteAllText(pidFile, Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");
-        return new OpenResult.Opened(new DataFolder(path, held));
+        return new OpenResult.Opened(new DataFolder(path, held) { WasOpenToOthers = wasOpen });
     }
 
     /// <inheritdoc/>
     public void Dispose() => held.Dispose();
+
+    // Who can write here can exchange the root key.
+    private static bool CloseToOthers(string path)
+    {
+        if (OperatingSystem.IsWindows() || File.GetUnixFileMode(path) is var mode && (mode & OthersWrite) == 0)
+        {
+            return false;
+        }
+
+        try
+        {
+            File.SetUnixFileMode(path, mode & ~OthersWrite);
+            return true;
+        }
+        catch (UnauthorizedAccessException fault)
+        {
+            throw new UnauthorizedAccessException($"others may write to the data folder {path}, and its mode can't be changed: run chmod go-w as its owner, or choose a folder inside it", fault);
+        }
+    }
 
     // Elsewhere .NET hands out the errno of flock: EWOULDBLOCK. Anything else, such as a full disk, is no second process.
     private static bool IsHeld(IOException failure) =>

@@ -10,8 +10,11 @@ namespace Gatehouse.Hosting;
 /// <summary>Puts the web server together: services, limits, pipeline.</summary>
 internal static class Server
 {
-    /// <summary>How long requests under way get to finish after SIGTERM.</summary>
+    /// <summary>How long stopping may take after SIGTERM.</summary>
     public static readonly TimeSpan Drain = TimeSpan.FromSeconds(30);
+
+    /// <summary>How much of it requests under way get to finish; the rest is for connectors, and for rows that wait to be written.</summary>
+    public static readonly TimeSpan RequestDrain = TimeSpan.FromSeconds(20);
 
     /// <summary>Builds it, without its pipeline. Nothing is opened or bound yet.</summary>
     public static WebApplication Build(UpOptions options, LogSettings logs, BootstrapVariables bootstrap, Shell shell)
@@ -34,6 +37,7 @@ internal static class Server
         Composition.AddRoles(builder.Services, options);
 
         builder.WebHost.UseKestrelCore();
+        HurriedServer.Wrap(builder.Services, RequestDrain);
         builder.WebHost.ConfigureKestrel((_, kestrel) => Limit(kestrel));
         StaticPages.AddTo(builder.Services); // after the roles: each of them adds the renderer with its key ring again
         // The certificates are asked for at each handshake: they exist once the data is open, the listener's options before.

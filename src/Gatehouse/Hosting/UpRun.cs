@@ -13,7 +13,7 @@ using Gatehouse.Verbs;
 namespace Gatehouse.Hosting;
 
 /// <summary>The life of <c>up</c>: folder, port, data, listener, ready, drained.</summary>
-internal sealed class UpRun(UpOptions options, LogSettings logs, BootstrapVariables bootstrap, Shell shell)
+internal sealed partial class UpRun(UpOptions options, LogSettings logs, BootstrapVariables bootstrap, Shell shell)
 {
     private readonly long began = shell.Clock.GetTimestamp();
 
@@ -46,6 +46,11 @@ internal sealed class UpRun(UpOptions options, LogSettings logs, BootstrapVariab
     private async Task<int> ServeAsync(DataFolder folder)
     {
         await using var app = Server.Build(options, logs, bootstrap, shell);
+        if (folder.WasOpenToOthers)
+        {
+            LogWasOpen(app.Services.GetRequiredService<ILogger<UpRun>>(), folder.Path);
+        }
+
         var opening = Task.Run(() => Composition.OpenStoreAsync(app.Services, CancellationToken.None));
         Server.UsePipeline(app); // meanwhile
         await opening;
@@ -81,6 +86,9 @@ internal sealed class UpRun(UpOptions options, LogSettings logs, BootstrapVariab
         shell.Output.WriteLine(options.Json ? message.ToJson() : message.ToText());
         shell.Output.Flush();
     }
+
+    [LoggerMessage(EventId = 1120, Level = LogLevel.Warning, Message = "Others could write to the data folder {Path}; that was taken from them. If they are not trusted, look for what they changed")]
+    private static partial void LogWasOpen(ILogger logger, string path);
 
     private void SayItRuns(int? pid)
     {

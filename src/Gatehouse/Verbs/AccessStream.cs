@@ -57,7 +57,7 @@ internal sealed class AccessStream(Uri address, IReadOnlyDictionary<string, stri
         {
             for (; ; )
             {
-                var client = await listener.AcceptTcpClientAsync(stopping);
+                var client = await NextAsync(listener.AcceptTcpClientAsync, fault => shell.Error.WriteLine($"gatehouse: can't accept a connection: {fault}"), shell.Clock, stopping);
                 running.RemoveAll(t => t.IsCompleted);
                 running.Add(ServeAsync(client, stopping));
             }
@@ -66,6 +66,24 @@ internal sealed class AccessStream(Uri address, IReadOnlyDictionary<string, stri
         {
             await Task.WhenAll(running);
             return ExitCode.Done;
+        }
+    }
+
+    /// <summary>The next client. Out of file handles, or a peer that has gone before we looked: neither is a reason to stop listening.</summary>
+    internal static async Task<TcpClient> NextAsync(
+        Func<CancellationToken, ValueTask<TcpClient>> accept, Action<SocketError> failed, TimeProvider clock, CancellationToken stopping)
+    {
+        for (; ; )
+        {
+            try
+            {
+                return await accept(stopping);
+            }
+            catch (SocketException fault) when (!stopping.IsCancellationRequested)
+            {
+                failed(fault.SocketErrorCode);
+                await Task.Delay(TimeSpan.FromMilliseconds(100), clock, stopping);
+            }
         }
     }
 
@@ -125,7 +143,7 @@ internal sealed class AccessStream(Uri address, IReadOnlyDictionary<string, stri
     private string Explain(ClientWebSocket socket, Exception fault) => (int)socket.HttpStatusCode switch
     {
         0 => $"{address.Authority} can't be reached: {LogText.Escape(fault.GetBaseException().Message)}",
-        301 or 302 or 303 or 307 or 401 or 403 => $"{address.Authority} asks who you are; give a service token with --id and --secret, or an Access token",
+        301 or 302 or 303 or 307 or 401 or 403 => $"{address.Authority} asks who you are; give an Access token with --access-token",
         var status => $"{address.Authority} answered {status.ToString(CultureInfo.InvariantCulture)}; its page says why",
     };
 

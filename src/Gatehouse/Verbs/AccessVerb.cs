@@ -22,11 +22,9 @@ internal static class AccessVerb
         var hostname = Flags.Text("--hostname", "HOST[:PORT]", "The public name of the service");
         var url = Flags.Text("--url", "ADDR:PORT", "Where to listen; without it standard input and output are one connection");
         var destination = Flags.Text("--destination", "HOST:PORT", "Where a bastion shall lead to");
-        var id = Flags.Text("--id", "ID", "Client id of a service token");
-        var secret = Flags.Text("--secret", "SECRET", "Its secret. Prefer the variable: a flag shows in the process list");
-        var token = Flags.Text("--access-token", "JWT", "An Access token for the hostname, instead of a service token. Prefer the variable");
+        var token = Flags.Text("--access-token", "JWT", "An Access token for the hostname. Prefer the variable: a flag shows in the process list");
         var ca = Flags.Text("--ca", "FILE", $"CA to trust beside the system's, PEM. Default: ./{Flags.DefaultData}/ca.pem if it is there");
-        var command = new Command(name, description) { hostname, url, destination, id, secret, token, ca };
+        var command = new Command(name, description) { hostname, url, destination, token, ca };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var faults = new List<string>();
@@ -37,15 +35,7 @@ internal static class AccessVerb
                 address = new Uri("wss://localhost/");
             }
 
-            var (clientId, clientSecret) = (Flags.Read(parsed, id, shell), Flags.Read(parsed, secret, shell));
-            if (clientId is null != clientSecret is null)
-            {
-                faults.Add("--id and --secret need each other; give both or neither");
-            }
-
             var headers = new Dictionary<string, string>();
-            Add(headers, "Cf-Access-Client-Id", clientId);
-            Add(headers, "Cf-Access-Client-Secret", clientSecret);
             Add(headers, "Cf-Access-Token", Flags.Read(parsed, token, shell));
             Add(headers, "Cf-Access-Jump-Destination", Flags.Read(parsed, destination, shell));
             var listen = ListenOf(Flags.Read(parsed, url, shell), faults);

@@ -128,11 +128,14 @@ internal sealed class TestStore : IAsyncDisposable
     }
 
     /// <summary>Stops the background services.</summary>
-    public async Task StopLoopsAsync()
+    public Task StopLoopsAsync() => StopLoopsAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Stops them, with a host that waits until <paramref name="patience"/> ends.</summary>
+    public async Task StopLoopsAsync(CancellationToken patience)
     {
         foreach (var service in Services.GetServices<IHostedService>().Reverse())
         {
-            await service.StopAsync(TestContext.Current.CancellationToken);
+            await service.StopAsync(patience);
         }
     }
 

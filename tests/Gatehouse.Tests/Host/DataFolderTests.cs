@@ -39,6 +39,30 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
+    public void Nobody_else_can_open_the_lock_not_even_an_old_one()
+    {
+        var file = Path.Combine(folder.FullName, "gatehouse.lock");
+        Opened().Dispose();
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        File.SetUnixFileMode(file, (UnixFileMode)0b110_100_100);
+        Opened().Dispose();
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+    }
+
+    [Theory]
+    [InlineData(0b111_000_000, 0b111_000_000, false)]
+    [InlineData(0b111_101_101, 0b111_101_101, false)]
+    [InlineData(0b111_111_000, 0b111_101_000, true)]
+    [InlineData(0b111_111_111, 0b111_101_101, true)]
+    public void A_folder_that_others_may_write_to_is_closed_to_them_and_that_is_told(int before, int after, bool wasOpen)
+    {
+        File.SetUnixFileMode(folder.FullName, (UnixFileMode)before);
+        using var opened = Opened();
+        Assert.Equal(wasOpen, opened.WasOpenToOthers);
+        Assert.Equal((UnixFileMode)after, File.GetUnixFileMode(folder.FullName));
+    }
+
+    [Fact]
     public void A_lock_that_cannot_be_opened_is_not_taken_for_another_process()
     {
         Directory.CreateDirectory(Path.Combine(folder.FullName, "gatehouse.lock"));

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Gatehouse.Management.Tunnels;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Tunnels;
 using Microsoft.EntityFrameworkCore;
@@ -153,9 +154,59 @@ public class CloudflareTunnelTests
         Assert.Equal(32, Convert.FromBase64String(made.Text("result.secret")!).Length);
         Assert.Equal(made.Text("result.id") + ".cfargotunnel.com", (await SendAsync(host, "GET", $"/zones/{Zone}/dns_records")).Text("result.0.content"));
 
-        await using var open = await ApiHost.StartAsync(services => services.AddSingleton(new Gatehouse.Management.Tunnels.QuickTunnelSettings(IsOpen: true)));
+        await using var open = await ApiHost.StartAsync(services => services.AddSingleton(new QuickTunnelSettings(IsOpen: true)));
         (await open.SendAsync("POST", "/tunnel", null, null)).Expect(200);
     }
+
+    [Theory]
+    [InlineData("Origin", "https://evil.test", 403)]
+    [InlineData("Origin", "null", 403)]
+    [InlineData("Sec-Fetch-Site", "cross-site", 403)]
+    [InlineData("Sec-Fetch-Site", "same-site", 403)] // an app under the same domain
+    [InlineData("Sec-Fetch-Site", "none", 200)]
+    public async Task A_page_makes_no_quick_tunnel(string header, string value, int status)
+    {
+        await using var host = await OpenHostAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/tunnel");
+        request.Headers.TryAddWithoutValidation(header, value);
+        using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(status, (int)answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_address_makes_a_few_quick_tunnels_and_then_waits()
+    {
+        await using var host = await OpenHostAsync();
+        for (var n = 0; n < QuickTunnelLimit.Burst; n++)
+        {
+            (await host.SendAsync("POST", "/tunnel", null, null)).Expect(200);
+        }
+
+        (await host.SendAsync("POST", "/tunnel", null, null)).Expect(429);
+        (await host.SendAsync("POST", "/tunnel", null, ApiHost.AdminKey)).Expect(200);
+    }
+
+    [Fact]
+    public async Task There_are_only_so_many_quick_tunnels_at_a_time()
+    {
+        await using var host = await OpenHostAsync();
+        await using (var db = host.Open())
+        {
+            db.Tunnels.AddRange(Enumerable.Range(0, QuickTunnel.Most).Select(n => new Gatehouse.Model.Tunnels.Tunnel { Id = Guid.CreateVersion7(), Name = $"quick {n}", SealedSecret = [], IsQuick = true }));
+            await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+
+        (await host.SendAsync("POST", "/tunnel", null, null)).Expect(429);
+        (await host.SendAsync("POST", "/tunnel", null, ApiHost.AdminKey)).Expect(429);
+        await using (var db = host.Open())
+        {
+            await db.Tunnels.Take(1).ExecuteDeleteAsync(TestContext.Current.CancellationToken);
+        }
+
+        (await host.SendAsync("POST", "/tunnel", null, null)).Expect(200);
+    }
+
+    private static Task<ApiHost> OpenHostAsync() => ApiHost.StartAsync(services => services.AddSingleton(new QuickTunnelSettings(IsOpen: true)));
 
     private static Task<ApiReply> SendAsync(ApiHost host, string method, string path, JsonNode? body = null) => host.SendAsync(method, "/client/v4" + path, body?.ToJsonString(), ApiHost.AdminKey);
 

@@ -42,6 +42,32 @@ public class DecisionStoreTests
     }
 
     [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task R23_queued_decisions_and_grouped_writes_are_written_when_others_have_used_up_the_time_there_was(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        await store.StartLoopsAsync();
+        for (var i = 0; i < 2000; i++)
+        {
+            store.Get<IAuditSink>().Enqueue(Decision(i));
+        }
+
+        var writes = kind == DatabaseKind.Sqlite ? 300 : 10; // PostgreSQL takes each by itself, and has only so many connections
+        var grouped = Enumerable.Range(2000, writes).Select(i => store.Get<GroupCommit>().RunAsync(
+            (db, _) =>
+            {
+                db.Decisions.Add(Decision(i));
+                return Task.FromResult(i);
+            },
+            Cancel)).ToList();
+        await Task.WhenAny(grouped); // the others are queued by now
+        await store.StopLoopsAsync(new CancellationToken(canceled: true));
+        await Task.WhenAll(grouped);
+
+        await using var db = store.Open();
+        Assert.Equal(2000 + writes, await db.Decisions.CountAsync(Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
     public async Task A_decision_that_is_kept_already_does_not_hold_up_the_others(DatabaseKind kind)
     {
         await using var store = await TestStore.StartAsync(kind);

@@ -3,8 +3,13 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Model.Tunnels;
-using Gatehouse.Tests.Fakes;
+using Gatehouse.Tunnel.Connector;
 using Gatehouse.Tunnel.Connector.Origins;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -22,13 +27,10 @@ public class ConnectorRuleTests
         using var key = RSA.Create(2048);
         using var next = RSA.Create(2048);
         var published = new List<RSA> { key };
-        await using var team = new RawOrigin((_, to) =>
-        {
-            var keys = Encoding.UTF8.GetBytes($$"""{"keys":[{{string.Join(',', published.Select(Jwk))}}]}""");
-            return to.SendAsync($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {keys.Length}\r\n\r\n{Encoding.UTF8.GetString(keys)}");
-        });
-        var issuer = $"http://127.0.0.1:{team.Port}";
-        var credentials = rig.AddTunnel("guarded", $$"""{"ingress":[{"hostname":"app.test","service":"http://127.0.0.1:{{rig.Origin.Port}}","originRequest":{"access":{"required":true,"teamName":"{{issuer}}","audTag":["right"]} } },{"service":"http_status:404"}]}""");
+        await using var team = await TeamAsync(rig, () => $$"""{"keys":[{{string.Join(',', published.Select(Jwk))}}]}""");
+        var domain = $"team.localhost:{new Uri(team.Urls.First()).Port}";
+        var issuer = "https://" + domain;
+        var credentials = rig.AddTunnel("guarded", $$"""{"ingress":[{"hostname":"app.test","service":"http://127.0.0.1:{{rig.Origin.Port}}","originRequest":{"access":{"required":true,"teamName":"{{domain}}","audTag":["right"]} } },{"service":"http_status:404"}]}""");
         await rig.ConnectAsync(credentials);
 
         Assert.Equal(403, await AskAsync(null));
@@ -55,6 +57,51 @@ public class ConnectorRuleTests
             NotBefore = rig.Clock.GetUtcNow().AddHours(-1).UtcDateTime,
             SigningCredentials = new SigningCredentials(new RsaSecurityKey(signer) { KeyId = KidOf(signer) }, SecurityAlgorithms.RsaSha256),
         });
+    }
+
+    [Theory]
+    [InlineData("https://169.254.169.254/latest/meta-data")]
+    [InlineData("https://[fd00:ec2::254]/")]
+    [InlineData("http://127.0.0.1:1/")] // not over https
+    public async Task T09_keys_are_not_fetched_from_where_clouds_keep_their_secrets(string address)
+    {
+        var options = new ConnectorOptions { Credentials = new TunnelCredentials { AccountTag = "a", TunnelId = Guid.CreateVersion7(), Secret = [1] }, Edges = [] };
+        using var fetcher = new KeyFetcher(options, new AddressGuard(null));
+        var fault = await Assert.ThrowsAsync<HttpRequestException>(() => fetcher.FetchAsync(new Uri(address), Token));
+        Assert.True(address.StartsWith("http:", StringComparison.Ordinal) ? fault.InnerException is null : fault.GetBaseException() is AddressRefusedException, fault.ToString());
+    }
+
+    [Fact]
+    public async Task T09_only_a_regular_file_of_modest_size_is_read_for_authorities()
+    {
+        var folder = Directory.CreateTempSubdirectory("gatehouse-ca-");
+        try
+        {
+            var (good, pipe, large, link) = (Path.Combine(folder.FullName, "ca.pem"), Path.Combine(folder.FullName, "pipe"), Path.Combine(folder.FullName, "large"), Path.Combine(folder.FullName, "link"));
+            await using var rig = await TunnelRig.StartAsync();
+            await File.WriteAllTextAsync(good, rig.Authority.Certificate.ExportCertificatePem(), Token);
+            await File.WriteAllBytesAsync(large, new byte[CertificateFile.Largest + 1], Token);
+            File.CreateSymbolicLink(link, good);
+            using var make = System.Diagnostics.Process.Start("mkfifo", [pipe]);
+            await make.WaitForExitAsync(Token);
+            Assert.Single(CertificateFile.Read(good));
+            Assert.Single(CertificateFile.Read(link));
+            Assert.All(["/dev/zero", pipe, large], file => Assert.Throws<CryptographicException>(() => CertificateFile.Read(file)));
+            Assert.ThrowsAny<IOException>(() => CertificateFile.Read(Path.Combine(folder.FullName, "none")));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task T09_pushed_rules_name_no_file_of_a_connector_whose_operator_narrowed_where_they_lead()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var credentials = rig.AddTunnel("files", """{"ingress":[{"service":"https://127.0.0.1:1","originRequest":{"caPool":"/etc/passwd"}}]}""");
+        await rig.ConnectAsync(credentials, allowed: [IPNetwork.Parse("127.0.0.0/8")], wait: false);
+        await TunnelRig.UntilAsync(() => rig.Registry.Of(credentials.TunnelId).Any(c => c.ConfigurationFault?.Contains("caPool", StringComparison.Ordinal) == true), "refused");
     }
 
     [Theory]
@@ -120,6 +167,18 @@ public class ConnectorRuleTests
     }
 
     private static string KidOf(RSA key) => Convert.ToHexStringLower(SHA256.HashData(key.ExportRSAPublicKey()));
+
+    private static async Task<WebApplication> TeamAsync(TunnelRig rig, Func<string> keys)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        var certificate = rig.Authority.Issue(["team.localhost"], TunnelRig.Built);
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate)));
+        var team = builder.Build();
+        team.MapGet("/cdn-cgi/access/certs", () => Results.Text(keys(), "application/json"));
+        await team.StartAsync(Token);
+        return team;
+    }
 
     private static string Jwk(RSA key)
     {

@@ -55,6 +55,22 @@ public class HostileConnectorTests
     }
 
     [Fact]
+    public async Task T01_one_that_does_not_answer_a_push_delays_neither_its_own_end_nor_the_rules_of_others()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var evil = rig.AddTunnel("evil", """{"ingress":[{"service":"http_status:404"}]}""");
+        var good = await rig.UsualAsync();
+        using var connector = await Evil.RegisterAsync(rig, evil, TunnelHeaders.AllowRemoteConfig);
+        await connector.UntilHeadersAsync(); // the push, which it leaves alone
+        var began = rig.Clock.GetTimestamp();
+        rig.Change(good.TunnelId, """{"ingress":[{"service":"http_status:299"}]}""");
+        await TunnelRig.UntilAsync(() => rig.Registry.Of(good.TunnelId).All(c => c.ConfigurationNumber == 2), "pushed");
+        rig.Change(evil.TunnelId, isDeleted: true);
+        await TunnelRig.UntilAsync(() => rig.Registry.Connections(evil.TunnelId).IsEmpty, "cut off");
+        Assert.InRange(rig.Clock.GetElapsedTime(began).TotalSeconds, 0, 4);
+    }
+
+    [Fact]
     public async Task T05_headers_that_are_only_for_the_edge_or_for_one_hop_do_not_reach_the_visitor()
     {
         await using var rig = await TunnelRig.StartAsync();
@@ -79,7 +95,7 @@ public class HostileConnectorTests
             this.tls = tls;
         }
 
-        public static async Task<Evil> RegisterAsync(TunnelRig rig, TunnelCredentials credentials)
+        public static async Task<Evil> RegisterAsync(TunnelRig rig, TunnelCredentials credentials, params string[] features)
         {
             var client = new TcpClient { NoDelay = true };
             await client.ConnectAsync(rig.Edge, Token);
@@ -93,7 +109,7 @@ public class HostileConnectorTests
             await tls.ReadExactlyAsync(preface, Token);
             await made.UntilHeadersAsync();
             await made.HeadersAsync(1, (":status", "200"));
-            var registration = new Registration { AccountTag = credentials.AccountTag, Secret = credentials.Secret, TunnelId = credentials.TunnelId, Index = 0, ConnectorId = Guid.CreateVersion7(), Features = [], Version = "evil", Arch = "x" };
+            var registration = new Registration { AccountTag = credentials.AccountTag, Secret = credentials.Secret, TunnelId = credentials.TunnelId, Index = 0, ConnectorId = Guid.CreateVersion7(), Features = features, Version = "evil", Arch = "x" };
             await made.SendAsync(0, 0, 1, [.. RpcFrames.Bootstrap(0), .. RpcFrames.PipelinedCall(1, RpcTags.RegisterConnection, 0, registration.Write)]);
             await TunnelRig.UntilAsync(() => rig.Registry.Of(credentials.TunnelId).Count == 1, "registered");
             return made;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gatehouse.Model.Tunnels;
@@ -33,6 +32,20 @@ public class LifecycleTests
         var metrics = await client.GetStringAsync(new Uri(connector.Metrics!, "/metrics"), Token);
         Assert.Contains("cloudflared_tunnel_ha_connections 4", metrics, StringComparison.Ordinal);
         Assert.Contains("cloudflared_orchestration_config_version 1", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_quick_tunnel_in_use_is_said_to_be_so_again_and_again_and_others_are_not()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var (quick, ordinary) = (rig.AddTunnel("quick", rig.Ingress, isQuick: true), rig.AddTunnel("ordinary", rig.Ingress));
+        await rig.ConnectAsync(quick, connections: 2);
+        await rig.ConnectAsync(ordinary);
+        await TunnelRig.UntilAsync(() => rig.Journal.Notes.Count == 2, "noted");
+        rig.Journal.Notes.Clear();
+        rig.Services.GetRequiredService<QuickTunnelBeat>().Beat();
+        await TunnelRig.UntilAsync(() => !rig.Journal.Notes.IsEmpty, "noted");
+        Assert.Equal([(quick.TunnelId, true)], rig.Journal.Notes);
     }
 
     [Fact]
@@ -276,24 +289,6 @@ public class LifecycleTests
                 connection, new Registration { AccountTag = credentials.AccountTag, TunnelId = credentials.TunnelId, Secret = credentials.Secret, Index = 0, ConnectorId = connector, Features = [], Version = "1", Arch = "x" }));
             return connection;
         }
-    }
-
-    [Fact]
-    public async Task N09_who_connects_and_says_nothing_is_cut_and_keeps_nobody_out()
-    {
-        await using var rig = await TunnelRig.StartAsync(o => o.PendingConnections = 16);
-        var silent = new List<TcpClient>();
-        for (var n = 0; n < 40; n++)
-        {
-            var client = new TcpClient();
-            await client.ConnectAsync(rig.Edge, Token);
-            silent.Add(client);
-        }
-
-        // Those over the limit are closed at once; the others when their time is up.
-        await TunnelRig.UntilAsync(() => silent.Count(c => c.Client.Poll(0, SelectMode.SelectRead)) >= 20, "cut");
-        silent.ForEach(c => c.Dispose());
-        await rig.UsualAsync();
     }
 
     private static async Task<int> BreakAsync(TunnelRig rig, Guid tunnel, CancellationToken over)

@@ -26,7 +26,7 @@ internal sealed class TunnelRig : IAsyncDisposable
     public const string Account = "0123456789abcdef0123456789abcdef";
 
     // Certificates are checked against the machine's clock.
-    private static readonly DateTimeOffset Built = File.GetLastWriteTimeUtc(typeof(TunnelRig).Assembly.Location);
+    public static readonly DateTimeOffset Built = File.GetLastWriteTimeUtc(typeof(TunnelRig).Assembly.Location);
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
 
@@ -121,11 +121,11 @@ internal sealed class TunnelRig : IAsyncDisposable
     }
 
     /// <summary>Makes a tunnel; managed here when it has a configuration.</summary>
-    public TunnelCredentials AddTunnel(string name, string? configuration)
+    public TunnelCredentials AddTunnel(string name, string? configuration, bool isQuick = false)
     {
         var id = Guid.CreateVersion7();
         var secret = RandomNumberGenerator.GetBytes(32);
-        tunnels.Add(Entry(new Gatehouse.Model.Tunnels.Tunnel { Id = id, Name = name, SealedSecret = [], IsRemotelyManaged = configuration is not null, CreatedAt = Clock.GetUtcNow() }, secret, configuration, 1));
+        tunnels.Add(Entry(new Gatehouse.Model.Tunnels.Tunnel { Id = id, Name = name, SealedSecret = [], IsRemotelyManaged = configuration is not null, IsQuick = isQuick, CreatedAt = Clock.GetUtcNow() }, secret, configuration, 1));
         Reload();
         return new TunnelCredentials { AccountTag = Account, TunnelId = id, Secret = secret };
     }

@@ -1,8 +1,10 @@
+using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json.Nodes;
 using Gatehouse.Model.Tunnels;
 using Gatehouse.Tests.Architecture;
 using Gatehouse.Tests.Fakes;
+using Gatehouse.Tunnel.Edge;
 using Gatehouse.Tunnel.Wire;
 using Gatehouse.Tunnel.Wire.Capnp;
 using Gatehouse.Tunnel.Wire.Rpc;
@@ -13,6 +15,9 @@ namespace Gatehouse.Tests.Tunnel;
 public class WireHostileTests
 {
     private const int Rounds = 40;
+
+    // What reading a message may cost beside its own size: an object here and there, an exception, the first piece of each part.
+    private const int Overhead = 96 * 1024;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -33,7 +38,9 @@ public class WireHostileTests
                 }
 
                 var cut = round % 5 == 0 ? (int)(Next(ref seed) % bytes.Length) : bytes.Length;
-                if (await TryReadAllAsync(bytes[..cut]))
+                var (isRead, cost) = await MeasureAsync(bytes[..cut]);
+                Assert.InRange(cost, 0, Overhead + (8L * cut));
+                if (isRead)
                 {
                     read++;
                 }
@@ -55,12 +62,49 @@ public class WireHostileTests
         await AssertRefusedAsync([3, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0]);
     }
 
+    [Theory]
+    [InlineData(CapnpMessage.Largest)]
+    [InlineData(CapnpMessage.LargestOfStrangers)]
+    public async Task T04_memory_is_given_as_bytes_come_and_not_as_a_header_promises(int promised)
+    {
+        var header = new byte[8];
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(4), promised / 8);
+        var (isRead, cost) = await MeasureAsync(header);
+        Assert.False(isRead);
+        Assert.InRange(cost, 0, 48 * 1024);
+    }
+
+    [Theory]
+    [InlineData(190, "reads as much more than it is")] // each of them short enough
+    [InlineData(60_000, "a text of over")]
+    [InlineData(2_000_000, "a text of over")]
+    public async Task T04_texts_that_share_their_bytes_are_refused_before_they_are_decoded(int length, string why)
+    {
+        using var stream = new MemoryStream(Swelling(length));
+        var message = (await CapnpMessage.ReadAsync(stream, CapnpMessage.Largest, Token))!;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var fault = Assert.Throws<InvalidDataException>(() => Registration.Of(message.Root.Struct()));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, Overhead);
+        Assert.Contains(why, fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task T04_a_stranger_sends_no_message_that_only_a_registered_connector_may_send()
+    {
+        byte[] large = RpcFrames.Call(1, RpcTags.UpdateLocalConfiguration, (to, content) => to.Data(to.Struct(content, 0, 1), new byte[200_000]));
+        await Assert.ThrowsAsync<InvalidDataException>(() => TalkAsync(large));
+
+        var known = new Registration { AccountTag = "a", Secret = new byte[32], TunnelId = Guid.CreateVersion7(), Index = 0, ConnectorId = Guid.CreateVersion7(), Features = [], Version = "1", Arch = "x" };
+        var told = await TalkAsync([.. RpcFrames.PipelinedCall(0, RpcTags.RegisterConnection, 0, known.Write), .. large]);
+        Assert.Equal(200_000, told?.Length);
+    }
+
     [Fact]
     public async Task A_pointer_to_itself_ends()
     {
         // Root: a far pointer to its own word.
         using var stream = new MemoryStream([0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
-        var message = (await CapnpMessage.ReadAsync(stream, Token))!;
+        var message = (await CapnpMessage.ReadAsync(stream, CapnpMessage.Largest, Token))!;
         Assert.Throws<InvalidDataException>(() => RpcMessage.Of(message));
     }
 
@@ -168,6 +212,46 @@ public class WireHostileTests
         guard.Look(all);
     }
 
+    // A registration whose 64 features are all the same text.
+    private static byte[] Swelling(int length)
+    {
+        var builder = new CapnpBuilder();
+        var parameters = builder.Struct(0, 1, 3);
+        builder.Data(parameters + 16, new byte[16]);
+        var client = builder.Struct(builder.Struct(parameters + 24, 1, 2) + 8, 0, 4);
+        builder.Data(client, new byte[16]);
+        builder.Texts(client + 8, [new string('a', length), .. Enumerable.Repeat("", 63)]);
+        var frame = builder.ToFrame();
+        var list = frame.AsSpan(8);
+        var at = client + 16 + (BinaryPrimitives.ReadInt32LittleEndian(list[(client + 8)..]) >> 2 << 3);
+        var text = at + 8 + (BinaryPrimitives.ReadInt32LittleEndian(list[at..]) >> 2 << 3);
+        for (var n = 1; n < 64; n++)
+        {
+            var here = at + (8 * n);
+            BinaryPrimitives.WriteInt32LittleEndian(list[here..], ((text - here - 8) / 8 << 2) | 1);
+            BinaryPrimitives.WriteInt32LittleEndian(list[(here + 4)..], ((length + 1) << 3) | 2);
+        }
+
+        return frame;
+    }
+
+    private static async Task<string?> TalkAsync(byte[] said)
+    {
+        string? told = null;
+        using var stream = new MemoryStream(said);
+        var control = new ControlStream(stream, (_, _) => ValueTask.CompletedTask, _ => new RegistrationAnswer.Accepted(Guid.CreateVersion7(), "here", false)) { OnLocalConfiguration = text => told = text };
+        await control.RunAsync(Token);
+        return told;
+    }
+
+    // All in memory, so it never leaves this thread.
+    private static async Task<(bool IsRead, long Cost)> MeasureAsync(byte[] bytes)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var isRead = await TryReadAllAsync(bytes);
+        return (isRead, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
     private static byte[] Frame(byte type, byte flags, int length) =>
         [(byte)(length >> 16), (byte)(length >> 8), (byte)length, type, flags, 0, 0, 0, 1, .. new byte[length]];
 
@@ -176,7 +260,7 @@ public class WireHostileTests
         using var stream = new MemoryStream(bytes);
         try
         {
-            while (await CapnpMessage.ReadAsync(stream, Token) is { } message)
+            while (await CapnpMessage.ReadAsync(stream, CapnpMessage.Largest, Token) is { } message)
             {
                 switch (RpcMessage.Of(message))
                 {
@@ -205,7 +289,7 @@ public class WireHostileTests
     private static async Task AssertRefusedAsync(byte[] bytes)
     {
         using var stream = new MemoryStream(bytes);
-        await Assert.ThrowsAsync<InvalidDataException>(() => CapnpMessage.ReadAsync(stream, Token));
+        await Assert.ThrowsAsync<InvalidDataException>(() => CapnpMessage.ReadAsync(stream, CapnpMessage.Largest, Token));
     }
 
     // Numerical Recipes' generator: the same bytes on every run.

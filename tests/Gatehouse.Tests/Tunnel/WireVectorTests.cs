@@ -103,7 +103,7 @@ public class WireVectorTests
             (byte)'h', (byte)'i', 0, 0, 0, 0, 0, 0,
         ];
         using var stream = new MemoryStream(frame);
-        Assert.Equal(new RpcMessage.Abort("hi", 0), RpcMessage.Of((await CapnpMessage.ReadAsync(stream, Token))!));
+        Assert.Equal(new RpcMessage.Abort("hi", 0), RpcMessage.Of((await CapnpMessage.ReadAsync(stream, CapnpMessage.Largest, Token))!));
     }
 
     private static void Check(JsonNode expected, RpcMessage.Call call)
@@ -163,7 +163,7 @@ public class WireVectorTests
     private static async Task<CapnpMessage> ReadAsync(string name)
     {
         using var stream = new MemoryStream(Convert.FromHexString((string)Vectors[name]!["hex"]!));
-        var message = await CapnpMessage.ReadAsync(stream, Token);
+        var message = await CapnpMessage.ReadAsync(stream, CapnpMessage.Largest, Token);
         Assert.Equal(stream.Length, stream.Position);
         return message!;
     }

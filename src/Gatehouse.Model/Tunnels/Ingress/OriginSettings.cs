@@ -1,3 +1,6 @@
+using System.Globalization;
+using Gatehouse.Model.Policies;
+
 namespace Gatehouse.Model.Tunnels.Ingress;
 
 /// <summary>How a connector speaks to a service: <c>originRequest</c>. Rule before tunnel before default.</summary>
@@ -58,9 +61,15 @@ public sealed record OriginSettings
 public sealed record AccessRequirement(string Team, IReadOnlyList<string> Audiences)
 {
     /// <summary>Who must have issued the token.</summary>
-    public string Issuer => Team.Contains("://", StringComparison.Ordinal) ? Team.TrimEnd('/')
-        : Team.Contains('.', StringComparison.Ordinal) ? "https://" + Team
-        : $"https://{Team}.cloudflareaccess.com";
+    public string Issuer => "https://" + (Team.Contains('.', StringComparison.Ordinal) ? Team : Team + ".cloudflareaccess.com");
+
+    /// <summary>Whether a text names a team and nothing else: no scheme, path or user, which would make the connector ask something else.</summary>
+    public static bool IsTeam(string text)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        return EmailAddress.IsHost(colon < 0 ? text : text[..colon])
+            && (colon < 0 || (text.Contains('.', StringComparison.Ordinal) && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0));
+    }
 
     /// <inheritdoc/>
     public bool Equals(AccessRequirement? other) => other is not null && Team == other.Team && Audiences.SequenceEqual(other.Audiences);

@@ -75,6 +75,10 @@ internal sealed class SettingsReader(JsonElement root, string at, ICollection<In
         {
             Refuse("access", "a required token needs teamName and at least one audTag");
         }
+        else if (!AccessRequirement.IsTeam(team))
+        {
+            Refuse("access.teamName", "expected the name of a team or the host of a team domain, such as access.example.com or access.example.com:8443");
+        }
 
         return new AccessRequirement(team ?? "", tags);
     }

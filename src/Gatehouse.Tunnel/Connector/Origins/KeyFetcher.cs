@@ -3,11 +3,10 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using Gatehouse.Model.Hosts;
 
 namespace Gatehouse.Tunnel.Connector.Origins;
 
-/// <summary>Fetches the keys of a team domain. Trusts what the system trusts, and the edge's authorities.</summary>
+/// <summary>Fetches the keys of a team domain, over https and from where rules may lead. Trusts what the system trusts, and the edge's authorities.</summary>
 internal sealed class KeyFetcher : IDisposable
 {
     private const int Largest = 256 * 1024;
@@ -16,14 +15,14 @@ internal sealed class KeyFetcher : IDisposable
 
     /// <summary>Prepares it; connects to nothing yet.</summary>
     [SuppressMessage("Reliability", "CA2000", Justification = "The client owns its handler.")]
-    public KeyFetcher(ConnectorOptions options) => client = new HttpClient(new SocketsHttpHandler
+    public KeyFetcher(ConnectorOptions options, AddressGuard guard) => client = new HttpClient(new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,
         ActivityHeadersPropagator = null,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        ConnectCallback = (context, cancellationToken) => DialAsync(context.DnsEndPoint, cancellationToken),
+        ConnectCallback = (context, cancellationToken) => DialAsync(context.DnsEndPoint, guard, cancellationToken),
         SslOptions = new SslClientAuthenticationOptions
         {
             RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
@@ -38,18 +37,21 @@ internal sealed class KeyFetcher : IDisposable
 
     /// <summary>The answer's text.</summary>
     /// <exception cref="HttpRequestException">There was none.</exception>
-    public Task<string> FetchAsync(Uri address, CancellationToken cancellationToken) => client.GetStringAsync(address, cancellationToken);
+    public Task<string> FetchAsync(Uri address, CancellationToken cancellationToken) => address.Scheme == Uri.UriSchemeHttps
+        ? client.GetStringAsync(address, cancellationToken)
+        : throw new HttpRequestException("keys are fetched over https only");
 
     /// <inheritdoc/>
     public void Dispose() => client.Dispose();
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The stream owns the socket; without a stream it is disposed here.")]
-    private static async ValueTask<Stream> DialAsync(DnsEndPoint end, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> DialAsync(DnsEndPoint end, AddressGuard guard, CancellationToken cancellationToken)
     {
+        var addresses = guard.Filter(await LocalNames.ResolveAsync(end.Host.Trim('[', ']'), cancellationToken));
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(TargetAddress.Reachable(await LocalNames.ResolveAsync(end.Host, cancellationToken)), end.Port, cancellationToken);
+            await socket.ConnectAsync(addresses, end.Port, cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

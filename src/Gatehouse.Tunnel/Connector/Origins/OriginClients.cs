@@ -134,8 +134,7 @@ internal sealed class OriginClients(AddressGuard guard) : IDisposable
         }
         else if (settings.CaPool.Length > 0)
         {
-            var extra = new X509Certificate2Collection();
-            extra.ImportFromPemFile(settings.CaPool);
+            var extra = CertificateFile.Read(settings.CaPool);
             terms.RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
                 errors == SslPolicyErrors.None || (errors == SslPolicyErrors.RemoteCertificateChainErrors && certificate is X509Certificate2 leaf && IsIssuedBy(leaf, extra));
         }

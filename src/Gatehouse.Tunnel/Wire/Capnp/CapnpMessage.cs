@@ -9,13 +9,19 @@ internal sealed class CapnpMessage(byte[][] segments)
     /// <summary>The most segments taken. Real peers send one.</summary>
     public const int MostSegments = 16;
 
-    /// <summary>The largest message taken. The largest real one holds a configuration.</summary>
+    /// <summary>The largest message taken from a peer that is known. The largest real one holds a configuration.</summary>
     public const int Largest = 2 * 1024 * 1024;
 
-    // Each look at a pointer counts: a small message must not make a reader look at a large one's worth of things.
-    private const int MostLooks = 20_000;
+    /// <summary>The largest message taken from anybody else. A registration needs some hundred bytes.</summary>
+    public const int LargestOfStrangers = 64 * 1024;
 
-    private int looks;
+    // Real readers follow each pointer once or twice. More means pointers that share their target: a small message that reads like a large one.
+    private const int MostReadings = 4;
+
+    // Memory is given as bytes come, not as they are announced.
+    private const int FirstPiece = 8 * 1024;
+
+    private long left = MostReadings * segments.Sum(s => (long)s.Length);
 
     /// <summary>The root.</summary>
     public CapnpPointer Root => new(this, 0, 0);
@@ -23,7 +29,7 @@ internal sealed class CapnpMessage(byte[][] segments)
     /// <summary>Reads one framed message; null when the stream ends before one begins.</summary>
     /// <exception cref="InvalidDataException">It is no message, or too large.</exception>
     /// <exception cref="EndOfStreamException">The stream ends inside one.</exception>
-    public static async Task<CapnpMessage?> ReadAsync(Stream from, CancellationToken cancellationToken)
+    public static async Task<CapnpMessage?> ReadAsync(Stream from, int largest, CancellationToken cancellationToken)
     {
         var count = new byte[4];
         var read = await from.ReadAtLeastAsync(count, count.Length, throwOnEndOfStream: false, cancellationToken);
@@ -45,10 +51,11 @@ internal sealed class CapnpMessage(byte[][] segments)
 
         var sizes = new byte[TableSize((int)segments + 1)];
         await from.ReadExactlyAsync(sizes, cancellationToken);
-        var parts = Parts(sizes, (int)segments + 1);
-        foreach (var part in parts)
+        var lengths = Lengths(sizes, (int)segments + 1, largest);
+        var parts = new byte[lengths.Length][];
+        for (var n = 0; n < parts.Length; n++)
         {
-            await from.ReadExactlyAsync(part, cancellationToken);
+            parts[n] = await ReadPartAsync(from, lengths[n], cancellationToken);
         }
 
         return new CapnpMessage(parts);
@@ -68,12 +75,13 @@ internal sealed class CapnpMessage(byte[][] segments)
         return segments[segment].AsSpan((int)at, (int)length);
     }
 
-    /// <summary>Counts one look.</summary>
-    public void Look()
+    /// <summary>Counts what a pointer leads to; each pointer counts for a word at least.</summary>
+    public void Traverse(long bytes)
     {
-        if (++looks > MostLooks)
+        left -= Math.Max(8, bytes);
+        if (left < 0)
         {
-            Malformed("a message that leads in circles");
+            Malformed("a message that reads as much more than it is");
         }
     }
 
@@ -84,22 +92,38 @@ internal sealed class CapnpMessage(byte[][] segments)
     // The count and the sizes together fill whole words.
     private static int TableSize(int segments) => (4 * segments) + (segments % 2 == 0 ? 4 : 0);
 
-    private static byte[][] Parts(byte[] sizes, int segments)
+    private static int[] Lengths(byte[] sizes, int segments, int largest)
     {
-        var parts = new byte[segments][];
+        var lengths = new int[segments];
         long total = 0;
         for (var n = 0; n < segments; n++)
         {
             var words = BinaryPrimitives.ReadUInt32LittleEndian(sizes.AsSpan(4 * n));
             total += words * 8L;
-            if (total > Largest)
+            if (total > largest)
             {
-                Malformed($"a message of over {Largest} bytes");
+                Malformed($"a message of over {largest} bytes");
             }
 
-            parts[n] = new byte[words * 8];
+            lengths[n] = (int)words * 8;
         }
 
-        return parts;
+        return lengths;
+    }
+
+    private static async Task<byte[]> ReadPartAsync(Stream from, int length, CancellationToken cancellationToken)
+    {
+        var part = new byte[Math.Min(length, FirstPiece)];
+        for (var have = 0; ;)
+        {
+            await from.ReadExactlyAsync(part.AsMemory(have), cancellationToken);
+            have = part.Length;
+            if (have == length)
+            {
+                return part;
+            }
+
+            Array.Resize(ref part, Math.Min(length, have * 2));
+        }
     }
 }

@@ -35,6 +35,7 @@ internal readonly struct CapnpPointer(CapnpMessage? message, int segment, long a
 
         int data = (int)((target.Tag >> 32) & 0xffff) * 8, pointers = (int)(target.Tag >> 48);
         message!.Bytes(target.Segment, target.At, data + (8L * pointers)); // not null: it resolved
+        message.Traverse(data + (8L * pointers));
         return new CapnpStruct(message, target.Segment, target.At, data, pointers);
     }
 
@@ -47,13 +48,19 @@ internal readonly struct CapnpPointer(CapnpMessage? message, int segment, long a
         }
 
         var (found, count) = List(ByteElements);
-        return message!.Bytes(found.Segment, found.At, count); // not null: it resolved
+        message!.Traverse(count); // not null: it resolved
+        return message.Bytes(found.Segment, found.At, count);
     }
 
-    /// <summary>The text it leads to, without its final NUL; empty when null.</summary>
-    public string Text()
+    /// <summary>The text it leads to, without its final NUL; empty when null. Refused before anything is made of it when it has more than <paramref name="longest"/> bytes.</summary>
+    public string Text(int longest)
     {
         var bytes = Data();
+        if (bytes.Length > longest + 1)
+        {
+            CapnpMessage.Malformed($"a text of over {longest} bytes");
+        }
+
         if (bytes.IsEmpty)
         {
             return "";
@@ -74,8 +81,8 @@ internal readonly struct CapnpPointer(CapnpMessage? message, int segment, long a
         }
     }
 
-    /// <summary>The texts of a list; none when null.</summary>
-    public IReadOnlyList<string> Texts(int most)
+    /// <summary>The texts of a list, each of at most <paramref name="longest"/> bytes; none when null.</summary>
+    public IReadOnlyList<string> Texts(int most, int longest)
     {
         if (IsNull)
         {
@@ -88,10 +95,11 @@ internal readonly struct CapnpPointer(CapnpMessage? message, int segment, long a
             CapnpMessage.Malformed($"a list of over {most}");
         }
 
+        message!.Traverse(8L * count); // not null: it resolved
         var texts = new string[count];
         for (var n = 0; n < count; n++)
         {
-            texts[n] = new CapnpPointer(message, found.Segment, found.At + (8L * n)).Text();
+            texts[n] = new CapnpPointer(message, found.Segment, found.At + (8L * n)).Text(longest);
         }
 
         return texts;
@@ -114,6 +122,7 @@ internal readonly struct CapnpPointer(CapnpMessage? message, int segment, long a
         }
 
         message.Bytes(found.Segment, found.At + 8, words * 8L);
+        message.Traverse((words + count) * 8L); // structs without size count too
         var structs = new CapnpStruct[count];
         for (var n = 0; n < count; n++)
         {
@@ -140,8 +149,7 @@ internal readonly struct CapnpPointer(CapnpMessage? message, int segment, long a
     // Follows a far pointer once: a landing pad that is itself far is only legal in the double form.
     private Target Resolve()
     {
-        message!.Look(); // not null: callers looked
-        var word = message.Word(segment, at);
+        var word = message!.Word(segment, at); // not null: callers looked
         if ((word & KindMask) != FarKind)
         {
             return new Target(segment, word, at + 8 + Offset(word));

@@ -7,7 +7,8 @@ namespace Gatehouse.Tunnel.Wire.Rpc;
 internal sealed class Registration
 {
     private const int MostFeatures = 64;
-    private const int LongestText = 200;
+    private const int LongestText = 200; // bytes
+    private const int LongestSecret = 1024;
 
     public required string AccountTag { get; init; }
 
@@ -42,14 +43,14 @@ internal sealed class Registration
         var ip = options.Pointer(1).Data();
         return new Registration
         {
-            AccountTag = Short(auth.Pointer(0).Text()),
-            Secret = auth.Pointer(1).Data().ToArray(),
+            AccountTag = auth.Pointer(0).Text(LongestText),
+            Secret = SecretOf(auth.Pointer(1).Data()),
             TunnelId = Id(parameters.Pointer(1).Data()),
             Index = parameters.U8(0),
             ConnectorId = Id(client.Pointer(0).Data()),
-            Features = [.. client.Pointer(1).Texts(MostFeatures).Select(Short)],
-            Version = Short(client.Pointer(2).Text()),
-            Arch = Short(client.Pointer(3).Text()),
+            Features = client.Pointer(1).Texts(MostFeatures, LongestText),
+            Version = client.Pointer(2).Text(LongestText),
+            Arch = client.Pointer(3).Text(LongestText),
             OriginIp = ip.Length is 4 or 16 ? new IPAddress(ip) : null,
             ReplaceExisting = options.Bit(0),
             PreviousAttempts = options.U8(2),
@@ -81,12 +82,14 @@ internal sealed class Registration
 
     private static Guid Id(ReadOnlySpan<byte> bytes) => bytes.Length == 16 ? new Guid(bytes, bigEndian: true) : throw new InvalidDataException("an id that is not 16 bytes");
 
-    private static string Short(string text) => text.Length <= LongestText ? text : throw new InvalidDataException($"a text of over {LongestText} characters");
+    private static byte[] SecretOf(ReadOnlySpan<byte> bytes) => bytes.Length <= LongestSecret ? bytes.ToArray() : throw new InvalidDataException($"a secret of over {LongestSecret} bytes");
 }
 
 /// <summary>What the edge answers to a registration. A closed set.</summary>
 internal abstract record RegistrationAnswer
 {
+    private const int LongestText = 4096; // bytes
+
     private RegistrationAnswer()
     {
     }
@@ -107,12 +110,12 @@ internal abstract record RegistrationAnswer
         {
             var id = body.Pointer(0).Data();
             return id.Length == 16
-                ? new Accepted(new Guid(id, bigEndian: true), body.Pointer(1).Text(), body.Bit(0))
+                ? new Accepted(new Guid(id, bigEndian: true), body.Pointer(1).Text(LongestText), body.Bit(0))
                 : throw new InvalidDataException("an id that is not 16 bytes");
         }
 
         var wait = (long)body.U64(0);
-        return new Refused(body.Pointer(0).Text(), TimeSpan.FromTicks(Math.Clamp(wait / 100, 0, TimeSpan.TicksPerDay)), body.Bit(64));
+        return new Refused(body.Pointer(0).Text(LongestText), TimeSpan.FromTicks(Math.Clamp(wait / 100, 0, TimeSpan.TicksPerDay)), body.Bit(64));
     }
 
     /// <summary>Writes the results of the call.</summary>

@@ -5,6 +5,9 @@ namespace Gatehouse.Tunnel.Wire.Rpc;
 /// <summary>A message of the control stream. A closed set.</summary>
 internal abstract record RpcMessage
 {
+    // Why a peer ends or refuses something is a sentence.
+    private const int LongestReason = 4096;
+
     private RpcMessage()
     {
     }
@@ -48,7 +51,7 @@ internal abstract record RpcMessage
         return root.U16(0) switch
         {
             RpcTags.Unimplemented => new Unimplemented(),
-            RpcTags.Abort => new Abort(body().Pointer(0).Text(), body().U16(4)),
+            RpcTags.Abort => new Abort(body().Pointer(0).Text(LongestReason), body().U16(4)),
             RpcTags.Call => CallOf(body()),
             RpcTags.Return => ReturnOf(body()),
             RpcTags.Finish => new Finish(body().U32(0), !body().Bit(32)),
@@ -64,7 +67,7 @@ internal abstract record RpcMessage
     private static RpcMessage ReturnOf(CapnpStruct body) => body.U16(6) switch
     {
         0 => new Results(body.U32(0), body.Pointer(0).Struct().Pointer(0)),
-        1 => new Failure(body.U32(0), body.Pointer(0).Struct().Pointer(0).Text(), body.Pointer(0).Struct().U16(4)),
+        1 => new Failure(body.U32(0), body.Pointer(0).Struct().Pointer(0).Text(LongestReason), body.Pointer(0).Struct().U16(4)),
         2 => new Canceled(body.U32(0)),
         var kind => throw new InvalidDataException($"an answer of kind {kind}"),
     };

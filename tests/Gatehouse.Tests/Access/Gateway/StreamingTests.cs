@@ -2,6 +2,7 @@ using System.Globalization;
 using Gatehouse.Access.Gateway;
 using Gatehouse.Tests.Fakes;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Gatehouse.Tests.Access.Gateway;
 
@@ -168,6 +169,53 @@ public class StreamingTests
         Assert.Equal("", await socket.ReadAsync(1).WaitAsync(InTime, TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData("/ws")]
+    [InlineData("/public/ws")] // of no session
+    public async Task R23_a_websocket_gets_a_close_frame_1001_when_the_process_stops(string path)
+    {
+        await using var gateway = await GatewayHost.StartAsync(origin: Echo());
+        await using var socket = await OpenAsync(gateway, gateway.SignIn(), path);
+        await socket.SendAsync(Frame("hello"));
+        Assert.Equal(Frame("hello"), await socket.ReadAsync(7));
+
+        gateway.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
+        Assert.Equal("\u0088\u0002\u0003\u00e9", await socket.ReadAsync(4).WaitAsync(InTime, TestContext.Current.CancellationToken));
+        Assert.Equal("", await socket.ReadAsync(1).WaitAsync(InTime, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task R23_an_event_stream_ends_whole_when_the_process_stops_and_a_download_is_let_finish()
+    {
+        var go = new TaskCompletionSource();
+        await using var gateway = await GatewayHost.StartAsync(origin: new RawOrigin(async (request, to) =>
+        {
+            if (request.Target == "/events")
+            {
+                await to.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n");
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, TestContext.Current.CancellationToken);
+            }
+
+            await to.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+            await go.Task;
+            await to.SendAsync("4\r\nhalf\r\n0\r\n\r\n");
+        }));
+        var token = gateway.SignIn();
+        await using var events = await RawStream.ConnectAsync(gateway.Port);
+        await events.SendAsync(GatewayHost.Request("GET", "/events", token));
+        Assert.Contains("data: 1", await events.ReadUntilAsync("data: 1"), StringComparison.Ordinal);
+        await using var download = await RawStream.ConnectAsync(gateway.Port);
+        await download.SendAsync(GatewayHost.Request("GET", "/file", token));
+        await download.ReadUntilAsync("half");
+
+        gateway.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
+        Assert.NotNull(await events.ReadUntilAsync("0\r\n\r\n").WaitAsync(InTime, TestContext.Current.CancellationToken));
+        go.SetResult();
+        Assert.Contains("half", await download.ReadUntilAsync("0\r\n\r\n").WaitAsync(InTime, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_websocket_over_http2_is_gated_and_echoes()
     {
@@ -278,10 +326,10 @@ public class StreamingTests
         }
     });
 
-    private static async Task<RawStream> OpenAsync(GatewayHost gateway, string token)
+    private static async Task<RawStream> OpenAsync(GatewayHost gateway, string token, string path = "/ws")
     {
         var raw = await RawStream.ConnectAsync(gateway.Port);
-        await raw.SendAsync(GatewayHost.Request("GET", "/ws", token, "app.test", Upgrade + "Origin: http://app.test\r\n"));
+        await raw.SendAsync(GatewayHost.Request("GET", path, token, "app.test", Upgrade + "Origin: http://app.test\r\n"));
         var answer = await raw.ReadAnswerAsync();
         Assert.Equal(101, answer.Status);
         Assert.Equal("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", answer.Header("Sec-WebSocket-Accept"));

@@ -101,6 +101,24 @@ public class IngressTests
         Assert.Equal("https://x.cloudflareaccess.com", new AccessRequirement("x", []).Issuer);
     }
 
+    [Theory]
+    [InlineData("http://169.254.169.254/latest/x?")]
+    [InlineData("https://access.example.com")]
+    [InlineData("access.example.com/x")]
+    [InlineData("access.example.com?x")]
+    [InlineData("me@access.example.com")]
+    [InlineData("access.example.com:0")]
+    [InlineData("access.example.com:65536")]
+    [InlineData("access.example.com:")]
+    [InlineData("team:8443")]
+    [InlineData("team.")]
+    [InlineData(" team")]
+    public void T09_a_team_is_a_name_or_a_host_and_nothing_more(string team)
+    {
+        Assert.Equal("ingress.0.originRequest.access.teamName", Assert.Single(Faults($$"""{"ingress":[{"service":"https://a","originRequest":{"access":{"required":true,"teamName":"{{team}}","audTag":["a"]} } }]}""")).Field);
+        Assert.True(AccessRequirement.IsTeam("team") && AccessRequirement.IsTeam("access.example.com") && AccessRequirement.IsTeam("access.example.com:8443"));
+    }
+
     [Fact]
     public void A_path_that_would_take_others_for_ever_is_matched_in_time()
     {
