@@ -105,6 +105,10 @@ internal sealed partial class ValidateStage(
 
         switch (await ceremonies.ProveAsync(run, stage, posted, settings.Proofs(userId), cancellationToken))
         {
+            // Touched once it stood for the password; touched twice it is still one factor.
+            case ProofResult.Right { IsUserVerified: false } same when !run.State.IsProved && run.State.Mfa.Devices.Contains(UsedDevice.Of(same.Device)):
+                LogRefused(userId, "the key that stands for the password, and again it was only touched");
+                return Fault(asked, "webauthn", "This security key was used already. Use its PIN, or another way.", "invalid");
             case ProofResult.Right right:
                 return Proved(run, stage, settings, right.Device);
             case ProofResult.Refused refused:
