@@ -116,7 +116,7 @@ internal sealed partial class AuthorizeEndpoint(
         var need = markers.IsAgreed(request, browser.Session) ? FlowNeed.Nothing : await flows.NeedAsync(request, browser, cancellationToken);
         return (need, request.IsSilent) switch
         {
-            (FlowNeed.Nothing, _) => (await issuer.IssueAsync(request, browser, cancellationToken))?.ToResult() ?? UsedUp(),
+            (FlowNeed.Nothing, _) => (await issuer.IssueAsync(request, browser, context, cancellationToken))?.ToResult() ?? UsedUp(),
             (FlowNeed.Consent, true) => Reply(request.Client, request.Target.Error(OAuthError.ConsentRequired, "The person has not consented yet.")),
             (_, true) => Reply(request.Client, request.Target.Error(OAuthError.InteractionRequired, "The authorization flow has a question.")),
             _ => await AskAsync(request, cancellationToken),

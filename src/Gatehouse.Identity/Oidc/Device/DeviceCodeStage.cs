@@ -49,7 +49,7 @@ internal sealed class DeviceCodeStage(DeviceRequests devices, Guesses guesses) :
         }
 
         guesses.Forget(guess);
-        var verdict = await devices.JudgeAsync(device, browser, address.ToString(), cancellationToken);
+        var verdict = await devices.JudgeAsync(device, browser, run.Http, cancellationToken);
         if (!verdict.IsPassing)
         {
             return new StageStep.Deny(

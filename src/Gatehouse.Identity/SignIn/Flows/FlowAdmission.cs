@@ -2,6 +2,7 @@ using Gatehouse.Identity.Oidc;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Flows;
 
+using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Identity.SignIn.Flows;
 
 /// <summary>Whether somebody may run a flow.</summary>
@@ -31,7 +32,7 @@ internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolic
     private const string NotForYou = "This step is not for you as things are. Start again from the application you wanted to open.";
 
     /// <summary>Judges the flow, its query and who is signed in.</summary>
-    public async Task<Admission> JudgeAsync(Flow flow, FlowQuery query, SignedInBrowser? browser, CancellationToken cancellationToken)
+    public async Task<Admission> JudgeAsync(HttpContext http, Flow flow, FlowQuery query, SignedInBrowser? browser, CancellationToken cancellationToken)
     {
         if (query.HasUnsafeNext)
         {
@@ -61,7 +62,13 @@ internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolic
             return Denied(flow, query, verdict);
         }
 
-        return flow.Designation == "authorization" ? await AuthorizeAsync(flow, query, browser, cancellationToken) : new Admission.Admitted(null);
+        // Asked before anything was typed; the write stage looks again.
+        if (WritesByBrowserAlone(flow, query) && browser is not null && !RecentSignIn.Has(browser, clock))
+        {
+            return new Admission.Refused(NotForYou, "the flow changes the account, and the sign-in is not recent") { Goes = RecentSignIn.Link($"/if/flow/{flow.Slug}/?{query.Raw}") };
+        }
+
+        return flow.Designation == "authorization" ? await AuthorizeAsync(http, flow, query, browser, cancellationToken) : new Admission.Admitted(null);
     }
 
     private static Admission.Refused Denied(Flow flow, FlowQuery query, PolicyVerdict verdict) =>
@@ -75,9 +82,9 @@ internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolic
         _ => null,
     };
 
-    private async Task<Admission> AuthorizeAsync(Flow flow, FlowQuery query, SignedInBrowser? browser, CancellationToken cancellationToken)
+    private async Task<Admission> AuthorizeAsync(HttpContext http, Flow flow, FlowQuery query, SignedInBrowser? browser, CancellationToken cancellationToken)
     {
-        if (browser is null || await authorization.ReadAsync(query.Raw, browser, cancellationToken) is not { } pending)
+        if (browser is null || await authorization.ReadAsync(http, query.Raw, browser, cancellationToken) is not { } pending)
         {
             return new Admission.Refused("This request is no longer valid. Start again from the application.", "no authorization request stands behind the query");
         }

@@ -56,7 +56,7 @@ internal sealed partial class FlowExecutor(
         }
 
         var browser = await sessions.FindAsync(http.Request, cancellationToken);
-        var judged = await admission.JudgeAsync(flow, query, browser, cancellationToken);
+        var judged = await admission.JudgeAsync(http, flow, query, browser, cancellationToken);
         var run = await BeginAsync(http, flow, query, sessionKey, browser, judged, cancellationToken);
         switch (judged)
         {

@@ -24,6 +24,7 @@ using Gatehouse.Tests.Fakes;
 using Gatehouse.Tests.Identity.SignIn;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -184,6 +185,9 @@ internal sealed class OidcHost : IAsyncDisposable
 
         return await http.SendAsync(request, Stop);
     }
+
+    /// <summary>A request from this machine, for what is asked without going over the wire.</summary>
+    public static HttpContext Http() => new DefaultHttpContext { Connection = { RemoteIpAddress = System.Net.IPAddress.Loopback } };
 
     /// <summary>An authorization request that is fine, with changes: a null value leaves the parameter out.</summary>
     public static string Authorize(params (string Name, string? Value)[] changes)

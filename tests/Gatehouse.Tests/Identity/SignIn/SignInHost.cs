@@ -47,8 +47,8 @@ internal sealed class SignInHost : IAsyncDisposable
             .AddSingleton(databases ?? Database)
             .AddScoped(s => s.GetRequiredService<IDbContextFactory<GatehouseDb>>().CreateDbContext())
             .AddScoped(_ => new AuthorizationBorder(
-                (_, _, _) => Task.FromResult(Pending),
-                (query, browser, _) => Task.FromResult($"https://rp.test/cb?code={browser.User.Username}&query={Uri.EscapeDataString(query)}")))
+                (_, _, _, _) => Task.FromResult(Pending),
+                (_, query, browser, _) => Task.FromResult($"https://rp.test/cb?code={browser.User.Username}&query={Uri.EscapeDataString(query)}")))
             .AddBindings()
             .AddSignIn();
         app = builder.Build();
