@@ -12,6 +12,9 @@ namespace Gatehouse.Identity.Oidc;
 internal sealed record PendingAuthorization(
     Guid ApplicationId, string ApplicationName, string FlowSlug, IReadOnlyList<ScopePermission> Permissions, bool MustConsent)
 {
+    /// <summary>The client registered itself, and the person has not agreed to what it asks for. Whoever runs the flow asks, even where consent is implicit: nobody vouches for it.</summary>
+    public bool IsStranger { get; init; }
+
     /// <summary>A device asks, so the browser goes nowhere afterwards.</summary>
     public bool IsDevice { get; init; }
 }

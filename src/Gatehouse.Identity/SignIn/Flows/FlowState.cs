@@ -47,6 +47,9 @@ internal sealed class FlowState
     /// <summary>Whether the run went on from a link that only the person could open.</summary>
     public bool IsLinked { get; set; }
 
+    /// <summary>Whether the person has agreed to what the application asks for.</summary>
+    public bool HasConsented { get; set; }
+
     /// <summary>Stages that have sent their link.</summary>
     public List<Guid> Sent { get; set; } = [];
 
