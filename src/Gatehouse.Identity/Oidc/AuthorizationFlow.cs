@@ -48,6 +48,7 @@ internal sealed class AuthorizationFlow(
                 slug,
                 AuthorizationFlows.PermissionsOf(request.Client, request.Scopes),
                 request.WantsConsent)
+            { IsStranger = await flows.IsStrangerAsync(request, browser, cancellationToken) }
             : null;
     }
 

@@ -11,6 +11,7 @@ using Gatehouse.Model.Providers;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Store;
 using Gatehouse.Store.Snapshots;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Gatehouse.Identity.Oidc.Registration;
@@ -34,7 +35,8 @@ internal sealed class RegisterClient(GatehouseDb db, ChangeFeed feed, SigningKey
         var isPublic = metadata.AuthMethod == "none";
         var secret = RandomNumberGenerator.GetString(Alphanumeric, 128);
         var kept = metadata.Kept();
-        var provider = ProviderOf(through.Provider, rule, metadata, kept, secret, now);
+        var mappings = await MappingsAsync(through.Provider, rule, cancellationToken);
+        var provider = ProviderOf(through.Provider, rule, metadata, kept, mappings, secret, now);
         var slug = $"client-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
 
         // One transaction: the database makes the provider's key, which the application names.
@@ -55,6 +57,16 @@ internal sealed class RegisterClient(GatehouseDb db, ChangeFeed feed, SigningKey
         }
 
         kept["client_id"] = provider.ClientId;
+        if (provider.RequiresPushedRequests)
+        {
+            kept["require_pushed_authorization_requests"] = true;
+        }
+
+        if (provider.RequiresDpop)
+        {
+            kept["dpop_bound_access_tokens"] = true;
+        }
+
         kept["client_id_issued_at"] = now.ToUnixTimeSeconds();
         if (!isPublic && provider.AuthMethod == ClientAuthMethod.Secret)
         {
@@ -65,7 +77,14 @@ internal sealed class RegisterClient(GatehouseDb db, ChangeFeed feed, SigningKey
         return new RegistrationResult.Registered(provider.ClientId, kept);
     }
 
-    private OAuth2Provider ProviderOf(OAuth2Provider pattern, RegistrationRule rule, ClientMetadata metadata, JsonObject kept, string secret, DateTimeOffset now)
+    // What a token can do at our own API, or make here, is not for whoever registers: only a rule that names it hands it on.
+    private async Task<List<Guid>> MappingsAsync(OAuth2Provider pattern, RegistrationRule rule, CancellationToken cancellationToken) => rule.ScopeMappingIds.Count > 0
+        ? [.. rule.ScopeMappingIds]
+        : await db.ScopeMappings.Where(m => pattern.ScopeMappingIds.Contains(m.Id) && m.ScopeName != ScopeNames.Api && m.ScopeName != ScopeNames.Registration)
+            .Select(m => m.Id).ToListAsync(cancellationToken);
+
+    private OAuth2Provider ProviderOf(
+        OAuth2Provider pattern, RegistrationRule rule, ClientMetadata metadata, JsonObject kept, List<Guid> mappings, string secret, DateTimeOffset now)
     {
         var clientId = RandomNumberGenerator.GetString(Alphanumeric, 40);
         return new OAuth2Provider
@@ -88,13 +107,14 @@ internal sealed class RegisterClient(GatehouseDb db, ChangeFeed feed, SigningKey
             IncludeClaimsInIdToken = pattern.IncludeClaimsInIdToken,
             SigningKeyId = pattern.SigningKeyId,
             SubMode = pattern.SubMode,
+            EncryptionKeyId = pattern.EncryptionKeyId,
             IssuerMode = pattern.IssuerMode,
             AuthenticationFlowId = pattern.AuthenticationFlowId,
             AuthorizationFlowId = rule.AuthorizationFlowId ?? pattern.AuthorizationFlowId,
             InvalidationFlowId = rule.InvalidationFlowId ?? pattern.InvalidationFlowId,
-            ScopeMappingIds = rule.ScopeMappingIds.Count > 0 ? [.. rule.ScopeMappingIds] : [.. pattern.ScopeMappingIds],
-            RequiresPushedRequests = metadata.RequiresPushedRequests,
-            RequiresDpop = metadata.RequiresDpop,
+            ScopeMappingIds = mappings,
+            RequiresPushedRequests = metadata.RequiresPushedRequests || pattern.RequiresPushedRequests,
+            RequiresDpop = metadata.RequiresDpop || pattern.RequiresDpop,
             RegisteredThroughId = pattern.Id,
             MetadataJson = kept.ToJsonString(),
             CreatedAt = now,

@@ -3,7 +3,9 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Providers;
+using Gatehouse.Model.Tokens;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Tests.Identity.Oidc;
@@ -24,6 +26,7 @@ public class RegistrationTests
         Assert.False(body.TryGetProperty("unknown", out _));
 
         var id = body.GetProperty("client_id").GetString()!;
+        await AgreeAsync(host, id);
         var code = await host.CodeAsync(("client_id", id), ("redirect_uri", "https://new.test/cb"));
         using var tokens = await host.RedeemAsync(code, ("client_id", id), ("client_secret", body.GetProperty("client_secret").GetString()), ("redirect_uri", "https://new.test/cb"));
         Assert.Equal(HttpStatusCode.OK, tokens.StatusCode);
@@ -49,6 +52,7 @@ public class RegistrationTests
         var body = await OidcHost.JsonAsync(answer);
         Assert.False(body.TryGetProperty("client_secret", out _));
         var id = body.GetProperty("client_id").GetString()!;
+        await AgreeAsync(host, id);
         var code = await host.CodeAsync(("client_id", id), ("redirect_uri", "https://new.test/cb"));
         using var tokens = await host.RedeemAsync(
             code, ("client_id", id), ("client_secret", null), ("redirect_uri", "https://new.test/cb"), ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
@@ -96,6 +100,87 @@ public class RegistrationTests
             ["redirect_uris"] = new JsonArray("http://127.0.0.1/cb", "com.example.app:/cb"),
         });
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Q38_a_registered_client_is_asked_about_though_its_pattern_consents_for_everybody()
+    {
+        await using var host = await StartAsync();
+        using var answer = await RegisterAsync(host, new JsonObject { ["redirect_uris"] = new JsonArray("https://evil.test/cb") });
+        var id = (await OidcHost.JsonAsync(answer)).GetProperty("client_id").GetString();
+        var url = OidcHost.Authorize(("client_id", id), ("redirect_uri", "https://evil.test/cb"));
+
+        using var silent = await host.GetAsync(url + "&prompt=none", host.Cookie);
+        Assert.Equal("consent_required", OidcHost.Field(silent.Headers.Location!, "error"));
+        using var sent = await host.GetAsync(url, host.Cookie);
+        var page = sent.Headers.Location!.OriginalString;
+        Assert.StartsWith("/if/flow/default-provider-authorization-implicit-consent/", page, StringComparison.Ordinal);
+        using var browser = host.BrowserOf(host.Cookie);
+        var flow = browser.Flow(page.Split('/')[3], page.Split('?')[1]);
+        var asked = await flow.ShowAsync();
+        Assert.Equal("ak-stage-consent", asked.Component);
+        Assert.StartsWith("https://evil.test/cb?code=", (await flow.AnswerAsync(("token", asked.Text("token")))).Text("to"), StringComparison.Ordinal);
+
+        using var known = await host.GetAsync(url, host.Cookie);
+        Assert.NotNull(OidcHost.Field(known.Headers.Location!, "code"));
+        using var more = await host.GetAsync(OidcHost.Authorize(("client_id", id), ("redirect_uri", "https://evil.test/cb"), ("scope", "openid email profile offline_access")), host.Cookie);
+        Assert.StartsWith("/if/flow/", more.Headers.Location!.OriginalString, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A08_what_the_pattern_may_do_at_the_api_is_handed_on_by_the_rule_alone_and_its_duties_always(bool isNamed)
+    {
+        await using var host = await StartAsync();
+        await host.ChangeAsync(async db =>
+        {
+            var api = new ScopeMapping { Id = Guid.CreateVersion7(), Name = "api", ScopeName = "goauthentik.io/api", Managed = ScopeNames.ManagedApi };
+            db.ScopeMappings.Add(api);
+            var pattern = await db.Providers.SingleAsync(p => p.ClientId == Seed.ClientId, OidcHost.Stop);
+            pattern.ScopeMappingIds = [.. pattern.ScopeMappingIds, api.Id];
+            (pattern.RequiresPushedRequests, pattern.EncryptionKeyId) = (true, host.Seed.KeyPairId);
+            if (isNamed)
+            {
+                (await db.RegistrationRules.SingleAsync(OidcHost.Stop)).ScopeMappingIds = [api.Id];
+            }
+        });
+        var token = await TokenAsync(host, "goauthentik.io/oidc/dcr");
+        await host.ConfigureAsync(p => p.RequiresDpop = true);
+
+        using var answer = await SendAsync(host, token, """{"redirect_uris":["https://new.test/cb"]}""");
+
+        var body = await OidcHost.JsonAsync(answer);
+        Assert.True(body.GetProperty("dpop_bound_access_tokens").GetBoolean() && body.GetProperty("require_pushed_authorization_requests").GetBoolean());
+        await host.ChangeAsync(async db =>
+        {
+            var id = body.GetProperty("client_id").GetString();
+            var made = await db.Providers.SingleAsync(p => p.ClientId == id, OidcHost.Stop);
+            Assert.True(made.RequiresDpop && made.RequiresPushedRequests && made.EncryptionKeyId == host.Seed.KeyPairId);
+            Assert.Equal(isNamed, await db.ScopeMappings.AnyAsync(m => made.ScopeMappingIds.Contains(m.Id) && m.ScopeName == "goauthentik.io/api", OidcHost.Stop));
+            Assert.Equal(isNamed ? 1 : host.Seed.Mappings.Count, made.ScopeMappingIds.Count);
+        });
+    }
+
+    [Theory]
+    [InlineData("any", HttpStatusCode.Created)]
+    [InlineData("all", HttpStatusCode.Forbidden)]
+    public async Task A04_the_rules_bindings_say_who_may_register_in_its_own_mode(string mode, HttpStatusCode expected)
+    {
+        await using var host = await StartAsync();
+        var token = await TokenAsync(host, "goauthentik.io/oidc/dcr");
+        await host.ChangeAsync(async db =>
+        {
+            var rule = await db.RegistrationRules.SingleAsync(OidcHost.Stop);
+            var account = await db.Users.SingleAsync(u => u.UsernameKey == "ak-a-client_credentials", OidcHost.Stop);
+            rule.PolicyEngineMode = mode;
+            db.AddRange(Bound(rule.Id, account.Id, 0), Bound(rule.Id, host.Seed.BobId, 1));
+        });
+
+        using var answer = await SendAsync(host, token, """{"redirect_uris":["https://new.test/cb"]}""");
+        Assert.Equal(expected, answer.StatusCode);
+
+        static PolicyBinding Bound(Guid rule, int user, int order) => new() { Id = Guid.CreateVersion7(), TargetId = rule, UserId = user, Order = order };
     }
 
     [Theory]
@@ -148,6 +233,13 @@ public class RegistrationTests
         }));
         return host;
     }
+
+    /// <summary>Has ada agree to a client for good.</summary>
+    internal static Task AgreeAsync(OidcHost host, string clientId) => host.ChangeAsync(async db =>
+    {
+        var application = await db.ProviderApplications.SingleAsync(a => db.Providers.Any(p => p.ClientId == clientId && p.Id == a.ProviderId), OidcHost.Stop);
+        db.UserConsents.Add(new UserConsent { UserId = host.Seed.AdaId, ApplicationId = application.Id, Scopes = ["openid", "email", "profile", "offline_access"] });
+    });
 
     internal static async Task<HttpResponseMessage> RegisterAsync(OidcHost host, JsonObject metadata) =>
         await SendAsync(host, await TokenAsync(host, "goauthentik.io/oidc/dcr"), metadata.ToJsonString());
