@@ -1,8 +1,9 @@
+using Gatehouse.Identity.Mfa;
 using Gatehouse.Identity.Oidc;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Flows;
-
 using Microsoft.AspNetCore.Http;
+
 namespace Gatehouse.Identity.SignIn.Flows;
 
 /// <summary>Whether somebody may run a flow.</summary>
@@ -27,7 +28,7 @@ internal abstract record Admission
 }
 
 /// <summary>Decides it.</summary>
-internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolicies policies, Superusers superusers)
+internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolicies policies, Superusers superusers, TimeProvider clock)
 {
     private const string NotForYou = "This step is not for you as things are. Start again from the application you wanted to open.";
 
@@ -70,6 +71,10 @@ internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolic
 
         return flow.Designation == "authorization" ? await AuthorizeAsync(http, flow, query, browser, cancellationToken) : new Admission.Admitted(null);
     }
+
+    private static bool WritesByBrowserAlone(Flow flow, FlowQuery query) =>
+        flow.Designation == "stage_configuration" && query.FlowToken is null
+        && flow.Bindings.Exists(b => b.Stage is { Type: StageType.UserWrite }) && !flow.Bindings.Exists(b => b.Stage is { Type: StageType.Identification });
 
     private static Admission.Refused Denied(Flow flow, FlowQuery query, PolicyVerdict verdict) =>
         new(verdict.Messages is [var first, ..] ? first : NotForYou, "the flow's policies: " + string.Join("; ", verdict.Log)) { Goes = AwayFrom(flow, query) };

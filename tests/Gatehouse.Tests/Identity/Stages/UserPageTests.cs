@@ -112,6 +112,41 @@ public partial class UserPageTests
         Assert.Equal(200, await StatusAsync(alice));
     }
 
+    [Theory]
+    [InlineData("stage_configuration")]
+    [InlineData("enrollment")] // whatever an administrator called it
+    public async Task Q47_a_flow_writes_on_the_word_of_a_browser_only_while_its_sign_in_is_recent(string designation)
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(db =>
+        {
+            SignInHost.Add(db, "change", designation, "require_authenticated", "Change",
+                (StageType.Prompt, Laid.Prompt(db, "password:password", "password_repeat:password")), (StageType.UserWrite, """{"user_creation_mode":"never_create"}"""));
+            return Task.CompletedTask;
+        });
+        using var alice = await host.SignedInAsync();
+        host.Clock.Advance(TimeSpan.FromMinutes(10));
+        var begun = alice.Flow("change", "x=1");
+        await begun.ShowAsync();
+        host.Clock.Advance(TimeSpan.FromMinutes(6));
+
+        foreach (var flow in (FlowDriver[])[begun, alice.Flow("change")])
+        {
+            await flow.ShowAsync();
+            var end = await flow.AnswerAsync(("component", "ak-stage-prompt"), ("password", Laid.NewPassword), ("password_repeat", Laid.NewPassword));
+            Assert.NotEqual("/if/user/", end.Component == "xak-flow-redirect" ? end.Text("to") : "");
+        }
+
+        Assert.True(PasswordHash.Verify(SignInHost.Password, (await host.UserAsync("alice"))!.PasswordHash!)); // seeded
+        if (designation == "stage_configuration")
+        {
+            Assert.StartsWith("/flows/-/default/authentication/?gh_reauth=1&next=%2Fif%2Fflow%2Fchange%2F", (await alice.Flow("change").ShowAsync()).Text("to"), StringComparison.Ordinal);
+            using var again = await host.SignedInAsync();
+            var end = await again.Flow("change").AnswerAsync(("component", "ak-stage-prompt"), ("password", Laid.NewPassword), ("password_repeat", Laid.NewPassword));
+            Assert.Equal("/if/user/", end.Text("to"));
+        }
+    }
+
     [Fact]
     public async Task S07_a_revoked_session_is_dead_at_once_and_only_ones_own_can_be_revoked()
     {
