@@ -82,7 +82,9 @@ internal sealed partial class AuthorizeEndpoint(
     {
         if (request.Parameters.Has(AuthorizeQuery.Declined))
         {
-            return Reply(request.Client, request.Target.Error(OAuthError.AccessDenied, "The person declined."));
+            return request.PushedHash is { } hash && !await pushed.UseUpAsync(hash, cancellationToken)
+                ? UsedUp()
+                : Reply(request.Client, request.Target.Error(OAuthError.AccessDenied, "The person declined."));
         }
 
         if (browser is null && request.IsSilent)

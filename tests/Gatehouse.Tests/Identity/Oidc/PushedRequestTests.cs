@@ -74,6 +74,23 @@ public class PushedRequestTests
     }
 
     [Fact]
+    public async Task Q27_whoever_says_no_to_a_pushed_request_is_believed_and_it_is_used_up()
+    {
+        await using var host = await OidcHost.StartAsync();
+        await host.ConfigureAsync(p => p.AuthorizationFlowId = host.Seed.ExplicitFlowId);
+        using var made = await PushAsync(host, ("gh_declined", "1")); // a client can't say no for the person
+        var uri = (await OidcHost.JsonAsync(made)).GetProperty("request_uri").GetString()!;
+        using var page = await OpenAsync(host, uri);
+        Assert.StartsWith("/if/flow/", page.Headers.Location!.OriginalString, StringComparison.Ordinal);
+
+        using var declined = await OpenAsync(host, uri, "&gh_declined=1");
+        Assert.StartsWith(Seed.RedirectUri, declined.Headers.Location!.OriginalString, StringComparison.Ordinal);
+        Assert.Equal("access_denied", OidcHost.Field(declined.Headers.Location!, "error"));
+        using var again = await OpenAsync(host, uri);
+        Assert.Equal((HttpStatusCode.BadRequest, null), (again.StatusCode, again.Headers.Location));
+    }
+
+    [Fact]
     public async Task Q27_a_client_can_be_made_to_push()
     {
         await using var host = await OidcHost.StartAsync();
