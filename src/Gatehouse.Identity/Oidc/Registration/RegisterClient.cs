@@ -52,11 +52,11 @@ internal sealed class RegisterClient(GatehouseDb db, ChangeFeed feed, SigningKey
                 ProviderId = provider.Id,
                 GroupLabel = rule.ApplicationGroup,
                 Icon = metadata.Logo ?? "",
+                IsHidden = true, // a tile with a name and a picture of the caller's choice is for an administrator to put up
             });
             await feed.SaveAsync(db, Topic.Identity, cancellationToken);
         }
 
-        kept["client_id"] = provider.ClientId;
         if (provider.RequiresPushedRequests)
         {
             kept["require_pushed_authorization_requests"] = true;
@@ -67,6 +67,7 @@ internal sealed class RegisterClient(GatehouseDb db, ChangeFeed feed, SigningKey
             kept["dpop_bound_access_tokens"] = true;
         }
 
+        kept["client_id"] = provider.ClientId;
         kept["client_id_issued_at"] = now.ToUnixTimeSeconds();
         if (!isPublic && provider.AuthMethod == ClientAuthMethod.Secret)
         {
@@ -106,8 +107,8 @@ internal sealed class RegisterClient(GatehouseDb db, ChangeFeed feed, SigningKey
             RefreshTokenValidity = rule.RefreshTokenValidity,
             IncludeClaimsInIdToken = pattern.IncludeClaimsInIdToken,
             SigningKeyId = pattern.SigningKeyId,
-            SubMode = pattern.SubMode,
             EncryptionKeyId = pattern.EncryptionKeyId,
+            SubMode = pattern.SubMode,
             IssuerMode = pattern.IssuerMode,
             AuthenticationFlowId = pattern.AuthenticationFlowId,
             AuthorizationFlowId = rule.AuthorizationFlowId ?? pattern.AuthorizationFlowId,
