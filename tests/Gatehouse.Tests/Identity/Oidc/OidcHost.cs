@@ -13,6 +13,7 @@ using Gatehouse.Model.Keys;
 using Gatehouse.Model.Mail;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
@@ -67,6 +68,7 @@ internal sealed class OidcHost : IAsyncDisposable
         builder.Services.AddSingleton<GroupCommit>();
         builder.Services.AddHostedService(s => s.GetRequiredService<GroupCommit>());
         builder.Services.AddSingleton<IMailSender>(new FakeMail());
+        builder.Services.AddSingleton<ISnapshot<SystemSettings>>(new FakeSnapshot<SystemSettings>(new SystemSettings(), Clock));
         builder.Services.AddBindings().AddOidc().AddSignIn();
         builder.Services.AddHttpClient("upstream").ConfigurePrimaryHttpMessageHandler(() => Receiver);
         app = builder.Build();
