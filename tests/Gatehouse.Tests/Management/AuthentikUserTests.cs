@@ -199,7 +199,7 @@ public class AuthentikUserTests
             ExpiresAt = now.AddDays(1),
         });
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);
-        await SessionEnd.RememberClientAsync(db, one, provider.Id, now, TestContext.Current.CancellationToken);
+        await SessionEnd.RememberClientAsync(db, one, one.UserId, provider.Id, now, TestContext.Current.CancellationToken);
 
         AuthenticatedSession Session(int userId, string id) => new()
         {

@@ -42,7 +42,7 @@ internal sealed partial class AuthorizationIssuer(
                     return false;
                 }
 
-                await SessionEnd.RememberClientAsync(d, browser.Session, provider.Id, grant.CreatedAt, stopping);
+                await SessionEnd.RememberClientAsync(d, browser.Session, browser.User.Id, provider.Id, grant.CreatedAt, stopping);
                 d.Grants.Add(grant);
                 if (code is not null)
                 {
