@@ -45,6 +45,8 @@ internal static class OidcEndpoints
             .AddSingleton<ClientAssertions>()
             .AddSingleton<OAuthEvents>()
             .AddSingleton<DeviceThrottle>()
+            .AddSingleton<RegistrationThrottle>()
+            .AddSingleton<PushThrottle>()
             .AddScoped<ApplicationAccess>()
             .AddScoped<ClientAuthentication>()
             .AddScoped<AccessTokens>()

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gatehouse.Identity.Oidc.Registration;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
@@ -220,6 +221,79 @@ public class RegistrationTests
             what switch { "denied" => HttpStatusCode.Forbidden, "no rule" => HttpStatusCode.NotFound, "no json" => HttpStatusCode.BadRequest, _ => HttpStatusCode.Unauthorized },
             answer.StatusCode);
     }
+    [Theory]
+    [InlineData(RegisterClient.MostOfOne, true)]
+    [InlineData(RegisterClient.MostOfAll, false)]
+    public async Task A04_there_is_an_end_to_registering(int count, bool isOwn)
+    {
+        await using var host = await StartAsync();
+        var token = await TokenAsync(host, "goauthentik.io/oidc/dcr");
+        await host.ChangeAsync(async db =>
+        {
+            var pattern = await db.Providers.AsNoTracking().SingleAsync(p => p.ClientId == Seed.ClientId, OidcHost.Stop);
+            var account = await db.Users.SingleAsync(u => u.UsernameKey == "ak-a-client_credentials", OidcHost.Stop);
+            db.Providers.AddRange(Enumerable.Range(1, count - 1).Select(i => new OAuth2Provider
+            {
+                Name = $"made {i}",
+                ClientId = $"made-{i}",
+                SealedClientSecret = pattern.SealedClientSecret,
+                RedirectUris = [],
+                AuthorizationFlowId = pattern.AuthorizationFlowId,
+                InvalidationFlowId = pattern.InvalidationFlowId,
+                RegisteredThroughId = pattern.Id,
+                RegisteredById = isOwn ? account.Id : host.Seed.BobId,
+            }));
+        });
+
+        using var last = await SendAsync(host, token, """{"redirect_uris":["https://new.test/cb"]}""");
+        using var tooMany = await SendAsync(host, token, """{"redirect_uris":["https://new.test/cb"]}""");
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Forbidden, "access_denied"), (last.StatusCode, tooMany.StatusCode, await OidcHost.ErrorAsync(tooMany)));
+    }
+
+    [Fact]
+    public async Task A04_registering_gets_slow()
+    {
+        await using var host = await StartAsync();
+        var token = await TokenAsync(host, "goauthentik.io/oidc/dcr");
+        for (var i = 0; i < RegistrationThrottle.InAnHour; i++)
+        {
+            using var refused = await SendAsync(host, token, "[");
+            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        }
+
+        using var throttled = await SendAsync(host, token, """{"redirect_uris":["https://new.test/cb"]}""");
+        Assert.Equal((HttpStatusCode.TooManyRequests, TimeSpan.FromHours(1)), (throttled.StatusCode, throttled.Headers.RetryAfter!.Delta));
+    }
+
+    [Fact]
+    public async Task L05_a_registration_leaves_events_with_who_and_what_and_its_tile_stays_hidden()
+    {
+        await using var host = await StartAsync();
+        using var answer = await RegisterAsync(host, new JsonObject { ["redirect_uris"] = new JsonArray("https://evil.test/cb"), ["client_name"] = "Payroll" });
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+
+        await host.ChangeAsync(async db =>
+        {
+            var happened = await db.Events.Where(e => e.Action == "model_created").ToListAsync(OidcHost.Stop);
+            Assert.Equal(["application", "oauth2provider"], happened.Select(e => e.TargetModel).Order());
+            Assert.All(happened, e => Assert.Equal(("ak-a-client_credentials", "127.0.0.1"), (e.Username, e.ClientIp)));
+            var application = await db.ProviderApplications.SingleAsync(a => a.Name == "Payroll", OidcHost.Stop);
+            Assert.True(application.IsHidden);
+
+            // Put up by an administrator, it is there for those who may use what let it in.
+            application.IsHidden = false;
+            db.PolicyBindings.Add(new PolicyBinding { Id = Guid.CreateVersion7(), TargetId = host.Seed.ApplicationId, UserId = host.Seed.AdaId, Order = 0 });
+        });
+        Assert.Contains("Payroll", await PageAsync(host.Cookie), StringComparison.Ordinal);
+        Assert.DoesNotContain("Payroll", await PageAsync(await host.SignInAsync(host.Seed.BobId)), StringComparison.Ordinal);
+
+        async Task<string> PageAsync(string cookie)
+        {
+            using var page = await host.GetAsync("/if/user/", cookie);
+            return await page.Content.ReadAsStringAsync(OidcHost.Stop);
+        }
+    }
+
 
     internal static async Task<OidcHost> StartAsync()
     {
