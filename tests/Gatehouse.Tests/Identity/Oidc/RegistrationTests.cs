@@ -90,6 +90,43 @@ public class RegistrationTests
         Assert.Equal((HttpStatusCode.BadRequest, error), (answer.StatusCode, await OidcHost.ErrorAsync(answer)));
     }
 
+    [Theory]
+    [InlineData("https://new.test/bye", true)]
+    [InlineData("http://127.0.0.1:8080/bye", true)]
+    [InlineData("http://localhost/bye", true)]
+    [InlineData("http://new.test/bye", false)]
+    [InlineData("com.example.app:/bye", false)]
+    [InlineData("javascript:alert(1)", false)]
+    [InlineData("https://a@new.test/bye", false)]
+    [InlineData("https://169.254.169.254/latest/", false)]
+    [InlineData("https://0xA9FEA9FE/", false)]
+    [InlineData("https://2852039166/", false)]
+    [InlineData("https://[::ffff:169.254.169.254]/", false)]
+    [InlineData("https://[fe80::1]/", false)]
+    [InlineData("https://[fd00:ec2::254]/", false)]
+    [InlineData("https://metadata.google.internal./", false)]
+    [InlineData("http://0.0.0.0/", false)]
+    public async Task X01_where_a_logout_leads_is_https_or_this_machine_and_never_link_local(string uri, bool isFine)
+    {
+        await using var host = await StartAsync();
+        foreach (var type in (string[])["web", "native"])
+        {
+            using var answer = await RegisterAsync(host, new JsonObject
+            {
+                ["redirect_uris"] = new JsonArray("https://new.test/cb"),
+                ["application_type"] = type,
+                ["post_logout_redirect_uris"] = new JsonArray(uri),
+                ["backchannel_logout_uri"] = "https://new.test/out",
+                ["frontchannel_logout_uri"] = "https://new.test/out",
+            });
+            Assert.Equal(isFine ? HttpStatusCode.Created : HttpStatusCode.BadRequest, answer.StatusCode);
+            var body = await OidcHost.JsonAsync(answer);
+            Assert.False(body.TryGetProperty("backchannel_logout_uri", out _) || body.TryGetProperty("frontchannel_logout_uri", out _)); // nothing is called for a stranger
+        }
+
+        await host.ChangeAsync(async db => Assert.False(await db.Providers.AnyAsync(p => p.LogoutUri != "", OidcHost.Stop)));
+    }
+
     [Fact]
     public async Task Q22_loopback_and_private_schemes_are_for_native_clients()
     {
@@ -185,43 +222,6 @@ public class RegistrationTests
     }
 
     [Theory]
-    [InlineData("no token")]
-    [InlineData("no scope")]
-    [InlineData("other provider")]
-    [InlineData("denied")]
-    [InlineData("no rule")]
-    [InlineData("no json")]
-    public async Task Nobody_registers_without_the_right_to(string what)
-    {
-        await using var host = await StartAsync();
-        var token = what switch
-        {
-            "no token" => null,
-            "no scope" => await TokenAsync(host, "openid"),
-            "other provider" => await TokenAsync(host, "openid", Seed.OtherClientId, Seed.OtherClientSecret),
-            _ => await TokenAsync(host, "goauthentik.io/oidc/dcr"),
-        };
-        if (what == "denied")
-        {
-            await host.ChangeAsync(async db =>
-            {
-                var rule = await db.RegistrationRules.SingleAsync(OidcHost.Stop);
-                var account = await db.Users.SingleAsync(u => u.UsernameKey == "ak-a-client_credentials", OidcHost.Stop);
-                host.Policies.Denied[(rule.Id, account.Id)] = "no";
-            });
-        }
-
-        if (what == "no rule")
-        {
-            await host.ChangeAsync(db => db.RegistrationRules.ExecuteDeleteAsync(OidcHost.Stop));
-        }
-
-        using var answer = await SendAsync(host, token, what == "no json" ? "[" : """{"redirect_uris":["https://new.test/cb"]}""");
-        Assert.Equal(
-            what switch { "denied" => HttpStatusCode.Forbidden, "no rule" => HttpStatusCode.NotFound, "no json" => HttpStatusCode.BadRequest, _ => HttpStatusCode.Unauthorized },
-            answer.StatusCode);
-    }
-    [Theory]
     [InlineData(RegisterClient.MostOfOne, true)]
     [InlineData(RegisterClient.MostOfAll, false)]
     public async Task A04_there_is_an_end_to_registering(int count, bool isOwn)
@@ -294,6 +294,43 @@ public class RegistrationTests
         }
     }
 
+    [Theory]
+    [InlineData("no token")]
+    [InlineData("no scope")]
+    [InlineData("other provider")]
+    [InlineData("denied")]
+    [InlineData("no rule")]
+    [InlineData("no json")]
+    public async Task Nobody_registers_without_the_right_to(string what)
+    {
+        await using var host = await StartAsync();
+        var token = what switch
+        {
+            "no token" => null,
+            "no scope" => await TokenAsync(host, "openid"),
+            "other provider" => await TokenAsync(host, "openid", Seed.OtherClientId, Seed.OtherClientSecret),
+            _ => await TokenAsync(host, "goauthentik.io/oidc/dcr"),
+        };
+        if (what == "denied")
+        {
+            await host.ChangeAsync(async db =>
+            {
+                var rule = await db.RegistrationRules.SingleAsync(OidcHost.Stop);
+                var account = await db.Users.SingleAsync(u => u.UsernameKey == "ak-a-client_credentials", OidcHost.Stop);
+                host.Policies.Denied[(rule.Id, account.Id)] = "no";
+            });
+        }
+
+        if (what == "no rule")
+        {
+            await host.ChangeAsync(db => db.RegistrationRules.ExecuteDeleteAsync(OidcHost.Stop));
+        }
+
+        using var answer = await SendAsync(host, token, what == "no json" ? "[" : """{"redirect_uris":["https://new.test/cb"]}""");
+        Assert.Equal(
+            what switch { "denied" => HttpStatusCode.Forbidden, "no rule" => HttpStatusCode.NotFound, "no json" => HttpStatusCode.BadRequest, _ => HttpStatusCode.Unauthorized },
+            answer.StatusCode);
+    }
 
     internal static async Task<OidcHost> StartAsync()
     {
