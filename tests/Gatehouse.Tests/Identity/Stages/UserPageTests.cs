@@ -177,6 +177,25 @@ public partial class UserPageTests
         var key = FreshKey().Match(html).Groups[1].Value;
         var row = await host.ReadAsync(db => db.ApiTokens.AsNoTracking().SingleAsync(TestContext.Current.CancellationToken));
 
+    [Theory]
+    [InlineData("api", "{}", 2 * 24)]
+    [InlineData("app_password", "{}", 2 * 24)]
+    [InlineData("app_password", """{"goauthentik.io/user/token-maximum-lifetime":"hours=1"}""", 1)]
+    [InlineData("api", """{"goauthentik.io/user/token-maximum-lifetime":"days=90"}""", 2 * 24)]
+    [InlineData("app_password", """{"goauthentik.io/user/token-maximum-lifetime":"days=999"}""", 365 * 24)]
+    [InlineData("api", """{"goauthentik.io/user/token-expires":false}""", 365 * 24)]
+    public async Task A_key_lasts_no_longer_on_the_page_than_at_the_API(string intent, string attributes, int hours)
+    {
+        await using var host = await SignInHost.StartAsync();
+        host.Settings.Swap(new Gatehouse.Model.Settings.SystemSettings { TokenDuration = "days=2" });
+        await host.ChangeAsync(async db => (await db.Users.SingleAsync(u => u.Username == "alice", TestContext.Current.CancellationToken)).AttributesJson = attributes);
+        using var alice = await host.SignedInAsync();
+
+        using var made = await FormAsync(alice, "tokens/", [("csrf", await CsrfAsync(alice)), ("description", "key"), ("intent", intent), ("days", "365")]);
+
+        Assert.Equal(host.Clock.GetUtcNow().AddHours(hours), await host.ReadAsync(db => db.ApiTokens.Select(t => t.ExpiresAt).SingleAsync(TestContext.Current.CancellationToken)));
+    }
+
         Assert.Equal(60, key.Length);
         Assert.Equal((TokenKey.HashOf(key), TokenIntent.AppPassword), (row.KeyHash, row.Intent));
         Assert.DoesNotContain("<b>client", html, StringComparison.Ordinal);
