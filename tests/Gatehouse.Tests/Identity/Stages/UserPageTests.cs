@@ -66,6 +66,18 @@ public partial class UserPageTests
     }
 
     [Fact]
+    public async Task U08_the_settings_of_the_installation_say_what_people_may_change_where_no_attribute_does()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var alice = await host.SignedInAsync();
+        host.Settings.Swap(new Gatehouse.Model.Settings.SystemSettings { MayChangeName = false, MayChangeEmail = true, MayChangeUsername = true });
+
+        Assert.Equal(400, await PostAsync(alice, "profile/", ("name", "Somebody Else")));
+        Assert.Equal(303, await PostAsync(alice, "profile/", ("email", "new@example.com"), ("username", "alice2")));
+        Assert.Equal(("", "new@example.com"), ((await host.UserAsync("alice2"))!.Name, (await host.UserAsync("alice2"))!.Email)); // renamed above
+    }
+
+    [Fact]
     public async Task The_settings_flow_minds_the_same_attributes()
     {
         await using var host = await SignInHost.StartAsync();
@@ -165,18 +177,6 @@ public partial class UserPageTests
         Assert.Equal((302, 200, 200), (await StatusAsync(tablet), await StatusAsync(alice), await StatusAsync(bob)));
     }
 
-    [Fact]
-    public async Task A_key_is_shown_once_kept_as_hash_and_deleted_by_its_owner_alone()
-    {
-        await using var host = await SignInHost.StartAsync();
-        using var alice = await host.SignedInAsync();
-        using var bob = await host.SignedInAsync("bob");
-
-        using var made = await FormAsync(alice, "tokens/", [("csrf", await CsrfAsync(alice)), ("description", "mail <b>client</b>"), ("intent", "app_password"), ("days", "30")]);
-        var html = await made.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        var key = FreshKey().Match(html).Groups[1].Value;
-        var row = await host.ReadAsync(db => db.ApiTokens.AsNoTracking().SingleAsync(TestContext.Current.CancellationToken));
-
     [Theory]
     [InlineData("api", "{}", 2 * 24)]
     [InlineData("app_password", "{}", 2 * 24)]
@@ -195,6 +195,18 @@ public partial class UserPageTests
 
         Assert.Equal(host.Clock.GetUtcNow().AddHours(hours), await host.ReadAsync(db => db.ApiTokens.Select(t => t.ExpiresAt).SingleAsync(TestContext.Current.CancellationToken)));
     }
+
+    [Fact]
+    public async Task A_key_is_shown_once_kept_as_hash_and_deleted_by_its_owner_alone()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var alice = await host.SignedInAsync();
+        using var bob = await host.SignedInAsync("bob");
+
+        using var made = await FormAsync(alice, "tokens/", [("csrf", await CsrfAsync(alice)), ("description", "mail <b>client</b>"), ("intent", "app_password"), ("days", "30")]);
+        var html = await made.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        var key = FreshKey().Match(html).Groups[1].Value;
+        var row = await host.ReadAsync(db => db.ApiTokens.AsNoTracking().SingleAsync(TestContext.Current.CancellationToken));
 
         Assert.Equal(60, key.Length);
         Assert.Equal((TokenKey.HashOf(key), TokenIntent.AppPassword), (row.KeyHash, row.Intent));
