@@ -163,3 +163,8 @@ public class NotConfiguredTests
         }
     }
 }
+        var kept = PasswordHash.Make(SignInHost.Password);
+        await host.ChangeAsync(db => db.Users.Where(u => u.Username == "alice").ExecuteUpdateAsync(u => u.SetProperty(x => x.PasswordHash, kept), TestContext.Current.CancellationToken));
+        Assert.Equal("ak-stage-authenticator-validate", await AgainAsync(cookie)); // whoever chose a new password is asked again
+        await host.ChangeAsync(db => db.Users.Where(u => u.Username == "alice").ExecuteUpdateAsync(u => u.SetProperty(x => x.PasswordHash, SignInHost.PasswordKept), TestContext.Current.CancellationToken));
+        Assert.Equal("xak-flow-redirect", await AgainAsync(cookie));
