@@ -91,6 +91,26 @@ public class PushedRequestTests
     }
 
     [Fact]
+    public async Task Q27_who_proves_nothing_pushes_only_so_often()
+    {
+        await using var host = await OidcHost.StartAsync();
+        (string, string)[] push = [("client_id", Seed.PublicClientId), ("request_uri", "x")];
+        for (var i = 0; i < Gatehouse.Identity.Oidc.Authorize.PushThrottle.InAnHour; i++)
+        {
+            using var refused = await host.PostAsync("/application/o/par/", push);
+            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        }
+
+        using var throttled = await host.PostAsync("/application/o/par/", push);
+        Assert.Equal((HttpStatusCode.TooManyRequests, "slow_down"), (throttled.StatusCode, await OidcHost.ErrorAsync(throttled)));
+        using var known = await PushAsync(host);
+        Assert.Equal(HttpStatusCode.Created, known.StatusCode);
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        using var later = await host.PostAsync("/application/o/par/", push);
+        Assert.Equal(HttpStatusCode.BadRequest, later.StatusCode);
+    }
+
+    [Fact]
     public async Task Q27_a_client_can_be_made_to_push()
     {
         await using var host = await OidcHost.StartAsync();
