@@ -1,4 +1,5 @@
 using Gatehouse.Identity.Mfa.WebAuthn;
+using Gatehouse.Identity.SignIn.Stages;
 using Gatehouse.Model.Authenticators;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -32,6 +33,14 @@ internal sealed class Devices(GatehouseDb db, RelyingParty party)
 
         return [.. found.OrderBy(d => d.Class == AuthenticatorClass.Static).ThenByDescending(d => d.LastUsedAt ?? DateTimeOffset.MinValue).ThenByDescending(d => d.Class).ThenBy(d => d.Id)];
     }
+
+    /// <summary>The mark of the user's password of now.</summary>
+    public async Task<string> PasswordMarkAsync(int userId, CancellationToken cancellationToken) =>
+        PasswordProof.MarkOf(await db.Users.Where(u => u.Id == userId).Select(u => u.PasswordHash).SingleOrDefaultAsync(cancellationToken));
+
+    /// <summary>Whether the user has keys, if none that works here: those of a host that Identity had before.</summary>
+    public Task<bool> HasStrandedAsync(int userId, CancellationToken cancellationToken) =>
+        db.WebAuthnDevices.AnyAsync(d => d.UserId == userId && d.RpId != party.Id, cancellationToken);
 
     /// <summary>Whether the user has any.</summary>
     public async Task<bool> HasAnyAsync(int userId, CancellationToken cancellationToken) =>

@@ -1,6 +1,7 @@
 using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.Oidc.Device;
 using Gatehouse.Identity.SignIn;
+using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Identity.Oidc;
 
@@ -11,6 +12,9 @@ namespace Gatehouse.Identity.Oidc;
 internal sealed record PendingAuthorization(
     Guid ApplicationId, string ApplicationName, string FlowSlug, IReadOnlyList<ScopePermission> Permissions, bool MustConsent)
 {
+    /// <summary>The client registered itself, and the person has not agreed to what it asks for. Whoever runs the flow asks, even where consent is implicit: nobody vouches for it.</summary>
+    public bool IsStranger { get; init; }
+
     /// <summary>A device asks, so the browser goes nowhere afterwards.</summary>
     public bool IsDevice { get; init; }
 }
@@ -29,14 +33,14 @@ internal sealed class AuthorizationFlow(
     DeviceRequests devices)
 {
     /// <summary>The request in <paramref name="query"/> (the authorize endpoint's query string, or the mark of a device), or null when it does not stand for this browser.</summary>
-    public async Task<PendingAuthorization?> ReadAsync(string query, SignedInBrowser browser, CancellationToken cancellationToken)
+    public async Task<PendingAuthorization?> ReadAsync(HttpContext http, string query, SignedInBrowser browser, CancellationToken cancellationToken)
     {
         if (DeviceRequests.IsMarked(query))
         {
-            return await ReadDeviceAsync(query, browser, cancellationToken);
+            return await ReadDeviceAsync(http, query, browser, cancellationToken);
         }
 
-        return await StandingAsync(query, browser, cancellationToken) is { Client.Application: { } application } request
+        return await StandingAsync(http, query, browser, cancellationToken) is { Client.Application: { } application } request
             && await flows.AuthorizationSlugAsync(request.Client, cancellationToken) is { } slug
             ? new PendingAuthorization(
                 application.Id,
@@ -44,20 +48,21 @@ internal sealed class AuthorizationFlow(
                 slug,
                 AuthorizationFlows.PermissionsOf(request.Client, request.Scopes),
                 request.WantsConsent)
+            { IsStranger = await flows.IsStrangerAsync(request, browser, cancellationToken) }
             : null;
     }
 
     /// <summary>Answers the request and returns the URL to send the browser to; a device is let in, and the URL is only good for a browser that comes too late.</summary>
-    public async Task<string> FinishAsync(string query, SignedInBrowser browser, CancellationToken cancellationToken)
+    public async Task<string> FinishAsync(HttpContext http, string query, SignedInBrowser browser, CancellationToken cancellationToken)
     {
         if (DeviceRequests.IsMarked(query))
         {
-            return await FinishDeviceAsync(query, browser, cancellationToken);
+            return await FinishDeviceAsync(http, query, browser, cancellationToken);
         }
 
         // The endpoint says what is wrong, or asks for the sign-in that has grown too old.
         var again = $"{AuthorizeQuery.Path}?{AuthorizeQuery.Clean(query)}";
-        if (await StandingAsync(query, browser, cancellationToken) is not { } request)
+        if (await StandingAsync(http, query, browser, cancellationToken) is not { } request)
         {
             return again;
         }
@@ -68,12 +73,12 @@ internal sealed class AuthorizationFlow(
             return $"{AuthorizeQuery.Path}?{request.Query}{AuthorizeStanding.KeptMarker(request)}&{RoundMarkers.Consent}={markers.Agree(request, browser.Session)}";
         }
 
-        return (await issuer.IssueAsync(request, browser, cancellationToken))?.Url ?? again;
+        return (await issuer.IssueAsync(request, browser, http, cancellationToken))?.Url ?? again;
     }
 
-    private async Task<PendingAuthorization?> ReadDeviceAsync(string query, SignedInBrowser browser, CancellationToken cancellationToken) =>
+    private async Task<PendingAuthorization?> ReadDeviceAsync(HttpContext http, string query, SignedInBrowser browser, CancellationToken cancellationToken) =>
         await devices.FindMarkedAsync(query, browser, cancellationToken) is { } device
-        && (await devices.JudgeAsync(device, browser, browser.Session.LastAddress, cancellationToken)).IsPassing
+        && (await devices.JudgeAsync(device, browser, http, cancellationToken)).IsPassing
         && await flows.AuthorizationSlugAsync(device.Client, cancellationToken) is { } slug
             ? new PendingAuthorization(
                 device.Application.Id,
@@ -84,16 +89,17 @@ internal sealed class AuthorizationFlow(
             { IsDevice = true }
             : null;
 
-    private async Task<string> FinishDeviceAsync(string query, SignedInBrowser browser, CancellationToken cancellationToken) =>
-        await devices.FindMarkedAsync(query, browser, cancellationToken) is { } device && await devices.ApproveAsync(device, browser, cancellationToken)
+    private async Task<string> FinishDeviceAsync(HttpContext http, string query, SignedInBrowser browser, CancellationToken cancellationToken) =>
+        await devices.FindMarkedAsync(query, browser, cancellationToken) is { } device && await devices.ApproveAsync(device, browser, http, cancellationToken)
             ? ""
             : DevicePage.Path;
 
-    private async Task<AuthorizeRequest?> StandingAsync(string query, SignedInBrowser browser, CancellationToken cancellationToken) =>
+    // Judged by where the browser is now: a session may have been begun where its owner may do more.
+    private async Task<AuthorizeRequest?> StandingAsync(HttpContext http, string query, SignedInBrowser browser, CancellationToken cancellationToken) =>
         await validator.CheckAsync(query, cancellationToken) is AuthorizeCheck.Stands { Request: { IsSilent: false, Client.Application: not null } request }
         && standing.IsLoginFresh(request, browser)
         && (await access.JudgeAsync(
-            request.Client, browser.User.Id, new AccessRequest(request.Type.GrantType, request.Scopes, browser.Session.LastAddress), cancellationToken)).IsPassing
+            request.Client, browser.User.Id, AccessRequest.Of(http, request.Type.GrantType, request.Scopes) with { RedirectUri = request.Target.RedirectUri }, cancellationToken)).IsPassing
             ? request
             : null;
 }

@@ -17,6 +17,7 @@ internal static class Cors
         {
             headers.AccessControlAllowOrigin = origin;
             headers.AccessControlAllowCredentials = "true";
+            headers.AccessControlExposeHeaders = "WWW-Authenticate";
         }
     }
 
@@ -30,7 +31,7 @@ internal static class Cors
         {
             headers.AccessControlAllowOrigin = origin;
             headers.AccessControlAllowMethods = methods;
-            headers.AccessControlAllowHeaders = "Authorization, Content-Type";
+            headers.AccessControlAllowHeaders = "Authorization, Content-Type, DPoP";
             headers.AccessControlMaxAge = "600";
         }
 

@@ -23,6 +23,7 @@ internal static class OidcEndpoints
     public static IServiceCollection AddOidc(this IServiceCollection services)
     {
         services.TryAddScoped<SignInEvents>();
+        services.TryAddScoped<Superusers>();
         services.TryAddScoped<BrowserSessions>();
         services.TryAddSingleton<Guesses>();
         services.TryAddEnumerable(ServiceDescriptor.Scoped<IStage, DeviceCodeStage>());
@@ -44,6 +45,8 @@ internal static class OidcEndpoints
             .AddSingleton<ClientAssertions>()
             .AddSingleton<OAuthEvents>()
             .AddSingleton<DeviceThrottle>()
+            .AddSingleton<RegistrationThrottle>()
+            .AddSingleton<PushThrottle>()
             .AddScoped<ApplicationAccess>()
             .AddScoped<ClientAuthentication>()
             .AddScoped<AccessTokens>()

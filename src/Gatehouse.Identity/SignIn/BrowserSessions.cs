@@ -4,6 +4,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Identity.Mfa;
 using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Settings;
+using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Gatehouse.Store.Sessions;
@@ -32,7 +34,7 @@ internal sealed record SessionTerms(TimeSpan? Life, string? BoundTo)
 }
 
 /// <summary>Finds, starts and ends the sessions of browsers. The cookie holds a random token; the database its hash.</summary>
-internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, TimeProvider clock)
+internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, Superusers superusers, ISnapshot<SystemSettings> settings, TimeProvider clock)
 {
     /// <summary>Name of the cookie: authentik's, with the prefix that makes browsers refuse it from any other host (RFC 6265bis §4.1.3.2).</summary>
     public const string Cookie = "__Host-authentik_session";
@@ -79,7 +81,7 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, TimeP
             join original in db.Users.AsNoTracking() on session.UserId equals original.Id
             join user in db.Users.AsNoTracking() on session.ImpersonatedUserId ?? session.UserId equals user.Id
             where session.Id == key && session.ExpiresAt > now && user.IsActive && original.IsActive
-            select new { user, session }).SingleOrDefaultAsync(cancellationToken);
+            select new { user, original, session }).SingleOrDefaultAsync(cancellationToken);
         if (found is null || !IsWithin(found.session, ClientAddress.Of(request.HttpContext)))
         {
             return null;
@@ -93,7 +95,13 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, TimeP
                 s => s.SetProperty(x => x.LastUsedAt, now).SetProperty(x => x.ExpiresAt, end), cancellationToken);
         }
 
-        return new SignedInBrowser(found.user, found.session);
+        if (found.session.ImpersonatedUserId is null || await MayImpersonateAsync(found.session, cancellationToken))
+        {
+            return new SignedInBrowser(found.user, found.session);
+        }
+
+        await EndImpersonationAsync(found.session, now, cancellationToken);
+        return new SignedInBrowser(found.original, found.session);
     }
 
     /// <summary>Starts a session under a new token (no fixation: whatever the browser held before is worthless) and sets the cookie.</summary>
@@ -168,6 +176,18 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, TimeP
 
         await EndAsync(one, cancellationToken);
         return true;
+    }
+
+    // Rights that are taken away end what was begun with them.
+    private async Task<bool> MayImpersonateAsync(AuthenticatedSession session, CancellationToken cancellationToken) =>
+        settings.Current.AllowsImpersonation && await superusers.HoldAsync(session.UserId, cancellationToken);
+
+    private async Task EndImpersonationAsync(AuthenticatedSession session, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await db.Grants.Where(g => g.SessionId == session.Id && g.UserId != session.UserId && g.RevokedAt == null)
+            .ExecuteUpdateAsync(g => g.SetProperty(x => x.RevokedAt, now), cancellationToken);
+        await db.AuthenticatedSessions.Where(s => s.Id == session.Id).ExecuteUpdateAsync(s => s.SetProperty(x => x.ImpersonatedUserId, (int?)null), cancellationToken);
+        session.ImpersonatedUserId = null;
     }
 
     private static bool IsWithin(AuthenticatedSession session, IPAddress address) =>

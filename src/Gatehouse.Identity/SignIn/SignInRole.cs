@@ -108,6 +108,6 @@ internal static class SignInRole
 
     // Asked for late: only authorization flows need OAuth.
     private static AuthorizationBorder Border(IServiceProvider services) => new(
-        (query, browser, cancellationToken) => services.GetRequiredService<AuthorizationFlow>().ReadAsync(query, browser, cancellationToken),
-        (query, browser, cancellationToken) => services.GetRequiredService<AuthorizationFlow>().FinishAsync(query, browser, cancellationToken));
+        (http, query, browser, cancellationToken) => services.GetRequiredService<AuthorizationFlow>().ReadAsync(http, query, browser, cancellationToken),
+        (http, query, browser, cancellationToken) => services.GetRequiredService<AuthorizationFlow>().FinishAsync(http, query, browser, cancellationToken));
 }

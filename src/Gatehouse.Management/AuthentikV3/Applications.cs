@@ -6,6 +6,7 @@ using Gatehouse.Management.Writes;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Providers;
 using Gatehouse.Store;
+using Gatehouse.Store.Bindings;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 
@@ -13,7 +14,7 @@ namespace Gatehouse.Management.AuthentikV3;
 
 /// <summary>/core/applications/ (contract §4.6).</summary>
 internal sealed class Applications(
-    GatehouseDb db, ApplicationDirectory directory, SaveApplication save, DeleteApplication delete, LayApplication lay, IPolicyEngine engine, TimeProvider clock)
+    GatehouseDb db, ApplicationDirectory directory, SaveApplication save, DeleteApplication delete, LayApplication lay, VisibleApplications visible, TimeProvider clock)
 {
     private const string Model = "Application";
     private const string OAuth2Model = "authentik_providers_oauth2.oauth2provider";
@@ -80,7 +81,7 @@ internal sealed class Applications(
             return fault;
         }
 
-        var verdict = await engine.JudgeAsync(found.Application.Id, subject, request.Aborted);
+        var verdict = await visible.JudgeAsync(found.Application, subject, request.Aborted);
         return Answer.Ok(request.Caller.IsSuperuser
             ? PolicyBody.Result(verdict.IsPassing, verdict.Messages, verdict.Log, clock.GetUtcNow())
             : PolicyBody.Result(verdict.IsPassing, [], [], clock.GetUtcNow()));

@@ -31,7 +31,7 @@ internal sealed class OAuthTokens(GrantDirectory directory, TimeProvider clock)
         var query = new ListQuery(request.Query);
         var filter = new GrantFilter(query.Integer("user"), query.Integer("provider"));
         var newestFirst = query.Text("ordering") is not "pk";
-        return query.AnswerAsync(paging => directory.TokensAsync(request.Caller, kind, filter, newestFirst, paging, request.Aborted), TokenBody);
+        return query.AnswerAsync(paging => directory.TokensAsync(request.Caller, kind, filter, newestFirst, paging, request.Aborted), t => TokenBody(request.Caller, t));
     }
 
     private Task<IResult> CodesAsync(ApiRequest request)
@@ -39,14 +39,14 @@ internal sealed class OAuthTokens(GrantDirectory directory, TimeProvider clock)
         var query = new ListQuery(request.Query);
         var filter = new GrantFilter(query.Integer("user"), query.Integer("provider"));
         var newestFirst = query.Text("ordering") is not "pk";
-        return query.AnswerAsync(paging => directory.CodesAsync(request.Caller, filter, newestFirst, paging, request.Aborted), CodeBody);
+        return query.AnswerAsync(paging => directory.CodesAsync(request.Caller, filter, newestFirst, paging, request.Aborted), c => CodeBody(request.Caller, c));
     }
 
     private async Task<IResult> TokenAsync(ApiRequest request, OAuthTokenKind kind) => Answer.OneOf(
-        request.RouteLong("id") is { } id ? await directory.TokenAsync(request.Caller, kind, id, request.Aborted) : null, ModelOf(kind), TokenBody);
+        request.RouteLong("id") is { } id ? await directory.TokenAsync(request.Caller, kind, id, request.Aborted) : null, ModelOf(kind), t => TokenBody(request.Caller, t));
 
     private async Task<IResult> CodeAsync(ApiRequest request) => Answer.OneOf(
-        request.RouteLong("id") is { } id ? await directory.CodeAsync(request.Caller, id, request.Aborted) : null, Code, CodeBody);
+        request.RouteLong("id") is { } id ? await directory.CodeAsync(request.Caller, id, request.Aborted) : null, Code, c => CodeBody(request.Caller, c));
 
     private async Task<IResult> RemoveTokenAsync(ApiRequest request, OAuthTokenKind kind) =>
         request.RouteLong("id") is { } id && await directory.RemoveTokenAsync(request.Caller, kind, id, request.Aborted) ? Answer.NoContent() : Answer.NotFound(ModelOf(kind));
@@ -57,19 +57,19 @@ internal sealed class OAuthTokens(GrantDirectory directory, TimeProvider clock)
     private static string ModelOf(OAuthTokenKind kind) => kind == OAuthTokenKind.Access ? "AccessToken" : "RefreshToken";
 
     // We keep hashes of tokens and nothing of what was in them.
-    private JsonObject TokenBody(GrantedFacts facts)
+    private JsonObject TokenBody(ApiCaller caller, GrantedFacts facts)
     {
-        var body = CodeBody(facts);
+        var body = CodeBody(caller, facts);
         body["id_token"] = "{}";
         body["revoked"] = facts.IsRevoked;
         return body;
     }
 
-    private JsonObject CodeBody(GrantedFacts facts) => new()
+    private JsonObject CodeBody(ApiCaller caller, GrantedFacts facts) => new()
     {
         ["pk"] = facts.Id,
         ["provider"] = ProviderBody.Base(facts.Provider, facts.Application),
-        ["user"] = UserBody.Of(facts.User),
+        ["user"] = UserBody.For(caller, facts.User),
         ["is_expired"] = facts.ExpiresAt <= clock.GetUtcNow(),
         ["expires"] = JsonList.Time(facts.ExpiresAt),
         ["scope"] = JsonList.Of(facts.Scopes),

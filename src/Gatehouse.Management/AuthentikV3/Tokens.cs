@@ -42,10 +42,10 @@ internal sealed class Tokens(TokenDirectory directory, SaveToken save, TokenKeys
             Search = query.Search,
         };
         var order = query.Order(Orders);
-        return query.AnswerAsync(paging => directory.ListAsync(request.Caller, filter, order, paging, request.Aborted), Body);
+        return query.AnswerAsync(paging => directory.ListAsync(request.Caller, filter, order, paging, request.Aborted), t => Body(request.Caller, t));
     }
 
-    private async Task<IResult> RetrieveAsync(ApiRequest request) => Answer.OneOf(await FindAsync(request), Model, Body);
+    private async Task<IResult> RetrieveAsync(ApiRequest request) => Answer.OneOf(await FindAsync(request), Model, t => Body(request.Caller, t));
 
     private async Task<IResult> CreateAsync(ApiRequest request)
     {
@@ -99,7 +99,7 @@ internal sealed class Tokens(TokenDirectory directory, SaveToken save, TokenKeys
     private Task<TokenFacts?> FindAsync(ApiRequest request) => directory.FindAsync(request.Caller, request.Route("identifier"), request.Aborted);
 
     private async Task<IResult> SavedAsync(int status, ApiToken token, ApiRequest request) =>
-        await directory.FindAsync(request.Caller, token.Identifier, request.Aborted) is { } found ? new JsonAnswer(status, Body(found)) : Answer.NotFound(Model);
+        await directory.FindAsync(request.Caller, token.Identifier, request.Aborted) is { } found ? new JsonAnswer(status, Body(request.Caller, found)) : Answer.NotFound(Model);
 
     private static TokenFields Read(BodyFields body) => new()
     {
@@ -112,14 +112,14 @@ internal sealed class Tokens(TokenDirectory directory, SaveToken save, TokenKeys
         Managed = body.NullableText("managed", 255),
     };
 
-    private static JsonObject Body(TokenFacts facts) => new()
+    private static JsonObject Body(ApiCaller caller, TokenFacts facts) => new()
     {
         ["pk"] = facts.Token.Id.ToString(),
         ["managed"] = facts.Token.Managed,
         ["identifier"] = facts.Token.Identifier,
         ["intent"] = Words.TokenIntents.Of(facts.Token.Intent),
         ["user"] = facts.Token.UserId,
-        ["user_obj"] = UserBody.Of(facts.User),
+        ["user_obj"] = UserBody.For(caller, facts.User),
         ["description"] = facts.Token.Description,
         ["expires"] = facts.Token.ExpiresAt is { } end ? JsonList.Time(end) : null,
         ["expiring"] = facts.Token.ExpiresAt is not null,

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
+using Gatehouse.Management.Tokens;
 using Gatehouse.Management.Users;
 using Gatehouse.Model.Users;
 
@@ -59,6 +60,22 @@ internal static class UserBody
             ["password_change_date"] = JsonList.Time(user.PasswordChangedAt ?? user.CreatedAt),
             ["last_updated"] = JsonList.Time(user.UpdatedAt),
         };
+    }
+
+    /// <summary>The same for whoever asks: attributes, of users and of their groups, are administrators' notes and for superusers alone.</summary>
+    public static JsonObject For(ApiCaller caller, UserFacts facts)
+    {
+        var body = Of(facts);
+        if (!caller.IsSuperuser)
+        {
+            body["attributes"] = new JsonObject();
+            foreach (var group in body["groups_obj"]?.AsArray().OfType<JsonObject>() ?? [])
+            {
+                group["attributes"] = new JsonObject();
+            }
+        }
+
+        return body;
     }
 
     /// <summary>What users see of themselves.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
+using Gatehouse.Management.Tokens;
 using Gatehouse.Management.Users;
 using Gatehouse.Model.Tokens;
 using Microsoft.AspNetCore.Http;
@@ -25,22 +26,22 @@ internal sealed class UserConsents(ConsentDirectory directory)
         var query = new ListQuery(request.Query);
         var (user, application) = (query.Integer("user"), query.Id("application"));
         var order = query.Order(Orders);
-        return query.AnswerAsync(paging => directory.ListAsync(request.Caller, user, application, order, paging, request.Aborted), Body);
+        return query.AnswerAsync(paging => directory.ListAsync(request.Caller, user, application, order, paging, request.Aborted), c => Body(request.Caller, c));
     }
 
     private async Task<IResult> RetrieveAsync(ApiRequest request) =>
-        Answer.OneOf(request.RouteInt("id") is { } id ? await directory.FindAsync(request.Caller, id, request.Aborted) : null, Model, Body);
+        Answer.OneOf(request.RouteInt("id") is { } id ? await directory.FindAsync(request.Caller, id, request.Aborted) : null, Model, c => Body(request.Caller, c));
 
     private async Task<IResult> DeleteAsync(ApiRequest request) => request.RouteInt("id") is { } id
         ? await Answer.OfAsync(await directory.RemoveAsync(request.Caller, id, request.Aborted), Model, _ => Task.FromResult(Answer.NoContent()))
         : Answer.NotFound(Model);
 
-    private static JsonObject Body(ConsentFacts facts) => new()
+    private static JsonObject Body(ApiCaller caller, ConsentFacts facts) => new()
     {
         ["pk"] = facts.Consent.Id,
         ["expires"] = facts.Consent.ExpiresAt is { } end ? JsonList.Time(end) : null,
         ["expiring"] = facts.Consent.ExpiresAt is not null,
-        ["user"] = UserBody.Of(facts.User),
+        ["user"] = UserBody.For(caller, facts.User),
         ["application"] = Applications.Body(facts.Application),
         ["permissions"] = string.Join(' ', facts.Consent.Scopes),
     };

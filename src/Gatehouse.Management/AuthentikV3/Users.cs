@@ -58,7 +58,7 @@ internal sealed class Users(UserDirectory directory, SaveUser save, DeleteUser d
 
     // Everybody may see themselves; of others nobody learns whether they are there.
     private async Task<IResult> RetrieveAsync(ApiRequest request) => request.Caller.IsSuperuser || request.RouteInt("id") == request.Caller.UserId
-        ? Answer.OneOf(await FindAsync(request), Model, u => UserBody.Of(u))
+        ? Answer.OneOf(await FindAsync(request), Model, u => UserBody.For(request.Caller, u))
         : Answer.NotFound(Model);
 
     private async Task<IResult> MeAsync(ApiRequest request)

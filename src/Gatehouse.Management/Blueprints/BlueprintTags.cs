@@ -57,7 +57,11 @@ internal sealed class BlueprintTags(BlueprintScope scope)
     // Nested loops multiply: this many nodes are made at most.
     private const int MostNodes = 50_000;
 
+    // What tags copy and join multiplies too: so many characters of it at most.
+    private const long MostText = 8_000_000;
+
     private int made;
+    private long text;
     private int depth;
 
     /// <summary>The value of <paramref name="node"/>.</summary>
@@ -86,6 +90,7 @@ internal sealed class BlueprintTags(BlueprintScope scope)
         switch (node)
         {
             case YamlScalarNode scalar:
+                Count(node, scalar.Value?.Length ?? 0); // an alias costs a line, what it stands for may be long
                 return Scalar(scalar);
             case YamlSequenceNode list:
                 var items = new JsonArray();
@@ -119,8 +124,8 @@ internal sealed class BlueprintTags(BlueprintScope scope)
         "!If" => IfAsync(node),
         "!Condition" => ConditionAsync(node),
         "!Enumerate" => EnumerateAsync(node),
-        "!Index" => Task.FromResult(Loop(node).Index?.DeepClone()),
-        "!Value" => Task.FromResult(Loop(node).Value?.DeepClone()),
+        "!Index" => Task.FromResult(Copy(node, Loop(node).Index)),
+        "!Value" => Task.FromResult(Copy(node, Loop(node).Value)),
         "!AtIndex" => AtIndexAsync(node),
         "!ParseJSON" => ParseJsonAsync(node),
         "!File" => throw Fault(node, "!File is not allowed: the API must not read files of the machine"),
@@ -144,13 +149,13 @@ internal sealed class BlueprintTags(BlueprintScope scope)
 
         // authentik goes on with null here, and an application without a flow is the thanks for a spelling mistake.
         var found = await scope.FindAsync(model, wanted) ?? throw Fault(node, $"no {model} has {wanted.ToJsonString()}");
-        return whole ? found : scope.KeyOf(model, found);
+        return whole ? Copy(node, found) : scope.KeyOf(model, found);
     }
 
     private async Task<JsonNode?> ContextAsync(YamlNode node)
     {
         var (name, fallback) = await NamedAsync(node);
-        return scope.Context.TryGetPropertyValue(name, out var value) ? value?.DeepClone()
+        return scope.Context.TryGetPropertyValue(name, out var value) ? Copy(node, value)
             : fallback is not null ? await ReadAsync(fallback) : throw Fault(node, $"the context has no '{name}'");
     }
 
@@ -184,7 +189,9 @@ internal sealed class BlueprintTags(BlueprintScope scope)
             }
             else if (pattern[i] is 's' or 'd' && next < parts.Count)
             {
-                made.Append((await ReadAsync(parts[next++]))?.ToString());
+                var value = (await ReadAsync(parts[next++]))?.ToString() ?? "";
+                Count(node, value.Length);
+                made.Append(value);
             }
             else
             {
@@ -251,7 +258,7 @@ internal sealed class BlueprintTags(BlueprintScope scope)
             }
             else if (made is JsonArray { Count: 2 } entry)
             {
-                members[entry[0]?.ToString() ?? ""] = entry[1]?.DeepClone();
+                members[entry[0]?.ToString() ?? ""] = Copy(node, entry[1]);
             }
             else
             {
@@ -273,7 +280,7 @@ internal sealed class BlueprintTags(BlueprintScope scope)
             JsonObject map => (map.TryGetPropertyValue(index, out var value), value),
             _ => (false, (JsonNode?)null),
         };
-        return found is (true, var member) ? member?.DeepClone()
+        return found is (true, var member) ? Copy(node, member)
             : parts.Count > 2 ? await ReadAsync(parts[2]) : throw Fault(node, $"there is nothing at '{index}'");
     }
 
@@ -287,6 +294,20 @@ internal sealed class BlueprintTags(BlueprintScope scope)
         catch (System.Text.Json.JsonException fault)
         {
             throw new BlueprintFaultException($"line {node.Start.Line}: this is not JSON", fault);
+        }
+    }
+
+    private JsonNode? Copy(YamlNode node, JsonNode? value)
+    {
+        Count(node, value?.ToJsonString().Length ?? 0);
+        return value?.DeepClone();
+    }
+
+    private void Count(YamlNode node, int characters)
+    {
+        if ((text += characters) > MostText)
+        {
+            throw Fault(node, "the blueprint makes more text than it may");
         }
     }
 

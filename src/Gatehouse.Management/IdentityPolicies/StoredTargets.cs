@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Management.IdentityPolicies;
 
-/// <summary>Applications, flows, stages in flows, and brands (where rules for passwords are bound).</summary>
+/// <summary>Applications, flows, stages in flows, brands (where rules for passwords are bound), rules for notifications and for registrations.</summary>
 internal sealed class StoredTargets(GatehouseDb db) : IBindingTarget
 {
     /// <inheritdoc/>
@@ -12,5 +12,6 @@ internal sealed class StoredTargets(GatehouseDb db) : IBindingTarget
         || await db.Flows.AnyAsync(f => f.Id == id, cancellationToken)
         || await db.FlowStageBindings.AnyAsync(b => b.Id == id, cancellationToken)
         || await db.Brands.AnyAsync(b => b.Id == id, cancellationToken)
-        || await db.NotificationRules.AnyAsync(r => r.Id == id, cancellationToken);
+        || await db.NotificationRules.AnyAsync(r => r.Id == id, cancellationToken)
+        || await db.RegistrationRules.AnyAsync(r => r.Id == id, cancellationToken);
 }

@@ -79,6 +79,7 @@ internal sealed class RegistrationRules(GatehouseDb db, Writer writer)
                 return new Result.Missing();
             }
 
+            db.PolicyBindings.RemoveRange(await db.PolicyBindings.Where(b => b.TargetId == rule.Id).ToListAsync(cancellationToken));
             db.RegistrationRules.Remove(rule);
             return new Result.Done(rule);
         },

@@ -1,8 +1,6 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Events;
-using Gatehouse.Model.Providers;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Tokens;
@@ -34,9 +32,6 @@ internal sealed class TokenFields
 internal sealed partial class SaveToken(
     GatehouseDb db, Writer writer, WriteEvents events, TokenKeys keys, ISnapshot<SystemSettings> settings, TimeProvider clock)
 {
-    private const string MayExpire = "goauthentik.io/user/token-expires";
-    private const string LongestLife = "goauthentik.io/user/token-maximum-lifetime";
-
     public Task<Result> CreateAsync(ApiCaller caller, TokenFields fields, CancellationToken cancellationToken) => writer.RunAsync<ApiToken>(
         Topic.Identity,
         async () =>
@@ -149,32 +144,27 @@ internal sealed partial class SaveToken(
     private Fault? LifeFault(ApiCaller caller, ApiToken token, TokenFields fields, bool isNew, string attributes)
     {
         var now = clock.GetUtcNow();
-        using var known = JsonDocument.Parse(attributes);
-        var isExpiring = caller.IsSuperuser
-            ? fields.IsExpiring.Or(isNew || token.ExpiresAt is not null)
-            : !known.RootElement.TryGetProperty(MayExpire, out var may) || may.ValueKind != JsonValueKind.False;
+        var life = TokenLife.Read(attributes, settings.Current.TokenDuration);
+        var isExpiring = caller.IsSuperuser ? fields.IsExpiring.Or(isNew || token.ExpiresAt is not null) : life.MustExpire;
         if (!isExpiring)
         {
             token.ExpiresAt = null;
             return null;
         }
 
-        var usual = ValidityPeriod.Parse(settings.Current.TokenDuration);
         if (token.Intent == TokenIntent.Api)
         {
-            token.ExpiresAt = isNew || token.ExpiresAt is null || fields.ExpiresAt.IsGiven ? now + usual : token.ExpiresAt;
+            token.ExpiresAt = isNew || token.ExpiresAt is null || fields.ExpiresAt.IsGiven ? now + life.Usual : token.ExpiresAt;
             return null;
         }
 
-        var longest = known.RootElement.TryGetProperty(LongestLife, out var life) && life.ValueKind == JsonValueKind.String
-            && ValidityPeriod.TryParse(life.GetString() ?? "", out var own) ? own : usual;
         var wanted = fields.ExpiresAt.Or(null) ?? (isNew ? null : token.ExpiresAt);
-        if (fields.ExpiresAt.Is(out var asked) && asked > now + longest)
+        if (fields.ExpiresAt.Is(out var asked) && asked > now + life.Longest)
         {
-            return new Fault("expires", $"Token expires exceeds maximum lifetime ({JsonTime(now + longest)}).");
+            return new Fault("expires", $"Token expires exceeds maximum lifetime ({JsonTime(now + life.Longest)}).");
         }
 
-        token.ExpiresAt = wanted ?? now + longest;
+        token.ExpiresAt = wanted ?? now + life.Longest;
         return null;
     }
 

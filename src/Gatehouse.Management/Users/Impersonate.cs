@@ -36,6 +36,7 @@ internal sealed class Impersonate(GatehouseDb db, Writer writer, WriteEvents eve
                 return new Result.Missing();
             }
 
+            await RevokeAsync(found, cancellationToken); // of whom they impersonated until now
             found.ImpersonatedUserId = userId;
             var details = WriteEvents.About(user);
             details["reason"] = reason;
@@ -55,20 +56,25 @@ internal sealed class Impersonate(GatehouseDb db, Writer writer, WriteEvents eve
                 return new Result.Missing();
             }
 
-            if (found.ImpersonatedUserId is { } userId)
+            if (found.ImpersonatedUserId is not null)
             {
                 found.ImpersonatedUserId = null;
-                foreach (var grant in await db.Grants.Where(g => g.SessionId == found.Id && g.UserId == userId && g.RevokedAt == null).ToListAsync(cancellationToken))
-                {
-                    grant.RevokedAt = clock.GetUtcNow();
-                }
-
+                await RevokeAsync(found, cancellationToken);
                 events.Note(EventActions.ImpersonationEnded, new JsonObject());
             }
 
             return new Result.Done(found);
         },
         cancellationToken);
+
+    // All of the session that are not its own person's, whoever they were.
+    private async Task RevokeAsync(AuthenticatedSession session, CancellationToken cancellationToken)
+    {
+        foreach (var grant in await db.Grants.Where(g => g.SessionId == session.Id && g.UserId != session.UserId && g.RevokedAt == null).ToListAsync(cancellationToken))
+        {
+            grant.RevokedAt = clock.GetUtcNow();
+        }
+    }
 
     private static Result.Refused Refused(string field, string text) => new([new Fault(field, text)]);
 }

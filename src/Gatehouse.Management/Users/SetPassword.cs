@@ -50,6 +50,11 @@ internal sealed class SetPassword(GatehouseDb db, Writer writer, WriteEvents eve
             user.PasswordHash = hash;
             user.PasswordChangedAt = user.UpdatedAt = clock.GetUtcNow();
             await endSessions.PrepareAsync(userId, keptSession, cancellationToken);
+            foreach (var link in await db.OneTimeLinks.Where(l => l.UserId == userId && l.UsedAt == null).ToListAsync(cancellationToken))
+            {
+                link.UsedAt = clock.GetUtcNow(); // one that was sent before must not undo it
+            }
+
             events.Note(EventActions.PasswordSet, WriteEvents.About(user));
             return new Result.Done(user);
         },

@@ -163,6 +163,9 @@ public sealed class OAuth2Provider
     /// <summary>The provider whose registration endpoint made this client; null means that an administrator made it.</summary>
     public int? RegisteredThroughId { get; set; }
 
+    /// <summary>The user whose token registered this client; null when nobody's did.</summary>
+    public int? RegisteredById { get; init; }
+
     /// <summary>What a client said about itself when it registered (RFC 7591 §2), a JSON object; empty for all others.</summary>
     public string MetadataJson { get; set; } = "";
 

@@ -12,7 +12,7 @@ public sealed class SessionClient
     /// <summary>The client.</summary>
     public required int ProviderId { get; init; }
 
-    /// <summary>The person.</summary>
+    /// <summary>The person as whom: under impersonation not the one whose session it is.</summary>
     public required int UserId { get; init; }
 
     /// <summary>When it may be forgotten, unless the session is still there.</summary>

@@ -26,8 +26,10 @@ public sealed partial class PolicyEngine(
             from flow in flows.DefaultIfEmpty()
             join stage in db.FlowStageBindings on binding.TargetId equals stage.Id into stages
             from stage in stages.DefaultIfEmpty()
+            join rule in db.RegistrationRules on binding.TargetId equals rule.Id into rules
+            from rule in rules.DefaultIfEmpty()
             where binding.TargetId == targetId && binding.IsEnabled
-            select new { binding, policy, application, FlowMode = flow.PolicyEngineMode, StageMode = stage.PolicyEngineMode }).ToListAsync(cancellationToken);
+            select new { binding, policy, application, Mode = flow.PolicyEngineMode ?? stage.PolicyEngineMode ?? rule.PolicyEngineMode }).ToListAsync(cancellationToken);
         if (rows.Count == 0)
         {
             return PolicyDecision.Decide("any", [], new PolicyFacts { Person = PersonFacts.Nobody, Clock = clock }, judge).Verdict;
@@ -36,7 +38,7 @@ public sealed partial class PolicyEngine(
         var bindings = rows.ConvertAll(r => new BoundPolicy(r.binding, r.policy));
         var asked = rows[0].application;
         var facts = await gatherer.GatherAsync(db, subject, bindings, asked, cancellationToken);
-        var judgement = PolicyDecision.Decide(asked?.PolicyEngineMode ?? rows[0].FlowMode ?? rows[0].StageMode ?? "any", bindings, facts, judge);
+        var judgement = PolicyDecision.Decide(asked?.PolicyEngineMode ?? rows[0].Mode ?? "any", bindings, facts, judge);
         await FollowAsync(db, judgement, subject, facts.Person, cancellationToken);
         return judgement.Verdict;
     }

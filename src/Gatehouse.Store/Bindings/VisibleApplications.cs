@@ -10,7 +10,7 @@ public sealed record VisibleApplication(ProviderApplication Application, OAuth2P
 /// <summary>Which applications somebody may use and see: bindings pass, and it is not kept off the page.</summary>
 public sealed class VisibleApplications(GatehouseDb db, PolicyEngine engine)
 {
-    /// <summary>Those of a user, by section and name. Five queries, however many there are.</summary>
+    /// <summary>Those of a user, by section and name. A handful of queries, however many there are.</summary>
     public async Task<IReadOnlyList<VisibleApplication>> ListAsync(PolicySubject subject, CancellationToken cancellationToken)
     {
         var found = await (
@@ -24,10 +24,32 @@ public sealed class VisibleApplications(GatehouseDb db, PolicyEngine engine)
         return found.FindAll(f => allowed.Contains(f.Application.Id));
     }
 
-    /// <summary>Which of <paramref name="applications"/> a user may use.</summary>
+    /// <summary>Which of <paramref name="applications"/> a user may use. One that registered itself, those only who may use the application that let it.</summary>
     public async Task<HashSet<Guid>> AllowedAsync(IReadOnlyList<ProviderApplication> applications, PolicySubject subject, CancellationToken cancellationToken)
     {
-        var verdicts = await engine.JudgeAllAsync(db, applications, subject, cancellationToken);
-        return [.. verdicts.Where(v => v.Value.IsPassing).Select(v => v.Key)];
+        var parents = await ParentsAsync(applications, cancellationToken);
+        var verdicts = await engine.JudgeAllAsync(
+            db, [.. applications.Concat(parents.Values.OfType<ProviderApplication>()).DistinctBy(a => a.Id)], subject, cancellationToken);
+        return [.. applications.Where(a => verdicts[a.Id].IsPassing && (!parents.TryGetValue(a.Id, out var parent) || (parent is not null && verdicts[parent.Id].IsPassing))).Select(a => a.Id)];
+    }
+
+    /// <summary>The same for one application, with what each rule says.</summary>
+    public async Task<PolicyVerdict> JudgeAsync(ProviderApplication application, PolicySubject subject, CancellationToken cancellationToken)
+    {
+        var verdict = await engine.JudgeAsync(application.Id, subject, cancellationToken);
+        return !verdict.IsPassing || !(await ParentsAsync([application], cancellationToken)).TryGetValue(application.Id, out var parent) ? verdict
+            : parent is null ? new PolicyVerdict(false, [], ["the provider that the client registered through has no application any more"])
+            : await engine.JudgeAsync(parent.Id, subject, cancellationToken);
+    }
+
+    // By the id of the application that registered itself; null: there is none any more, so nobody may use it.
+    private async Task<Dictionary<Guid, ProviderApplication?>> ParentsAsync(IReadOnlyList<ProviderApplication> applications, CancellationToken cancellationToken)
+    {
+        var ids = applications.Select(a => a.ProviderId).OfType<int>().ToList();
+        var registered = await db.Providers.AsNoTracking().Where(p => ids.Contains(p.Id) && p.RegisteredThroughId != null)
+            .Select(p => new { p.Id, Through = p.RegisteredThroughId }).ToListAsync(cancellationToken);
+        var through = registered.ConvertAll(r => r.Through);
+        var parents = through.Count == 0 ? [] : await db.ProviderApplications.AsNoTracking().Where(a => through.Contains(a.ProviderId)).ToListAsync(cancellationToken);
+        return registered.ToDictionary(r => applications.First(a => a.ProviderId == r.Id).Id, r => parents.Find(p => p.ProviderId == r.Through));
     }
 }

@@ -15,6 +15,9 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
 
     // Clocks of nodes differ: what one of them may still take for alive stays.
     private static readonly TimeSpan Grace = TimeSpan.FromHours(1);
+
+    // Strangers write these, and large: they go soon.
+    private static readonly TimeSpan SmallGrace = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan KeepDecisions = TimeSpan.FromDays(30);
     private static readonly TimeSpan KeepNotifications = TimeSpan.FromDays(365);
 
@@ -25,6 +28,7 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
     public async Task<int> CleanAsync(CancellationToken cancellationToken)
     {
         var end = clock.GetUtcNow() - Grace;
+        var gone = clock.GetUtcNow() - SmallGrace;
         var oldest = clock.GetUtcNow() - KeepDecisions;
         var forgotten = clock.GetUtcNow() - KeepNotifications;
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
@@ -36,7 +40,7 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
             + await DrainAsync(db.Invitations.Where(i => i.ExpiresAt != null && i.ExpiresAt < end).OrderBy(i => i.ExpiresAt), cancellationToken)
             + await DrainAsync(db.AuthorizationCodes.Where(c => c.ExpiresAt < end).OrderBy(c => c.ExpiresAt), cancellationToken)
             + await DrainAsync(db.DeviceCodes.Where(c => c.ExpiresAt < end).OrderBy(c => c.ExpiresAt), cancellationToken)
-            + await DrainAsync(db.PushedRequests.Where(r => r.ExpiresAt < end).OrderBy(r => r.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.PushedRequests.Where(r => r.ExpiresAt < gone).OrderBy(r => r.ExpiresAt), cancellationToken)
             + await DrainAsync(db.UsedProofs.Where(p => p.ExpiresAt < end).OrderBy(p => p.ExpiresAt), cancellationToken)
             + await DrainAsync(db.OAuthTokens.Where(t => t.ExpiresAt < end).OrderBy(t => t.ExpiresAt), cancellationToken)
             + await DrainAsync(db.Grants.Where(g => g.ExpiresAt < end).OrderBy(g => g.ExpiresAt), cancellationToken)

@@ -23,7 +23,7 @@ internal static class TokenMaps
         });
         model.Entity<SessionClient>(client =>
         {
-            client.ToTable("session_clients").HasKey(c => new { c.SessionUuid, c.ProviderId });
+            client.ToTable("session_clients").HasKey(c => new { c.SessionUuid, c.ProviderId, c.UserId });
             client.HasIndex(c => c.UserId);
             client.HasIndex(c => c.KeptUntil);
             client.HasOne<User>().WithMany().HasForeignKey(c => c.UserId).OnDelete(DeleteBehavior.Cascade);

@@ -110,14 +110,14 @@ public static class SessionEnd
         db.AuthenticatedSessions.RemoveRange(sessions);
     }
 
-    /// <summary>Remembers that somebody went to a client in a session. Before the client gets anything: it must be told of the end, whatever happens in between.</summary>
-    public static Task RememberClientAsync(GatehouseDb db, AuthenticatedSession session, int providerId, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Remembers that <paramref name="userId"/> (whom the client knows: the impersonated, if any) went to a client in a session. Before the client gets anything: it must be told of the end, whatever happens in between.</summary>
+    public static Task RememberClientAsync(GatehouseDb db, AuthenticatedSession session, int userId, int providerId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var end = (now + SessionClient.Memory).ToUnixTimeMilliseconds();
         return db.Database.ExecuteSqlAsync(
             $"""
-            INSERT INTO session_clients ("SessionUuid", "ProviderId", "UserId", "KeptUntil") VALUES ({session.Uuid}, {providerId}, {session.UserId}, {end})
-            ON CONFLICT ("SessionUuid", "ProviderId") DO UPDATE SET "KeptUntil" = excluded."KeptUntil"
+            INSERT INTO session_clients ("SessionUuid", "ProviderId", "UserId", "KeptUntil") VALUES ({session.Uuid}, {providerId}, {userId}, {end})
+            ON CONFLICT ("SessionUuid", "ProviderId", "UserId") DO UPDATE SET "KeptUntil" = excluded."KeptUntil"
             """,
             cancellationToken);
     }
@@ -175,6 +175,6 @@ public static class SessionEnd
                 NextAt = now,
                 ExpiresAt = now + LogoutNotice.Life,
             }),
-            told.FindAll(c => c.LogoutMethod == LogoutMethod.Frontchannel).ConvertAll(c => new FrameLogout(c.ProviderId, c.LogoutUri, SessionNames.Of(c.SessionUuid))));
+            told.FindAll(c => c.LogoutMethod == LogoutMethod.Frontchannel).ConvertAll(c => new FrameLogout(c.ProviderId, c.LogoutUri, SessionNames.Of(c.SessionUuid))).Distinct().ToList());
     }
 }

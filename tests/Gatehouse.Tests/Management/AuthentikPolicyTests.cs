@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Gatehouse.Model.Providers;
+using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Tests.Management;
 
@@ -41,6 +43,61 @@ public class AuthentikPolicyTests
         Assert.Equal("bob@" + provider.Text("client_id"), preview.Text("preview.team"));
         Assert.Equal("", preview.Text("preview.iss"));
         (await host.AuthentikAsync("GET", $"/providers/oauth2/{provider.Text("pk")}/preview_user/?for_user=99999")).Expect(400);
+    }
+
+    [Fact]
+    public async Task A04_a_registration_rule_is_bound_and_its_bindings_go_with_it()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var provider = (await host.AuthentikAsync("POST", "/providers/oauth2/", AuthentikRefusals.Provider(host, "one"))).Expect(201);
+        var rule = (await host.AuthentikAsync("POST", "/providers/oauth2-dcr/", new JsonObject { ["provider"] = provider.Body!["pk"]!.GetValue<int>() })).Expect(201).Text("pbm_uuid");
+
+        var binding = (await BindAsync(host, rule!, ("user", host.UserId))).Expect(201).Text("pk");
+        (await host.AuthentikAsync("DELETE", $"/providers/oauth2-dcr/{rule}/")).Expect(204);
+        (await host.AuthentikAsync("GET", $"/policies/bindings/{binding}/")).Expect(404);
+    }
+
+    [Fact]
+    public async Task A09_an_application_that_registered_itself_is_for_those_who_may_use_what_let_it_in()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var (app, outer, _) = await AppAndGroupsAsync(host);
+        (await BindAsync(host, app, ("group", outer))).Expect(201); // bob is in it, akadmin is not
+        await using (var db = host.Open())
+        {
+            var parent = await db.ProviderApplications.SingleAsync(a => a.Slug == "app1", TestContext.Current.CancellationToken);
+            OAuth2Provider through = New("through", null);
+            db.Providers.Add(through);
+            await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+            parent.ProviderId = through.Id;
+            var registered = New("registered", through.Id);
+            db.Providers.Add(registered);
+            await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+            db.ProviderApplications.Add(new ProviderApplication { Id = Guid.CreateVersion7(), Slug = "client-x", Name = "Payroll", ProviderId = registered.Id });
+            await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal("true", (await host.AuthentikAsync("GET", $"/core/applications/client-x/check_access/?for_user={host.UserId}")).Text("passing"));
+        Assert.Equal("false", (await host.AuthentikAsync("GET", $"/core/applications/client-x/check_access/?for_user={host.AdminId}")).Text("passing"));
+        (await host.AuthentikAsync("GET", "/core/applications/client-x/", key: ApiHost.UserKey)).Expect(200);
+        await using (var db = host.Open())
+        {
+            await db.GroupMembers.Where(m => m.UserId == host.UserId).ExecuteDeleteAsync(TestContext.Current.CancellationToken);
+        }
+
+        (await host.AuthentikAsync("GET", "/core/applications/client-x/", key: ApiHost.UserKey)).Expect(404);
+        Assert.DoesNotContain("Payroll", (await host.AuthentikAsync("GET", "/core/applications/", key: ApiHost.UserKey)).Body!.ToJsonString(), StringComparison.Ordinal);
+
+        OAuth2Provider New(string name, int? through) => new()
+        {
+            Name = name,
+            ClientId = name,
+            SealedClientSecret = [1],
+            RedirectUris = [],
+            AuthorizationFlowId = host.Flow,
+            InvalidationFlowId = host.Flow,
+            RegisteredThroughId = through,
+        };
     }
 
     [Fact]

@@ -100,6 +100,39 @@ public class AuthentikSessionTests
     }
 
     [Fact]
+    public async Task S07_whoever_impersonates_another_or_nobody_leaves_nothing_granted_behind()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var (session, key) = await SignInAsync(host, host.AdminId);
+        host.Browsers.Known["page"] = () => Caller(host, session);
+        var provider = await host.AuthentikAsync("POST", "/providers/oauth2/", AuthentikRefusals.Provider(host, "one"));
+        var bob2 = (await host.AuthentikAsync("POST", "/core/users/", new JsonObject { ["username"] = "bob2", ["name"] = "" })).Expect(201).Body!["pk"]!.GetValue<int>();
+        await using (var db = host.Open())
+        {
+            foreach (var user in new[] { host.AdminId, host.UserId, bob2 })
+            {
+                db.Grants.Add(new OAuthGrant
+                {
+                    Id = Guid.CreateVersion7(),
+                    ProviderId = provider.Body!["pk"]!.GetValue<int>(),
+                    UserId = user,
+                    SessionId = key,
+                    Scopes = ["openid"],
+                    AuthenticatedAt = host.Clock.GetUtcNow(),
+                    CreatedAt = host.Clock.GetUtcNow(),
+                    ExpiresAt = host.Clock.GetUtcNow().AddDays(1),
+                });
+            }
+
+            await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+
+        (await SendAsync(host, "POST", $"/core/users/{host.UserId}/impersonate/", "page", Reason())).Expect(204);
+        await using var after = host.Open();
+        Assert.Equal([host.AdminId], await after.Grants.Where(g => g.RevokedAt == null).Select(g => g.UserId).ToListAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task S01_ending_a_session_ends_what_was_granted_in_it()
     {
         await using var host = await ApiHost.StartAsync();

@@ -78,6 +78,42 @@ public class AuthentikUserTests
         (await host.AuthentikAsync("DELETE", path)).Expect(404);
     }
 
+    [Fact]
+    public async Task S07_a_password_that_an_administrator_sets_ends_the_links_that_are_still_out()
+    {
+        await using var host = await ApiHost.StartAsync();
+        await using (var db = host.Open())
+        {
+            foreach (var user in new[] { host.UserId, host.AdminId })
+            {
+                db.OneTimeLinks.Add(new OneTimeLink { Hash = $"{user}", Purpose = "recovery", UserId = user, ExpiresAt = host.Clock.GetUtcNow().AddMinutes(30) });
+            }
+
+            await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+
+        (await host.AuthentikAsync("POST", $"/core/users/{host.UserId}/set_password/", new JsonObject { ["password"] = "correct horse" })).Expect(204);
+        await using var after = host.Open();
+        Assert.Equal([host.AdminId], await after.OneTimeLinks.Where(l => l.UsedAt == null).Select(l => l.UserId).ToListAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A03_attributes_are_for_superusers_wherever_people_see_themselves()
+    {
+        await using var host = await ApiHost.StartAsync();
+        (await host.AuthentikAsync("PATCH", $"/core/users/{host.UserId}/", new JsonObject { ["attributes"] = new JsonObject { ["note"] = "canary" } })).Expect(200);
+        var group = (await host.AuthentikAsync("POST", "/core/groups/", new JsonObject { ["name"] = "devs", ["attributes"] = new JsonObject { ["note"] = "canary" }, ["users"] = new JsonArray(host.UserId) })).Expect(201);
+
+        foreach (var path in (string[])[$"/core/users/{host.UserId}/", "/core/tokens/", "/core/tokens/user/", "/core/users/me/"])
+        {
+            var own = (await host.AuthentikAsync("GET", path, key: ApiHost.UserKey)).Expect(200).Body!.ToJsonString();
+            Assert.DoesNotContain("canary", own, StringComparison.Ordinal);
+        }
+
+        Assert.Contains(group.Text("pk")!, (await host.AuthentikAsync("GET", $"/core/users/{host.UserId}/", key: ApiHost.UserKey)).Body!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains("canary", (await host.AuthentikAsync("GET", $"/core/users/{host.UserId}/")).Body!.ToJsonString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("deactivate")]
     [InlineData("set_password")]
@@ -225,7 +261,7 @@ public class AuthentikUserTests
             ExpiresAt = now.AddDays(1),
         });
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);
-        await SessionEnd.RememberClientAsync(db, one, provider.Id, now, TestContext.Current.CancellationToken);
+        await SessionEnd.RememberClientAsync(db, one, one.UserId, provider.Id, now, TestContext.Current.CancellationToken);
 
         AuthenticatedSession Session(int userId, string id) => new()
         {

@@ -80,6 +80,20 @@ public class BlueprintTests
         Assert.Equal("false", (await ImportAsync(host, bomb)).Expect(200).Text("success"));
     }
 
+    [Theory]
+    [InlineData("!Enumerate [[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], SEQ, [!Context big, !Context big, !Context big, !Context big, !Context big, !Context big, !Context big, !Context big, !Context big, !Context big]]")]
+    [InlineData("!Enumerate [[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], SEQ, !Format [\"%s%s%s%s%s%s%s%s%s%s\", *b, *b, *b, *b, *b, *b, *b, *b, *b, *b]]")]
+    [InlineData("!Enumerate [[*b, *b, *b, *b, *b, *b, *b, *b, *b, *b], SEQ, !Enumerate [[*b, *b, *b, *b, *b, *b, *b, *b, *b, *b], SEQ, [!Value 0, !Value 1]]]")]
+    public async Task D01_what_tags_make_is_bounded_in_size_too(string tags)
+    {
+        await using var host = await ApiHost.StartAsync();
+
+        var reply = await ImportAsync(host, $"version: 1\ncontext: {{big: &b {new string('x', 100_000)}}}\nentries:\n  - model: authentik_core.group\n    identifiers: {{name: g}}\n    attrs: {{attributes: {{a: {tags}}}}}\n");
+
+        Assert.Equal("false", reply.Expect(200).Text("success"));
+        Assert.Contains("more text than it may", reply.Body!["logs"]!.ToJsonString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Tags_make_values()
     {

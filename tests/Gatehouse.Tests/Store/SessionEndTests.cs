@@ -106,9 +106,25 @@ public class SessionEndTests
         var session = await SessionAsync(db, store, await UserAsync(db, "ada"), "one", back);
         var later = store.Clock.GetUtcNow().AddDays(3);
 
-        await SessionEnd.RememberClientAsync(db, session, back.Id, later, Cancel);
+        await SessionEnd.RememberClientAsync(db, session, session.UserId, back.Id, later, Cancel);
 
         Assert.Equal((later + SessionClient.Memory).ToUnixTimeMilliseconds(), (await db.SessionClients.AsNoTracking().SingleAsync(Cancel)).KeptUntil.ToUnixTimeMilliseconds());
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task Q41_a_client_is_told_of_whom_it_knows_also_when_an_administrator_acted_as_them(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        await using var db = store.Open();
+        var back = await ProviderAsync(db, "back");
+        var (ada, bob) = (await UserAsync(db, "ada"), await UserAsync(db, "bob"));
+        var session = await SessionAsync(db, store, ada, "one", back);
+        await SessionEnd.RememberClientAsync(db, session, bob.Id, back.Id, store.Clock.GetUtcNow(), Cancel);
+
+        await SessionEnd.RunForUserAsync(db, bob.Id, null, store.Clock.GetUtcNow(), Cancel);
+        Assert.Equal([bob.Uuid.ToString()], await db.LogoutNotices.Select(n => n.Subject).ToListAsync(Cancel));
+        await SessionEnd.RunAsync(db, db.AuthenticatedSessions.Where(s => s.Id == "one"), store.Clock.GetUtcNow(), Cancel);
+        Assert.Equal(new[] { ada.Uuid.ToString(), bob.Uuid.ToString() }.Order(), (await db.LogoutNotices.Select(n => n.Subject).ToListAsync(Cancel)).Order());
     }
 
     private static async Task<User> UserAsync(GatehouseDb db, string name)
@@ -170,7 +186,7 @@ public class SessionEndTests
         await db.SaveChangesAsync(Cancel);
         foreach (var provider in visited)
         {
-            await SessionEnd.RememberClientAsync(db, session, provider.Id, now, Cancel);
+            await SessionEnd.RememberClientAsync(db, session, session.UserId, provider.Id, now, Cancel);
         }
 
         db.ChangeTracker.Clear();

@@ -19,6 +19,7 @@ internal sealed record CodeRules(IReadOnlyList<AuthenticatorClass> Classes, doub
 /// </summary>
 internal sealed class CodeThrottle(TimeProvider clock)
 {
+    private const int MostDoublings = 60;
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Meanwhile = TimeSpan.FromSeconds(1);
 
@@ -58,6 +59,7 @@ internal sealed class CodeThrottle(TimeProvider clock)
         where T : CodeAuthenticator =>
         own.ExecuteUpdateAsync(d => d.SetProperty(x => x.Failures, 0).SetProperty(x => x.NextTryAt, DateTimeOffset.UnixEpoch), cancellationToken);
 
+    // The power is bounded: a thousand wrong codes would make it infinite, and nothing times infinity is no number.
     private static TimeSpan WaitAfter(int failures, double factor) =>
-        TimeSpan.FromSeconds(Math.Min(LongestWait.TotalSeconds, factor * Math.Pow(2, failures - 1)));
+        factor > 0 ? TimeSpan.FromSeconds(Math.Min(LongestWait.TotalSeconds, factor * Math.Pow(2, Math.Min(failures - 1, MostDoublings)))) : TimeSpan.Zero;
 }

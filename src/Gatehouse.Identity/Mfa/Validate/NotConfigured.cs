@@ -1,6 +1,7 @@
 using Gatehouse.Identity.Mfa.Setup;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Stages;
+using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Flows;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -8,19 +9,27 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.Mfa.Validate;
 
 /// <summary>What happens to people without an authenticator: on, out, or to a stage that sets one up.</summary>
-internal sealed class NotConfigured(GatehouseDb db, MfaEvents events, TotpSetupStage totp, StaticSetupStage codes, WebAuthnSetupStage keys)
+internal sealed class NotConfigured(GatehouseDb db, Devices devices, MfaEvents events, TotpSetupStage totp, StaticSetupStage codes, WebAuthnSetupStage keys)
 {
     private const string NoneAllowed = "No allowed authenticator is set up for your account. Ask your administrator.";
     private const string NoStages = "The stage asks people to set up an authenticator, but names no stage to do so.";
 
     /// <summary>Enters.</summary>
-    public async Task<StageStep> EnterAsync(FlowRun run, Stage stage, ValidateSettings settings, CancellationToken cancellationToken) =>
-        settings.NotConfiguredAction switch
+    public async Task<StageStep> EnterAsync(FlowRun run, Stage stage, ValidateSettings settings, CancellationToken cancellationToken)
+    {
+        // Who set up a key counts on it: that the host was given another name must not leave the password alone, nor let whoever has it set up a key of their own.
+        if (settings.Classes.Contains(AuthenticatorClass.WebAuthn) && run.State.UserId is { } id && await devices.HasStrandedAsync(id, cancellationToken))
+        {
+            return new StageStep.Deny("Your security key belongs to a former address of this page. Ask your administrator.", "the user's keys are of another host, and nothing else is usable");
+        }
+
+        return settings.NotConfiguredAction switch
         {
             "skip" => StageAnswers.Pass,
             "configure" => await ConfigureAsync(run, stage, settings, cancellationToken),
             _ => new StageStep.Deny(NoneAllowed, "the user has no authenticator that this stage takes"),
         };
+    }
 
     /// <summary>Judges an answer: the choice of a set-up stage, or an answer to the one that runs.</summary>
     public async Task<StageStep> AnswerAsync(FlowRun run, ValidateSettings settings, Challenge asked, FlowAnswer answer, CancellationToken cancellationToken)

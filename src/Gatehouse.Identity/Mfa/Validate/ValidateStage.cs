@@ -41,7 +41,7 @@ internal sealed partial class ValidateStage(
             case { Amr: [_, ..], UserId: { } id }:
                 var usable = await UsableAsync(id, settings, cancellationToken);
                 return usable.Count == 0 ? await notConfigured.EnterAsync(run, stage, settings, cancellationToken)
-                    : IsRemembered(run, stage, settings, id, usable) ? StageAnswers.Pass
+                    : await IsRememberedAsync(run, stage, settings, id, usable, cancellationToken) ? StageAnswers.Pass
                     : Ask(run, ChallengesOf(run, stage, settings, usable));
 
             default:
@@ -87,7 +87,7 @@ internal sealed partial class ValidateStage(
                     notices.Used(run, userId);
                 }
 
-                return Proved(run, stage, settings, right.Device);
+                return await ProvedAsync(run, stage, settings, right.Device, cancellationToken);
             case CodeVerdict.TooSoon soon:
                 LogTooSoon(soon.Class, userId);
                 return Fault(asked, "code", $"Too many tries. Wait {Math.Ceiling(soon.Wait.TotalSeconds):0} seconds before the next one.", "throttled");
@@ -110,8 +110,12 @@ internal sealed partial class ValidateStage(
 
         switch (await ceremonies.ProveAsync(run, stage, posted, settings.Proofs(userId), cancellationToken))
         {
+            // Touched once it stood for the password; touched twice it is still one factor.
+            case ProofResult.Right { IsUserVerified: false } same when !run.State.IsProved && run.State.Mfa.Devices.Contains(UsedDevice.Of(same.Device)):
+                LogRefused(userId, "the key that stands for the password, and again it was only touched");
+                return Fault(asked, "webauthn", "This security key was used already. Use its PIN, or another way.", "invalid");
             case ProofResult.Right right:
-                return Proved(run, stage, settings, right.Device);
+                return await ProvedAsync(run, stage, settings, right.Device, cancellationToken);
             case ProofResult.Refused refused:
                 LogRefused(userId, refused.Reason);
                 if (refused.Cloned is { } device)
@@ -126,7 +130,7 @@ internal sealed partial class ValidateStage(
         }
     }
 
-    private StageStep Proved(FlowRun run, Stage stage, ValidateSettings settings, Authenticator device)
+    private async Task<StageStep> ProvedAsync(FlowRun run, Stage stage, ValidateSettings settings, Authenticator device, CancellationToken cancellationToken)
     {
         if (!run.State.Amr.Contains("mfa"))
         {
@@ -136,16 +140,17 @@ internal sealed partial class ValidateStage(
         run.State.Mfa.Devices.Add(UsedDevice.Of(device));
         if (settings.Threshold is var life && life > TimeSpan.Zero)
         {
-            cookie.Write(run, stage, device, life);
+            cookie.Write(run, stage, device, await devices.PasswordMarkAsync(device.UserId, cancellationToken), life);
         }
 
         return StageAnswers.Pass;
     }
 
     // Whoever has to sign in again is asked again: that is what they are sent here for.
-    private bool IsRemembered(FlowRun run, Stage stage, ValidateSettings settings, int userId, IReadOnlyList<Authenticator> usable) =>
+    private async Task<bool> IsRememberedAsync(
+        FlowRun run, Stage stage, ValidateSettings settings, int userId, IReadOnlyList<Authenticator> usable, CancellationToken cancellationToken) =>
         settings.Threshold is var threshold && threshold > TimeSpan.Zero && !run.Query.AsksToSignInAgain
-        && cookie.Find(run, stage, userId, usable, threshold) is not null;
+        && cookie.Find(run, stage, userId, await devices.PasswordMarkAsync(userId, cancellationToken), usable, threshold) is not null;
 
     private async Task<IReadOnlyList<Authenticator>> UsableAsync(int userId, ValidateSettings settings, CancellationToken cancellationToken)
     {

@@ -59,8 +59,14 @@ internal sealed class AuthorizationFlows(GatehouseDb db, TimeProvider clock)
             return FlowNeed.Consent;
         }
 
-        return flow.Stages.Count == 0 || await HasConsentedAsync(request, browser, cancellationToken) ? FlowNeed.Nothing : FlowNeed.Consent;
+        return flow.Stages.Count == 0 && request.Client.Provider.RegisteredThroughId is null || await HasConsentedAsync(request, browser, cancellationToken)
+            ? FlowNeed.Nothing
+            : FlowNeed.Consent;
     }
+
+    /// <summary>Whether the client registered itself and <paramref name="browser"/>'s person has not agreed to it yet.</summary>
+    public async Task<bool> IsStrangerAsync(AuthorizeRequest request, SignedInBrowser browser, CancellationToken cancellationToken) =>
+        request.Client.Provider.RegisteredThroughId is not null && !await HasConsentedAsync(request, browser, cancellationToken);
 
     private async Task<bool> HasConsentedAsync(AuthorizeRequest request, SignedInBrowser browser, CancellationToken cancellationToken)
     {

@@ -10,6 +10,8 @@ using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
 using Gatehouse.Store.Queues;
 using Gatehouse.Store.Sessions;
+using Gatehouse.Web.Http;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Identity.Oidc.Authorize;
@@ -19,7 +21,7 @@ internal sealed partial class AuthorizationIssuer(
     GatehouseDb db, GroupCommit commits, AuthorizationFlows flows, TokenIssuer issuer, OAuthEvents events, TimeProvider clock, ILogger<AuthorizationIssuer> logger)
 {
     /// <summary>The answer; null when the request was pushed, and answered before.</summary>
-    public async Task<AuthorizeReply?> IssueAsync(AuthorizeRequest request, SignedInBrowser browser, CancellationToken cancellationToken)
+    public async Task<AuthorizeReply?> IssueAsync(AuthorizeRequest request, SignedInBrowser browser, HttpContext http, CancellationToken cancellationToken)
     {
         var provider = request.Client.Provider;
         TokenKeys? keys = null;
@@ -40,7 +42,7 @@ internal sealed partial class AuthorizationIssuer(
                     return false;
                 }
 
-                await SessionEnd.RememberClientAsync(d, browser.Session, provider.Id, grant.CreatedAt, stopping);
+                await SessionEnd.RememberClientAsync(d, browser.Session, browser.User.Id, provider.Id, grant.CreatedAt, stopping);
                 d.Grants.Add(grant);
                 if (code is not null)
                 {
@@ -62,7 +64,7 @@ internal sealed partial class AuthorizationIssuer(
 
         var scopes = string.Join(' ', request.Scopes);
         LogGranted(browser.User.Username, provider.ClientId, scopes);
-        await events.AuthorizedAsync(request.Client, provider.AuthorizationFlowId, browser.User, request.Scopes, browser.Session.LastAddress, cancellationToken);
+        await events.AuthorizedAsync(request.Client, provider.AuthorizationFlowId, browser.User, request.Scopes, ClientAddress.Of(http).ToString(), cancellationToken);
         return request.Target.Answer(
             [.. code is null ? (KeyValuePair<string, string>[])[] : [new("code", code)], .. keys is null ? [] : await TokensAsync(request, keys, grant, browser, code, jti, cancellationToken)]);
     }

@@ -82,7 +82,9 @@ internal sealed partial class AuthorizeEndpoint(
     {
         if (request.Parameters.Has(AuthorizeQuery.Declined))
         {
-            return Reply(request.Client, request.Target.Error(OAuthError.AccessDenied, "The person declined."));
+            return request.PushedHash is { } hash && !await pushed.UseUpAsync(hash, cancellationToken)
+                ? UsedUp()
+                : Reply(request.Client, request.Target.Error(OAuthError.AccessDenied, "The person declined."));
         }
 
         if (browser is null && request.IsSilent)
@@ -116,7 +118,7 @@ internal sealed partial class AuthorizeEndpoint(
         var need = markers.IsAgreed(request, browser.Session) ? FlowNeed.Nothing : await flows.NeedAsync(request, browser, cancellationToken);
         return (need, request.IsSilent) switch
         {
-            (FlowNeed.Nothing, _) => (await issuer.IssueAsync(request, browser, cancellationToken))?.ToResult() ?? UsedUp(),
+            (FlowNeed.Nothing, _) => (await issuer.IssueAsync(request, browser, context, cancellationToken))?.ToResult() ?? UsedUp(),
             (FlowNeed.Consent, true) => Reply(request.Client, request.Target.Error(OAuthError.ConsentRequired, "The person has not consented yet.")),
             (_, true) => Reply(request.Client, request.Target.Error(OAuthError.InteractionRequired, "The authorization flow has a question.")),
             _ => await AskAsync(request, cancellationToken),

@@ -1,7 +1,11 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Proofs;
+using Gatehouse.Identity.SignIn;
+using Gatehouse.Model.Providers;
+using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Logging;
@@ -10,7 +14,7 @@ namespace Gatehouse.Identity.Oidc.Authorize;
 
 /// <summary>POST /application/o/par/ (RFC 9126 §2): takes an authorization request from an authenticated client, and gives a name for it.</summary>
 internal sealed partial class PushedRequestEndpoint(
-    ClientAuthentication clients, AuthorizeValidator validator, PushedRequests pushed, DpopProofs proofs, OAuthEvents events, ILogger<PushedRequestEndpoint> logger)
+    ClientAuthentication clients, AuthorizeValidator validator, PushedRequests pushed, DpopProofs proofs, PushThrottle throttle, OAuthEvents events, ILogger<PushedRequestEndpoint> logger)
 {
     // What a row may hold: more than any request has that stands.
     private const int LongestQuery = 16 * 1024;
@@ -30,6 +34,12 @@ internal sealed partial class PushedRequestEndpoint(
         }
 
         Cors.Allow(context, client);
+        if (client.Provider.ClientType == ClientType.Public && throttle.Begin(Guess.NetworkOf(ClientAddress.Of(context))) is { } wait)
+        {
+            context.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            return Refuse(context, new OAuthRefusal(OAuthError.SlowDown, "Too many requests from this address.", "throttled"), StatusCodes.Status429TooManyRequests);
+        }
+
         if (form.Has("request_uri"))
         {
             return Refuse(context, OAuthRefusal.InvalidRequest("a pushed request holds no request_uri (RFC 9126 §2.1)"));
@@ -60,7 +70,7 @@ internal sealed partial class PushedRequestEndpoint(
     private async Task<(string? Query, OAuthRefusal? Refusal)> QueryAsync(HttpContext context, OAuthParameters form, Client client, CancellationToken cancellationToken)
     {
         var posted = new QueryBuilder(context.Request.Form
-            .Where(f => !Credentials.Contains(f.Key) && f.Key != "client_id" && f.Key is not (RoundMarkers.Login or RoundMarkers.Consent))
+            .Where(f => !Credentials.Contains(f.Key) && f.Key != "client_id" && f.Key is not (RoundMarkers.Login or RoundMarkers.Consent or AuthorizeQuery.Declined))
             .SelectMany(f => f.Value, (f, value) => KeyValuePair.Create(f.Key, value ?? "")))
         {
             { "client_id", client.Provider.ClientId },

@@ -43,6 +43,9 @@ internal sealed class PushedRequests(GatehouseDb db, TimeProvider clock)
             r => r.SetProperty(x => x.OpenedAt, now).SetProperty(x => x.ExpiresAt, now + OpenLife), cancellationToken);
     }
 
+    /// <summary>Uses a request up that is answered without a grant: true once.</summary>
+    public Task<bool> UseUpAsync(string hash, CancellationToken cancellationToken) => TryUseAsync(db, hash, clock.GetUtcNow(), cancellationToken);
+
     /// <summary>Uses a request up, in the transaction of its answer: true once.</summary>
     public static async Task<bool> TryUseAsync(GatehouseDb db, string hash, DateTimeOffset now, CancellationToken cancellationToken) =>
         await db.PushedRequests.Where(r => r.Hash == hash && r.UsedAt == null).ExecuteUpdateAsync(r => r.SetProperty(x => x.UsedAt, now), cancellationToken) == 1;

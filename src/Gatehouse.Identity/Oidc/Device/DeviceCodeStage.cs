@@ -48,8 +48,9 @@ internal sealed class DeviceCodeStage(DeviceRequests devices, Guesses guesses) :
             return StageAnswers.Fault(Question, "code", "This code is wrong, or has expired.", "invalid");
         }
 
-        guesses.Forget(guess);
-        var verdict = await devices.JudgeAsync(device, browser, address.ToString(), cancellationToken);
+        // No guess, but no pardon for the wrong ones before it either: codes of one's own are free.
+        guesses.TakeBack(guess);
+        var verdict = await devices.JudgeAsync(device, browser, run.Http, cancellationToken);
         if (!verdict.IsPassing)
         {
             return new StageStep.Deny(

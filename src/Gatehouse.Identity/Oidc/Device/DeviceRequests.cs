@@ -9,6 +9,8 @@ using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
 using Gatehouse.Store.Queues;
+using Gatehouse.Web.Http;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 
@@ -41,8 +43,8 @@ internal sealed class DeviceRequests(
     public static bool IsMarked(string query) => QueryHelpers.ParseQuery(query).ContainsKey(Mark);
 
     /// <summary>Whether the person may use the device's application.</summary>
-    public Task<PolicyVerdict> JudgeAsync(WaitingDevice device, SignedInBrowser browser, string? clientIp, CancellationToken cancellationToken) =>
-        access.JudgeAsync(device.Client, browser.User.Id, new AccessRequest(DeviceCodeGrant.GrantType, device.Code.Scopes, clientIp), cancellationToken);
+    public Task<PolicyVerdict> JudgeAsync(WaitingDevice device, SignedInBrowser browser, HttpContext http, CancellationToken cancellationToken) =>
+        access.JudgeAsync(device.Client, browser.User.Id, AccessRequest.Of(http, DeviceCodeGrant.GrantType, device.Code.Scopes), cancellationToken);
 
     /// <summary>The page on which the person sees what the device asks for; null when the provider's flow is gone.</summary>
     public async Task<string?> ConsentPageAsync(WaitingDevice device, SignedInBrowser browser, CancellationToken cancellationToken)
@@ -52,7 +54,7 @@ internal sealed class DeviceRequests(
     }
 
     /// <summary>Lets the device in. False when it no longer waits.</summary>
-    public async Task<bool> ApproveAsync(WaitingDevice device, SignedInBrowser browser, CancellationToken cancellationToken)
+    public async Task<bool> ApproveAsync(WaitingDevice device, SignedInBrowser browser, HttpContext http, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var provider = device.Client.Provider;
@@ -81,7 +83,7 @@ internal sealed class DeviceRequests(
             cancellationToken);
         if (isFirst)
         {
-            await events.AuthorizedAsync(device.Client, provider.AuthorizationFlowId, browser.User, grant.Scopes, browser.Session.LastAddress, cancellationToken);
+            await events.AuthorizedAsync(device.Client, provider.AuthorizationFlowId, browser.User, grant.Scopes, ClientAddress.Of(http).ToString(), cancellationToken);
         }
 
         return isFirst;

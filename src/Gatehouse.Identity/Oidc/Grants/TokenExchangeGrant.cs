@@ -38,6 +38,12 @@ internal sealed class TokenExchangeGrant(
             return new TokenResult.Refused(new OAuthRefusal(OAuthError.InvalidTarget, "The target is unknown, or does not trust this client.", "no such audience, or it does not federate the client"));
         }
 
+        // Asked of the target too: through a client that need not bring a proof its tokens would be for whoever finds them.
+        if (target.Provider.RequiresDpop && request.KeyThumbprint is null)
+        {
+            return new TokenResult.Refused(OAuthRefusal.InvalidProof("the target's tokens are bound to a key, and there is no proof of one"));
+        }
+
         // Bound to a key it is no bearer token: this client would have to prove the key, and it is not the client's.
         if (await tokens.FindAccessAsync(subjectToken, cancellationToken) is not { } subject || subject.Access.Grant.KeyThumbprint is not null || !IsTrusted(request.Client, subject))
         {

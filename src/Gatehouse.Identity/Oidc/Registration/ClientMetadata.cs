@@ -1,8 +1,10 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.Oidc.Grants;
 using Gatehouse.Identity.Oidc.Proofs;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 
 namespace Gatehouse.Identity.Oidc.Registration;
@@ -18,6 +20,9 @@ internal sealed class ClientMetadata
 
     // Each would change what the client may expect: refused rather than forgotten.
     private static readonly string[] NotOffered = ["jwks_uri", "sector_identifier_uri", "request_object_signing_alg", "id_token_encrypted_response_alg", "userinfo_encrypted_response_alg", "software_statement"];
+
+    // Names are not looked up, since what they mean may change; these mean one thing everywhere.
+    private static readonly string[] MetadataHosts = ["metadata", "metadata.google.internal", "instance-data"];
 
     private readonly JsonElement body;
 
@@ -118,8 +123,16 @@ internal sealed class ClientMetadata
             return $"redirect_uris holds 1 to {MostUris} URIs.";
         }
 
+        foreach (var uri in LogoutUris)
+        {
+            if (Clients.RedirectUris.Unsafe(uri) is not null || !IsLogoutAllowed(uri))
+            {
+                return "post_logout_redirect_uris are https, or http on the loopback interface, and lead to no link-local address.";
+            }
+        }
+
         var isNative = Text("application_type") == "native";
-        foreach (var uri in RedirectUris.Concat(LogoutUris))
+        foreach (var uri in RedirectUris)
         {
             if (Clients.RedirectUris.Unsafe(uri) is { } reason)
             {
@@ -138,6 +151,14 @@ internal sealed class ClientMetadata
     private static bool IsAllowed(string text, bool isNative) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Length == 0
         && (uri.Scheme == Uri.UriSchemeHttps || (isNative && (uri.Scheme == Uri.UriSchemeHttp ? uri.IsLoopback : uri.Scheme.Contains('.', StringComparison.Ordinal))));
+
+    // No private schemes: nothing of the client has to run after a logout. No link-local hosts, whatever they are called: clouds keep their secrets there.
+    private static bool IsLogoutAllowed(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Length == 0
+        && (uri.IsLoopback ? uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp : uri.Scheme == Uri.UriSchemeHttps && !IsReserved(uri.IdnHost.Trim('[', ']').TrimEnd('.')));
+
+    private static bool IsReserved(string host) =>
+        IPAddress.TryParse(host, out var address) ? !TargetAddress.IsOpen(address) : MetadataHosts.Contains(host, StringComparer.OrdinalIgnoreCase);
 
     private string? GrantFault(IReadOnlyList<string> allowed)
     {

@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Providers;
+using Gatehouse.Model.Users;
 using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -13,7 +15,7 @@ namespace Gatehouse.Identity.Oidc.Registration;
 
 /// <summary>POST /application/o/&lt;slug&gt;/register/ (RFC 7591, OpenID Connect Registration): a client registers itself, where the provider has a rule for it.</summary>
 internal sealed partial class RegistrationEndpoint(
-    ClientDirectory clients, AccessTokens tokens, IPolicyEngine policies, RegisterClient register, ILogger<RegistrationEndpoint> logger)
+    ClientDirectory clients, AccessTokens tokens, IPolicyEngine policies, RegisterClient register, RegistrationThrottle throttle, ILogger<RegistrationEndpoint> logger)
 {
     private const int LargestBody = 64 * 1024;
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
@@ -39,22 +41,32 @@ internal sealed partial class RegistrationEndpoint(
             return JsonAnswer.Refused(context, new OAuthRefusal(OAuthError.AccessDenied, "You may not register clients here.", ""), StatusCodes.Status403Forbidden);
         }
 
+        if (throttle.Begin(caller.Person.User.Id) is { } wait)
+        {
+            LogRefused(client.Provider.ClientId, "the caller registers too fast");
+            context.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            return JsonAnswer.Refused(context, new OAuthRefusal(OAuthError.SlowDown, "Too many registrations.", ""), StatusCodes.Status429TooManyRequests);
+        }
+
         if (await ReadAsync(context.Request, cancellationToken) is not { } body)
         {
             return JsonAnswer.Refused(
                 context, new OAuthRefusal(OAuthError.InvalidClientMetadata, "Expected one JSON object of at most 64 KiB.", ""), StatusCodes.Status400BadRequest);
         }
 
-        return await AnswerAsync(context, client, rule, body, cancellationToken);
+        return await AnswerAsync(context, client, rule, caller.Person.User, body, cancellationToken);
     }
 
-    private async Task<IResult> AnswerAsync(HttpContext context, Client client, RegistrationRule rule, JsonElement body, CancellationToken cancellationToken)
+    private async Task<IResult> AnswerAsync(HttpContext context, Client client, RegistrationRule rule, User caller, JsonElement body, CancellationToken cancellationToken)
     {
-        switch (await register.RunAsync(client, rule, body, cancellationToken))
+        switch (await register.RunAsync(context, client, rule, caller, body, cancellationToken))
         {
             case RegistrationResult.Refused refused:
                 LogRefused(client.Provider.ClientId, refused.Text);
                 return JsonAnswer.Refused(context, new OAuthRefusal(refused.Code, refused.Text, refused.Text), StatusCodes.Status400BadRequest);
+            case RegistrationResult.Full full:
+                LogRefused(client.Provider.ClientId, full.Text);
+                return JsonAnswer.Refused(context, new OAuthRefusal(OAuthError.AccessDenied, full.Text, full.Text), StatusCodes.Status403Forbidden);
             case RegistrationResult.Registered made:
                 LogRegistered(made.ClientId, client.Provider.ClientId);
                 return new JsonAnswer(StatusCodes.Status201Created, made.Body);
@@ -112,6 +124,9 @@ internal abstract record RegistrationResult
     {
         public override string ToString() => $"{nameof(Registered)} {ClientId}";
     }
+
+    /// <summary>It does not: there are too many already.</summary>
+    public sealed record Full(string Text) : RegistrationResult;
 
     /// <summary>It does not.</summary>
     public sealed record Refused(string Code, string Text) : RegistrationResult;

@@ -1,8 +1,9 @@
 using Gatehouse.Identity.Oidc;
+using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Identity.SignIn.Flows;
 
 /// <summary>The executor's view of <see cref="AuthorizationFlow"/>: two questions, so that flows can be tried without OAuth.</summary>
 internal sealed record AuthorizationBorder(
-    Func<string, SignedInBrowser, CancellationToken, Task<PendingAuthorization?>> ReadAsync,
-    Func<string, SignedInBrowser, CancellationToken, Task<string>> FinishAsync);
+    Func<HttpContext, string, SignedInBrowser, CancellationToken, Task<PendingAuthorization?>> ReadAsync,
+    Func<HttpContext, string, SignedInBrowser, CancellationToken, Task<string>> FinishAsync);

@@ -1,6 +1,8 @@
+using Gatehouse.Identity.Mfa;
 using Gatehouse.Identity.Oidc;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Flows;
+using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Identity.SignIn.Flows;
 
@@ -26,12 +28,12 @@ internal abstract record Admission
 }
 
 /// <summary>Decides it.</summary>
-internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolicies policies, Superusers superusers)
+internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolicies policies, Superusers superusers, TimeProvider clock)
 {
     private const string NotForYou = "This step is not for you as things are. Start again from the application you wanted to open.";
 
     /// <summary>Judges the flow, its query and who is signed in.</summary>
-    public async Task<Admission> JudgeAsync(Flow flow, FlowQuery query, SignedInBrowser? browser, CancellationToken cancellationToken)
+    public async Task<Admission> JudgeAsync(HttpContext http, Flow flow, FlowQuery query, SignedInBrowser? browser, CancellationToken cancellationToken)
     {
         if (query.HasUnsafeNext)
         {
@@ -68,8 +70,18 @@ internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolic
             return Denied(flow, query, verdict);
         }
 
-        return flow.Designation == "authorization" ? await AuthorizeAsync(flow, query, browser, cancellationToken) : new Admission.Admitted(null);
+        // Asked before anything was typed; the write stage looks again.
+        if (WritesByBrowserAlone(flow, query) && browser is not null && !RecentSignIn.Has(browser, clock))
+        {
+            return new Admission.Refused(NotForYou, "the flow changes the account, and the sign-in is not recent") { Goes = RecentSignIn.Link($"/if/flow/{flow.Slug}/?{query.Raw}") };
+        }
+
+        return flow.Designation == "authorization" ? await AuthorizeAsync(http, flow, query, browser, cancellationToken) : new Admission.Admitted(null);
     }
+
+    private static bool WritesByBrowserAlone(Flow flow, FlowQuery query) =>
+        flow.Designation == "stage_configuration" && query.FlowToken is null
+        && flow.Bindings.Exists(b => b.Stage is { Type: StageType.UserWrite }) && !flow.Bindings.Exists(b => b.Stage is { Type: StageType.Identification });
 
     private static Admission.Refused Denied(Flow flow, FlowQuery query, PolicyVerdict verdict) =>
         new(verdict.Messages is [var first, ..] ? first : NotForYou, "the flow's policies: " + string.Join("; ", verdict.Log)) { Goes = AwayFrom(flow, query) };
@@ -82,9 +94,9 @@ internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolic
         _ => null,
     };
 
-    private async Task<Admission> AuthorizeAsync(Flow flow, FlowQuery query, SignedInBrowser? browser, CancellationToken cancellationToken)
+    private async Task<Admission> AuthorizeAsync(HttpContext http, Flow flow, FlowQuery query, SignedInBrowser? browser, CancellationToken cancellationToken)
     {
-        if (browser is null || await authorization.ReadAsync(query.Raw, browser, cancellationToken) is not { } pending)
+        if (browser is null || await authorization.ReadAsync(http, query.Raw, browser, cancellationToken) is not { } pending)
         {
             return new Admission.Refused("This request is no longer valid. Start again from the application.", "no authorization request stands behind the query");
         }

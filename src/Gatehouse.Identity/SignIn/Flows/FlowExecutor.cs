@@ -39,9 +39,13 @@ internal sealed partial class FlowExecutor(
     IEnumerable<IStage> stages,
     ILogger<FlowExecutor> logger)
 {
-    // prompt=consent asks even where the flow has no such stage (authentik injects one, too).
+    // prompt=consent asks even where the flow has no such stage (authentik injects one, too), or a policy has left it out.
     private static readonly Stage ForcedConsent =
         new() { Id = Guid.Empty, Name = "consent asked for by the client", Type = StageType.Consent, SettingsJson = """{"mode":"always_require"}""" };
+
+    // A client that registered itself is asked about once, whatever the flow says.
+    private static readonly Stage FirstConsent =
+        new() { Id = Guid.Empty, Name = "consent to a client that registered itself", Type = StageType.Consent, SettingsJson = """{"mode":"permanent"}""" };
 
     // A brand may name any flow for device codes; one without the stage gets it (authentik adds it to each).
     private static readonly Guid AddedDeviceCode = new("00000000-0000-0000-0000-000000000001");
@@ -56,7 +60,7 @@ internal sealed partial class FlowExecutor(
         }
 
         var browser = await sessions.FindAsync(http.Request, cancellationToken);
-        var judged = await admission.JudgeAsync(flow, query, browser, cancellationToken);
+        var judged = await admission.JudgeAsync(http, flow, query, browser, cancellationToken);
         var run = await BeginAsync(http, flow, query, sessionKey, browser, judged, cancellationToken);
         switch (judged)
         {
@@ -137,7 +141,7 @@ internal sealed partial class FlowExecutor(
     /// <summary>Enters stages until one does not pass. Without a stage in the result the flow is at its end, or was overtaken (a step of null).</summary>
     private async Task<(Stage? Stage, StageStep? Step)> WalkAsync(FlowRun run, CancellationToken cancellationToken)
     {
-        while (run.State.Remaining is [var id, ..])
+        while (Next(run) is { } id)
         {
             var binding = run.Flow.Bindings.Find(b => b.Id == id);
             if (binding is not null && await policies.StageVerdictAsync(run, binding, cancellationToken) is { IsPassing: false } verdict)
@@ -152,7 +156,7 @@ internal sealed partial class FlowExecutor(
                 continue;
             }
 
-            var stage = id == Guid.Empty ? ForcedConsent : id == AddedDeviceCode ? DeviceCode : binding!.Stage!; // the others are bound, and loaded
+            var stage = id == Guid.Empty ? (run.Authorization is { MustConsent: true } ? ForcedConsent : FirstConsent) : id == AddedDeviceCode ? DeviceCode : binding!.Stage!; // the others are bound, and loaded
             var kind = StageOf(stage);
             if (kind.ActsOn(run, stage) && !await TryTakeAsync(run, cancellationToken))
             {
@@ -169,6 +173,17 @@ internal sealed partial class FlowExecutor(
         }
 
         return await TryTakeAsync(run, cancellationToken) ? (null, StageAnswers.Pass) : (null, null);
+    }
+
+    // Looked at last, when it is known which stages were left out: consent that has to be asked for is never lost with one of them.
+    private static Guid? Next(FlowRun run)
+    {
+        if (run.State.Remaining.Count == 0 && run is { Authorization: { MustConsent: true } or { IsStranger: true }, State.HasConsented: false })
+        {
+            run.State.Remaining.Add(Guid.Empty);
+        }
+
+        return run.State.Remaining is [var id, ..] ? id : null;
     }
 
     private async Task<FlowOutcome> EndAsync(FlowRun run, StageStep? step, CancellationToken cancellationToken)
@@ -203,7 +218,7 @@ internal sealed partial class FlowExecutor(
             return new FlowOutcome.Again();
         }
 
-        run.State.Remaining = await PlanAsync(run.Flow, run.Browser, run.Authorization, cancellationToken);
+        run.State.Remaining = await PlanAsync(run.Flow, run.Browser, cancellationToken);
         await plans.TrySaveAsync(run.PlanId, run.State, run.Version, cancellationToken);
         return new FlowOutcome.Again();
     }
@@ -240,7 +255,7 @@ internal sealed partial class FlowExecutor(
 
         // An administrator took a stage away in between: begin again rather than run half of each.
         var isWhole = found is not null && IsWhole(found.State, flow);
-        List<Guid> plan = isWhole || !admitted ? [] : await PlanAsync(flow, browser, authorization, cancellationToken);
+        List<Guid> plan = isWhole || !admitted ? [] : await PlanAsync(flow, browser, cancellationToken);
         var linked = !isWhole && admitted && query.FlowToken is { } token ? await links.RedeemAsync(flow, token, plan, cancellationToken) : null;
         return new FlowRun
         {
@@ -260,14 +275,9 @@ internal sealed partial class FlowExecutor(
     private static bool IsWhole(FlowState state, Flow flow) =>
         state.Remaining.All(id => id == Guid.Empty || id == AddedDeviceCode || flow.Bindings.Any(b => b.Id == id));
 
-    private async Task<List<Guid>> PlanAsync(Flow flow, SignedInBrowser? browser, Oidc.PendingAuthorization? authorization, CancellationToken cancellationToken)
+    private async Task<List<Guid>> PlanAsync(Flow flow, SignedInBrowser? browser, CancellationToken cancellationToken)
     {
         var planned = (await policies.PlanAsync(flow, browser, cancellationToken)).ConvertAll(b => b.Id);
-        if (authorization is { MustConsent: true } && !flow.Bindings.Any(b => b.Stage is { Type: StageType.Consent }))
-        {
-            planned.Add(Guid.Empty);
-        }
-
         if (flow.Designation == "stage_configuration" && !flow.Bindings.Any(b => b.Stage is { Type: StageType.DeviceCode })
             && await db.Brands.AnyAsync(b => b.DeviceCodeFlowId == flow.Id, cancellationToken))
         {

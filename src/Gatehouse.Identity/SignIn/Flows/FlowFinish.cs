@@ -19,13 +19,13 @@ internal sealed class FlowFinish(AuthorizationBorder authorization)
     {
         if (run is { Authorization.IsDevice: true, Browser: { } person })
         {
-            var late = await authorization.FinishAsync(run.Query.Raw, person, cancellationToken);
+            var late = await authorization.FinishAsync(run.Http, run.Query.Raw, person, cancellationToken);
             return late.Length == 0 ? new DeviceCodeFinishChallenge { FlowInfo = InfoOf(run) } : new RedirectChallenge(late) { FlowInfo = InfoOf(run) };
         }
 
         var to = run switch
         {
-            { Authorization: not null, Browser: { } browser } => await authorization.FinishAsync(run.Query.Raw, browser, cancellationToken),
+            { Authorization: not null, Browser: { } browser } => await authorization.FinishAsync(run.Http, run.Query.Raw, browser, cancellationToken),
             { Query.Next: { } next } => next,
             { State.Next: { } next } => next,
             { Flow.Designation: "recovery", Browser: null } => LoginPage,

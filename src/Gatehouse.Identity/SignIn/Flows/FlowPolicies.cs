@@ -39,7 +39,7 @@ internal sealed class FlowPolicies(IPolicyEngine engine, IHttpContextAccessor re
             return null;
         }
 
-        var context = new Dictionary<string, object> { ["auth_method"] = run.State.Amr.Contains("pwd") ? "password" : run.State.Amr.Contains("user") ? "auth_webauthn_pwl" : "" };
+        var context = new Dictionary<string, object> { ["auth_method"] = MethodOf(run.State) };
         if (run.State.Identifier is { } identifier)
         {
             context["pending_user_identifier"] = identifier;
@@ -47,6 +47,12 @@ internal sealed class FlowPolicies(IPolicyEngine engine, IHttpContextAccessor re
 
         return await engine.JudgeAsync(binding.Id, Subject(run.State.UserId ?? run.Browser?.User.Id ?? 0, context), cancellationToken);
     }
+
+    // authentik's word lets policies leave out all other proofs, so a passkey that was only touched must not have it.
+    private static string MethodOf(FlowState state) => state.Amr.Contains("pwd") ? "password"
+        : !state.Amr.Contains("user") ? ""
+        : state.Mfa.IsPasskeyVerified ? "auth_webauthn_pwl"
+        : "auth_webauthn_touch";
 
     private PolicySubject Subject(int userId, Dictionary<string, object> plan)
     {

@@ -41,7 +41,10 @@ internal sealed class FlowRun
     public int? PendingUserId => State.UserId ?? (State.Identifier is null && Flow.Designation != "enrollment" ? Browser?.User.Id : null);
 
     /// <summary>Whether that person has shown in this run, or by being signed in, that they are it. Whoever impersonates them has not.</summary>
-    public bool IsProven => PendingUserId is { } id && ((Browser is { IsImpersonating: false } browser && browser.User.Id == id) || (State.UserId == id && State.Amr.Count > 0));
+    public bool IsProven => PendingUserId is { } id && ((Browser is { IsImpersonating: false } browser && browser.User.Id == id) || (State.UserId == id && State.IsProved));
+
+    /// <summary>Whether the session of the browser is all that shows it.</summary>
+    public bool IsProvenByBrowserAlone => IsProven && !(State.UserId == PendingUserId && State.IsProved);
 
     /// <summary>Name of the run.</summary>
     public string PlanId => FlowPlans.IdOf(SessionKey, Flow.Slug, Query.Raw);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Gatehouse.Identity.Mfa;
 
 namespace Gatehouse.Identity.SignIn.Flows;
@@ -33,6 +34,10 @@ internal sealed class FlowState
     /// <summary>What an invitation fixed: it outweighs <see cref="Data"/>.</summary>
     public Dictionary<string, JsonElement> Fixed { get; set; } = [];
 
+    /// <summary>Whether what was proved is enough to act as the user: a passkey that was only touched wants another proof beside it, since whoever finds it can touch it.</summary>
+    [JsonIgnore]
+    public bool IsProved => Amr.Exists(a => a != "user") || (Amr.Count > 0 && Mfa.IsPasskeyVerified);
+
     /// <summary>Hash of the password that was chosen, as it will be kept; null means none was.</summary>
     public string? NewPasswordHash { get; set; }
 
@@ -41,6 +46,9 @@ internal sealed class FlowState
 
     /// <summary>Whether the run went on from a link that only the person could open.</summary>
     public bool IsLinked { get; set; }
+
+    /// <summary>Whether the person has agreed to what the application asks for.</summary>
+    public bool HasConsented { get; set; }
 
     /// <summary>Stages that have sent their link.</summary>
     public List<Guid> Sent { get; set; } = [];

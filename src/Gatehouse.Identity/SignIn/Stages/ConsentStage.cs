@@ -33,6 +33,7 @@ internal sealed class ConsentStage(GatehouseDb db, ISecretBox box, TimeProvider 
 
         var given = Mode(stage) == Always ? [] : await GivenAsync(browser, asked, cancellationToken);
         var isAnswered = !asked.MustConsent && Mode(stage) != Always && given is not null && asked.Permissions.All(p => given.Contains(p.Scope));
+        run.State.HasConsented |= isAnswered;
         return isAnswered ? StageAnswers.Pass : new StageStep.Ask(Challenge(run, asked, given));
     }
 
@@ -55,6 +56,7 @@ internal sealed class ConsentStage(GatehouseDb db, ISecretBox box, TimeProvider 
             await KeepAsync(browser, request, stage, cancellationToken);
         }
 
+        run.State.HasConsented = true;
         return StageAnswers.Pass;
     }
 

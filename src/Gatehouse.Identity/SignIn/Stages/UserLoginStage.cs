@@ -33,6 +33,12 @@ internal sealed partial class UserLoginStage(GatehouseDb db, BrowserSessions ses
             return new StageStep.Deny("Nobody could be signed in.", "a login stage, but nobody has proved who they are");
         }
 
+        if (!run.State.IsProved)
+        {
+            return new StageStep.Deny(
+                "Your security key did not check that it was you. Set a PIN for it and start again, or sign in another way.", "a login stage, but a passkey that was only touched is the one proof");
+        }
+
         var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == id, cancellationToken);
         if (user is null || !BrowserSessions.MaySignIn(user))
         {

@@ -1,3 +1,4 @@
+using Gatehouse.Identity.Mfa;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Users;
 using Gatehouse.Model.Flows;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Identity.SignIn.Stages;
 
 /// <summary>Writes what was answered into a user, new or known. Whoever is known must have shown that they are it.</summary>
-internal sealed partial class UserWriteStage(GatehouseDb db, WriteUser write, Superusers superusers, Guesses guesses, ILogger<UserWriteStage> logger) : IStage
+internal sealed partial class UserWriteStage(GatehouseDb db, WriteUser write, Superusers superusers, Guesses guesses, TimeProvider clock, ILogger<UserWriteStage> logger) : IStage
 {
     /// <inheritdoc/>
     public StageType Type => StageType.UserWrite;
@@ -25,6 +26,12 @@ internal sealed partial class UserWriteStage(GatehouseDb db, WriteUser write, Su
         if (run.State is { Data.Count: 0, Fixed.Count: 0, NewPasswordHash: null })
         {
             return new StageStep.Deny("There is nothing to write. Start again.", "a write stage without answers before it");
+        }
+
+        // An open browser is not enough to take an account over, as on the user's own page; whoever was asked for a proof in this run has given one.
+        if (run.IsProvenByBrowserAlone && !RecentSignIn.Has(run.Browser!, clock)) // alone by it, so it is there
+        {
+            return new StageStep.Leave(RecentSignIn.Link($"/if/flow/{run.Flow.Slug}/?{run.Query.Raw}"));
         }
 
         var mode = stage.Setting(UserWriteSettings.CreationMode);

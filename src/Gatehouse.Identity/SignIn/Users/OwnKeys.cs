@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.Pages.Account;
 using Gatehouse.Model.Events;
+using Gatehouse.Model.Settings;
+using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
 using Gatehouse.Web.Http;
@@ -12,7 +14,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.SignIn.Users;
 
 /// <summary>One's own sessions, keys and consents: made, ended, taken back. Every query names the owner, so nobody reaches another's.</summary>
-internal sealed class OwnKeys(GatehouseDb db, BrowserSessions sessions, IEventLog events, TimeProvider clock)
+internal sealed class OwnKeys(GatehouseDb db, BrowserSessions sessions, ISnapshot<SystemSettings> settings, IEventLog events, TimeProvider clock)
 {
     private const int MostOfOne = 100;
 
@@ -55,7 +57,7 @@ internal sealed class OwnKeys(GatehouseDb db, BrowserSessions sessions, IEventLo
             UserId = browser.User.Id,
             Intent = wanted,
             KeyHash = TokenKey.HashOf(key),
-            ExpiresAt = clock.GetUtcNow().AddDays(days),
+            ExpiresAt = clock.GetUtcNow() + LifeOf(browser, wanted, TimeSpan.FromDays(days)),
             Description = description,
         };
         db.ApiTokens.Add(token);
@@ -79,6 +81,13 @@ internal sealed class OwnKeys(GatehouseDb db, BrowserSessions sessions, IEventLo
             .Where(g => g.UserId == browser.User.Id && g.RevokedAt == null && own.Any(c => db.ProviderApplications.Any(a => a.Id == c.ApplicationId && a.ProviderId == g.ProviderId)))
             .ExecuteUpdateAsync(g => g.SetProperty(x => x.RevokedAt, now), cancellationToken);
         return new FormResult { Done = await own.ExecuteDeleteAsync(cancellationToken) == 1 ? "consent" : "nothing" };
+    }
+
+    // As asked for, but never longer than at the API; the list says until when.
+    private TimeSpan LifeOf(SignedInBrowser browser, TokenIntent intent, TimeSpan asked)
+    {
+        var life = TokenLife.Read(browser.User.AttributesJson, settings.Current.TokenDuration);
+        return life.MustExpire && life.Of(intent) < asked ? life.Of(intent) : asked;
     }
 
     private Task SayAsync(string action, HttpContext context, SignedInBrowser browser, string identifier, CancellationToken cancellationToken) => events.WriteAsync(

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Gatehouse.Model.Settings;
+using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -6,10 +8,10 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.SignIn.Users;
 
 /// <summary>
-/// Which of their own details people may change: <c>goauthentik.io/user/can-change-…</c> among the attributes of the user, else of the brand.
-/// By default the name only: policies let people in by their address.
+/// Which of their own details people may change: <c>goauthentik.io/user/can-change-…</c> among the attributes of the user, else of the brand,
+/// else the settings of the installation. By default the name only: policies let people in by their address.
 /// </summary>
-internal sealed class OwnRights(GatehouseDb db)
+internal sealed class OwnRights(GatehouseDb db, ISnapshot<SystemSettings> settings)
 {
     private const string Prefix = "goauthentik.io/user/can-change-";
 
@@ -22,8 +24,16 @@ internal sealed class OwnRights(GatehouseDb db)
         }
 
         var brand = await db.Brands.Where(b => b.IsDefault).Select(b => b.AttributesJson).FirstOrDefaultAsync(cancellationToken);
-        return (brand is null ? null : Read(brand, field)) ?? field == "name";
+        return (brand is null ? null : Read(brand, field)) ?? Usual(field);
     }
+
+    private bool Usual(string field) => field switch
+    {
+        "name" => settings.Current.MayChangeName,
+        "email" => settings.Current.MayChangeEmail,
+        "username" => settings.Current.MayChangeUsername,
+        _ => false,
+    };
 
     private static bool? Read(string attributes, string field)
     {

@@ -25,7 +25,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Providers.OAuth2Provider",
                 typeof(OAuth2Provider),
                 baseEntityType,
-                propertyCount: 32,
+                propertyCount: 33,
                 foreignKeyCount: 2,
                 unnamedIndexCount: 4,
                 keyCount: 1);
@@ -248,6 +248,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(OAuth2Provider).GetProperty("RefreshTokenValidity", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<RefreshTokenValidity>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             refreshTokenValidity.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var registeredById = runtimeEntityType.AddProperty(
+                "RegisteredById",
+                typeof(int?),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("RegisteredById", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<RegisteredById>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            registeredById.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var registeredThroughId = runtimeEntityType.AddProperty(
                 "RegisteredThroughId",

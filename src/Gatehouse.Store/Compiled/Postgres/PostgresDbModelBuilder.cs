@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("666edcd7-983a-4312-9778-0be580caa3fb"), entityTypeCount: 62)
+            : base(skipDetectChanges: false, modelId: new Guid("f8703559-6113-427b-a7c5-07297ff445a9"), entityTypeCount: 62)
         {
         }
 

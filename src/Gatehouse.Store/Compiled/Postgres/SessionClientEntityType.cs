@@ -45,6 +45,15 @@ namespace Gatehouse.Store.Compiled.Postgres
                 sentinel: 0);
             providerId.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var userId = runtimeEntityType.AddProperty(
+                "UserId",
+                typeof(int),
+                propertyInfo: typeof(SessionClient).GetProperty("UserId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(SessionClient).GetField("<UserId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                afterSaveBehavior: PropertySaveBehavior.Throw,
+                sentinel: 0);
+            userId.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var keptUntil = runtimeEntityType.AddProperty(
                 "KeptUntil",
                 typeof(DateTimeOffset),
@@ -54,16 +63,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             keptUntil.SetSentinelFromProviderValue(-62135596800000L);
             keptUntil.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
-            var userId = runtimeEntityType.AddProperty(
-                "UserId",
-                typeof(int),
-                propertyInfo: typeof(SessionClient).GetProperty("UserId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                fieldInfo: typeof(SessionClient).GetField("<UserId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                sentinel: 0);
-            userId.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
-
             var key = runtimeEntityType.AddKey(
-                new[] { sessionUuid, providerId });
+                new[] { sessionUuid, providerId, userId });
             runtimeEntityType.SetPrimaryKey(key);
 
             var index = runtimeEntityType.AddIndex(

@@ -24,7 +24,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Providers.OAuth2Provider",
                 typeof(OAuth2Provider),
                 baseEntityType,
-                propertyCount: 32,
+                propertyCount: 33,
                 foreignKeyCount: 2,
                 unnamedIndexCount: 4,
                 keyCount: 1);
@@ -223,6 +223,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 typeof(string),
                 propertyInfo: typeof(OAuth2Provider).GetProperty("RefreshTokenValidity", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<RefreshTokenValidity>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var registeredById = runtimeEntityType.AddProperty(
+                "RegisteredById",
+                typeof(int?),
+                propertyInfo: typeof(OAuth2Provider).GetProperty("RegisteredById", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuth2Provider).GetField("<RegisteredById>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
 
             var registeredThroughId = runtimeEntityType.AddProperty(
                 "RegisteredThroughId",

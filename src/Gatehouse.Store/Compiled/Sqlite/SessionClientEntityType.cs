@@ -42,6 +42,14 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 afterSaveBehavior: PropertySaveBehavior.Throw,
                 sentinel: 0);
 
+            var userId = runtimeEntityType.AddProperty(
+                "UserId",
+                typeof(int),
+                propertyInfo: typeof(SessionClient).GetProperty("UserId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(SessionClient).GetField("<UserId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                afterSaveBehavior: PropertySaveBehavior.Throw,
+                sentinel: 0);
+
             var keptUntil = runtimeEntityType.AddProperty(
                 "KeptUntil",
                 typeof(DateTimeOffset),
@@ -50,15 +58,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 valueConverter: new UnixMilliseconds());
             keptUntil.SetSentinelFromProviderValue(-62135596800000L);
 
-            var userId = runtimeEntityType.AddProperty(
-                "UserId",
-                typeof(int),
-                propertyInfo: typeof(SessionClient).GetProperty("UserId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                fieldInfo: typeof(SessionClient).GetField("<UserId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                sentinel: 0);
-
             var key = runtimeEntityType.AddKey(
-                new[] { sessionUuid, providerId });
+                new[] { sessionUuid, providerId, userId });
             runtimeEntityType.SetPrimaryKey(key);
 
             var index = runtimeEntityType.AddIndex(

@@ -1556,6 +1556,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<int?>("RegisteredById")
+                        .HasColumnType("integer");
+
                     b.Property<int?>("RegisteredThroughId")
                         .HasColumnType("integer");
 
@@ -1958,13 +1961,13 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<int>("ProviderId")
                         .HasColumnType("integer");
 
-                    b.Property<long>("KeptUntil")
-                        .HasColumnType("bigint");
-
                     b.Property<int>("UserId")
                         .HasColumnType("integer");
 
-                    b.HasKey("SessionUuid", "ProviderId");
+                    b.Property<long>("KeptUntil")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("SessionUuid", "ProviderId", "UserId");
 
                     b.HasIndex("KeptUntil");
 

@@ -685,6 +685,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     RequiresPushedRequests = table.Column<bool>(type: "boolean", nullable: false),
                     RequiresDpop = table.Column<bool>(type: "boolean", nullable: false),
                     RegisteredThroughId = table.Column<int>(type: "integer", nullable: true),
+                    RegisteredById = table.Column<int>(type: "integer", nullable: true),
                     MetadataJson = table.Column<string>(type: "text", nullable: false),
                     SubMode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     IssuerMode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
@@ -1309,7 +1310,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_session_clients", x => new { x.SessionUuid, x.ProviderId });
+                    table.PrimaryKey("PK_session_clients", x => new { x.SessionUuid, x.ProviderId, x.UserId });
                     table.ForeignKey(
                         name: "FK_session_clients_oauth2_providers_ProviderId",
                         column: x => x.ProviderId,

@@ -1543,6 +1543,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<int?>("RegisteredById")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int?>("RegisteredThroughId")
                         .HasColumnType("INTEGER");
 
@@ -1945,13 +1948,13 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<int>("ProviderId")
                         .HasColumnType("INTEGER");
 
-                    b.Property<long>("KeptUntil")
-                        .HasColumnType("INTEGER");
-
                     b.Property<int>("UserId")
                         .HasColumnType("INTEGER");
 
-                    b.HasKey("SessionUuid", "ProviderId");
+                    b.Property<long>("KeptUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("SessionUuid", "ProviderId", "UserId");
 
                     b.HasIndex("KeptUntil");
 

@@ -684,6 +684,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     RequiresPushedRequests = table.Column<bool>(type: "INTEGER", nullable: false),
                     RequiresDpop = table.Column<bool>(type: "INTEGER", nullable: false),
                     RegisteredThroughId = table.Column<int>(type: "INTEGER", nullable: true),
+                    RegisteredById = table.Column<int>(type: "INTEGER", nullable: true),
                     MetadataJson = table.Column<string>(type: "TEXT", nullable: false),
                     SubMode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     IssuerMode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
@@ -1308,7 +1309,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_session_clients", x => new { x.SessionUuid, x.ProviderId });
+                    table.PrimaryKey("PK_session_clients", x => new { x.SessionUuid, x.ProviderId, x.UserId });
                     table.ForeignKey(
                         name: "FK_session_clients_oauth2_providers_ProviderId",
                         column: x => x.ProviderId,

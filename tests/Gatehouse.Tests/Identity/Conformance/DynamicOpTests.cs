@@ -191,7 +191,9 @@ public class DynamicOpTests
     {
         using var answer = await PostAsync(host, metadata);
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
-        return await OidcHost.JsonAsync(answer);
+        var client = await OidcHost.JsonAsync(answer);
+        await RegistrationTests.AgreeAsync(host, client.GetProperty("client_id").GetString()!);
+        return client;
     }
 
     private static async Task<string> RefusedAsync(OidcHost host, params (string, JsonNode?)[] metadata)

@@ -37,6 +37,22 @@ public class CodeTests
         Assert.Equal("alice", (string?)failed.Context["username"]);
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("1e-300")]
+    public async Task Q44_thousands_of_wrong_codes_without_a_wait_lock_nobody_out(string factor)
+    {
+        await using var host = await MfaHost.StartAsync($$"""{"totp_otp_throttling_factor":{{factor}}}""");
+        using var enrolled = await host.SignedInAsync();
+        var secret = await host.EnrolTotpAsync(enrolled);
+        host.NextStep();
+        await host.ChangeAsync(db => db.TotpDevices.ExecuteUpdateAsync(d => d.SetProperty(x => x.Failures, 1100), TestContext.Current.CancellationToken));
+        using var browser = host.Browser();
+
+        Assert.Equal("xak-flow-redirect", (await MfaHost.CodeAsync((await MfaHost.PasswordAsync(browser)).Flow, host.Code(secret))).Component);
+    }
+
     [Fact]
     public async Task The_event_of_a_sign_in_names_the_authenticators_that_proved_it()
     {

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Model.Authenticators;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Flows;
+using Gatehouse.Store.Seeds;
 using Gatehouse.Tests.Identity.SignIn;
 using Microsoft.EntityFrameworkCore;
 
@@ -32,6 +34,34 @@ internal static class MfaHost
         });
         return host;
     }
+
+    /// <summary>Binds the shipped policies to the stages of the login flow, as a fresh installation has them.</summary>
+    public static async Task BindShippedAsync(this SignInHost host)
+    {
+        await host.ChangeAsync(db =>
+        {
+            PolicySeeds.Add(db, host.Clock.GetUtcNow());
+            return Task.CompletedTask;
+        });
+        await host.ChangeAsync(async db =>
+        {
+            foreach (var (stage, policy) in new[] { (StageType.Password, "password-stage"), (StageType.AuthenticatorValidate, "authenticator-validate-stage") })
+            {
+                var target = await db.FlowStageBindings.SingleAsync(b => b.Stage!.Type == stage && db.Flows.Any(f => f.Id == b.FlowId && f.Slug == Login), TestContext.Current.CancellationToken); // every binding has a stage
+                var bound = await db.IdentityPolicies.SingleAsync(p => p.Name == $"{Login}-{policy}", TestContext.Current.CancellationToken);
+                db.PolicyBindings.Add(new PolicyBinding { Id = Guid.CreateVersion7(), TargetId = target.Id, PolicyId = bound.Id, Order = 10 });
+            }
+        });
+    }
+
+    /// <summary>Offers passkeys of the validation stage on the first page.</summary>
+    public static Task OfferPasskeysAsync(this SignInHost host) => host.ChangeAsync(async db =>
+    {
+        var validation = await db.Stages.SingleAsync(s => s.Name == "mfa", TestContext.Current.CancellationToken);
+        var passwordless = await db.Flows.SingleAsync(f => f.Slug == Passwordless, TestContext.Current.CancellationToken);
+        var first = await db.Stages.SingleAsync(s => s.Name == Login + " 0", TestContext.Current.CancellationToken);
+        first.SettingsJson = $$"""{"webauthn_stage":"{{validation.Id}}","passwordless_flow":"{{passwordless.Id}}"}""";
+    });
 
     /// <summary>Changes the settings of the validation stage.</summary>
     public static Task SetAsync(this SignInHost host, string settings) => host.ChangeAsync(async db =>

@@ -1,5 +1,7 @@
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
+using Gatehouse.Model.Users;
+using Gatehouse.Tests.Identity.SignIn;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Tests.Identity.Mfa;
@@ -15,6 +17,23 @@ public class NotConfiguredTests
 
         Assert.Equal("xak-flow-redirect", (await MfaHost.PasswordAsync(browser)).Seen.Component);
         Assert.Equal(["pwd"], await host.AmrAsync());
+    }
+
+    [Theory]
+    [InlineData("skip")]
+    [InlineData("configure")]
+    [InlineData("deny")]
+    public async Task Row_31_a_key_of_a_former_host_is_not_the_same_as_none(string action)
+    {
+        await using var host = await MfaHost.StartAsync();
+        using var enrolled = await host.SignedInAsync();
+        using var key = new SoftKey();
+        await MfaHost.EnrolKeyAsync(enrolled, key);
+        await host.SetAsync($$"""{"not_configured_action":"{{action}}","configuration_stages":["{{await host.StageAsync(MfaHost.KeySetup)}}"]}""");
+        await host.ChangeAsync(db => db.WebAuthnDevices.ExecuteUpdateAsync(d => d.SetProperty(x => x.RpId, "old.gh.test"), TestContext.Current.CancellationToken));
+        using var browser = host.Browser();
+
+        Assert.Equal("ak-stage-access-denied", (await MfaHost.PasswordAsync(browser)).Seen.Component);
     }
 
     [Fact]
@@ -148,6 +167,11 @@ public class NotConfiguredTests
         await host.SetAsync("{}");
         Assert.Equal("ak-stage-authenticator-validate", await AgainAsync(cookie));
         await host.SetAsync(hour);
+        var kept = PasswordHash.Make(SignInHost.Password);
+        await host.ChangeAsync(db => db.Users.Where(u => u.Username == "alice").ExecuteUpdateAsync(u => u.SetProperty(x => x.PasswordHash, kept), TestContext.Current.CancellationToken));
+        Assert.Equal("ak-stage-authenticator-validate", await AgainAsync(cookie)); // whoever chose a new password is asked again
+        await host.ChangeAsync(db => db.Users.Where(u => u.Username == "alice").ExecuteUpdateAsync(u => u.SetProperty(x => x.PasswordHash, SignInHost.PasswordKept), TestContext.Current.CancellationToken));
+        Assert.Equal("xak-flow-redirect", await AgainAsync(cookie));
         host.Clock.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal("ak-stage-authenticator-validate", await AgainAsync(cookie));
 

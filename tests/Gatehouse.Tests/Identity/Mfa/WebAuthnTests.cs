@@ -54,21 +54,22 @@ public class WebAuthnTests
     }
 
     [Theory]
-    [InlineData(0x05, "xak-flow-redirect")]
-    [InlineData(0x01, "ak-stage-authenticator-validate")]
-    public async Task A_passkey_on_the_first_page_stands_for_the_password_and_for_the_second_factor_if_it_verified_the_person(byte flags, string end)
+    [InlineData(0x05, false, "xak-flow-redirect")]
+    [InlineData(0x01, false, "ak-stage-authenticator-validate")]
+    [InlineData(0x05, true, "xak-flow-redirect")]
+    [InlineData(0x01, true, "ak-stage-authenticator-validate")]
+    public async Task A_passkey_on_the_first_page_stands_for_the_password_and_for_the_second_factor_if_it_verified_the_person(byte flags, bool hasPolicies, string end)
     {
         await using var host = await MfaHost.StartAsync();
+        if (hasPolicies)
+        {
+            await host.BindShippedAsync();
+        }
+
         using var enrolled = await host.SignedInAsync();
         using var key = new SoftKey { Flags = flags };
         await MfaHost.EnrolKeyAsync(enrolled, key);
-        await host.ChangeAsync(async db =>
-        {
-            var validation = await db.Stages.SingleAsync(s => s.Name == "mfa", TestContext.Current.CancellationToken);
-            var passwordless = await db.Flows.SingleAsync(f => f.Slug == MfaHost.Passwordless, TestContext.Current.CancellationToken);
-            var first = await db.Stages.SingleAsync(s => s.Name == MfaHost.Login + " 0", TestContext.Current.CancellationToken);
-            first.SettingsJson = $$"""{"webauthn_stage":"{{validation.Id}}","passwordless_flow":"{{passwordless.Id}}"}""";
-        });
+        await host.OfferPasskeysAsync();
         using var browser = host.Browser();
         var flow = browser.Flow(MfaHost.Login, "next=/if/user/");
         var asked = await flow.ShowAsync();
@@ -79,6 +80,30 @@ public class WebAuthnTests
         Assert.Equal(end, seen.Component);
         using var stranger = host.Browser();
         Assert.Equal("ak-stage-password", (await stranger.Flow(MfaHost.Login).AnswerAsync(("uid_field", "alice"))).Component);
+    }
+
+    [Fact]
+    public async Task Q46_a_key_that_is_only_touched_is_one_factor_however_often_and_lets_nobody_in_alone()
+    {
+        await using var host = await MfaHost.StartAsync();
+        await host.BindShippedAsync();
+        await host.OfferPasskeysAsync();
+        using var enrolled = await host.SignedInAsync();
+        using var key = new SoftKey { Flags = 0x01 };
+        await MfaHost.EnrolKeyAsync(enrolled, key);
+
+        using var thief = host.Browser();
+        var alone = thief.Flow(MfaHost.Passwordless);
+        Assert.Equal("ak-stage-access-denied", (await MfaHost.ProveAsync(alone, key.Get(Options(await alone.ShowAsync())))).Component);
+
+        using var browser = host.Browser();
+        var flow = browser.Flow(MfaHost.Login);
+        var first = await flow.ShowAsync();
+        var asked = await flow.AnswerJsonAsync(new JsonObject { ["component"] = "ak-stage-identification", ["passkey"] = key.Get(first.Json.GetProperty("passkey_challenge")) });
+        Assert.Equal("invalid", (await MfaHost.ProveAsync(flow, key.Get(Options(asked)))).FaultCode("webauthn"));
+        key.Flags = 0x05;
+        Assert.Equal("xak-flow-redirect", (await MfaHost.ProveAsync(flow, key.Get(Options(await flow.ShowAsync())))).Component);
+        Assert.Equal(["user", "mfa"], await host.AmrAsync());
     }
 
     public static TheoryData<string> BadRegistrations => ["origin", "sister origin", "http origin", "rp", "type", "up", "bs", "alg", "challenge", "stale", "other run", "cross", "format", "long id"];

@@ -61,6 +61,30 @@ public class AccessRuleTests
         Assert.Contains(host.Events.All, e => e.Action == "policy_exception" && e.Actor?.Username == "ada" && e.ClientIp == "127.0.0.1");
     }
 
+    [Theory]
+    [InlineData("10.0.0.7", "127.0.0.0/8", true)] // signed in outside, now inside
+    [InlineData("10.0.0.7", "10.0.0.0/8", false)] // a session that was begun inside, used outside
+    public async Task S09_the_consent_page_judges_by_where_the_browser_is_not_by_where_it_signed_in(string signedInAt, string allowed, bool isLetIn)
+    {
+        await using var host = await OidcHost.StartAsync();
+        await host.ConfigureAsync(p => p.AuthorizationFlowId = host.Seed.ExplicitFlowId);
+        await host.ChangeAsync(db => db.AuthenticatedSessions.ExecuteUpdateAsync(s => s.SetProperty(x => x.LastAddress, signedInAt), OidcHost.Stop));
+        await host.ChangeAsync(db => BindExpression(
+            db, host, $"return ak_client_ip in ip_network('{allowed}') and context['oauth_redirect_uri'] == 'https://rp.test/cb' and http_request.method != ''"));
+        using var browser = host.BrowserOf(host.Cookie);
+
+        var flow = browser.Flow("default-provider-authorization-explicit-consent", OidcHost.Authorize().Split('?')[1]);
+        var asked = await flow.ShowAsync();
+
+        Assert.Equal(isLetIn ? "ak-stage-consent" : "ak-stage-access-denied", asked.Component);
+        if (isLetIn)
+        {
+            var end = await flow.AnswerAsync(("component", "ak-stage-consent"), ("token", asked.Text("token")));
+            Assert.StartsWith(Seed.RedirectUri + "?code=", end.Text("to"), StringComparison.Ordinal);
+            Assert.Equal("127.0.0.1", Assert.Single(host.Events.Of("authorize_application")).ClientIp);
+        }
+    }
+
     [Fact]
     public async Task A_refresh_token_ends_with_the_access_of_its_user()
     {

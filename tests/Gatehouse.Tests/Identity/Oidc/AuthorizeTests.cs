@@ -295,13 +295,13 @@ public class AuthorizeTests
         var browser = await host.BrowserAsync(host.Cookie);
         var query = OidcHost.Authorize(("prompt", "consent")).Split('?')[1];
 
-        var pending = await flow.ReadAsync(query, browser, OidcHost.Stop);
+        var pending = await flow.ReadAsync(OidcHost.Http(), query, browser, OidcHost.Stop);
         Assert.Equal((host.Seed.ApplicationId, "App a", "default-provider-authorization-implicit-consent", true), (pending!.ApplicationId, pending.ApplicationName, pending.FlowSlug, pending.MustConsent));
         Assert.Equal([new("openid", ""), new("email", "Email address"), new ScopePermission("profile", "General profile")], pending.Permissions);
-        Assert.StartsWith(Seed.RedirectUri + "?code=", await flow.FinishAsync(query, browser, OidcHost.Stop), StringComparison.Ordinal);
+        Assert.StartsWith(Seed.RedirectUri + "?code=", await flow.FinishAsync(OidcHost.Http(), query, browser, OidcHost.Stop), StringComparison.Ordinal);
 
-        Assert.Null(await flow.ReadAsync("client_id=unknown", browser, OidcHost.Stop));
-        Assert.Equal("/application/o/authorize/?client_id=%0D%0A", await flow.FinishAsync("?client_id=\r\n", browser, OidcHost.Stop));
+        Assert.Null(await flow.ReadAsync(OidcHost.Http(), "client_id=unknown", browser, OidcHost.Stop));
+        Assert.Equal("/application/o/authorize/?client_id=%0D%0A", await flow.FinishAsync(OidcHost.Http(), "?client_id=\r\n", browser, OidcHost.Stop));
     }
 
     [Fact]
@@ -311,7 +311,7 @@ public class AuthorizeTests
         await using var scope = host.Scope();
         var flow = scope.ServiceProvider.GetRequiredService<AuthorizationFlow>();
         var query = OidcHost.Authorize(("prompt", "consent"), ("response_mode", "form_post")).Split('?')[1];
-        var url = await flow.FinishAsync(query, await host.BrowserAsync(host.Cookie), OidcHost.Stop);
+        var url = await flow.FinishAsync(OidcHost.Http(), query, await host.BrowserAsync(host.Cookie), OidcHost.Stop);
 
         using var answer = await host.GetAsync(url, host.Cookie);
         Assert.Contains("name=\"code\"", await answer.Content.ReadAsStringAsync(OidcHost.Stop), StringComparison.Ordinal);

@@ -124,6 +124,44 @@ public class ClientCredentialsTests
         Assert.Equal("invalid_client", await OidcHost.ErrorAsync(answer));
     }
 
+    [Theory]
+    [InlineData("wiki", "WIKI")]
+    [InlineData("x*", "x*y")] // a star stands for as many letters as are cut
+    public async Task Q20_no_two_providers_share_an_account(string one, string other)
+    {
+        await using var host = await StartAsync();
+        await host.ConfigureAsync(p => p.Name = one.Replace("*", new string('n', 200), StringComparison.Ordinal));
+        await host.ConfigureAsync(
+            p => (p.Name, p.GrantTypes) = (other.Replace("*", new string('n', 200), StringComparison.Ordinal), ["client_credentials"]), Seed.OtherClientId);
+
+        var first = await NameAsync(Seed.ClientId, Seed.ClientSecret);
+        var second = await NameAsync(Seed.OtherClientId, Seed.OtherClientSecret);
+
+        Assert.NotEqual(first, second, StringComparer.OrdinalIgnoreCase);
+        Assert.Equal((first, second), (await NameAsync(Seed.ClientId, Seed.ClientSecret), await NameAsync(Seed.OtherClientId, Seed.OtherClientSecret)));
+
+        async Task<string> NameAsync(string id, string secret)
+        {
+            using var answer = await host.GrantAsync("client_credentials", ("scope", "profile"), ("client_id", id), ("client_secret", secret));
+            return new JsonWebToken((await OidcHost.JsonAsync(answer)).GetProperty("access_token").GetString()).GetPayloadValue<string>("preferred_username");
+        }
+    }
+
+    [Fact]
+    public async Task Q20_an_account_that_was_made_beforehand_is_the_first_providers_that_comes()
+    {
+        await using var host = await StartAsync();
+        await host.ChangeAsync(db =>
+        {
+            db.Users.Add(new User { Uuid = Guid.CreateVersion7(), Username = "ak-a-client_credentials", UsernameKey = "ak-a-client_credentials", Type = UserType.ServiceAccount, AttributesJson = """{"team":"red"}""" });
+            return Task.CompletedTask;
+        });
+        using var answer = await host.GrantAsync("client_credentials");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        await host.ChangeAsync(async db => Assert.StartsWith(
+            """{"team":"red","gatehouse/provider":""", (await db.Users.SingleAsync(u => u.UsernameKey == "ak-a-client_credentials", OidcHost.Stop)).AttributesJson, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Q20_the_clients_account_is_never_a_persons()
     {

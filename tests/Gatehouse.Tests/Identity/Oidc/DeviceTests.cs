@@ -178,6 +178,22 @@ public class DeviceTests
     }
 
     [Fact]
+    public async Task Q26_a_code_of_ones_own_does_not_pardon_the_wrong_ones_before_it()
+    {
+        await using var host = await StartAsync();
+        var own = await BeginAsync(host);
+        using var bob = host.BrowserOf(await host.SignInAsync(host.Seed.BobId));
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal("invalid", (await TypeAsync(bob, "000000000")).FaultCode("code"));
+        }
+
+        Assert.Equal("xak-flow-redirect", (await TypeAsync(bob, Spaced(own))).Component);
+        Assert.Equal("invalid", (await TypeAsync(bob, "000000000")).FaultCode("code"));
+        Assert.Equal("throttled", (await TypeAsync(bob, "000000000")).FaultCode("code"));
+    }
+
+    [Fact]
     public async Task The_page_leads_to_the_brands_flow_by_way_of_sign_in_and_is_not_there_without_one()
     {
         await using var host = await StartAsync();

@@ -13,6 +13,7 @@ using Gatehouse.Model.Keys;
 using Gatehouse.Model.Mail;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
@@ -24,6 +25,7 @@ using Gatehouse.Tests.Fakes;
 using Gatehouse.Tests.Identity.SignIn;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -66,6 +68,7 @@ internal sealed class OidcHost : IAsyncDisposable
         builder.Services.AddSingleton<GroupCommit>();
         builder.Services.AddHostedService(s => s.GetRequiredService<GroupCommit>());
         builder.Services.AddSingleton<IMailSender>(new FakeMail());
+        builder.Services.AddSingleton<ISnapshot<SystemSettings>>(new FakeSnapshot<SystemSettings>(new SystemSettings(), Clock));
         builder.Services.AddBindings().AddOidc().AddSignIn();
         builder.Services.AddHttpClient("upstream").ConfigurePrimaryHttpMessageHandler(() => Receiver);
         app = builder.Build();
@@ -184,6 +187,9 @@ internal sealed class OidcHost : IAsyncDisposable
 
         return await http.SendAsync(request, Stop);
     }
+
+    /// <summary>A request from this machine, for what is asked without going over the wire.</summary>
+    public static HttpContext Http() => new DefaultHttpContext { Connection = { RemoteIpAddress = System.Net.IPAddress.Loopback } };
 
     /// <summary>An authorization request that is fine, with changes: a null value leaves the parameter out.</summary>
     public static string Authorize(params (string Name, string? Value)[] changes)

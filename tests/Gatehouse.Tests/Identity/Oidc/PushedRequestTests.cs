@@ -74,6 +74,43 @@ public class PushedRequestTests
     }
 
     [Fact]
+    public async Task Q27_whoever_says_no_to_a_pushed_request_is_believed_and_it_is_used_up()
+    {
+        await using var host = await OidcHost.StartAsync();
+        await host.ConfigureAsync(p => p.AuthorizationFlowId = host.Seed.ExplicitFlowId);
+        using var made = await PushAsync(host, ("gh_declined", "1")); // a client can't say no for the person
+        var uri = (await OidcHost.JsonAsync(made)).GetProperty("request_uri").GetString()!;
+        using var page = await OpenAsync(host, uri);
+        Assert.StartsWith("/if/flow/", page.Headers.Location!.OriginalString, StringComparison.Ordinal);
+
+        using var declined = await OpenAsync(host, uri, "&gh_declined=1");
+        Assert.StartsWith(Seed.RedirectUri, declined.Headers.Location!.OriginalString, StringComparison.Ordinal);
+        Assert.Equal("access_denied", OidcHost.Field(declined.Headers.Location!, "error"));
+        using var again = await OpenAsync(host, uri);
+        Assert.Equal((HttpStatusCode.BadRequest, null), (again.StatusCode, again.Headers.Location));
+    }
+
+    [Fact]
+    public async Task Q27_who_proves_nothing_pushes_only_so_often()
+    {
+        await using var host = await OidcHost.StartAsync();
+        (string, string)[] push = [("client_id", Seed.PublicClientId), ("request_uri", "x")];
+        for (var i = 0; i < Gatehouse.Identity.Oidc.Authorize.PushThrottle.InAnHour; i++)
+        {
+            using var refused = await host.PostAsync("/application/o/par/", push);
+            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        }
+
+        using var throttled = await host.PostAsync("/application/o/par/", push);
+        Assert.Equal((HttpStatusCode.TooManyRequests, "slow_down"), (throttled.StatusCode, await OidcHost.ErrorAsync(throttled)));
+        using var known = await PushAsync(host);
+        Assert.Equal(HttpStatusCode.Created, known.StatusCode);
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        using var later = await host.PostAsync("/application/o/par/", push);
+        Assert.Equal(HttpStatusCode.BadRequest, later.StatusCode);
+    }
+
+    [Fact]
     public async Task Q27_a_client_can_be_made_to_push()
     {
         await using var host = await OidcHost.StartAsync();

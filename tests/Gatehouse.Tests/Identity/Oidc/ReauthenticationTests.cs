@@ -70,15 +70,15 @@ public class ReauthenticationTests
         var url = OidcHost.Authorize(("prompt", "login consent"));
         var query = url.Split('?')[1];
         var browser = await host.BrowserAsync(host.Cookie);
-        Assert.Null(await flow.ReadAsync(query, browser, OidcHost.Stop));
-        Assert.Equal(url, await flow.FinishAsync(query, browser, OidcHost.Stop));
+        Assert.Null(await flow.ReadAsync(OidcHost.Http(), query, browser, OidcHost.Stop));
+        Assert.Equal(url, await flow.FinishAsync(OidcHost.Http(), query, browser, OidcHost.Stop));
 
         var next = await DemandedAsync(host, url, host.Cookie);
         host.Clock.Advance(TimeSpan.FromSeconds(1));
         var cookie = await host.SignInAsync(host.Seed.AdaId);
         var page = await LocationAsync(host, next, cookie);
         Assert.StartsWith("/if/flow/default-provider-authorization-implicit-consent/?" + query + "&gh_login=", page, StringComparison.Ordinal);
-        Assert.StartsWith(Seed.RedirectUri + "?code=", await flow.FinishAsync(page.Split('?')[1], await host.BrowserAsync(cookie), OidcHost.Stop), StringComparison.Ordinal);
+        Assert.StartsWith(Seed.RedirectUri + "?code=", await flow.FinishAsync(OidcHost.Http(), page.Split('?')[1], await host.BrowserAsync(cookie), OidcHost.Stop), StringComparison.Ordinal);
     }
 
     private static async Task<string> DemandedAsync(OidcHost host, string url, string cookie)

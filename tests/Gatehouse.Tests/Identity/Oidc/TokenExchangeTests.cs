@@ -48,6 +48,19 @@ public class TokenExchangeTests
     }
 
     [Fact]
+    public async Task Q29_a_target_whose_tokens_are_bound_gives_none_to_a_client_without_a_proof()
+    {
+        await using var host = await StartAsync(isTrusted: true);
+        var subject = await SubjectAsync(host);
+        await host.ConfigureAsync(p => p.RequiresDpop = true, Seed.OtherClientId);
+
+        using var unbound = await ExchangeAsync(host, subject, ("audience", Seed.OtherClientId));
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_dpop_proof"), (unbound.StatusCode, await OidcHost.ErrorAsync(unbound)));
+        using var own = await ExchangeAsync(host, subject);
+        Assert.Equal(HttpStatusCode.OK, own.StatusCode);
+    }
+
+    [Fact]
     public async Task Only_where_the_provider_allows_it_and_the_policies_do()
     {
         await using var host = await StartAsync(isTrusted: true);

@@ -53,6 +53,21 @@ public class UserinfoTests
     }
 
     [Fact]
+    public async Task Q29_a_script_may_send_its_proof_and_read_why_it_was_refused()
+    {
+        await using var host = await OidcHost.StartAsync();
+        foreach (var path in (string[])[Path, "/application/o/token/", "/application/o/par/"])
+        {
+            using var asked = await host.SendAsync(HttpMethod.Options, path, null, origin: "https://rp.test");
+            Assert.Contains("DPoP", asked.Headers.GetValues("Access-Control-Allow-Headers").Single().Split(", "));
+        }
+
+        var token = (await host.TokensAsync()).GetProperty("access_token").GetString();
+        using var answer = await host.GetAsync(Path, bearer: token, origin: "https://rp.test");
+        Assert.Equal("WWW-Authenticate", answer.Headers.GetValues("Access-Control-Expose-Headers").Single());
+    }
+
+    [Fact]
     public async Task A_preflight_is_answered()
     {
         await using var host = await OidcHost.StartAsync();

@@ -44,6 +44,39 @@ public class BrowserSessionTests
         Assert.True(await IsSignedInAsync(browser));
     }
 
+    [Theory]
+    [InlineData("demoted")]
+    [InlineData("turned off")]
+    public async Task S09_impersonation_ends_with_the_right_to_it(string how)
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = await host.SignedInAsync();
+        var admins = Guid.CreateVersion7();
+        await host.ChangeAsync(async db =>
+        {
+            var alice = await db.Users.SingleAsync(u => u.Username == "alice", TestContext.Current.CancellationToken);
+            db.Groups.Add(new Gatehouse.Model.Users.Group { Id = admins, Number = 1, Name = "admins", IsSuperuser = true, Members = [new Gatehouse.Model.Users.GroupMember { GroupId = admins, UserId = alice.Id }] });
+            (await db.AuthenticatedSessions.SingleAsync(TestContext.Current.CancellationToken)).ImpersonatedUserId = (await db.Users.SingleAsync(u => u.Username == "bob", TestContext.Current.CancellationToken)).Id;
+        });
+        Assert.Contains("bob", await PageAsync(), StringComparison.Ordinal);
+
+        await (how == "demoted"
+            ? host.ChangeAsync(db => db.GroupMembers.ExecuteDeleteAsync(TestContext.Current.CancellationToken))
+            : Task.CompletedTask);
+        host.Settings.Swap(new Gatehouse.Model.Settings.SystemSettings { AllowsImpersonation = how == "demoted" });
+
+        var page = await PageAsync();
+        Assert.DoesNotContain("bob", page, StringComparison.Ordinal);
+        Assert.Contains("alice", page, StringComparison.Ordinal);
+        Assert.Null(await host.ReadAsync(db => db.AuthenticatedSessions.Select(s => s.ImpersonatedUserId).SingleAsync(TestContext.Current.CancellationToken)));
+
+        async Task<string> PageAsync()
+        {
+            using var answer = await browser.GetAsync("/if/user/");
+            return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
     [Fact]
     public async Task Q42_the_cookie_is_written_once_for_the_whole_host_and_out_of_reach_of_scripts()
     {

@@ -1,4 +1,5 @@
 using Gatehouse.Identity.Oidc;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Providers;
 using Microsoft.EntityFrameworkCore;
@@ -88,6 +89,33 @@ public class ConsentTests
             Assert.Equal("ak-stage-consent", asked.Component);
             Assert.Equal("xak-flow-redirect", (await browser.Flow(slug).AnswerAsync(("token", asked.Text("token")))).Component);
         }
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)] // a client that registered itself
+    public async Task Q26_consent_that_has_to_be_asked_for_is_asked_for_though_a_policy_leaves_the_stage_out(bool isForced, bool isPlanned)
+    {
+        await using var host = await WithAppAsync();
+        await host.ChangeAsync(async db =>
+        {
+            var binding = await db.FlowStageBindings.SingleAsync(b => b.Stage!.Type == StageType.Consent, TestContext.Current.CancellationToken); // every binding has a stage
+            (binding.EvaluateOnPlan, binding.ReEvaluatePolicies) = (isPlanned, !isPlanned);
+            var policy = new IdentityPolicy { Id = Guid.CreateVersion7(), Name = "no consent for staff", Kind = PolicyKind.Expression, SettingsJson = """{"expression":"return False"}""" };
+            db.AddRange(policy, new PolicyBinding { Id = Guid.CreateVersion7(), TargetId = binding.Id, PolicyId = policy.Id, Order = 0 });
+        });
+        using var browser = await host.SignedInAsync();
+        host.Pending = Asks(Explicit, "openid");
+        Assert.Equal("xak-flow-redirect", (await browser.Flow(Explicit, "x=1").ShowAsync()).Component);
+        host.Pending = Asks(Explicit, "openid") with { MustConsent = isForced, IsStranger = !isForced };
+
+        var asked = await browser.Flow(Explicit).ShowAsync();
+
+        Assert.Equal("ak-stage-consent", asked.Component);
+        Assert.Equal("invalid", (await browser.Flow(Explicit).AnswerAsync(("token", "x"))).FaultCode("token"));
+        Assert.Equal("xak-flow-redirect", (await browser.Flow(Explicit).AnswerAsync(("token", asked.Text("token")))).Component);
+        Assert.Equal(isForced ? 0 : 1, await host.ReadAsync(db => db.UserConsents.CountAsync(TestContext.Current.CancellationToken)));
     }
 
     [Fact]

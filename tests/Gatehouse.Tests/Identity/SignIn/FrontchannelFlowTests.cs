@@ -89,7 +89,7 @@ public class FrontchannelFlowTests
             db.ProviderApplications.Add(new ProviderApplication { Id = Guid.CreateVersion7(), Slug = "wiki", Name = "The wiki", ProviderId = provider.Id });
             var session = await db.AuthenticatedSessions.SingleAsync(Cancel);
             sid = SessionNames.Of(session.Uuid);
-            await SessionEnd.RememberClientAsync(db, session, provider.Id, host.Clock.GetUtcNow(), Cancel);
+            await SessionEnd.RememberClientAsync(db, session, session.UserId, provider.Id, host.Clock.GetUtcNow(), Cancel);
         });
         return sid;
     }

@@ -9,6 +9,7 @@ using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Mail;
 using Gatehouse.Model.Settings;
+using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Gatehouse.Store.Bindings;
@@ -34,6 +35,7 @@ internal sealed class SignInHost : IAsyncDisposable
     private SignInHost(IDbContextFactory<GatehouseDb>? databases)
     {
         Events = new FakeEvents(Clock);
+        Settings = new FakeSnapshot<SystemSettings>(new SystemSettings { TokenDuration = "days=365" }, Clock);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(k => k.Listen(IPAddress.Loopback, 0));
@@ -44,11 +46,12 @@ internal sealed class SignInHost : IAsyncDisposable
             .AddSingleton<IEventLog>(Events)
             .AddSingleton<IEventRows>(Events)
             .AddSingleton<IMailSender>(Mail)
+            .AddSingleton<ISnapshot<SystemSettings>>(Settings)
             .AddSingleton(databases ?? Database)
             .AddScoped(s => s.GetRequiredService<IDbContextFactory<GatehouseDb>>().CreateDbContext())
             .AddScoped(_ => new AuthorizationBorder(
-                (_, _, _) => Task.FromResult(Pending),
-                (query, browser, _) => Task.FromResult($"https://rp.test/cb?code={browser.User.Username}&query={Uri.EscapeDataString(query)}")))
+                (_, _, _, _) => Task.FromResult(Pending),
+                (_, query, browser, _) => Task.FromResult($"https://rp.test/cb?code={browser.User.Username}&query={Uri.EscapeDataString(query)}")))
             .AddBindings()
             .AddSignIn();
         app = builder.Build();
@@ -60,6 +63,8 @@ internal sealed class SignInHost : IAsyncDisposable
     public FakeClock Clock { get; } = new();
 
     public FakeMail Mail { get; } = new();
+
+    public FakeSnapshot<SystemSettings> Settings { get; }
 
     public FakeEvents Events { get; }
 

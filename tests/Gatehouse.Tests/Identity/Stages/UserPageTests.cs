@@ -66,6 +66,18 @@ public partial class UserPageTests
     }
 
     [Fact]
+    public async Task U08_the_settings_of_the_installation_say_what_people_may_change_where_no_attribute_does()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var alice = await host.SignedInAsync();
+        host.Settings.Swap(new Gatehouse.Model.Settings.SystemSettings { MayChangeName = false, MayChangeEmail = true, MayChangeUsername = true });
+
+        Assert.Equal(400, await PostAsync(alice, "profile/", ("name", "Somebody Else")));
+        Assert.Equal(303, await PostAsync(alice, "profile/", ("email", "new@example.com"), ("username", "alice2")));
+        Assert.Equal(("", "new@example.com"), ((await host.UserAsync("alice2"))!.Name, (await host.UserAsync("alice2"))!.Email)); // renamed above
+    }
+
+    [Fact]
     public async Task The_settings_flow_minds_the_same_attributes()
     {
         await using var host = await SignInHost.StartAsync();
@@ -112,6 +124,41 @@ public partial class UserPageTests
         Assert.Equal(200, await StatusAsync(alice));
     }
 
+    [Theory]
+    [InlineData("stage_configuration")]
+    [InlineData("enrollment")] // whatever an administrator called it
+    public async Task Q47_a_flow_writes_on_the_word_of_a_browser_only_while_its_sign_in_is_recent(string designation)
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(db =>
+        {
+            SignInHost.Add(db, "change", designation, "require_authenticated", "Change",
+                (StageType.Prompt, Laid.Prompt(db, "password:password", "password_repeat:password")), (StageType.UserWrite, """{"user_creation_mode":"never_create"}"""));
+            return Task.CompletedTask;
+        });
+        using var alice = await host.SignedInAsync();
+        host.Clock.Advance(TimeSpan.FromMinutes(10));
+        var begun = alice.Flow("change", "x=1");
+        await begun.ShowAsync();
+        host.Clock.Advance(TimeSpan.FromMinutes(6));
+
+        foreach (var flow in (FlowDriver[])[begun, alice.Flow("change")])
+        {
+            await flow.ShowAsync();
+            var end = await flow.AnswerAsync(("component", "ak-stage-prompt"), ("password", Laid.NewPassword), ("password_repeat", Laid.NewPassword));
+            Assert.NotEqual("/if/user/", end.Component == "xak-flow-redirect" ? end.Text("to") : "");
+        }
+
+        Assert.True(PasswordHash.Verify(SignInHost.Password, (await host.UserAsync("alice"))!.PasswordHash!)); // seeded
+        if (designation == "stage_configuration")
+        {
+            Assert.StartsWith("/flows/-/default/authentication/?gh_reauth=1&next=%2Fif%2Fflow%2Fchange%2F", (await alice.Flow("change").ShowAsync()).Text("to"), StringComparison.Ordinal);
+            using var again = await host.SignedInAsync();
+            var end = await again.Flow("change").AnswerAsync(("component", "ak-stage-prompt"), ("password", Laid.NewPassword), ("password_repeat", Laid.NewPassword));
+            Assert.Equal("/if/user/", end.Text("to"));
+        }
+    }
+
     [Fact]
     public async Task S07_a_revoked_session_is_dead_at_once_and_only_ones_own_can_be_revoked()
     {
@@ -128,6 +175,25 @@ public partial class UserPageTests
         using var tablet = await host.SignedInAsync();
         Assert.Equal(303, await PostAsync(alice, "sessions/end/"));
         Assert.Equal((302, 200, 200), (await StatusAsync(tablet), await StatusAsync(alice), await StatusAsync(bob)));
+    }
+
+    [Theory]
+    [InlineData("api", "{}", 2 * 24)]
+    [InlineData("app_password", "{}", 2 * 24)]
+    [InlineData("app_password", """{"goauthentik.io/user/token-maximum-lifetime":"hours=1"}""", 1)]
+    [InlineData("api", """{"goauthentik.io/user/token-maximum-lifetime":"days=90"}""", 2 * 24)]
+    [InlineData("app_password", """{"goauthentik.io/user/token-maximum-lifetime":"days=999"}""", 365 * 24)]
+    [InlineData("api", """{"goauthentik.io/user/token-expires":false}""", 365 * 24)]
+    public async Task A_key_lasts_no_longer_on_the_page_than_at_the_API(string intent, string attributes, int hours)
+    {
+        await using var host = await SignInHost.StartAsync();
+        host.Settings.Swap(new Gatehouse.Model.Settings.SystemSettings { TokenDuration = "days=2" });
+        await host.ChangeAsync(async db => (await db.Users.SingleAsync(u => u.Username == "alice", TestContext.Current.CancellationToken)).AttributesJson = attributes);
+        using var alice = await host.SignedInAsync();
+
+        using var made = await FormAsync(alice, "tokens/", [("csrf", await CsrfAsync(alice)), ("description", "key"), ("intent", intent), ("days", "365")]);
+
+        Assert.Equal(host.Clock.GetUtcNow().AddHours(hours), await host.ReadAsync(db => db.ApiTokens.Select(t => t.ExpiresAt).SingleAsync(TestContext.Current.CancellationToken)));
     }
 
     [Fact]
