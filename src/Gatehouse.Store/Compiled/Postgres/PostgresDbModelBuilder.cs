@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("f8703559-6113-427b-a7c5-07297ff445a9"), entityTypeCount: 62)
+            : base(skipDetectChanges: false, modelId: new Guid("cab767d9-a9fd-48de-ac12-1dde38e108d0"), entityTypeCount: 62)
         {
         }
 

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("660d25d4-47dd-42b8-8efe-14c6585db248"), entityTypeCount: 62)
+            : base(skipDetectChanges: false, modelId: new Guid("bb135acf-cb79-491b-b0fe-9c55b0956d29"), entityTypeCount: 62)
         {
         }
 
