@@ -37,9 +37,9 @@ public sealed class GracefulStopTests : IDisposable
         using var socket = new ClientWebSocket();
         await socket.ConnectAsync(new Uri(gatehouse.Url("ws").Replace("https", "wss", StringComparison.Ordinal) + "/"), client, Token);
         await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, Token);
-        for (var n = 0; n < Refusals; n++)
+        for (var n = 0; n < Refusals; n++) // published, but no application covers it
         {
-            using var refused = await client.GetAsync(new Uri(gatehouse.Url("nothing") + "/" + n.ToString(CultureInfo.InvariantCulture)), Token);
+            using var refused = await client.GetAsync(new Uri(gatehouse.Url("bare") + "/" + n.ToString(CultureInfo.InvariantCulture)), Token);
             Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
         }
 
@@ -63,8 +63,12 @@ public sealed class GracefulStopTests : IDisposable
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         var accounts = await client.GetFromJsonAsync<JsonElement>(new Uri(gatehouse.Url("api") + "/client/v4/accounts"), Token);
         var account = gatehouse.Url("api") + "/client/v4/accounts/" + accounts.GetProperty("result")[0].GetProperty("id").GetString();
-        using var hostname = await client.PostAsJsonAsync(new Uri(account + "/public_hostnames"), new { hostname = "ws.localhost", service = $"http://{origin.LocalEndpoint}" }, Token);
-        Assert.Equal(HttpStatusCode.Created, hostname.StatusCode);
+        foreach (var name in new[] { "ws.localhost", "bare.localhost" })
+        {
+            using var hostname = await client.PostAsJsonAsync(new Uri(account + "/public_hostnames"), new { hostname = name, service = $"http://{origin.LocalEndpoint}" }, Token);
+            Assert.Equal(HttpStatusCode.Created, hostname.StatusCode);
+        }
+
         using var app = await client.PostAsJsonAsync(
             new Uri(account + "/access/apps"),
             new { type = "self_hosted", name = "ws", domain = "ws.localhost", policies = new[] { new { name = "all", decision = "bypass", precedence = 1, include = new[] { new { everyone = new { } } } } } },
@@ -107,7 +111,7 @@ public sealed class GracefulStopTests : IDisposable
         using var connection = new SqliteConnection($"Data Source={Path.Combine(gatehouse.Data, "gatehouse.db")};Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT count(*) FROM decisions WHERE host LIKE 'nothing.%'";
+        command.CommandText = "SELECT count(*) FROM decisions WHERE host LIKE 'bare.%'";
         return (long)(command.ExecuteScalar() ?? 0L);
     }
 }

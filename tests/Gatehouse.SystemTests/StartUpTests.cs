@@ -8,6 +8,7 @@ namespace Gatehouse.SystemTests;
 public class StartUpTests
 {
     private const int Rounds = 5;
+    private const long Most = 150L * 1024 * 1024;
 
     [Fact]
     public async Task Ready_within_a_second_with_everything_on_and_under_150_MB()

@@ -128,14 +128,15 @@ internal sealed class TestStore : IAsyncDisposable
     }
 
     /// <summary>Stops the background services.</summary>
-    public Task StopLoopsAsync() => StopLoopsAsync(TestContext.Current.CancellationToken);
+    public Task StopLoopsAsync() => StopLoopsAsync(TimeSpan.FromSeconds(30));
 
-    /// <summary>Stops them, with a host that waits until <paramref name="patience"/> ends.</summary>
-    public async Task StopLoopsAsync(CancellationToken patience)
+    /// <summary>Stops them, with a host that has this much time left.</summary>
+    public async Task StopLoopsAsync(TimeSpan patience)
     {
+        using var limit = new CancellationTokenSource(patience); // of zero: over already
         foreach (var service in Services.GetServices<IHostedService>().Reverse())
         {
-            await service.StopAsync(patience);
+            await service.StopAsync(limit.Token);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Gatehouse.Hosting;
 
 namespace Gatehouse.Tests.Host;
@@ -39,6 +40,7 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public void Nobody_else_can_open_the_lock_not_even_an_old_one()
     {
         var file = Path.Combine(folder.FullName, "gatehouse.lock");
@@ -54,6 +56,7 @@ public sealed class DataFolderTests : IDisposable
     [InlineData(0b111_101_101, 0b111_101_101, false)]
     [InlineData(0b111_111_000, 0b111_101_000, true)]
     [InlineData(0b111_111_111, 0b111_101_101, true)]
+    [UnsupportedOSPlatform("windows")]
     public void A_folder_that_others_may_write_to_is_closed_to_them_and_that_is_told(int before, int after, bool wasOpen)
     {
         File.SetUnixFileMode(folder.FullName, (UnixFileMode)before);

@@ -60,7 +60,7 @@ public class DecisionStoreTests
             },
             Cancel)).ToList();
         await Task.WhenAny(grouped); // the others are queued by now
-        await store.StopLoopsAsync(new CancellationToken(canceled: true));
+        await store.StopLoopsAsync(TimeSpan.Zero);
         await Task.WhenAll(grouped);
 
         await using var db = store.Open();
