@@ -1,5 +1,5 @@
-using System.Net.Security;
 using System.Net;
+using System.Net.Security;
 using Gatehouse.Hosting;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Tls;
