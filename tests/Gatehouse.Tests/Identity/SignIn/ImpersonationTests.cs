@@ -192,6 +192,11 @@ public class ImpersonationTests
         var user = await db.Users.SingleAsync(u => u.Username == who, Stop);
         var other = await db.Users.SingleOrDefaultAsync(u => u.Username == whom, Stop);
         (await db.AuthenticatedSessions.SingleAsync(s => s.UserId == user.Id, Stop)).ImpersonatedUserId = other?.Id;
+        if (!await db.GroupMembers.AnyAsync(m => m.UserId == user.Id, Stop))
+        {
+            var admins = Guid.CreateVersion7();
+            db.Groups.Add(new Gatehouse.Model.Users.Group { Id = admins, Number = 1, Name = "admins", IsSuperuser = true, Members = [new GroupMember { GroupId = admins, UserId = user.Id }] });
+        }
     });
 
     private static async Task<string> PageAsync(Browser browser)
