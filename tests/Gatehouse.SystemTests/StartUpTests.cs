@@ -7,7 +7,7 @@ namespace Gatehouse.SystemTests;
 [Collection(nameof(StartUpTests))]
 public class StartUpTests
 {
-    private const int Rounds = 5;
+    private const int Rounds = 8;
     private const long Most = 150L * 1024 * 1024;
 
     [Fact]
