@@ -105,7 +105,9 @@ try {
     const of = (key) => median(samples[name].map((s) => s[key]));
     console.log(`| ${name} | ${Math.round(of('rate'))} | ${ratio('yarp, bare')} | ${ratio('nginx, bare')} | ${of('p50').toFixed(2)} | ${of('p99').toFixed(2)} |`);
   }
-  console.log(`\nGatehouse: RSS ${idle.toFixed(0)} MB before, ${rss(server.process.pid).toFixed(0)} MB after; first start ${first.toFixed(0)} ms, ready again after ${restart.map((ms) => ms.toFixed(0)).join(', ')} ms; ${apps + 1} applications.`);
+  const loaded = rss(server.process.pid);
+  await new Promise((done) => setTimeout(done, 15_000)); // memory of a burst goes back when it is over
+  console.log(`\nGatehouse: RSS ${idle.toFixed(0)} MB before, ${loaded.toFixed(0)} MB at the end of the load, ${rss(server.process.pid).toFixed(0)} MB 15 s later; first start ${first.toFixed(0)} ms, ready again after ${restart.map((ms) => ms.toFixed(0)).join(', ')} ms; ${apps + 1} applications.`);
   await server.stop();
 } finally {
   for (const child of children) child.kill();
