@@ -28,7 +28,8 @@ internal static class Command
     /// <summary>Starts it with its output redirected and none of this process's own settings.</summary>
     public static Process Start(IReadOnlyList<string> words, IReadOnlyDictionary<string, string> variables)
     {
-        var start = new ProcessStartInfo(GatehouseProcess.Binary, words) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        // Whoever is started by nohup ignores SIGINT, and so would all that we start; env becomes the program.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", GatehouseProcess.Binary, .. words]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("GATEHOUSE_", StringComparison.Ordinal) || k.StartsWith("AUTHENTIK_", StringComparison.Ordinal)).ToList())
         {
             start.Environment.Remove(name);

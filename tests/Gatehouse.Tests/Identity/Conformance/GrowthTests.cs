@@ -8,19 +8,25 @@ namespace Gatehouse.Tests.Identity.Conformance;
 public class GrowthTests
 {
     private const int Long = 2000;
-    private const int Times = 1500;
+    private const int Times = 400;
+
+    // The tests before this one still let go of memory, or take some; what is kept is kept in every window.
+    private const int Windows = 4;
 
     [Fact]
     public async Task X06_languages_and_scopes_that_nobody_asked_for_before_are_not_kept()
     {
         await using var host = await OidcHost.StartAsync();
-        await AskAsync(host, 0, 200);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        await AskAsync(host, 0, Times);
+        var least = long.MaxValue;
+        for (var window = 1; window <= Windows; window++)
+        {
+            var before = GC.GetTotalMemory(forceFullCollection: true);
+            await AskAsync(host, window * Times, (window + 1) * Times);
+            least = Math.Min(least, GC.GetTotalMemory(forceFullCollection: true) - before);
+        }
 
-        await AskAsync(host, 200, 200 + Times);
-
-        var kept = GC.GetTotalMemory(forceFullCollection: true) - before;
-        Assert.True(kept < Times * 2 * Long, $"{kept} bytes are still held after {Times} requests of {2 * Long} characters each"); // in memory a character is two bytes
+        Assert.True(least < Times * Long / 4, $"{least} bytes are still held after {Times} requests of {2 * Long} characters each, in the best of {Windows} windows");
     }
 
     [Fact]
