@@ -4,24 +4,29 @@ using System.Runtime.InteropServices;
 
 namespace Gatehouse.Hosting;
 
-/// <summary>A part of a file in memory, as <c>/proc/self/smaps</c> tells of it.</summary>
-internal readonly record struct Mapping(nuint Start, nuint Length, string File);
+/// <summary>A private part of a file in memory, as <c>/proc/self/smaps</c> tells of it.</summary>
+internal readonly record struct Mapping(nuint Start, nuint Length, string File, bool IsWritable);
 
 /// <summary>
-/// Lets go of the pages of our own files that start-up touched. They stay in the system's page cache, from where what is still in use comes back
-/// at once and without a read; what only a start needs does not count as ours any more.
+/// Lets go of the pages of our own files that start-up touched; what only a start needs does not count as ours any more. Pages nobody can write
+/// stay in the system's page cache, from where what is still in use comes back at once. Pages that may be written, nearly all of them import
+/// cells nobody uses, are the system's to take: it keeps what was written, reads the rest again when asked, and does so only for the owner of the file.
 /// </summary>
 internal sealed class MappedFiles
 {
-    private const int DontNeed = 4; // MADV_DONTNEED: a private page that was never written is read from its file again
+    private const int DontNeed = 4; // MADV_DONTNEED: drops what was written, too, so only for what can't be
+    private const int PageOut = 21; // MADV_PAGEOUT: drops only what the file still has
 
     private HashSet<Mapping> known = [];
 
     /// <summary>Whether nobody has looked yet.</summary>
     public bool IsNew => known.Count == 0;
 
+    /// <summary>How many bytes of files are held now. On a system that does not tell: 0.</summary>
+    public static long Resident() => OperatingSystem.IsLinux() ? ResidentIn(File.ReadLines("/proc/self/status")) : 0;
+
     /// <summary>Notes what is mapped. On a system that does not tell: nothing.</summary>
-    public void Look() => known = OperatingSystem.IsLinux() ? Unwritten(File.ReadLines("/proc/self/smaps")).ToHashSet() : [];
+    public void Look() => known = OperatingSystem.IsLinux() ? Returnable(File.ReadLines("/proc/self/smaps")).ToHashSet() : [];
 
     /// <summary>Lets go of what was mapped at the last look already, and looks: a file that is being loaded at this moment is left alone.</summary>
     public void LetGo()
@@ -30,12 +35,12 @@ internal sealed class MappedFiles
         Look();
         foreach (var mapping in known.Where(before.Contains))
         {
-            _ = Advise(mapping.Start, mapping.Length, DontNeed); // what the system refuses stays as it is
+            _ = Advise(mapping.Start, mapping.Length, mapping.IsWritable ? PageOut : DontNeed); // what the system refuses stays as it is
         }
     }
 
-    /// <summary>The private, read-only parts of files without a single page of their own.</summary>
-    internal static IEnumerable<Mapping> Unwritten(IEnumerable<string> smaps)
+    /// <summary>The private parts of files that may be written, and of the others those without a single page of their own.</summary>
+    internal static IEnumerable<Mapping> Returnable(IEnumerable<string> smaps)
     {
         Mapping? current = null;
         foreach (var line in smaps)
@@ -46,7 +51,7 @@ internal sealed class MappedFiles
             }
             else if (current is { } candidate && line.StartsWith("Anonymous:", StringComparison.Ordinal))
             {
-                if (line.AsSpan("Anonymous:".Length).Trim() is "0 kB")
+                if (candidate.IsWritable || line.AsSpan("Anonymous:".Length).Trim() is "0 kB")
                 {
                     yield return candidate;
                 }
@@ -55,6 +60,11 @@ internal sealed class MappedFiles
             }
         }
     }
+
+    /// <summary>What the line <c>RssFile:    74068 kB</c> says, in bytes.</summary>
+    internal static long ResidentIn(IEnumerable<string> status) =>
+        status.FirstOrDefault(line => line.StartsWith("RssFile:", StringComparison.Ordinal)) is { } line
+        && long.TryParse(line.AsSpan("RssFile:".Length).TrimEnd("kB "), CultureInfo.InvariantCulture, out var kilobytes) ? kilobytes * 1024 : 0;
 
     // 7f12a4e00000-7f12a4e5c000 r-xp 00001000 fe:00 1234    /path/of/the file.dll
     private static bool TryReadHead(string line, out Mapping? mapping)
@@ -68,9 +78,9 @@ internal sealed class MappedFiles
         }
 
         var slash = line.IndexOf('/', StringComparison.Ordinal);
-        if (end > start && slash > 0 && line.AsSpan(space + 1, 4) is "r-xp" or "r--p")
+        if (end > start && slash > 0 && line.AsSpan(space + 1, 4) is "r-xp" or "r--p" or "rw-p")
         {
-            mapping = new Mapping(start, end - start, line[slash..]);
+            mapping = new Mapping(start, end - start, line[slash..], line[space + 2] == 'w');
         }
 
         return true;

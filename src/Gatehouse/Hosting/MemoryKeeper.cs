@@ -8,11 +8,13 @@ internal sealed class MemoryKeeper(TimeProvider clock) : BackgroundService
 {
     private const long Burst = 64L << 20;
     private const long Quiet = 2L << 20;
+    private const long Grown = 16L << 20;
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
     private readonly MappedFiles files = new();
     private long seen;
     private long sinceReturned = Burst; // a start is a burst, too
+    private long? settled = 0; // pages of files in use some time after the last were given back; null until then
 
     /// <summary>Whether enough was allocated since the last time to be worth it, and hardly anything since the last look.</summary>
     internal bool IsDue(long allocated)
@@ -29,6 +31,22 @@ internal sealed class MemoryKeeper(TimeProvider clock) : BackgroundService
         return true;
     }
 
+    /// <summary>
+    /// Whether many more pages of files are held than the work before needed. Under load, too: what was compiled ahead is compiled again for how it
+    /// is used, and its pages are not touched any more.
+    /// </summary>
+    internal bool HaveFilesGrown(long resident)
+    {
+        settled ??= resident;
+        if (resident - settled < Grown)
+        {
+            return false;
+        }
+
+        settled = null;
+        return true;
+    }
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -39,10 +57,15 @@ internal sealed class MemoryKeeper(TimeProvider clock) : BackgroundService
             {
                 Return();
                 files.LetGo();
+                settled = null;
             }
             else if (files.IsNew)
             {
                 files.Look();
+            }
+            else if (HaveFilesGrown(MappedFiles.Resident()))
+            {
+                files.LetGo();
             }
         }
     }

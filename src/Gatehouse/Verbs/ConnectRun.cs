@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gatehouse.Hosting;
 using Gatehouse.Logging;
 using Gatehouse.Model.Tunnels;
 using Gatehouse.Tunnel.Connector;
@@ -42,12 +43,15 @@ internal sealed class ConnectRun(ConnectRequest asked, LogSettings logs, bool as
             return shell.Fail("can't start: " + LogText.Escape(fault.Message));
         }
 
+        using var keeper = new MemoryKeeper(shell.Clock);
+        await keeper.StartAsync(stop.Token);
         await using (host)
         {
             await ServeAsync(host, hostname, stop.Token);
             await host.StopAsync();
         }
 
+        await keeper.StopAsync(CancellationToken.None);
         return ExitCode.Done;
     }
 

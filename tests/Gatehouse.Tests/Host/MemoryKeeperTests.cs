@@ -20,4 +20,16 @@ public sealed class MemoryKeeperTests
         Assert.False(keeper.IsDue(1300 * Mega));
         Assert.True(keeper.IsDue(1300 * Mega));
     }
+
+    [Fact]
+    public void Pages_of_files_go_back_when_they_have_grown_by_much_and_are_counted_anew_when_those_in_use_are_back()
+    {
+        using var keeper = new MemoryKeeper(TimeProvider.System);
+
+        Assert.True(keeper.HaveFilesGrown(60L << 20)); // the start
+        Assert.False(keeper.HaveFilesGrown(30L << 20)); // what is in use came back
+        Assert.False(keeper.HaveFilesGrown(45L << 20));
+        Assert.True(keeper.HaveFilesGrown(46L << 20));
+        Assert.False(keeper.HaveFilesGrown(46L << 20));
+    }
 }
