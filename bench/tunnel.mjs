@@ -3,9 +3,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { performServerHandshake } from 'node:http2';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Gatehouse, freePort } from '../tests/clients/lib/server.mjs';
@@ -29,7 +29,8 @@ async function answers(url, host) {
   for (let n = 0; n < 300; n++) {
     try { execFileSync('curl', ['-skf', '-o', '/dev/null', '-H', `Host: ${host}`, url]); return; } catch { await sleep(100); }
   }
-  throw new Error(`${url} (${host}) does not answer 200`);
+  const answer = execFileSync('sh', ['-c', 'curl -ski -H "Host: $1" "$0" || echo "curl: exit $?"', url, host], { encoding: 'utf8' });
+  throw new Error(`${url} (${host}) does not answer 200, but:\n${answer.slice(-600)}`);
 }
 
 function load(url, host) {
@@ -72,8 +73,10 @@ try {
   const [originPort, edge, proxyPort, sshPort, forwarded] = [await freePort(), await freePort(), await freePort(), await freePort(), await freePort()];
   writeFileSync(join(folder, 'bulk'), randomBytes(64 * 1024 * 1024));
   for (let n = 0; n < 3; n++) execFileSync('sh', ['-c', `cat ${folder}/bulk ${folder}/bulk > ${folder}/next && mv ${folder}/next ${folder}/bulk`]);
-  const hasStream = /with-stream(?!=dynamic)/.test(execFileSync('sh', ['-c', 'nginx -V 2>&1'], { encoding: 'utf8' }));
-  writeFileSync(join(folder, 'nginx.conf'), `daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log warn; user root; events { worker_connections 4096; }
+  const streamModule = '/usr/lib/nginx/modules/ngx_stream_module.so'; // Debian's libnginx-mod-stream
+  const hasStream = existsSync(streamModule) || /with-stream\s/.test(execFileSync('sh', ['-c', 'nginx -V 2>&1'], { encoding: 'utf8' }));
+  writeFileSync(join(folder, 'nginx.conf'), `${existsSync(streamModule) ? `load_module ${streamModule};` : ''}
+daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log warn; user root; events { worker_connections 4096; }
 ${hasStream ? `stream { server { listen 127.0.0.1:${proxyPort}; proxy_pass 127.0.0.1:${originPort}; } }` : ''}
 http { access_log off; sendfile on; keepalive_requests 100000000; client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder}; uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
 server { listen 127.0.0.1:${originPort}; location /bulk { root ${folder}; } location / { default_type text/plain; return 200 "${'x'.repeat(1024)}"; } } }`);
@@ -92,7 +95,9 @@ server { listen 127.0.0.1:${originPort}; location /bulk { root ${folder}; } loca
   const peers = { 'no tunnel': [at, `direct.localhost:${server.port}`] };
   const pids = {};
   const own = await make('own');
-  pids['gatehouse connect'] = pin('1', process.env.GATEHOUSE_BINARY, ['connect', '--edge', `127.0.0.1:${edge}`, '--ca', server.ready.ca], { GATEHOUSE_TOKEN: own.token });
+  // A connector is on a machine of its own, and so are its files: pages that two processes share are neither's to give back.
+  cpSync(dirname(process.env.GATEHOUSE_BINARY), join(folder, 'connector'), { recursive: true });
+  pids['gatehouse connect'] = pin('1', join(folder, 'connector', basename(process.env.GATEHOUSE_BINARY)), ['connect', '--edge', `127.0.0.1:${edge}`, '--ca', server.ready.ca], { GATEHOUSE_TOKEN: own.token });
   peers['gatehouse connect'] = [at, `own.localhost:${server.port}`];
   if (has('cloudflared', '--version')) {
     const stock = await make('stock');
@@ -104,12 +109,14 @@ server { listen 127.0.0.1:${originPort}; location /bulk { root ${folder}; } loca
   if (has('/usr/sbin/sshd', '-V')) {
     for (const key of ['host', 'user']) execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, key)]);
     writeFileSync(join(folder, 'sshd.conf'), `ListenAddress 127.0.0.1:${sshPort}\nHostKey ${folder}/host\nAuthorizedKeysFile ${folder}/user.pub\nPidFile ${folder}/sshd.pid\nStrictModes no\nUsePAM no\n`);
+    mkdirSync('/run/sshd', { recursive: true }); // Debian's sshd wants it, and only the service makes it
     pin('1', '/usr/sbin/sshd', ['-D', '-f', join(folder, 'sshd.conf')]);
     await sleep(500);
     pin('1', 'ssh', ['-N', '-p', String(sshPort), '-i', join(folder, 'user'), '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-R', `127.0.0.1:${forwarded}:127.0.0.1:${originPort}`, '127.0.0.1']);
     peers['OpenSSH -R'] = [`http://127.0.0.1:${forwarded}`, 'plain'];
   } else console.log('OpenSSH: there is no sshd, left out');
 
+  await sleep(12_000); // what only a start needs is given back
   const names = Object.keys(peers);
   const samples = Object.fromEntries(names.map((name) => [name, []]));
   for (const [url, host] of Object.values(peers)) { await answers(`${url}/1k`, host); load(`${url}/1k`, host); }
