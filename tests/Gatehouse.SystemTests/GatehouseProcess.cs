@@ -45,13 +45,6 @@ internal sealed class GatehouseProcess : IAsyncDisposable
     /// <summary>The process id.</summary>
     public int Pid => Running.Id;
 
-    /// <summary>Processor time it has used.</summary>
-    public TimeSpan ProcessorTime()
-    {
-        Running.Refresh();
-        return Running.TotalProcessorTime;
-    }
-
     /// <summary>Memory it holds.</summary>
     public long ResidentBytes()
     {
