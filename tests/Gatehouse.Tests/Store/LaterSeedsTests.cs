@@ -1,7 +1,6 @@
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Settings;
-using Gatehouse.Store;
 using Gatehouse.Store.Bindings;
 using Gatehouse.Store.Start;
 using Gatehouse.Tests.Fakes;
