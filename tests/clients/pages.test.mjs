@@ -70,6 +70,7 @@ async function sound(page, name) {
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   const serious = violations.filter((one) => ['serious', 'critical'].includes(one.impact));
   assert.deepEqual(serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`), [], name);
+  assert.doesNotMatch(await page.locator('main, body').first().innerText(), /undefined|\[object/, name);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${name} sticks out sideways`);
 }
 

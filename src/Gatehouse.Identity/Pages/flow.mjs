@@ -187,10 +187,10 @@ const stages = {
     title.textContent = document.title = `You’ve logged out of ${name ?? brand}`;
     return [
       make('p', { role: 'status' }, everything ? `You are still signed in to ${brand}.` : name ? `You are signed out of ${brand}, too.` : 'Your session has ended. You can close this page.'),
-      overview && make('a', { class: 'button', href: overview }, 'Go to my applications'),
-      everything && make('a', { class: 'button plain', href: everything }, `Log out of ${brand}`),
-      back && make('a', { class: everything ? 'button plain' : 'button', href: back }, `Log back in to ${name}`),
-      everything ? null : make('a', { class: 'button plain', href: '/' }, `Log in to ${brand} again`),
+      overview ? make('a', { class: 'button', href: overview }, 'Go to my applications') : null,
+      everything ? make('a', { class: 'button plain', href: everything }, `Log out of ${brand}`) : null,
+      back ? make('a', { class: everything ? 'button plain' : 'button', href: back }, `Log back in to ${name}`) : null,
+      everything ? null : make('a', { class: back ? 'button plain' : 'button', href: '/' }, `Log in to ${brand} again`),
     ];
   },
   'ak-stage-access-denied': (challenge) => [
