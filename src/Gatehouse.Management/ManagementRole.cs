@@ -102,7 +102,7 @@ public static class ManagementRole
         WebhookClient.AddTo(services);
         return services
             .AddScoped<NotificationDirectory>().AddScoped<SaveTransport>().AddScoped<SaveRule>()
-            .AddSingleton<SendNotification>().AddSingleton<JudgeEvents>().AddSingleton<DeliverNotifications>()
+            .AddSingleton<SendNotification>().AddSingleton<LetterLimit>().AddSingleton<JudgeEvents>().AddSingleton<DeliverNotifications>()
             .AddSingleton<Notifier>().AddHostedService(s => s.GetRequiredService<Notifier>());
     }
 

@@ -123,7 +123,7 @@ describe('Chromium', () => {
         question: async () => {
           await page.goto(`${server.urls.identity}/application/o/front/end-session/`);
           await page.getByRole('button', { name: 'Sign out of everything' }).click();
-          await page.getByText('You are signed out.').waitFor();
+          await page.getByRole('heading', { name: 'You’ve logged out of front' }).waitFor();
         },
       };
       for (const [name, end] of Object.entries(ends)) {

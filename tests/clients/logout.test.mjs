@@ -142,6 +142,33 @@ describe('logout', () => {
     }
   });
 
+  test('S09 who leaves a group, or gets another address, is judged anew within seconds, without a word', async () => {
+    const group = await server.v3('POST', '/core/groups/', { name: 'staff' });
+    const user = await server.user('jane', { groups: [group.pk] });
+    const [method] = await server.v4('GET', '/access/identity_providers');
+    const include = [{ oidc: { claim_name: 'groups', claim_value: 'staff', identity_provider_id: method.id } }];
+    const staff = await server.publish('staff', `http://127.0.0.1:${origin.address().port}`, [{ name: 'staff', decision: 'allow', precedence: 1, include }]);
+    const browser = new Browser();
+    const look = async () => {
+      const { response, url } = await browser.go(staff.url);
+      return { status: response.status, url, text: await response.text() };
+    };
+    const member = (action) => server.v3('POST', `/core/groups/${group.pk}/${action}_user/`, { pk: user.pk }, 204);
+    assert.equal(await (await browser.open(staff.url, user.username, user.password)).response.text(), 'hello');
+
+    await member('remove');
+    const denied = await soon(async () => { const seen = await look(); return seen.text !== 'hello' && seen; }, 5000, 'the denial');
+    assert.equal(denied.status, 403);
+    await member('add');
+    await soon(async () => (await look()).text === 'hello', 5000, 'the app again');
+
+    await server.v3('PATCH', `/core/users/${user.pk}/`, { email: 'jane@new.example' });
+    await soon(async () => {
+      await look();
+      return (await (await browser.fetch(`${staff.url}/cdn-cgi/access/get-identity`)).json()).email === 'jane@new.example';
+    }, 5000, 'the new address');
+  });
+
   test('kill -9 between the end of a session and delivery loses no logout token', async () => {
     const config = await configure('app1', provider);
     const user = await server.user('ivy');

@@ -70,12 +70,13 @@ async function sound(page, name) {
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   const serious = violations.filter((one) => ['serious', 'critical'].includes(one.impact));
   assert.deepEqual(serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`), [], name);
+  assert.doesNotMatch(await page.locator('main, body').first().innerText(), /undefined|\[object/, name);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${name} sticks out sideways`);
 }
 
 describe('pages', () => {
   for (const [look, options] of looks) {
-    test(`sign-in, denial, prompt, consent and the user's page stand ${look}`, async () => {
+    test(`sign-in, denial, prompt, consent, logout and the user's page stand ${look}`, async () => {
       const page = await tab(options);
       await page.goto(`${server.urls.identity}/if/flow/default-authentication-flow/`);
       await page.locator('#uid_field').waitFor();
@@ -93,6 +94,15 @@ describe('pages', () => {
       await page.goto(`${server.urls.identity}/application/o/authorize/?response_type=code&scope=openid%20email&client_id=${client}&redirect_uri=${encodeURIComponent('https://rp.example/cb')}`);
       await page.getByText('sign into wiki').waitFor();
       await sound(page, `consent-${look}`);
+      await page.goto(`${server.urls.identity}/application/o/wiki/end-session/`);
+      await page.getByRole('button', { name: 'Sign out of wiki' }).click();
+      await page.getByRole('heading', { name: 'You’ve logged out of wiki' }).waitFor();
+      await sound(page, `logout-of-one-${look}`);
+      await page.getByRole('link', { name: /^Log out of / }).click();
+      await page.getByRole('link', { name: /^Log in to .* again$/ }).waitFor();
+      await sound(page, `logout-of-all-${look}`);
+      await page.getByRole('link', { name: /^Log in to .* again$/ }).click();
+      await page.locator('#uid_field').waitFor();
     });
   }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gatehouse.Identity.Mfa.WebAuthn;
 using Gatehouse.Identity.SignIn.Stages;
 using Gatehouse.Model.Authenticators;
@@ -34,9 +35,12 @@ internal sealed class Devices(GatehouseDb db, RelyingParty party)
         return [.. found.OrderBy(d => d.Class == AuthenticatorClass.Static).ThenByDescending(d => d.LastUsedAt ?? DateTimeOffset.MinValue).ThenByDescending(d => d.Class).ThenBy(d => d.Id)];
     }
 
-    /// <summary>The mark of the user's password of now.</summary>
-    public async Task<string> PasswordMarkAsync(int userId, CancellationToken cancellationToken) =>
-        PasswordProof.MarkOf(await db.Users.Where(u => u.Id == userId).Select(u => u.PasswordHash).SingleOrDefaultAsync(cancellationToken));
+    /// <summary>What a remembered second factor of the user rests on: the password of now, and that nobody has had it forgotten since.</summary>
+    public async Task<string> RememberMarkAsync(int userId, CancellationToken cancellationToken)
+    {
+        var now = await db.Users.Where(u => u.Id == userId).Select(u => new { u.PasswordHash, u.MfaEpoch }).SingleOrDefaultAsync(cancellationToken);
+        return string.Create(CultureInfo.InvariantCulture, $"{PasswordProof.MarkOf(now?.PasswordHash)}\n{now?.MfaEpoch ?? 0}");
+    }
 
     /// <summary>Whether the user has keys, if none that works here: those of a host that Identity had before.</summary>
     public Task<bool> HasStrandedAsync(int userId, CancellationToken cancellationToken) =>

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Authenticators;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Users;
@@ -9,19 +10,23 @@ using Gatehouse.Web.Http;
 namespace Gatehouse.Identity.Mfa;
 
 /// <summary>Writes down what happens with authenticators.</summary>
-internal sealed class MfaEvents(IEventLog events)
+internal sealed class MfaEvents(IEventLog events, IReputation reputation)
 {
-    /// <summary>A proof was refused.</summary>
-    public void Failed(FlowRun run, Stage stage, AuthenticatorClass which) => events.Enqueue(new NewEvent(
-        EventActions.LoginFailed,
-        null,
-        AddressOf(run),
-        new JsonObject
-        {
-            ["username"] = run.PendingUser,
-            ["stage"] = Describe(stage),
-            ["auth_method_args"] = new JsonObject { ["device_class"] = which.Word() },
-        }));
+    /// <summary>A proof was refused. It counts against the name and the network as a wrong password does.</summary>
+    public void Failed(FlowRun run, Stage stage, AuthenticatorClass which)
+    {
+        reputation.Note(run.PendingUser, ClientAddress.Of(run.Http), isSuccess: false);
+        events.Enqueue(new NewEvent(
+            EventActions.LoginFailed,
+            null,
+            AddressOf(run),
+            new JsonObject
+            {
+                ["username"] = run.PendingUser,
+                ["stage"] = Describe(stage),
+                ["auth_method_args"] = new JsonObject { ["device_class"] = which.Word() },
+            }));
+    }
 
     /// <summary>A key's counter went back.</summary>
     public void Cloned(FlowRun run, WebAuthnDevice device) => events.Enqueue(new NewEvent(

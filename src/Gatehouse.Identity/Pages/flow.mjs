@@ -182,6 +182,17 @@ const stages = {
     setTimeout(() => { if (left > 0) done(); }, 5000);
     return [make('p', { class: 'soft', role: 'status' }, `Signing you out of: ${challenge.logout_urls.map((u) => u.provider_name).join(', ')}`), ...frames];
   },
+  'ak-stage-session-end': (challenge) => {
+    const { application_name: name, application_launch_url: back, brand_name: brand, invalidation_flow_url: everything, overview_url: overview } = challenge;
+    title.textContent = document.title = `You’ve logged out of ${name ?? brand}`;
+    return [
+      make('p', { role: 'status' }, everything ? `You are still signed in to ${brand}.` : name ? `You are signed out of ${brand}, too.` : 'Your session has ended. You can close this page.'),
+      overview ? make('a', { class: 'button', href: overview }, 'Go to my applications') : null,
+      everything ? make('a', { class: 'button plain', href: everything }, `Log out of ${brand}`) : null,
+      back ? make('a', { class: everything ? 'button plain' : 'button', href: back }, `Log back in to ${name}`) : null,
+      everything ? null : make('a', { class: back ? 'button plain' : 'button', href: '/' }, `Log in to ${brand} again`),
+    ];
+  },
   'ak-stage-access-denied': (challenge) => [
     make('p', { class: 'error', role: 'alert' }, challenge.error_message || 'Access denied.'),
     make('a', { class: 'button plain', href: '/' }, 'Start again'),

@@ -165,8 +165,17 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, Super
     public Task EndOthersAsync(int userId, string? kept, CancellationToken cancellationToken) =>
         SessionEnd.RunForUserAsync(db, userId, kept, clock.GetUtcNow(), cancellationToken);
 
-    /// <summary>Ends one session of a user, by its public id. False when they have no such session.</summary>
-    public async Task<bool> EndOneAsync(int userId, Guid uuid, CancellationToken cancellationToken)
+    /// <summary>Ends every session of a user but <paramref name="kept"/> because they say so: what browsers remember of their second factors ends too.</summary>
+    public async Task RevokeOthersAsync(int userId, string kept, CancellationToken cancellationToken)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await EndOthersAsync(userId, kept, cancellationToken);
+        await SessionEnd.ForgetMfaAsync(db, [userId], cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Ends one session of a user because they say so, by its public id. False when they have no such session.</summary>
+    public async Task<bool> RevokeOneAsync(int userId, Guid uuid, CancellationToken cancellationToken)
     {
         var one = db.AuthenticatedSessions.Where(s => s.UserId == userId && s.Uuid == uuid);
         if (!await one.AnyAsync(cancellationToken))
@@ -174,7 +183,10 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, Super
             return false;
         }
 
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await EndAsync(one, cancellationToken);
+        await SessionEnd.ForgetMfaAsync(db, [userId], cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return true;
     }
 

@@ -49,6 +49,7 @@ internal static class SignInRole
         services.AddHttpContextAccessor();
         services.TryAddScoped<FlowPolicies>();
         services.TryAddScoped<FlowAdmission>();
+        services.TryAddScoped<LogoutEnd>();
         services.TryAddScoped<FlowFinish>();
         services.TryAddScoped<FlowExecutor>();
         services.TryAddScoped<ExecutorEndpoint>();

@@ -1,4 +1,5 @@
 using Gatehouse.Model.Events;
+using Gatehouse.Model.Mail;
 using Gatehouse.Model.Notifications;
 using Gatehouse.Store;
 using Gatehouse.Store.Bindings;
@@ -7,7 +8,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Management.Notifications;
 
 /// <summary>Asks the rules about new events, and puts what must be sent into the outbox, in one transaction with the mark that it was asked.</summary>
-internal sealed class JudgeEvents(IDbContextFactory<GatehouseDb> databases, EventRules rules, TimeProvider clock)
+internal sealed class JudgeEvents(IDbContextFactory<GatehouseDb> databases, EventRules rules, IMailSender mail, LetterLimit letters, TimeProvider clock)
 {
     private const int Batch = 200;
 
@@ -70,7 +71,7 @@ internal sealed class JudgeEvents(IDbContextFactory<GatehouseDb> databases, Even
         var recipients = await RecipientsAsync(db, rule, happened, cancellationToken);
         foreach (var transport in rule.TransportIds.Select(id => transports.GetValueOrDefault(id)).OfType<NotificationTransport>())
         {
-            if (IsEcho(happened, transport))
+            if (IsEcho(happened, transport) || !MayBeSent(rule, happened, transport))
             {
                 continue;
             }
@@ -95,6 +96,10 @@ internal sealed class JudgeEvents(IDbContextFactory<GatehouseDb> databases, Even
     private static bool IsEcho(Event happened, NotificationTransport transport) =>
         (happened.Action == EventActions.EmailSent && transport.Mode == TransportMode.Email)
         || (happened.Action == EventActions.SystemTaskException && happened.TargetModel == "notificationtransport");
+
+    // The shipped rules name the mail transport, set up or not; and what strangers cause must not fill anybody's mailbox.
+    private bool MayBeSent(NotificationRule rule, Event happened, NotificationTransport transport) =>
+        transport.Mode != TransportMode.Email || (mail.IsSetUp && (happened.UserId is not null || letters.TryTake(rule.Id)));
 
     private static async Task<List<int>> RecipientsAsync(GatehouseDb db, NotificationRule rule, Event happened, CancellationToken cancellationToken)
     {

@@ -34,6 +34,7 @@ internal sealed class SaveUser(GatehouseDb db, Writer writer, EndUserSessions en
             var result = await ApplyAsync(user, fields, cancellationToken);
             if (wasActive && !user.IsActive)
             {
+                user.MfaEpoch++;
                 await endSessions.PrepareAsync(id, cancellationToken);
             }
 

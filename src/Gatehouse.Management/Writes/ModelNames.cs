@@ -36,7 +36,7 @@ internal static class ModelNames
     private static readonly HashSet<string> Silent = new(StringComparer.Ordinal)
     {
         "Event", "Setting", "SealedSecret", "Revision", "OAuthGrant", "OAuthToken", "AuthorizationCode", "NotificationDelivery",
-        "FlowPlan", "BurntCode", "OneTimeLink", "DecisionRecord", "GroupMember", "GroupParent",
+        "FlowPlan", "SessionClient", "LogoutNotice", "BurntCode", "OneTimeLink", "DecisionRecord", "GroupMember", "GroupParent",
     };
 
     private static readonly string[] Titles = ["Name", "Username", "Identifier", "Domain", "Hostname", "Slug"];

@@ -1,11 +1,13 @@
+using Gatehouse.Model.Hosts;
 using Gatehouse.Store;
+using Gatehouse.Store.Sessions;
 using Gatehouse.Store.Snapshots;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Management.Writes;
 
 /// <summary>Runs one administrative write: prepare, check, save with its events, bring the tables up to date.</summary>
-internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate, WriteEvents events)
+internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate, WriteEvents events, PublicUrls urls, TimeProvider clock)
 {
     // Sign-ins and sign-ups change the same rows without taking the turn.
     private const int Attempts = 3;
@@ -149,6 +151,7 @@ internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate, Wr
     private async Task SaveAsync(CancellationToken cancellationToken)
     {
         var changes = events.Collect();
+        await ClaimsChange.PrepareAsync(db, urls, clock.GetUtcNow(), cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         foreach (var statement in also)
         {

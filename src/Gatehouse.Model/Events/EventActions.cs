@@ -25,6 +25,7 @@ public static class EventActions
     public const string ModelUpdated = "model_updated";
     public const string ModelDeleted = "model_deleted";
     public const string EmailSent = "email_sent";
+    public const string UpdateAvailable = "update_available";
 
     /// <summary>Events that administrators make begin so.</summary>
     public const string CustomPrefix = "custom_";
@@ -35,7 +36,7 @@ public static class EventActions
         Login, LoginFailed, Logout, UserWrite, "user_offboarded", SuspiciousRequest, PasswordSet, SecretView, SecretRotate, InvitationUsed,
         AuthorizeApplication, "source_linked", ImpersonationStarted, ImpersonationEnded, "flow_execution", PolicyExecution, PolicyException,
         PropertyMappingException, "system_task_execution", SystemTaskException, "system_exception", ConfigurationError, ConfigurationWarning,
-        ModelCreated, ModelUpdated, ModelDeleted, EmailSent, "update_available", "export_ready", "review_initiated", "review_overdue",
+        ModelCreated, ModelUpdated, ModelDeleted, EmailSent, UpdateAvailable, "export_ready", "review_initiated", "review_overdue",
         "review_attested", "review_completed", "access_request_created", "access_request_approved", "access_request_denied",
         "access_request_revoked", CustomPrefix,
     ];

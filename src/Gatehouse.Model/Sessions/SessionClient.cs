@@ -20,7 +20,7 @@ public sealed class SessionClient
 }
 
 /// <summary>
-/// A client still has to be told that a session has ended. Written in the transaction that ends the session, deleted when the client has
+/// A client still has to be told that a session has ended, or our own Access that it must ask anew. Written in the transaction of the cause, deleted when the client has
 /// taken it. Holds what the token says, since the user may be gone by the time it is sent.
 /// </summary>
 public sealed class LogoutNotice
@@ -37,7 +37,7 @@ public sealed class LogoutNotice
     /// <summary>The <c>sub</c> that the client knows.</summary>
     public required string Subject { get; init; }
 
-    /// <summary>The <c>sid</c> that the client knows.</summary>
+    /// <summary>The <c>sid</c> that the client knows; empty means whatever it has of the subject.</summary>
     public required string Sid { get; init; }
 
     /// <summary>When it is tried next. Moved on by whoever takes it, so that no other node tries it meanwhile.</summary>

@@ -55,6 +55,9 @@ public sealed class User
     /// <summary>When the password was last set.</summary>
     public DateTimeOffset? PasswordChangedAt { get; set; }
 
+    /// <summary>Moves on when browsers have to forget the second factors that they remember.</summary>
+    public int MfaEpoch { get; set; }
+
     /// <summary>When they last signed in.</summary>
     public DateTimeOffset? LastLoginAt { get; set; }
 

@@ -3,14 +3,16 @@ using System.Security.Cryptography;
 using Gatehouse.Model.Brands;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Settings;
+using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Users;
 using Gatehouse.Store.Connections;
 using Gatehouse.Store.Secrets;
+using Gatehouse.Store.Snapshots;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Store.Seeds;
 
-/// <summary>Lays what every installation begins with, once. Rows that an administrator deletes later stay deleted.</summary>
+/// <summary>Lays what every installation begins with, once, and what later builds added to it. Rows that an administrator deletes later stay deleted.</summary>
 internal sealed class FirstSeeds(IDbContextFactory<GatehouseDb> databases, ISecretBox box, TimeProvider clock)
 {
     /// <summary>Name of the key pair that guides choose as signing key.</summary>
@@ -22,24 +24,32 @@ internal sealed class FirstSeeds(IDbContextFactory<GatehouseDb> databases, ISecr
     /// <summary>The first administrator.</summary>
     public const string AdminUser = "akadmin";
 
-    private const int Latest = 1;
-
     /// <summary>Lays the seeds in one transaction; one cheap query when they are there.</summary>
     public async Task EnsureAsync(CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        if (await VersionAsync(db, cancellationToken) >= Latest)
+        switch (await VersionAsync(db, cancellationToken))
         {
-            return;
+            case >= LaterSeeds.Latest:
+                return;
+            case 0:
+                await LayAsync(db, cancellationToken);
+                return;
+            default:
+                await AddToAsync(db, cancellationToken);
+                return;
         }
+    }
 
+    private async Task LayAsync(GatehouseDb db, CancellationToken cancellationToken)
+    {
         // Both take their time: made at once, and before the lock.
         var access = Task.Run(() => SelfSignedKey.Make("Gatehouse Access", clock), cancellationToken);
         var identity = Task.Run(() => SelfSignedKey.Make(SigningKeyName, clock), cancellationToken);
         await Task.WhenAll(access, identity);
 
         await using var transaction = await Transactions.BeginAloneAsync(db, cancellationToken);
-        if (await VersionAsync(db, cancellationToken) >= Latest)
+        if (await VersionAsync(db, cancellationToken) > 0)
         {
             return; // another node was first
         }
@@ -47,8 +57,20 @@ internal sealed class FirstSeeds(IDbContextFactory<GatehouseDb> databases, ISecr
         AddAccess(db, await access);
         AddIdentity(db, await identity);
         db.Settings.Add(new Setting { Name = SettingNames.InstallId, Value = RandomId() });
-        db.Settings.Add(new Setting { Name = SettingNames.Seeds, Value = Latest.ToString(CultureInfo.InvariantCulture) });
+        db.Settings.Add(new Setting { Name = SettingNames.Seeds, Value = LaterSeeds.Latest.ToString(CultureInfo.InvariantCulture) });
         await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private async Task AddToAsync(GatehouseDb db, CancellationToken cancellationToken)
+    {
+        await using var transaction = await Transactions.BeginAloneAsync(db, cancellationToken);
+        var version = await VersionAsync(db, cancellationToken);
+        await LaterSeeds.LayAsync(db, version, clock.GetUtcNow(), cancellationToken); // none when another node was first
+        var recorded = await db.Settings.SingleAsync(s => s.Name == SettingNames.Seeds, cancellationToken);
+        recorded.Value = LaterSeeds.Latest.ToString(CultureInfo.InvariantCulture);
+        await db.SaveChangesAsync(cancellationToken);
+        await Revisions.BumpAsync(db, Topic.Identity, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 

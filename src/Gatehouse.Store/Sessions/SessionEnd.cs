@@ -93,6 +93,14 @@ public static class SessionEnd
         db.SessionClients.RemoveRange(await told.ToListAsync(cancellationToken));
     }
 
+    /// <summary>
+    /// Has every browser forget the second factors of these users that it remembers: whoever ends sessions by hand may have lost a device.
+    /// Within the caller's transaction, if there is one.
+    /// </summary>
+    public static Task ForgetMfaAsync(GatehouseDb db, IReadOnlyCollection<int> userIds, CancellationToken cancellationToken) =>
+        db.Users.Where(u => userIds.Contains(u.Id)).ExecuteUpdateAsync(
+            u => u.SetProperty(x => x.MfaEpoch, x => x.MfaEpoch + 1).SetProperty(x => x.Version, x => x.Version + 1), cancellationToken);
+
     /// <summary>Ends these sessions as <see cref="RunAsync"/> does, prepared but not saved.</summary>
     public static async Task PrepareAsync(GatehouseDb db, IReadOnlyCollection<AuthenticatedSession> sessions, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -26,6 +26,27 @@ public class AuthentikSessionTests
         (await SendAsync(host, "GET", "/core/users/me/", "nobody")).Expect(403);
     }
 
+    [Theory]
+    [InlineData("one")]
+    [InlineData("all")]
+    [InlineData("deactivate")]
+    public async Task Whose_sessions_an_administrator_ends_is_asked_again_where_a_browser_remembered_a_second_factor(string how)
+    {
+        await using var host = await ApiHost.StartAsync();
+        var (session, _) = await SignInAsync(host, host.UserId);
+
+        var reply = how switch
+        {
+            "one" => await host.AuthentikAsync("DELETE", $"/core/authenticated_sessions/{session}/"),
+            "all" => await host.AuthentikAsync("DELETE", $"/core/authenticated_sessions/bulk_delete/?user_pks={host.UserId}"),
+            _ => await host.AuthentikAsync("PATCH", $"/core/users/{host.UserId}/", new JsonObject { ["is_active"] = false }),
+        };
+
+        Assert.InRange(reply.Status, 200, 204);
+        await using var db = host.Open();
+        Assert.Equal([1, 0], await db.Users.Where(u => u.Id == host.UserId || u.Id == host.AdminId).OrderByDescending(u => u.MfaEpoch).Select(u => u.MfaEpoch).ToListAsync(TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task Impersonation_swaps_the_user_shows_the_administrator_and_ends()
     {

@@ -139,6 +139,44 @@ public class AuthentikUserTests
         Assert.Equal(64, (await db.LogoutNotices.SingleAsync(TestContext.Current.CancellationToken)).Sid.Length); // and the client is told
     }
 
+    [Theory]
+    [InlineData("add")]
+    [InlineData("remove")]
+    [InlineData("user")]
+    [InlineData("group")]
+    [InlineData("blueprint")]
+    public async Task S09_every_way_to_change_somebodys_groups_tells_our_own_access(string how)
+    {
+        await using var host = await ApiHost.StartAsync();
+        await SignInAsync(host);
+        await using var db = host.Open();
+        await db.Providers.ExecuteUpdateAsync(p => p.SetProperty(x => x.LogoutUri, ApiHost.Urls.AccessLogoutReceiver + "x"), TestContext.Current.CancellationToken);
+        var group = (await host.AuthentikAsync("POST", "/core/groups/", new JsonObject { ["name"] = "devs", ["users"] = how == "remove" ? new JsonArray(host.UserId) : [] })).Expect(201).Text("pk");
+        await db.LogoutNotices.ExecuteDeleteAsync(TestContext.Current.CancellationToken);
+
+        var reply = how switch
+        {
+            "add" => await host.AuthentikAsync("POST", $"/core/groups/{group}/add_user/", new JsonObject { ["pk"] = host.UserId }),
+            "remove" => await host.AuthentikAsync("POST", $"/core/groups/{group}/remove_user/", new JsonObject { ["pk"] = host.UserId }),
+            "user" => await host.AuthentikAsync("PATCH", $"/core/users/{host.UserId}/", new JsonObject { ["groups"] = new JsonArray(group) }),
+            "group" => await host.AuthentikAsync("PATCH", $"/core/groups/{group}/", new JsonObject { ["users"] = new JsonArray(host.UserId) }),
+            _ => await ApplyAsync(host, $$"""
+                version: 1
+                metadata: { name: s09 }
+                entries:
+                  - model: authentik_core.user
+                    identifiers: { username: bob }
+                    attrs: { name: Robert, path: users }
+                """),
+        };
+
+        Assert.InRange(reply.Status, 200, 204);
+        var notice = await db.LogoutNotices.SingleAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("", notice.Sid);
+        Assert.Equal(3, await db.AuthenticatedSessions.CountAsync(TestContext.Current.CancellationToken));
+        Assert.DoesNotContain(await db.Events.AsNoTracking().ToListAsync(TestContext.Current.CancellationToken), e => e.ContextJson.Contains("logoutnotice", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_password_is_kept_as_a_hash_that_verifies()
     {
@@ -230,6 +268,12 @@ public class AuthentikUserTests
     }
 
     private static JsonObject User(string username) => new() { ["username"] = username, ["name"] = "" };
+
+    private static async Task<ApiReply> ApplyAsync(ApiHost host, string blueprint)
+    {
+        var kept = (await host.AuthentikAsync("POST", "/managed/blueprints/", new JsonObject { ["name"] = "s09", ["content"] = blueprint })).Expect(201);
+        return await host.AuthentikAsync("POST", $"/managed/blueprints/{kept.Text("pk")}/apply/", new JsonObject());
+    }
 
     private static async Task SignInAsync(ApiHost host)
     {

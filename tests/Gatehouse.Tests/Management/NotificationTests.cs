@@ -13,7 +13,7 @@ namespace Gatehouse.Tests.Management;
 /// <summary>Rules, transports and the outbox (contract §5.2).</summary>
 public class NotificationTests
 {
-    private const string Failures = """{"name":"failures","action":"login_failed"}""";
+    internal const string Failures = """{"name":"failures","action":"login_failed"}""";
 
     [Fact]
     public async Task Check22_a_rule_with_a_matcher_sends_one_webhook_for_an_event_that_matches()
@@ -255,16 +255,16 @@ public class NotificationTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private static Task<ApiHost> StartAsync(bool local) => ApiHost.StartAsync(services => services
+    internal static Task<ApiHost> StartAsync(bool local) => ApiHost.StartAsync(services => services
         .AddSingleton(new NotificationOptions { AllowsLocalTargets = local })
         .AddSingleton<Mails>().AddSingleton<IMailSender>(s => s.GetRequiredService<Mails>()));
 
-    private static Task DrainAsync(ApiHost host) => host.Services.GetRequiredService<Notifier>().DrainAsync(Stop);
+    internal static Task DrainAsync(ApiHost host) => host.Services.GetRequiredService<Notifier>().DrainAsync(Stop);
 
-    private static Task FailAsync(ApiHost host) => host.Services.GetRequiredService<IEventLog>().WriteAsync(
+    internal static Task FailAsync(ApiHost host) => host.Services.GetRequiredService<IEventLog>().WriteAsync(
         new NewEvent("login_failed", new EventActor(host.UserId, "bob", "bob@example.com"), "192.0.2.7", new JsonObject { ["username"] = "bob" }), Stop);
 
-    private static async Task<int> CountAsync(ApiHost host)
+    internal static async Task<int> CountAsync(ApiHost host)
     {
         await using var db = host.Open();
         return await db.NotificationDeliveries.CountAsync(Stop);
@@ -273,7 +273,7 @@ public class NotificationTests
     private static async Task<string> TransportAsync(ApiHost host, string mode, string? url, string name = "transport") =>
         (await host.AuthentikAsync("POST", "/events/transports/", new JsonObject { ["name"] = name, ["mode"] = mode, ["webhook_url"] = url ?? "" })).Expect(201).Text("pk")!;
 
-    private static async Task<Guid> RuleAsync(ApiHost host, string mode, string? url, string name = "rule")
+    internal static async Task<Guid> RuleAsync(ApiHost host, string mode, string? url, string name = "rule")
     {
         var admins = (await host.AuthentikAsync("GET", "/core/groups/?name=authentik%20Admins")).Text("results.0.pk");
         var transport = await TransportAsync(host, mode, url, name + "'s transport");
@@ -286,15 +286,17 @@ public class NotificationTests
         })).Expect(201).Text("pk")!);
     }
 
-    private static async Task<string> BindAsync(ApiHost host, Guid rule, string policy, string kind = "event_matcher", int order = 0)
+    internal static async Task<string> BindAsync(ApiHost host, Guid rule, string policy, string kind = "event_matcher", int order = 0)
     {
         var made = (await host.AuthentikAsync("POST", $"/policies/{kind}/", JsonNode.Parse(policy))).Expect(201).Text("pk")!;
         (await host.AuthentikAsync("POST", "/policies/bindings/", new JsonObject { ["target"] = rule, ["policy"] = made, ["order"] = order })).Expect(201);
         return made;
     }
 
-    private sealed class Mails : IMailSender
+    internal sealed class Mails : IMailSender
     {
+        public bool IsSetUp { get; set; } = true;
+
         public List<Mail> Sent { get; } = [];
 
         public Task<MailResult> SendAsync(Mail mail, CancellationToken cancellationToken)

@@ -7,6 +7,7 @@ using Gatehouse.Management.Writes;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Brands;
 using Gatehouse.Model.Flows;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Notifications;
 using Gatehouse.Model.Providers;
 using Gatehouse.Store;
@@ -136,7 +137,7 @@ public class UnbindTests
     }
 
     private static Writer WriterOf(TestStore store, GatehouseDb db) =>
-        new(db, store.Get<ChangeFeed>(), new WriteGate(), new WriteEvents(db, new FakeEvents(store.Clock), new Actor()));
+        new(db, store.Get<ChangeFeed>(), new WriteGate(), new WriteEvents(db, new FakeEvents(store.Clock), new Actor()), store.Get<PublicUrls>(), store.Clock);
 
     private static (Flow Flow, FlowStageBinding Place) Lay(GatehouseDb db, string slug)
     {

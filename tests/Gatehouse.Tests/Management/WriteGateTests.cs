@@ -1,6 +1,7 @@
 using Gatehouse.Management.AuthentikV3;
 using Gatehouse.Management.CloudflareV4;
 using Gatehouse.Management.Writes;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Users;
 using Gatehouse.Store.Snapshots;
@@ -21,7 +22,7 @@ public class WriteGateTests
         await using var store = await TestStore.StartAsync(kind);
         await using var db = store.Open();
         using var gate = new WriteGate { LongestWait = TimeSpan.FromSeconds(1) };
-        var writer = new Writer(db, store.Get<ChangeFeed>(), gate, new WriteEvents(db, new FakeEvents(store.Clock), new Actor()));
+        var writer = new Writer(db, store.Get<ChangeFeed>(), gate, new WriteEvents(db, new FakeEvents(store.Clock), new Actor()), store.Get<PublicUrls>(), store.Clock);
         await using (var other = store.Open())
         {
             using var itsGate = new WriteGate();

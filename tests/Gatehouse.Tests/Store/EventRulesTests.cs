@@ -74,7 +74,7 @@ public class EventRulesTests
         await db.SaveChangesAsync(Stop);
 
         Assert.Empty(await FiringAsync(store, db, Happened("policy_exception", About(own))));
-        Assert.Equal(["faults"], await FiringAsync(store, db, Happened("policy_exception", About(other))));
+        Assert.Equal(["default-notify-exception", "faults"], await FiringAsync(store, db, Happened("policy_exception", About(other))));
 
         static JsonObject About(IdentityPolicy policy) => new() { ["policy"] = new JsonObject { ["pk"] = policy.Id.ToString("N") } };
     }

@@ -53,15 +53,16 @@ internal sealed partial class WebAuthnSetupStage(
         }
 
         var settings = new StageSettings(stage);
-        var (made, reason) = await ceremonies.RegisterAsync(run, stage, posted, settings.Text("user_verification", "preferred") == "required", cancellationToken);
-        if (made is not null && settings.Texts("device_type_restrictions", []) is { Count: > 0 } models && !models.Contains(made.Aaguid.ToString()))
+        var result = await ceremonies.RegisterAsync(run, stage, posted, settings.Text("user_verification", "preferred") == "required", cancellationToken);
+        if (result is RegistrationResult.Made { Credential: var made })
         {
-            (made, reason) = (null, "authenticators of this model are not allowed here");
+            var isOfModel = settings.Texts("device_type_restrictions", []) is not { Count: > 0 } models || models.Contains(made.Aaguid.ToString());
+            result = !isOfModel ? new RegistrationResult.Refused("authenticators of this model are not allowed here")
+                : await TryKeepAsync(run, settings, user, made, cancellationToken) ? result
+                : new RegistrationResult.Refused("the credential is known already");
         }
 
-        return made is not null && await TryKeepAsync(run, settings, user, made, cancellationToken)
-            ? StageAnswers.Pass
-            : Refuse(run, settings, asked, user, reason ?? "the credential is known already");
+        return result is RegistrationResult.Refused refused ? Refuse(run, settings, asked, user, refused) : StageAnswers.Pass;
     }
 
     private async Task<bool> TryKeepAsync(FlowRun run, StageSettings settings, User user, NewCredential made, CancellationToken cancellationToken)
@@ -92,14 +93,14 @@ internal sealed partial class WebAuthnSetupStage(
         return true;
     }
 
-    private StageStep Refuse(FlowRun run, StageSettings settings, Challenge asked, User user, string reason)
+    private StageStep Refuse(FlowRun run, StageSettings settings, Challenge asked, User user, RegistrationResult.Refused refused)
     {
-        LogRefused(user.Id, reason);
+        LogRefused(user.Id, refused.Reason);
         run.State.Mfa.Attempts++;
         run.MustSave = true;
         return settings.Number("max_attempts", 0) is > 0 and var most && run.State.Mfa.Attempts >= most
             ? new StageStep.Deny("Too many tries. Start again.", "too many refused registrations in one run")
-            : StageAnswers.Fault(asked, "response", "This authenticator was not accepted. Try again, or use another one.", "invalid");
+            : StageAnswers.Fault(asked, "response", "This authenticator was not accepted. " + (refused.Advice ?? "Try again, or use another one."), "invalid");
     }
 
     [LoggerMessage(EventId = 2303, Level = LogLevel.Information, Message = "User {UserId} enrolled security key {DeviceId} of model {Model}")]

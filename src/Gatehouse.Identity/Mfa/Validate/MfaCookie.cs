@@ -28,13 +28,13 @@ internal sealed class MfaCookie(ISecretBox box, TimeProvider clock)
 
     private const string Header = """{"alg":"HS256","typ":"JWT"}""";
 
-    /// <summary>Sets it. <paramref name="passwordMark"/> is that of the password of now: a new one, by whatever way, ends what was remembered under the old.</summary>
-    public void Write(FlowRun run, Stage stage, Authenticator device, string passwordMark, TimeSpan life)
+    /// <summary>Sets it. <paramref name="mark"/> is what it rests on: a new password, by whatever way, or the end of all sessions ends what was remembered before.</summary>
+    public void Write(FlowRun run, Stage stage, Authenticator device, string mark, TimeSpan life)
     {
         var now = clock.GetUtcNow();
         var said = new RememberedMfa(NameOf(device), stage.Id, device.UserId, now.ToUnixTimeSeconds(), (now + life).ToUnixTimeSeconds());
         var head = $"{Encode(Header)}.{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(said, FlowJson.Default.RememberedMfa))}";
-        run.Http.Response.Cookies.Append(Name, $"{head}.{Base64Url.EncodeToString(MacOf(head, stage, passwordMark))}", new CookieOptions
+        run.Http.Response.Cookies.Append(Name, $"{head}.{Base64Url.EncodeToString(MacOf(head, stage, mark))}", new CookieOptions
         {
             HttpOnly = true,
             Secure = true,
@@ -46,9 +46,9 @@ internal sealed class MfaCookie(ISecretBox box, TimeProvider clock)
     }
 
     /// <summary>The one of <paramref name="usable"/> that the browser remembers; null when it is none of them, or too long ago for <paramref name="threshold"/>.</summary>
-    public Authenticator? Find(FlowRun run, Stage stage, int userId, string passwordMark, IReadOnlyList<Authenticator> usable, TimeSpan threshold)
+    public Authenticator? Find(FlowRun run, Stage stage, int userId, string mark, IReadOnlyList<Authenticator> usable, TimeSpan threshold)
     {
-        if (CookieValues.Only(run.Http.Request, Name) is not { Length: <= 1024 } value || Read(value, stage, passwordMark) is not { } said)
+        if (CookieValues.Only(run.Http.Request, Name) is not { Length: <= 1024 } value || Read(value, stage, mark) is not { } said)
         {
             return null;
         }
@@ -59,10 +59,10 @@ internal sealed class MfaCookie(ISecretBox box, TimeProvider clock)
         return isFresh && said.Stage == stage.Id && said.User == userId ? usable.FirstOrDefault(d => NameOf(d) == said.Device) : null;
     }
 
-    private RememberedMfa? Read(string value, Stage stage, string passwordMark)
+    private RememberedMfa? Read(string value, Stage stage, string mark)
     {
         var cut = value.LastIndexOf('.');
-        if (cut < 0 || !IsMac(value[(cut + 1)..], MacOf(value[..cut], stage, passwordMark)))
+        if (cut < 0 || !IsMac(value[(cut + 1)..], MacOf(value[..cut], stage, mark)))
         {
             return null;
         }
@@ -74,8 +74,8 @@ internal sealed class MfaCookie(ISecretBox box, TimeProvider clock)
     private static bool IsMac(string sent, byte[] mac) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(sent), Encoding.UTF8.GetBytes(Base64Url.EncodeToString(mac)));
 
-    private byte[] MacOf(string head, Stage stage, string passwordMark) =>
-        HMACSHA256.HashData(box.DeriveKey($"identity mfa cookie v2 {stage.Id}"), Encoding.UTF8.GetBytes($"{head}\n{passwordMark}"));
+    private byte[] MacOf(string head, Stage stage, string mark) =>
+        HMACSHA256.HashData(box.DeriveKey($"identity mfa cookie v3 {stage.Id}"), Encoding.UTF8.GetBytes($"{head}\n{mark}"));
 
     private static string NameOf(Authenticator device) => string.Create(CultureInfo.InvariantCulture, $"{device.Class.Word()}.{device.Id}");
 

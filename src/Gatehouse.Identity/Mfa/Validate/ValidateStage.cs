@@ -140,7 +140,7 @@ internal sealed partial class ValidateStage(
         run.State.Mfa.Devices.Add(UsedDevice.Of(device));
         if (settings.Threshold is var life && life > TimeSpan.Zero)
         {
-            cookie.Write(run, stage, device, await devices.PasswordMarkAsync(device.UserId, cancellationToken), life);
+            cookie.Write(run, stage, device, await devices.RememberMarkAsync(device.UserId, cancellationToken), life);
         }
 
         return StageAnswers.Pass;
@@ -150,7 +150,7 @@ internal sealed partial class ValidateStage(
     private async Task<bool> IsRememberedAsync(
         FlowRun run, Stage stage, ValidateSettings settings, int userId, IReadOnlyList<Authenticator> usable, CancellationToken cancellationToken) =>
         settings.Threshold is var threshold && threshold > TimeSpan.Zero && !run.Query.AsksToSignInAgain
-        && cookie.Find(run, stage, userId, await devices.PasswordMarkAsync(userId, cancellationToken), usable, threshold) is not null;
+        && cookie.Find(run, stage, userId, await devices.RememberMarkAsync(userId, cancellationToken), usable, threshold) is not null;
 
     private async Task<IReadOnlyList<Authenticator>> UsableAsync(int userId, ValidateSettings settings, CancellationToken cancellationToken)
     {

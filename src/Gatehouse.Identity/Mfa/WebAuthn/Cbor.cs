@@ -23,6 +23,9 @@ internal sealed class MalformedException : Exception
         : base(what, cause)
     {
     }
+
+    /// <summary>What the person may know of it; null means nothing.</summary>
+    public string? Advice { get; init; }
 }
 
 /// <summary>

@@ -38,11 +38,30 @@ internal abstract record ProofResult
     public sealed record Refused(string Reason, WebAuthnDevice? Cloned = null) : ProofResult;
 }
 
+/// <summary>What came of a registration.</summary>
+internal abstract record RegistrationResult
+{
+    private RegistrationResult()
+    {
+    }
+
+    /// <summary>It holds.</summary>
+    public sealed record Made(NewCredential Credential) : RegistrationResult;
+
+    /// <summary>It does not.</summary>
+    /// <param name="Reason">For the log.</param>
+    public sealed record Refused(string Reason) : RegistrationResult
+    {
+        /// <summary>For the person; null means nothing more than that it was refused.</summary>
+        public string? Advice { get; init; }
+    }
+}
+
 /// <summary>Judges WebAuthn proofs and registrations against the database.</summary>
 internal sealed class Ceremonies(GatehouseDb db, RelyingParty party, WebAuthnChallenges challenges, InstallId install, TimeProvider clock)
 {
     /// <summary>The new credential in <paramref name="posted"/>, or the reason to refuse it.</summary>
-    public async Task<(NewCredential? Credential, string? Reason)> RegisterAsync(
+    public async Task<RegistrationResult> RegisterAsync(
         FlowRun run, Stage stage, JsonElement posted, bool mustVerifyUser, CancellationToken cancellationToken)
     {
         try
@@ -50,16 +69,16 @@ internal sealed class Ceremonies(GatehouseDb db, RelyingParty party, WebAuthnCha
             var made = Registration.Read(posted, party, mustVerifyUser);
             if (!challenges.IsOurs(made.Challenge, run, stage, ClientData.Create))
             {
-                return (null, "the challenge is not of this run, or too old");
+                return new RegistrationResult.Refused("the challenge is not of this run, or too old");
             }
 
-            return await db.WebAuthnDevices.AnyAsync(d => d.CredentialId == made.Id, cancellationToken)
-                ? (null, "the credential is known already")
-                : await challenges.TrySpendAsync(made.Challenge, cancellationToken) ? (made, null) : (null, "the challenge was answered before");
+            return await db.WebAuthnDevices.AnyAsync(d => d.CredentialId == made.Id, cancellationToken) ? new RegistrationResult.Refused("the credential is known already")
+                : await challenges.TrySpendAsync(made.Challenge, cancellationToken) ? new RegistrationResult.Made(made)
+                : new RegistrationResult.Refused("the challenge was answered before");
         }
         catch (MalformedException fault)
         {
-            return (null, fault.Message);
+            return new RegistrationResult.Refused(fault.Message) { Advice = fault.Advice };
         }
     }
 

@@ -2,7 +2,10 @@ using System.Security.Cryptography;
 
 namespace Gatehouse.Identity.Mfa.WebAuthn;
 
-/// <summary>A credential's public key (RFC 9052 §7, RFC 9053, RFC 8812): ES256 on P-256, or RS256. No other was offered.</summary>
+/// <summary>
+/// A credential's public key (RFC 9052 §7, RFC 9053, RFC 8812): ES256 on P-256, or RS256. No other was offered: .NET 10 has no Ed25519 to
+/// verify an EdDSA key with, and every authenticator that makes such keys makes ES256, too.
+/// </summary>
 internal sealed class CoseKey
 {
     /// <summary>ECDSA on P-256 with SHA-256.</summary>
@@ -31,7 +34,11 @@ internal sealed class CoseKey
                 new CoseKey(ES256, new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = x, Y = y } }, default),
             (3, RS256) when Bytes(map, -1) is { Length: >= 256 and <= 1024 } modulus && Bytes(map, -2) is { Length: > 0 and <= 8 } exponent =>
                 new CoseKey(RS256, default, new RSAParameters { Modulus = modulus, Exponent = exponent }),
-            _ => throw new MalformedException("a key of an algorithm that was not offered, or of a wrong size"),
+            var (_, other) when !Offered.Contains((int)other) => throw new MalformedException($"a key of algorithm {other}, which was not offered")
+            {
+                Advice = "It made a key of a kind that is not taken here. Use an authenticator that makes ES256 or RS256 keys.",
+            },
+            _ => throw new MalformedException("a key of a wrong size, or of a curve that was not offered"),
         };
         key.Check();
         return key;

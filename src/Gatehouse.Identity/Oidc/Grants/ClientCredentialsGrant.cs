@@ -1,11 +1,13 @@
 using System.Text;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Tokens;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Gatehouse.Store.Queues;
+using Gatehouse.Web.Http;
 
 namespace Gatehouse.Identity.Oidc.Grants;
 
@@ -22,6 +24,7 @@ internal sealed class ClientCredentialsGrant(
     TokenIssuer issuer,
     ApplicationAccess access,
     OAuthEvents events,
+    IReputation reputation,
     TimeProvider clock)
 {
     public const string GrantType = "client_credentials";
@@ -45,7 +48,7 @@ internal sealed class ClientCredentialsGrant(
             // No secret is needed with these; a wrong one is still wrong.
             return presented.Secrets.Count > 0 && client.Provider.ClientType == ClientType.Confidential && !ClientAuthentication.IsSecretOf(client, presented)
                 ? Unknown(presented, "wrong client secret")
-                : await OfAppPasswordAsync(username, password, cancellationToken);
+                : await OfAppPasswordAsync(request, username, password, cancellationToken);
         }
 
         if (client.Provider.ClientType == ClientType.Confidential && ClientAuthentication.IsSecretOf(client, presented))
@@ -57,7 +60,7 @@ internal sealed class ClientCredentialsGrant(
         {
             if (TryUnpack(secret, out var name, out var key))
             {
-                return await OfAppPasswordAsync(name, key, cancellationToken);
+                return await OfAppPasswordAsync(request, name, key, cancellationToken);
             }
         }
 
@@ -128,10 +131,17 @@ internal sealed class ClientCredentialsGrant(
             : Invalid("the name of the client's own account belongs to a person");
     }
 
-    private async Task<MachineResult> OfAppPasswordAsync(string username, string password, CancellationToken cancellationToken) =>
-        await accounts.OfAppPasswordAsync(username, password, cancellationToken) is { } user
-            ? new MachineResult.Known(user, "token")
-            : Invalid("no active user has this name and app password");
+    private async Task<MachineResult> OfAppPasswordAsync(TokenRequest request, string username, string password, CancellationToken cancellationToken)
+    {
+        if (await accounts.OfAppPasswordAsync(username, password, cancellationToken) is { } user)
+        {
+            return new MachineResult.Known(user, "token");
+        }
+
+        // As a wrong password at a flow does. A right one earns nothing: programs send it all day.
+        reputation.Note(username, ClientAddress.Of(request.Context), isSuccess: false);
+        return Invalid("no active user has this name and app password");
+    }
 
     // A token that stands: signature, end, revocation, user and grant are looked at. Bound to a key it is no bearer token, so it is nobody's assertion.
     private async Task<MachineResult> OfFederatedTokenAsync(PresentedCredentials presented, Client client, string assertion, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.SignIn;
+using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Flows;
 using Gatehouse.Store;
 using Gatehouse.Store.Sessions;
@@ -55,7 +56,7 @@ internal sealed partial class EndSessionEndpoint(
     {
         if (await sessions.FindAsync(context.Request, cancellationToken) is not { } browser)
         {
-            return LogoutAnswers.Ended(request, [], isAll: true);
+            return LogoutAnswers.Ended([], await EndAsync(request, cancellationToken));
         }
 
         var isConfirmed = HttpMethods.IsPost(context.Request.Method) && confirmations.IsGiven(request.Parameters, browser.Session, request.Application);
@@ -70,8 +71,14 @@ internal sealed partial class EndSessionEndpoint(
         var ended = isAll
             ? await sessions.EndAsync(context, browser.Session, cancellationToken)
             : await SessionEnd.RunForClientAsync(db, browser.Session, request.Client.Provider.Id, clock.GetUtcNow(), cancellationToken);
-        return LogoutAnswers.Ended(request, await frontChannel.FramesAsync(ended, cancellationToken), isAll);
+        return LogoutAnswers.Ended(await frontChannel.FramesAsync(ended, cancellationToken), await EndAsync(request, cancellationToken));
     }
+
+    // Where the client asked, else what the provider's flow ends with.
+    private async Task<string> EndAsync(LogoutRequest request, CancellationToken cancellationToken) =>
+        request.Target ?? LogoutEnd.Of(
+            await db.Flows.Where(f => f.Id == request.Client.Provider.InvalidationFlowId).Select(f => f.Slug).SingleOrDefaultAsync(cancellationToken) ?? LogoutEnd.UsualFlow,
+            request.Application.Slug);
 
     private Task<bool> EndsSessionAsync(Client client, CancellationToken cancellationToken) => db.FlowStageBindings.AnyAsync(
         b => b.FlowId == client.Provider.InvalidationFlowId && b.Stage!.Type == StageType.UserLogout, cancellationToken); // translated to SQL

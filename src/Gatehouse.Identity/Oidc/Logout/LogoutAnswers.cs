@@ -14,7 +14,7 @@ internal static class LogoutAnswers
 {
     /// <summary>Goes on once every frame has loaded, or after five seconds. The page's only script, named by its hash.</summary>
     public const string FrameScript =
-        "{const s=document.currentScript;let left=Number(s.dataset.frames);const go=()=>{const next=document.getElementById('next');if(next)location.replace(next.href)};" +
+        "{const s=document.currentScript;let left=Number(s.dataset.frames);const go=()=>location.replace(document.getElementById('next').href);" +
         "document.addEventListener('load',(e)=>{if(e.target.tagName==='IFRAME'&&--left===0)go()},true);setTimeout(go,5000)}";
 
     /// <summary>Ends the browser's session, whoever asked first.</summary>
@@ -50,31 +50,18 @@ internal static class LogoutAnswers
         };
     }
 
-    /// <summary>The end: on to where the client asked, past the frames of other clients if there are any.</summary>
-    public static IResult Ended(LogoutRequest request, IReadOnlyList<LogoutFrame> frames, bool isAll)
-    {
-        if (frames.Count == 0 && request.Target is { } target)
-        {
-            return new PrivateRedirect(target);
-        }
-
-        var text = isAll ? "You are signed out." : $"You are signed out of {request.Application.Name}. You are still signed in here.";
-        if (frames.Count == 0)
-        {
-            return Page.Message(StatusCodes.Status200OK, "Signed out", text, action: isAll ? null : SignOutOfEverything);
-        }
-
-        return new PageResult<LogoutFramesPage>(
+    /// <summary>The end: on to <paramref name="next"/>, past the frames of other clients if there are any.</summary>
+    public static IResult Ended(IReadOnlyList<LogoutFrame> frames, string next) => frames.Count == 0
+        ? new PrivateRedirect(next)
+        : new PageResult<LogoutFramesPage>(
             new Dictionary<string, object?>
             {
-                [nameof(LogoutFramesPage.Text)] = text,
                 [nameof(LogoutFramesPage.Frames)] = frames,
-                [nameof(LogoutFramesPage.Next)] = request.Target,
+                [nameof(LogoutFramesPage.Next)] = next,
             },
             StatusCodes.Status200OK)
         {
             ScriptSource = FrameScriptHash,
             FrameSources = string.Join(' ', frames.Select(f => LogoutUris.FrameSource(f.Url)).Distinct()),
         };
-    }
 }

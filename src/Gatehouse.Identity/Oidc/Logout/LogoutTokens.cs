@@ -35,9 +35,13 @@ internal sealed class LogoutTokens(SigningKeys keys, PublicUrls urls, TimeProvid
             ["exp"] = now + (long)Life.TotalSeconds,
             ["jti"] = Digest.FreshSecret(16),
             ["sub"] = notice.Subject,
-            ["sid"] = notice.Sid,
             ["events"] = new JsonObject { [Event] = new JsonObject() },
         };
+        if (notice.Sid.Length > 0)
+        {
+            claims["sid"] = notice.Sid;
+        }
+
         return handler.CreateToken(claims.ToJsonString(), signer.Credentials, new Dictionary<string, object> { ["typ"] = Type });
     }
 }

@@ -77,6 +77,20 @@ internal sealed record LogoutUrl(string Url, string ProviderName)
     public string Binding { get; } = "redirect";
 }
 
+/// <summary>Ends a logout: what was left, and where people may want to go.</summary>
+/// <param name="ApplicationName">The application that was logged out of; null when it was everything.</param>
+/// <param name="ApplicationLaunchUrl">Where it is; null when it leads nowhere a browser should go.</param>
+/// <param name="InvalidationFlowUrl">Where to log out of everything; null when that has happened.</param>
+/// <param name="OverviewUrl">The person's applications; null when nobody is signed in.</param>
+internal sealed record SessionEndChallenge(
+    string PendingUser,
+    string PendingUserAvatar,
+    string BrandName,
+    string? ApplicationName,
+    string? ApplicationLaunchUrl,
+    string? InvalidationFlowUrl,
+    string? OverviewUrl) : Challenge("ak-stage-session-end");
+
 /// <summary>Ends a flow without success.</summary>
 internal sealed record AccessDeniedChallenge(string PendingUser, string PendingUserAvatar, string ErrorMessage) : Challenge("ak-stage-access-denied");
 

@@ -4,7 +4,7 @@ using Gatehouse.Identity.Oidc.Device;
 namespace Gatehouse.Identity.SignIn.Flows;
 
 /// <summary>Where flows lead, and what frames their challenges.</summary>
-internal sealed class FlowFinish(AuthorizationBorder authorization)
+internal sealed class FlowFinish(AuthorizationBorder authorization, LogoutEnd logout)
 {
     /// <summary>The user's page.</summary>
     public const string UserPage = "/if/user/";
@@ -23,23 +23,27 @@ internal sealed class FlowFinish(AuthorizationBorder authorization)
             return late.Length == 0 ? new DeviceCodeFinishChallenge { FlowInfo = InfoOf(run) } : new RedirectChallenge(late) { FlowInfo = InfoOf(run) };
         }
 
+        if (run is { Flow.Designation: "invalidation", Query.Next: null, State.Next: null })
+        {
+            return await logout.ChallengeAsync(run, cancellationToken);
+        }
+
         var to = run switch
         {
             { Authorization: not null, Browser: { } browser } => await authorization.FinishAsync(run.Http, run.Query.Raw, browser, cancellationToken),
             { Query.Next: { } next } => next,
             { State.Next: { } next } => next,
             { Flow.Designation: "recovery", Browser: null } => LoginPage,
-            { Flow.Designation: "invalidation" } => LoginPage,
             _ => UserPage,
         };
         return new RedirectChallenge(to) { FlowInfo = InfoOf(run) };
     }
 
     /// <summary>Heading and way out.</summary>
-    public static FlowInfo InfoOf(FlowRun run)
+    public static FlowInfo InfoOf(FlowRun run, string? application = null)
     {
         var title = run.Flow.Title
-            .Replace("%(app)s", run.Authorization?.ApplicationName ?? "the application", StringComparison.Ordinal)
+            .Replace("%(app)s", application ?? run.Authorization?.ApplicationName ?? "the application", StringComparison.Ordinal)
             .Replace("%(user)s", run.PendingUser, StringComparison.Ordinal);
         return new FlowInfo(title, CancelUrl(run));
     }

@@ -13,6 +13,7 @@ namespace Gatehouse.Identity.SignIn.Flows;
 [JsonSerializable(typeof(ConsentChallenge))]
 [JsonSerializable(typeof(IframeLogoutChallenge))]
 [JsonSerializable(typeof(AccessDeniedChallenge))]
+[JsonSerializable(typeof(SessionEndChallenge))]
 [JsonSerializable(typeof(RedirectChallenge))]
 [JsonSerializable(typeof(DeviceCodeChallenge))]
 [JsonSerializable(typeof(DeviceCodeFinishChallenge))]

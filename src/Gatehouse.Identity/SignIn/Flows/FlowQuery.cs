@@ -28,6 +28,9 @@ internal sealed class FlowQuery
     /// <summary>The client that asks, of an authorize request.</summary>
     public string? ClientId => values.TryGetValue("client_id", out var sent) && sent is [{ Length: > 0 and <= 255 } text] && text.All(c => c is > ' ' and < '\x7f') ? text : null;
 
+    /// <summary>The slug of the application that was logged out of; null when none.</summary>
+    public string? Application => values.TryGetValue("application", out var sent) && sent is [{ Length: > 0 and <= 255 } text] ? text : null;
+
     /// <summary>The code of a device, when the address brought it along; null when none.</summary>
     public string? DeviceCode => values.TryGetValue("code", out var sent) && sent is [{ Length: > 0 and <= 20 } text] ? text : null;
 

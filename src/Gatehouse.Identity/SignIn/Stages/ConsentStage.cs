@@ -51,7 +51,8 @@ internal sealed class ConsentStage(GatehouseDb db, ISecretBox box, TimeProvider 
             return StageAnswers.Fault(asked, "token", "Invalid consent token, re-showing prompt", "invalid");
         }
 
-        if (Mode(stage) != Always && run is { Authorization: { } request, Browser: { } browser })
+        // Whoever acts as somebody agrees for this once, not in that person's name for later.
+        if (Mode(stage) != Always && run is { Authorization: { } request, Browser: { IsImpersonating: false } browser })
         {
             await KeepAsync(browser, request, stage, cancellationToken);
         }

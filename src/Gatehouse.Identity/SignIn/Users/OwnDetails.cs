@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.Pages.Account;
 using Gatehouse.Model.Events;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Store.Sessions;
 using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
@@ -11,7 +13,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.SignIn.Users;
 
 /// <summary>Changes of one's own username, name and address, as far as they are allowed.</summary>
-internal sealed class OwnDetails(GatehouseDb db, OwnRights rights, IEventLog events, TimeProvider clock)
+internal sealed class OwnDetails(GatehouseDb db, OwnRights rights, IEventLog events, PublicUrls urls, TimeProvider clock)
 {
     private static readonly string[] Fields = ["username", "name", "email"];
 
@@ -32,6 +34,7 @@ internal sealed class OwnDetails(GatehouseDb db, OwnRights rights, IEventLog eve
         }
 
         user.UpdatedAt = clock.GetUtcNow();
+        await ClaimsChange.PrepareAsync(db, urls, user.UpdatedAt, cancellationToken);
         try
         {
             await db.SaveChangesAsync(cancellationToken);

@@ -20,12 +20,12 @@ internal sealed class OwnKeys(GatehouseDb db, BrowserSessions sessions, ISnapsho
 
     /// <summary>Ends one session.</summary>
     public async Task<FormResult> EndOneAsync(SignedInBrowser browser, Guid session, CancellationToken cancellationToken) =>
-        new() { Done = await sessions.EndOneAsync(browser.User.Id, session, cancellationToken) ? "session" : "nothing" };
+        new() { Done = await sessions.RevokeOneAsync(browser.User.Id, session, cancellationToken) ? "session" : "nothing" };
 
     /// <summary>Ends all sessions but this one.</summary>
     public async Task<FormResult> EndOthersAsync(SignedInBrowser browser, CancellationToken cancellationToken)
     {
-        await sessions.EndOthersAsync(browser.User.Id, browser.Session.Id, cancellationToken);
+        await sessions.RevokeOthersAsync(browser.User.Id, browser.Session.Id, cancellationToken);
         return new FormResult { Done = "sessions" };
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Events;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Gatehouse.Store.Bindings;
@@ -30,7 +31,7 @@ internal abstract record WriteUserResult
 }
 
 /// <summary>Saves what a run was told: username, name, e-mail address, password and attributes. Rights and memberships are never among it.</summary>
-internal sealed class WriteUser(GatehouseDb db, IEventLog events, TimeProvider clock)
+internal sealed class WriteUser(GatehouseDb db, IEventLog events, PublicUrls urls, TimeProvider clock)
 {
     private static readonly WriteUserResult.Refused Overtaken = new("Somebody changed this account at the same time. Start again.", "overtaken by another write");
 
@@ -99,6 +100,7 @@ internal sealed class WriteUser(GatehouseDb db, IEventLog events, TimeProvider c
             await PasswordPast.KeepAsync(db, userId, replaced, now, cancellationToken);
         }
 
+        await ClaimsChange.PrepareAsync(db, urls, now, cancellationToken);
         if (!await TrySaveAsync(cancellationToken))
         {
             return Overtaken;

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("cab767d9-a9fd-48de-ac12-1dde38e108d0"), entityTypeCount: 62)
+            : base(skipDetectChanges: false, modelId: new Guid("3d1f2a03-5881-4511-a75e-cff63a2d8ec0"), entityTypeCount: 62)
         {
         }
 

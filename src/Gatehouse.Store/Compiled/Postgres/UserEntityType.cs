@@ -21,7 +21,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Users.User",
                 typeof(User),
                 baseEntityType,
-                propertyCount: 16,
+                propertyCount: 17,
                 navigationCount: 1,
                 unnamedIndexCount: 3,
                 keyCount: 1);
@@ -75,6 +75,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 nullable: true,
                 valueConverter: new UnixMilliseconds());
             lastLoginAt.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var mfaEpoch = runtimeEntityType.AddProperty(
+                "MfaEpoch",
+                typeof(int),
+                propertyInfo: typeof(User).GetProperty("MfaEpoch", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(User).GetField("<MfaEpoch>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: 0);
+            mfaEpoch.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var name = runtimeEntityType.AddProperty(
                 "Name",

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("bb135acf-cb79-491b-b0fe-9c55b0956d29"), entityTypeCount: 62)
+            : base(skipDetectChanges: false, modelId: new Guid("cb793af6-ce8e-49d1-ab50-526adf74c4fd"), entityTypeCount: 62)
         {
         }
 

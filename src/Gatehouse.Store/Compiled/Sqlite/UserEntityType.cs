@@ -20,7 +20,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Users.User",
                 typeof(User),
                 baseEntityType,
-                propertyCount: 16,
+                propertyCount: 17,
                 navigationCount: 1,
                 unnamedIndexCount: 3,
                 keyCount: 1);
@@ -68,6 +68,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(User).GetField("<LastLoginAt>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 nullable: true,
                 valueConverter: new UnixMilliseconds());
+
+            var mfaEpoch = runtimeEntityType.AddProperty(
+                "MfaEpoch",
+                typeof(int),
+                propertyInfo: typeof(User).GetProperty("MfaEpoch", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(User).GetField("<MfaEpoch>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: 0);
 
             var name = runtimeEntityType.AddProperty(
                 "Name",

@@ -571,6 +571,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     AttributesJson = table.Column<string>(type: "text", nullable: false),
                     PasswordHash = table.Column<string>(type: "text", nullable: true),
                     PasswordChangedAt = table.Column<long>(type: "bigint", nullable: true),
+                    MfaEpoch = table.Column<int>(type: "integer", nullable: false),
                     LastLoginAt = table.Column<long>(type: "bigint", nullable: true),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     UpdatedAt = table.Column<long>(type: "bigint", nullable: false),

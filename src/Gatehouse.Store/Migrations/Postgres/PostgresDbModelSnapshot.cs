@@ -2565,6 +2565,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<long?>("LastLoginAt")
                         .HasColumnType("bigint");
 
+                    b.Property<int>("MfaEpoch")
+                        .HasColumnType("integer");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("text");

@@ -570,6 +570,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     AttributesJson = table.Column<string>(type: "TEXT", nullable: false),
                     PasswordHash = table.Column<string>(type: "TEXT", nullable: true),
                     PasswordChangedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    MfaEpoch = table.Column<int>(type: "INTEGER", nullable: false),
                     LastLoginAt = table.Column<long>(type: "INTEGER", nullable: true),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),

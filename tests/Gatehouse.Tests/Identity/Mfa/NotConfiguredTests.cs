@@ -2,6 +2,7 @@ using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Users;
 using Gatehouse.Tests.Identity.SignIn;
+using Gatehouse.Tests.Identity.Stages;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Tests.Identity.Mfa;
@@ -134,6 +135,25 @@ public class NotConfiguredTests
 
         Assert.Equal("ak-stage-authenticator-validate", (await MfaHost.PasswordAsync(browser)).Seen.Component);
         Assert.Equal("ak-stage-authenticator-webauthn", (await MfaHost.PasswordAsync(fresh, "bob")).Seen.Component);
+    }
+
+    [Theory]
+    [InlineData("all but this")]
+    [InlineData("one")]
+    public async Task Whoever_ends_their_other_sessions_is_asked_again_where_a_browser_remembered_a_second_factor(string which)
+    {
+        await using var host = await MfaHost.StartAsync("""{"last_auth_threshold":"hours=1"}""");
+        using var browser = await host.SignedInAsync();
+        var secret = await host.EnrolTotpAsync(browser);
+        host.NextStep();
+        using var stolen = host.Browser();
+        Assert.Equal("xak-flow-redirect", (await MfaHost.CodeAsync((await MfaHost.PasswordAsync(stolen)).Flow, host.Code(secret))).Component);
+        Assert.Equal("xak-flow-redirect", (await MfaHost.PasswordAsync(stolen)).Seen.Component);
+        var theirs = await host.ReadAsync(db => db.AuthenticatedSessions.OrderByDescending(s => s.Uuid).Select(s => s.Uuid).FirstAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal(303, await UserPageTests.PostAsync(browser, which == "one" ? $"sessions/{theirs}/end/" : "sessions/end/"));
+
+        Assert.Equal("ak-stage-authenticator-validate", (await MfaHost.PasswordAsync(stolen)).Seen.Component);
     }
 
     [Fact]

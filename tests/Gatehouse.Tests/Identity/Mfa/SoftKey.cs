@@ -109,6 +109,11 @@ internal sealed class SoftKey : IDisposable
             return [0xA4, 0x01, 0x03, 0x03, 0x39, 0x01, 0x00, 0x20, .. Bytes(open.Modulus!), 0x21, .. Bytes(open.Exponent!)]; // an RSA key has both
         }
 
+        if (Algorithm == -8)
+        {
+            return [0xA4, 0x01, 0x01, 0x03, 0x27, 0x20, 0x06, 0x21, .. Bytes(new byte[32])]; // OKP, Ed25519
+        }
+
         var point = key.ExportParameters(false).Q;
         byte[] algorithm = Algorithm == -7 ? [0x26] : [0x38, (byte)(-1 - Algorithm)];
         return [0xA5, 0x01, 0x02, 0x03, .. algorithm, 0x20, 0x01, 0x21, .. Bytes(point.X!), 0x22, .. Bytes(point.Y!)]; // an EC key has both

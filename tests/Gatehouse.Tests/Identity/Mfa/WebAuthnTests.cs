@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gatehouse.Model.Events;
 using Gatehouse.Tests.Identity.SignIn;
+using Gatehouse.Tests.Identity.Stages;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Tests.Identity.Mfa;
@@ -139,6 +140,21 @@ public class WebAuthnTests
         var seen = await flow.AnswerJsonAsync(new JsonObject { ["component"] = "ak-stage-authenticator-webauthn", ["response"] = made });
 
         Assert.Equal("invalid", seen.FaultCode("response"));
+        Assert.Equal(0, await host.ReadAsync(db => db.WebAuthnDevices.CountAsync(TestContext.Current.CancellationToken)));
+    }
+
+    [Fact]
+    public async Task M08_EdDSA_is_not_offered_and_a_key_of_it_is_refused_with_the_reason()
+    {
+        await using var host = await MfaHost.StartAsync();
+        using var browser = await host.SignedInAsync();
+        using var key = new SoftKey { Algorithm = -8 };
+        var flow = browser.Flow(MfaHost.KeySetup);
+        var options = (await flow.ShowAsync()).Json.GetProperty("registration");
+
+        Assert.Equal([-7, -257], options.GetProperty("pubKeyCredParams").EnumerateArray().Select(p => p.GetProperty("alg").GetInt32()));
+        var seen = await flow.AnswerJsonAsync(new JsonObject { ["component"] = "ak-stage-authenticator-webauthn", ["response"] = key.Create(options) });
+        Assert.Contains("Use an authenticator that makes ES256 or RS256 keys.", seen.FaultText("response"), StringComparison.Ordinal);
         Assert.Equal(0, await host.ReadAsync(db => db.WebAuthnDevices.CountAsync(TestContext.Current.CancellationToken)));
     }
 

@@ -3,7 +3,10 @@ using System.Text;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Model.Users;
+using Gatehouse.Store;
+using Gatehouse.Store.Bindings;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Gatehouse.Tests.Identity.Oidc;
@@ -75,6 +78,21 @@ public class ClientCredentialsTests
         await host.ChangeAsync(async db => (await db.Users.SingleAsync(u => u.Id == host.Seed.AdaId, OidcHost.Stop)).PasswordHash = PasswordHash.Make("ada's login password"));
         using var answer = await host.GrantAsync("client_credentials", ("client_secret", null), ("username", username), ("password", password));
         Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (answer.StatusCode, await OidcHost.ErrorAsync(answer)));
+    }
+
+    [Fact]
+    public async Task M03_a_wrong_app_password_counts_against_the_name()
+    {
+        await using var host = await StartAsync();
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            using var answer = await host.GrantAsync("client_credentials", ("client_secret", null), ("username", "Robot"), ("password", "wrong"));
+            Assert.Equal("invalid_grant", await OidcHost.ErrorAsync(answer));
+        }
+
+        await using var scope = host.Scope();
+        await scope.ServiceProvider.GetRequiredService<ReputationBook>().FlushAsync(OidcHost.Stop);
+        Assert.Equal(-3, await scope.ServiceProvider.GetRequiredService<GatehouseDb>().Reputations.Where(r => r.Identifier == "robot").Select(r => r.Score).SingleAsync(OidcHost.Stop));
     }
 
     [Theory]

@@ -41,7 +41,7 @@ public class FrontchannelFlowTests
         var flow = browser.Flow(Invalidation);
 
         Assert.Equal("ak-provider-iframe-logout", (await flow.AnswerAsync(("component", "ak-provider-iframe-logout"))).Component);
-        Assert.Equal("xak-flow-redirect", (await flow.AnswerAsync(("component", "ak-provider-iframe-logout"))).Component);
+        Assert.Equal("ak-stage-session-end", (await flow.AnswerAsync(("component", "ak-provider-iframe-logout"))).Component);
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public class FrontchannelFlowTests
         await using var host = await SignInHost.StartAsync();
         using var browser = await host.SignedInAsync();
 
-        Assert.Equal("xak-flow-redirect", (await browser.Flow(Invalidation).ShowAsync()).Component);
+        Assert.Equal("ak-stage-session-end", (await browser.Flow(Invalidation).ShowAsync()).Component);
     }
 
     private static async Task<string> VisitAsync(SignInHost host)

@@ -141,6 +141,24 @@ public class ImpersonationTests
     }
 
     [Fact]
+    public async Task Consent_counts_for_this_once_and_is_not_kept_for_somebody_else()
+    {
+        const string explicitly = "default-provider-authorization-explicit-consent";
+        await using var host = await SignInHost.StartAsync();
+        using var bob = await host.SignedInAsync("bob");
+        await ActAsync(host, "bob", "alice");
+        host.Pending = new PendingAuthorization(Guid.CreateVersion7(), "Wiki", explicitly, [new ScopePermission("email", "See the address")], MustConsent: false);
+
+        var asked = await bob.Flow(explicitly, "s=1").ShowAsync();
+        Assert.Equal("ak-stage-consent", asked.Component);
+        var end = await bob.Flow(explicitly, "s=1").AnswerAsync(("component", "ak-stage-consent"), ("token", asked.Text("token")));
+
+        Assert.StartsWith("https://rp.test/cb?code=alice", end.Text("to"), StringComparison.Ordinal);
+        Assert.Equal(0, await host.ReadAsync(db => db.UserConsents.CountAsync(Stop)));
+        Assert.Equal("ak-stage-consent", (await bob.Flow(explicitly, "s=2").ShowAsync()).Component);
+    }
+
+    [Fact]
     public async Task Signing_out_and_opening_applications_still_work()
     {
         await using var host = await SignInHost.StartAsync();

@@ -325,7 +325,7 @@ public partial class UserPageTests
         return (await browser.Flow(slug).AnswerAsync(("component", "ak-stage-password"), ("password", password))).Component;
     }
 
-    private static async Task<int> StatusAsync(Browser browser)
+    internal static async Task<int> StatusAsync(Browser browser)
     {
         using var page = await browser.GetAsync("/if/user/");
         return (int)page.StatusCode;
@@ -339,7 +339,7 @@ public partial class UserPageTests
 
     private static async Task<string> CsrfAsync(Browser browser) => CsrfField().Match(await HtmlAsync(browser)).Groups[1].Value;
 
-    private static async Task<int> PostAsync(Browser browser, string path, params (string, string)[] fields) => await SendAsync(browser, path, [("csrf", await CsrfAsync(browser)), .. fields]);
+    internal static async Task<int> PostAsync(Browser browser, string path, params (string, string)[] fields) => await SendAsync(browser, path, [("csrf", await CsrfAsync(browser)), .. fields]);
 
     private static async Task<int> SendAsync(Browser browser, string path, (string Name, string Value)[] fields, params (string Name, string Value)[] headers)
     {

@@ -14,6 +14,9 @@ internal static partial class LogoutRig
     public const string Path = "/application/o/app-a/end-session/";
     public const string Receiver = "https://rp.test/backchannel";
 
+    /// <summary>Where a logout ends that asked for no other place.</summary>
+    public const string End = "/if/flow/default-invalidation-flow/?application=app-a";
+
     public static string Url(string? hint, string? uri = null, string? state = null) => Path + "?" + string.Join('&', Parameters(hint, uri, state).Select(p => $"{p.Item1}={Uri.EscapeDataString(p.Item2)}"));
 
     public static IEnumerable<(string, string)> Parameters(string? hint, string? uri = null, string? state = null)
