@@ -79,5 +79,6 @@ public static class AccessRole
     private static GatewayAnswers Answers(IServiceProvider services) => new(
         services.GetRequiredService<LoginRedirect>().Write,
         services.GetRequiredService<AppHostEndpoints>().HandleAsync,
-        services.GetRequiredService<DenialPage>().WriteAsync);
+        services.GetRequiredService<DenialPage>().WriteAsync,
+        services.GetRequiredService<LoginRedirect>().ChallengeAsync);
 }

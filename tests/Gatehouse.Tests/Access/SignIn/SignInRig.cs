@@ -6,6 +6,7 @@ using Gatehouse.Model.Audit;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Machines;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
@@ -125,6 +126,7 @@ internal sealed class SignInRig : IAsyncDisposable
             .AddSingleton<ISecretBox>(box)
             .AddSingleton<IAccessSessions>(Sessions)
             .AddSingleton<IAuditSink>(Audit)
+            .AddSingleton<IServiceTokenUses>(new FakeTokenUses())
             .AddSingleton<ISnapshot<AccessTable>>(Tables)
             .AddSingleton<ISnapshot<RevocationTable>>(Sessions.Revocations)
             .AddAccess();
