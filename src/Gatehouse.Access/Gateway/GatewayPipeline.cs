@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gatehouse.Access.Agents;
 using Gatehouse.Access.SignIn;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Hosts;
@@ -87,6 +88,13 @@ internal sealed partial class GatewayPipeline(
 
     private async Task DecideAsync(HttpContext context, AccessTable table, string host, RequestPath path, AppEntry app)
     {
+        if (app.App.Agents is not null && (path.MayBeUnder(AgentAnswers.ServerPath) || path.MayBeUnder(AgentAnswers.ResourcePath)))
+        {
+            RayId.Of(context);
+            await answers.AnswerOnAppHost(context, table, host, path);
+            return;
+        }
+
         var decision = await decide.RunAsync(context, table, app, host);
         if (decision.Admission is not { } admission)
         {

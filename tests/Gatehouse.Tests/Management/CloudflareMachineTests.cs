@@ -18,19 +18,19 @@ public class CloudflareMachineTests
         await using var host = await ApiHost.StartAsync();
         var made = (await host.CloudflareAsync("POST", "/access/service_tokens", new JsonObject { ["name"] = "backup" })).Expect(201);
         Assert.Matches("^[0-9a-f]{32}\\.access$", made.Text("result.client_id"));
-        Assert.Matches("^[0-9a-f]{64}$", made.Text("result.client_secret"));
+        Assert.Matches("^[0-9a-f]{64}$", made.Text("result.client_secret")!);
         Assert.Equal(("8760h", "1"), (made.Text("result.duration"), made.Text("result.client_secret_version")));
-        var path = "/access/service_tokens/" + made.Text("result.id");
+        var path = "/access/service_tokens/" + made.Text("result.id")!;
         foreach (var (method, at) in ((string, string)[])[("GET", path), ("GET", "/access/service_tokens"), ("PUT", path), ("POST", path + "/refresh")])
         {
             var answer = await host.CloudflareAsync(method, at, method == "PUT" ? new JsonObject { ["name"] = "other" } : null);
-            Assert.DoesNotContain(made.Text("result.client_secret"), answer.Expect(200).Result.ToJsonString(), StringComparison.Ordinal);
+            Assert.DoesNotContain(made.Text("result.client_secret")!, answer.Expect(200).Result.ToJsonString(), StringComparison.Ordinal);
             Assert.DoesNotContain("client_secret\"", answer.Result.ToJsonString(), StringComparison.Ordinal);
         }
 
         await using var db = host.Open();
         var stored = await db.ServiceTokens.SingleAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(ServiceTokenState.Good, new ServiceTokenEntry(stored).Check(made.Text("result.client_secret"), host.Clock.GetUtcNow()));
+        Assert.Equal(ServiceTokenState.Good, new ServiceTokenEntry(stored).Check(made.Text("result.client_secret")!, host.Clock.GetUtcNow()));
         Assert.Equal(32, stored.SecretHash.Length);
     }
 
@@ -39,10 +39,10 @@ public class CloudflareMachineTests
     {
         await using var host = await ApiHost.StartAsync();
         var made = (await host.CloudflareAsync("POST", "/access/service_tokens", new JsonObject { ["name"] = "backup", ["duration"] = "forever" })).Expect(201);
-        var path = "/access/service_tokens/" + made.Text("result.id");
+        var path = "/access/service_tokens/" + made.Text("result.id")!;
         var until = host.Clock.GetUtcNow().AddHours(2);
         var rotated = (await host.CloudflareAsync("POST", path + "/rotate", new JsonObject { ["previous_client_secret_expires_at"] = until.ToString("O", CultureInfo.InvariantCulture) })).Expect(200);
-        var (first, second) = (made.Text("result.client_secret"), rotated.Text("result.client_secret"));
+        var (first, second) = (made.Text("result.client_secret")!, rotated.Text("result.client_secret")!);
         Assert.NotEqual(first, second);
         Assert.Equal(made.Text("result.client_id"), rotated.Text("result.client_id"));
         var entry = await EntryAsync(host);
@@ -51,8 +51,8 @@ public class CloudflareMachineTests
         Assert.Equal(ServiceTokenState.Good, entry.Check(second, until));
 
         // Without a time the one of before ends at once; so does the one before that. PUT with the next version does the same.
-        var third = (await host.CloudflareAsync("POST", path + "/rotate")).Expect(200).Text("result.client_secret");
-        var fourth = (await host.CloudflareAsync("PUT", path, new JsonObject { ["client_secret_version"] = 4 })).Expect(200).Text("result.client_secret");
+        var third = (await host.CloudflareAsync("POST", path + "/rotate")).Expect(200).Text("result.client_secret")!;
+        var fourth = (await host.CloudflareAsync("PUT", path, new JsonObject { ["client_secret_version"] = 4 })).Expect(200).Text("result.client_secret")!;
         entry = await EntryAsync(host);
         Assert.All((string[])[first, second, third], s => Assert.Equal(ServiceTokenState.WrongSecret, entry.Check(s, host.Clock.GetUtcNow())));
         Assert.Equal(ServiceTokenState.Good, entry.Check(fourth, host.Clock.GetUtcNow()));
@@ -64,9 +64,9 @@ public class CloudflareMachineTests
     {
         await using var host = await ApiHost.StartAsync();
         var made = (await host.CloudflareAsync("POST", "/access/service_tokens", new JsonObject { ["name"] = "backup", ["duration"] = "1h" })).Expect(201);
-        var path = "/access/service_tokens/" + made.Text("result.id");
-        Assert.Equal(host.Clock.GetUtcNow().AddHours(1), Time(made.Text("result.expires_at")));
-        Assert.Equal(host.Clock.GetUtcNow().AddDays(365), Time((await host.CloudflareAsync("POST", path + "/refresh")).Expect(200).Text("result.expires_at")));
+        var path = "/access/service_tokens/" + made.Text("result.id")!;
+        Assert.Equal(host.Clock.GetUtcNow().AddHours(1), Time(made.Text("result.expires_at")!));
+        Assert.Equal(host.Clock.GetUtcNow().AddDays(365), Time((await host.CloudflareAsync("POST", path + "/refresh")).Expect(200).Text("result.expires_at")!));
         Assert.False((bool)(await host.CloudflareAsync("PUT", path, new JsonObject { ["enabled"] = false })).Expect(200).Result["enabled"]!);
         Assert.Equal(made.Text("result.client_id"), (await host.CloudflareAsync("DELETE", path)).Expect(200).Text("result.client_id"));
         (await host.CloudflareAsync("GET", path)).Expect(404);
@@ -76,10 +76,10 @@ public class CloudflareMachineTests
     public async Task A_service_token_that_a_policy_names_stays_and_a_policy_names_only_what_exists()
     {
         await using var host = await ApiHost.StartAsync();
-        var id = (await host.CloudflareAsync("POST", "/access/service_tokens", new JsonObject { ["name"] = "backup" })).Expect(201).Text("result.id");
+        var id = (await host.CloudflareAsync("POST", "/access/service_tokens", new JsonObject { ["name"] = "backup" })).Expect(201).Text("result.id")!;
         (await host.CloudflareAsync("POST", "/access/policies", Policy(Guid.CreateVersion7().ToString()))).Expect(400);
         var policy = (await host.CloudflareAsync("POST", "/access/policies", Policy(id))).Expect(201);
-        Assert.Equal($$"""[{"service_token":{"token_id":"{{id}}"}}]""", policy.Result["include"]!.ToJsonString());
+        Assert.Equal($$$"""[{"service_token":{"token_id":"{{{id}}}"}}]""", policy.Result["include"]!.ToJsonString());
         Assert.Equal("12132", (await host.CloudflareAsync("DELETE", "/access/service_tokens/" + id)).Expect(409).Text("errors.0.code"));
     }
 
@@ -126,14 +126,14 @@ public class CloudflareMachineTests
         var made = (await host.CloudflareAsync("POST", "/access/certificates", Certificate(Pem(), "App.example.com"))).Expect(201);
         Assert.Equal("""["app.example.com"]""", made.Result["associated_hostnames"]!.ToJsonString());
         Assert.Matches("^[0-9a-f]{64}$", made.Text("result.fingerprint"));
-        var path = "/access/certificates/" + made.Text("result.id");
+        var path = "/access/certificates/" + made.Text("result.id")!;
         Assert.Equal("access.api.error.conflict: certificate has active associations", (await host.CloudflareAsync("DELETE", path)).Expect(409).Text("errors.0.message"));
         (await host.CloudflareAsync("PUT", path, new JsonObject { ["name"] = "n", ["associated_hostnames"] = new JsonArray() })).Expect(200);
         (await host.CloudflareAsync("DELETE", path)).Expect(200);
 
         var settings = JsonNode.Parse("""{"settings":[{"hostname":"app.example.com","china_network":false,"client_certificate_forwarding":true}]}""");
         (await host.CloudflareAsync("PUT", "/access/certificates/settings", settings)).Expect(200);
-        Assert.True((bool)(await host.CloudflareAsync("GET", "/access/certificates/settings")).Expect(200).Json["result"]![0]!["client_certificate_forwarding"]!);
+        Assert.True((bool)(await host.CloudflareAsync("GET", "/access/certificates/settings")).Expect(200).Body!["result"]![0]!["client_certificate_forwarding"]!);
     }
 
     [Theory]

@@ -147,7 +147,7 @@ internal sealed class SignInRig : IAsyncDisposable
             return;
         }
 
-        if (path.Deep.StartsWith("/cdn-cgi/", StringComparison.Ordinal) || path.MayBeUnder(ProtectedResource.Path))
+        if (path.Deep.StartsWith("/cdn-cgi/", StringComparison.Ordinal) || path.MayBeUnder("/.well-known"))
         {
             await context.RequestServices.GetRequiredService<AppHostEndpoints>().HandleAsync(context, Tables.Current, host, path);
             return;
