@@ -1,8 +1,10 @@
+using Gatehouse.Access.Agents;
 using Gatehouse.Access.Certs;
 using Gatehouse.Access.Gateway;
 using Gatehouse.Access.SignIn;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Access.Tokens;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Builder;
@@ -48,6 +50,11 @@ public static class AccessRole
             .AddSingleton<BackchannelLogoutEndpoint>()
             .AddSingleton<CertsEndpoint>()
             .AddSingleton<ProtectedResource>()
+            .AddSingleton<AgentStates>()
+            .AddSingleton<AgentRegistration>()
+            .AddSingleton<AgentAuthorization>()
+            .AddSingleton<AgentTokens>()
+            .AddSingleton<CommandLineLogin>()
             .AddSingleton<AppHostEndpoints>()
             .AddSingleton(Answers)
             .AddGateway();
@@ -67,6 +74,7 @@ public static class AccessRole
         access.MapGet("/get-identity", (HttpContext context, IdentityEndpoint identity, ISnapshot<AccessTable> tables) => identity.HandleAsync(context, tables.Current, null));
         access.MapGet("/logout", (HttpContext context, LogoutEndpoint logout, ISnapshot<AccessTable> tables) => logout.HandleAsync(context, tables.Current, null));
         access.MapPost("/backchannel-logout/{id}", (HttpContext context, string id, BackchannelLogoutEndpoint logout) => logout.HandleAsync(context, id));
+        MapAgents(endpoints, access.MapGroup("/oauth"));
         endpoints.MapGet("/", (ISnapshot<AccessTable> tables) => Page.Message(
             StatusCodes.Status404NotFound,
             "The App Launcher is not enabled",
@@ -75,9 +83,21 @@ public static class AccessRole
         endpoints.MapFallback("{*path}", (ISnapshot<AccessTable> tables) => SignInPages.NotFound(tables.Current));
     }
 
+    private static void MapAgents(IEndpointRouteBuilder endpoints, RouteGroupBuilder oauth)
+    {
+        oauth.MapGet("/authorization", (HttpContext context, AgentAuthorization agents) => agents.Begin(context));
+        oauth.MapGet("/consent", (HttpContext context, AgentAuthorization agents) => agents.ShowAsync(context));
+        oauth.MapPost("/consent", (HttpContext context, AgentAuthorization agents) => agents.AnswerAsync(context));
+        oauth.MapPost("/token", (HttpContext context, AgentTokens tokens) => tokens.TokenAsync(context));
+        oauth.MapPost("/revoke", (HttpContext context, AgentTokens tokens) => tokens.RevokeAsync(context));
+        oauth.MapPost("/registration", (HttpContext context, AgentRegistration registration, ISnapshot<AccessTable> tables) => registration.HandleAsync(context, tables.Current));
+        endpoints.MapGet(AgentAnswers.ServerPath, (PublicUrls urls) => AgentAnswers.Server(urls));
+    }
+
     // What the gateway answers with when signing in is the answer.
     private static GatewayAnswers Answers(IServiceProvider services) => new(
         services.GetRequiredService<LoginRedirect>().Write,
         services.GetRequiredService<AppHostEndpoints>().HandleAsync,
-        services.GetRequiredService<DenialPage>().WriteAsync);
+        services.GetRequiredService<DenialPage>().WriteAsync,
+        services.GetRequiredService<LoginRedirect>().ChallengeAsync);
 }

@@ -1,3 +1,4 @@
+using Gatehouse.Management.AccessUsers;
 using Gatehouse.Management.Applications;
 using Gatehouse.Management.Apps;
 using Gatehouse.Management.Authenticators;
@@ -13,6 +14,7 @@ using Gatehouse.Management.IdentityPolicies;
 using Gatehouse.Management.Invitations;
 using Gatehouse.Management.Keys;
 using Gatehouse.Management.LoginMethods;
+using Gatehouse.Management.Machines;
 using Gatehouse.Management.Notifications;
 using Gatehouse.Management.Policies;
 using Gatehouse.Management.Prompts;
@@ -84,6 +86,11 @@ public static class ManagementRole
         .AddScoped<LoginMethodDirectory>().AddScoped<SaveLoginMethod>().AddScoped<DeleteLoginMethod>()
         .AddScoped<HostnameDirectory>().AddScoped<SaveHostname>().AddScoped<DeleteHostname>()
         .AddScoped<SaveOrganization>()
+        .AddScoped<ServiceTokenDirectory>().AddScoped<SaveServiceToken>().AddScoped<CloudflareV4.ServiceTokens>()
+        .AddScoped<ClientAuthorityDirectory>().AddScoped<SaveClientAuthority>().AddScoped<CloudflareV4.ClientCertificates>()
+        .AddScoped<AccessUserDirectory>().AddScoped<SaveAccessUser>().AddScoped<CloudflareV4.IdentityBody>().AddScoped<CloudflareV4.AccessUsers>()
+        .AddScoped<AccessKeys>().AddScoped<CloudflareV4.SigningKeys>().AddSingleton<RotateAccessKeys>().AddHostedService(s => s.GetRequiredService<RotateAccessKeys>())
+        .AddScoped<RevokeAppTokens>()
         .AddSingleton<Bootstrap>().AddSingleton<LayTunnel>().AddSingleton<LayDemo>()
         .AddSingleton<AuthentikV3.AuthentikRoutes>()
         .AddScoped<AuthentikV3.UserActions>().AddScoped<AuthentikV3.Tokens>().AddScoped<AuthentikV3.AuthenticatedSessions>().AddScoped<AuthentikV3.UserConsents>()
@@ -157,6 +164,10 @@ public static class ManagementRole
         CloudflareV4.AccessApps.Map(routes);
         CloudflareV4.AppPolicies.Map(routes);
         CloudflareV4.PublicHostnames.Map(routes);
+        CloudflareV4.ServiceTokens.Map(routes);
+        CloudflareV4.ClientCertificates.Map(routes);
+        CloudflareV4.AccessUsers.Map(routes);
+        CloudflareV4.SigningKeys.Map(routes);
         CloudflareV4.Tunnels.Map(routes);
         CloudflareV4.Zones.Map(routes);
         CloudflareV4.QuickTunnels.Map(endpoints);

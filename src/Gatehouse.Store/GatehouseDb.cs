@@ -10,6 +10,7 @@ using Gatehouse.Model.Flows;
 using Gatehouse.Model.Invitations;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Machines;
 using Gatehouse.Model.Notifications;
 using Gatehouse.Model.Origins;
 using Gatehouse.Model.Policies;
@@ -114,6 +115,12 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
     public DbSet<TunnelConfiguration> TunnelConfigurations => Set<TunnelConfiguration>();
 
     public DbSet<DnsRecord> DnsRecords => Set<DnsRecord>();
+
+    public DbSet<ServiceToken> ServiceTokens => Set<ServiceToken>();
+
+    public DbSet<ClientAuthority> ClientAuthorities => Set<ClientAuthority>();
+
+    public DbSet<ClientCertificateSetting> ClientCertificateSettings => Set<ClientCertificateSetting>();
 
     public DbSet<AccessKey> AccessKeys => Set<AccessKey>();
 

@@ -12,6 +12,9 @@ internal sealed class Admission
     /// <summary>Canonical address of a person; null for a service or nobody.</summary>
     public string? Email { get; init; }
 
+    /// <summary>Client id of the service token that admitted; null when none did.</summary>
+    public string? ServiceTokenId { get; init; }
+
     /// <summary>When the token has to be looked at again, and by then has most likely ended; null when nobody's time is running.</summary>
     public DateTimeOffset? GoodUntil { get; init; }
 

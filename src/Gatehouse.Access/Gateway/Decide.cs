@@ -11,43 +11,36 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Access.Gateway;
 
 /// <summary>Judges a request for an app (contract 1.2, steps 4 to 7). With a session under the policies in force it touches memory only.</summary>
-internal sealed partial class Decide(ReadSession sessions, SessionIdentities identities, ServiceTokens services, TimeProvider clock, ILogger<Decide> logger)
+internal sealed partial class Decide(
+    ReadSession sessions, SessionIdentities identities, JudgeService services, ClientCertificates certificates, TimeProvider clock, ILogger<Decide> logger)
 {
     /// <summary>The outcome. Never throws for what the store does: without an answer the request is not admitted.</summary>
     public async ValueTask<Decision> RunAsync(HttpContext context, AccessTable table, AppEntry app, string host)
     {
-        if (!app.BeforeSignIn.IsEmpty && await BeforeSignInAsync(context, table, app, host) is { } early)
+        // Browsers send preflights without anything that could admit them, so what is to be answered is answered first (contract 1.2, step 4).
+        if (app.App.Cors is not null && RequestKind.IsPreflight(context))
+        {
+            return new(DecisionKind.AnswerPreflight);
+        }
+
+        var commonName = certificates.CommonNameOf(context, table, host);
+        if (await services.RunAsync(context, table, app, host, commonName) is { } early)
         {
             return early;
         }
 
         if (await sessions.RunAsync(context.Request, table, app, host) is { } token)
         {
-            var decision = IsSettled(token, app) ? Decision.Admit(token.Admission) : await JudgeAsync(context, app, token);
-            return decision.Kind == DecisionKind.Admit && IsForeignWebSocket(context) ? new(DecisionKind.RefuseCrossOrigin) : decision;
+            var decision = IsSettled(token, app) ? Decision.Admit(token.Admission) : await JudgeAsync(context, app, token, commonName);
+            return decision.Kind == DecisionKind.Admit && RequestKind.IsForeignWebSocket(context) ? new(DecisionKind.RefuseCrossOrigin) : decision;
         }
 
-        return WithoutSession(context, app);
+        return WithoutSession(context, app, commonName);
     }
 
     // Issued under these very policies, and nothing in them changes from request to request.
     private static bool IsSettled(SessionToken token, AppEntry app) =>
         !app.HasContinuousRules && token.Facts.PolicyHash == app.PolicyHash;
-
-    private async ValueTask<Decision?> BeforeSignInAsync(HttpContext context, AccessTable table, AppEntry app, string host)
-    {
-        var verdict = PolicyEvaluator.BeforeSignIn(app, new Visitor(ClientAddress.Of(context), null));
-        return verdict switch
-        {
-            // Admitted for where it comes from: a foreign page must not borrow that.
-            { Kind: VerdictKind.Bypass, By.HasContinuousRules: true } when IsForeignWebSocket(context) => new Decision(DecisionKind.RefuseCrossOrigin),
-            { Kind: VerdictKind.Bypass } => Decision.Admit(Admission.Anonymous),
-            { Kind: VerdictKind.NonIdentity } when IsForeignWebSocket(context) => new Decision(DecisionKind.RefuseCrossOrigin),
-            { Kind: VerdictKind.NonIdentity, By: { } by } => new Decision(
-                await services.IsPresentedAsync(context.Request, table, app, host) ? DecisionKind.Admit : DecisionKind.AdmitService, services.For(table, app, by), By: by),
-            _ => null,
-        };
-    }
 
     /// <summary>Whether a stream that was let through may go on under <paramref name="table"/>: whether a request like it would be let through now. Closed, as a request is, when nobody can say.</summary>
     public async ValueTask<bool> StillAsync(Passage passage, AccessTable table, CancellationToken cancellationToken)
@@ -56,7 +49,7 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
         var match = table.Apps.Find(passage.Host, passage.Path, out var app);
         var (may, goodUntil) = !table.IsPublished(passage.Host) ? default
             : app is null ? (match == AppMatch.None && !table.Organization.DenyUnmatchedRequests && passage.Admission.Token is null, null)
-            : PolicyEvaluator.BeforeSignIn(app, new Visitor(passage.Address, null)).Kind is VerdictKind.Bypass or VerdictKind.NonIdentity ? (true, null)
+            : services.Again(passage, table, app) is VerdictKind.Bypass or VerdictKind.NonIdentity ? (true, EndOf(passage, table))
             : token is null ? default
             : await StillSignedInAsync(passage, token, table, app, cancellationToken);
         passage.GoodUntil = goodUntil;
@@ -64,23 +57,27 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
         return may;
     }
 
+    // A service token that ends by itself is looked at again then.
+    private static DateTimeOffset? EndOf(Passage passage, AccessTable table) =>
+        passage.Admission.ServiceTokenId is { } id && table.ServiceTokens.TryGetValue(id, out var token) ? token.Token.ExpiresAt : null;
+
     private async ValueTask<(bool May, DateTimeOffset? GoodUntil)> StillSignedInAsync(Passage passage, string text, AccessTable table, AppEntry app, CancellationToken cancellationToken)
     {
-        if (await sessions.AgainAsync(text, table, app, passage.Host) is not { } token)
+        if (await sessions.AgainAsync(text, table, app, passage.Host, passage.Binding) is not { } token)
         {
             return default;
         }
 
-        return (IsSettled(token, app) || (await JudgeAsync(passage.Address, app, token, cancellationToken)).Kind == DecisionKind.Admit, token.ValidUntil);
+        return (IsSettled(token, app) || (await JudgeAsync(passage.Address, certificates.Again(passage, table), app, token, cancellationToken)).Kind == DecisionKind.Admit, token.ValidUntil);
     }
 
-    private async ValueTask<Decision> JudgeAsync(HttpContext context, AppEntry app, SessionToken token)
+    private async ValueTask<Decision> JudgeAsync(HttpContext context, AppEntry app, SessionToken token, string? commonName)
     {
-        var decision = await JudgeAsync(ClientAddress.Of(context), app, token, context.RequestAborted);
-        return decision.Kind == DecisionKind.SignIn ? WithoutSession(context, app) : decision;
+        var decision = await JudgeAsync(ClientAddress.Of(context), commonName, app, token, context.RequestAborted);
+        return decision.Kind == DecisionKind.SignIn ? WithoutSession(context, app, commonName) : decision;
     }
 
-    private async ValueTask<Decision> JudgeAsync(IPAddress address, AppEntry app, SessionToken token, CancellationToken cancellationToken)
+    private async ValueTask<Decision> JudgeAsync(IPAddress address, string? commonName, AppEntry app, SessionToken token, CancellationToken cancellationToken)
     {
         if (await FindIdentityAsync(token, cancellationToken) is not { } found)
         {
@@ -93,7 +90,7 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
             return new(DecisionKind.SignIn);
         }
 
-        var visitor = new Visitor(address, identity);
+        var visitor = new Visitor(address, identity) { CommonName = commonName };
         var verdict = PolicyEvaluator.AfterSignIn(app, visitor);
         if (verdict.Kind != VerdictKind.Allow)
         {
@@ -107,24 +104,21 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
     private bool HasOutlived(SessionToken token, TimeSpan? duration) =>
         duration is { } granted && token.Facts.IssuedAt + (granted > TimeSpan.Zero ? granted : SessionDuration.Shortest) <= clock.GetUtcNow();
 
-    private static Decision WithoutSession(HttpContext context, AppEntry app)
+    private static Decision WithoutSession(HttpContext context, AppEntry app, string? commonName)
     {
         if (RequestKind.IsPreflight(context))
         {
             return app.App.OptionsPreflightBypass ? Decision.Admit(Admission.Anonymous) : new(DecisionKind.RefusePreflight);
         }
 
-        if (RequestKind.IsScript(context.Request))
+        // Where nobody can sign in there is nothing to be sent to.
+        if (app.AfterSignIn.IsEmpty && !app.BeforeSignIn.IsEmpty)
         {
-            return new(DecisionKind.NotSignedIn);
+            return new(DecisionKind.Deny, Visitor: new Visitor(ClientAddress.Of(context), null) { CommonName = commonName });
         }
 
-        return app.AfterSignIn.IsEmpty && !app.BeforeSignIn.IsEmpty
-            ? new(DecisionKind.Deny, Visitor: new Visitor(ClientAddress.Of(context), null))
-            : new(DecisionKind.SignIn);
+        return new(RequestKind.IsNavigation(context.Request, app) ? DecisionKind.SignIn : DecisionKind.NotSignedIn);
     }
-
-    private static bool IsForeignWebSocket(HttpContext context) => RequestKind.IsWebSocket(context) && RequestKind.IsCrossOrigin(context.Request);
 
     // The outer null means that nobody could say.
     [SuppressMessage("Design", "CA1031", Justification = "Whatever the store throws, the answer is the same: closed, and an error for the operator.")]

@@ -26,6 +26,15 @@ internal enum DecisionKind
     /// <summary>The policies refuse this visitor.</summary>
     Deny,
 
+    /// <summary>A service token was sent that does not count.</summary>
+    BadService,
+
+    /// <summary>A service token was sent that counts, but nothing admits it.</summary>
+    UnmatchedService,
+
+    /// <summary>A CORS preflight that the gateway answers itself.</summary>
+    AnswerPreflight,
+
     /// <summary>The session can't be looked up now: closed.</summary>
     Unavailable,
 }
@@ -34,7 +43,8 @@ internal enum DecisionKind
 /// <param name="Admission">Set when admitted.</param>
 /// <param name="Visitor">Set when denied.</param>
 /// <param name="By">The service-auth policy that admitted it.</param>
-internal readonly record struct Decision(DecisionKind Kind, Admission? Admission = null, Visitor? Visitor = null, CompiledPolicy? By = null)
+/// <param name="Fault">What was wrong with a service token; for the log only.</param>
+internal readonly record struct Decision(DecisionKind Kind, Admission? Admission = null, Visitor? Visitor = null, CompiledPolicy? By = null, string? Fault = null)
 {
     /// <summary>On behalf of <paramref name="admission"/>.</summary>
     public static Decision Admit(Admission admission) => new(DecisionKind.Admit, admission);

@@ -47,7 +47,7 @@ internal sealed partial class Forward(
         running.OnRequest(context, hasBody);
         WebSocketFeatures.Watch(context, running.OnWebSocket);
         var error = await forwarder.SendAsync(
-            context, origin.Prefix, clients.For(origin), config, new OriginTransformer(origin, admission, running), running.Cut);
+            context, origin.Prefix, clients.For(origin), config, new OriginTransformer(origin, passage, running), running.Cut);
         return error == ForwarderError.None ? ForwardResult.Done : await EndAsync(context, origin, running, error);
     }
 

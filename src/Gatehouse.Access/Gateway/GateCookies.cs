@@ -1,4 +1,7 @@
 using System.Text;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Web.Http;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
 namespace Gatehouse.Access.Gateway;
@@ -9,8 +12,14 @@ internal static class GateCookies
     /// <summary>The cookie that holds a token.</summary>
     public const string Authorization = "CF_Authorization";
 
+    /// <summary>The cookie that an app token may be bound to.</summary>
+    public const string Binding = "CF_Binding";
+
     // What browsers promise of a cookie by its name (RFC 6265bis §4.1.3); the longer ones first.
     private static readonly string[] Prefixes = ["__Host-Http-", "__Http-", "__Host-", "__Secure-"];
+
+    /// <summary>What tokens of <paramref name="app"/> must be bound to; null when it binds none. Empty, which fits no token, when the cookie is missing or there are two.</summary>
+    public static string? BindingOf(HttpRequest request, AppEntry app) => app.App.BindingCookie ? CookieValues.Only(request, Binding) ?? "" : null;
 
     /// <summary>Whether a cookie of this name is ours: Access's and Identity's, whatever is added to them. Letter case does not count: origins and browsers differ on it.</summary>
     public static bool IsOurs(ReadOnlySpan<char> name)

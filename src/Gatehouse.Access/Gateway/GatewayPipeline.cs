@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using Gatehouse.Access.Agents;
 using Gatehouse.Access.SignIn;
 using Gatehouse.Model.Apps;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
@@ -15,8 +17,8 @@ namespace Gatehouse.Access.Gateway;
 /// top; with a valid session nothing here waits for anything but the origin.
 /// </summary>
 internal sealed partial class GatewayPipeline(
-    ISnapshot<AccessTable> tables, ISnapshot<RevocationTable> revocations, Decide decide, Forward forward, ServiceTokens services, Audit audit,
-    GatewayAnswers answers, TimeProvider clock, IOptions<GatewayOptions> options, ILogger<GatewayPipeline> logger)
+    ISnapshot<AccessTable> tables, ISnapshot<RevocationTable> revocations, Decide decide, Forward forward, ServiceTokens services,
+    ClientCertificates certificates, Audit audit, AddressLimit badTokens, GatewayAnswers answers, TimeProvider clock, IOptions<GatewayOptions> options, ILogger<GatewayPipeline> logger)
 {
     private const string OwnPaths = "/cdn-cgi";
 
@@ -86,6 +88,13 @@ internal sealed partial class GatewayPipeline(
 
     private async Task DecideAsync(HttpContext context, AccessTable table, string host, RequestPath path, AppEntry app)
     {
+        if (app.App.Agents is not null && (path.MayBeUnder(AgentAnswers.ServerPath) || path.MayBeUnder(AgentAnswers.ResourcePath)))
+        {
+            RayId.Of(context);
+            await answers.AnswerOnAppHost(context, table, host, path);
+            return;
+        }
+
         var decision = await decide.RunAsync(context, table, app, host);
         if (decision.Admission is not { } admission)
         {
@@ -95,11 +104,11 @@ internal sealed partial class GatewayPipeline(
 
         if (decision.Kind == DecisionKind.AdmitService)
         {
-            services.SetCookieLater(context.Response, table, app, decision.By!); // set for this kind
-            audit.ServiceAdmitted(context, host, path, app, decision.By!);
+            services.SetCookieLater(context.Response, app, admission);
+            audit.ServiceAdmitted(context, host, path, app, decision.By!); // set for this kind
         }
 
-        if (await ForwardAsync(context, table, host, path, admission) == ForwardResult.SessionEnded)
+        if (await ForwardAsync(context, table, app, host, path, admission) == ForwardResult.SessionEnded)
         {
             await RefuseAsync(context, table, host, path, app, admission.Nonce is null ? new(DecisionKind.Deny, Visitor: new(ClientAddress.Of(context), null)) : new(DecisionKind.SignIn));
         }
@@ -107,7 +116,7 @@ internal sealed partial class GatewayPipeline(
 
     private async Task ForwardUncoveredAsync(HttpContext context, AccessTable table, string host, RequestPath path)
     {
-        if (await ForwardAsync(context, table, host, path, Admission.Anonymous) == ForwardResult.SessionEnded)
+        if (await ForwardAsync(context, table, null, host, path, Admission.Anonymous) == ForwardResult.SessionEnded)
         {
             await RefuseUncovered(context, host, path);
         }
@@ -125,7 +134,14 @@ internal sealed partial class GatewayPipeline(
                 RayId.Of(context);
                 return answers.Deny(context, table, app, decision.Visitor!, StatusCodes.Status403Forbidden); // set for this kind
             case DecisionKind.NotSignedIn:
-                return GatewayPages.ShortAsync(context, StatusCodes.Status401Unauthorized, "Not signed in. Load the page again to sign in.");
+                RayId.Of(context);
+                CorsAnswer.LetRead(context, app.App.Cors);
+                return answers.NotSignedIn(context, app, host);
+            case DecisionKind.AnswerPreflight:
+                CorsAnswer.Write(context, app.App.Cors!); // set for this kind
+                return Task.CompletedTask;
+            case DecisionKind.BadService or DecisionKind.UnmatchedService:
+                return RefuseServiceAsync(context, host, path, app, decision);
             case DecisionKind.RefusePreflight:
                 audit.Refused(context, host, path, app, "a CORS preflight, which this application does not let through");
                 return GatewayPages.ShortAsync(context, StatusCodes.Status403Forbidden, "This application does not answer CORS preflights.");
@@ -139,14 +155,37 @@ internal sealed partial class GatewayPipeline(
         }
     }
 
-    private Task<ForwardResult> ForwardAsync(HttpContext context, AccessTable table, string host, in RequestPath path, Admission admission)
+    // Nothing in the answer tells which part was wrong; the log does, and counts.
+    private Task RefuseServiceAsync(HttpContext context, string host, in RequestPath path, AppEntry app, Decision decision)
+    {
+        if (!badTokens.TryTake(ClientAddress.Of(context)))
+        {
+            context.Response.Headers.RetryAfter = "60";
+            return GatewayPages.ShortAsync(context, StatusCodes.Status429TooManyRequests, "Too many service tokens that do not count came from this address.");
+        }
+
+        audit.Refused(context, host, path, app, decision.Fault ?? "");
+        if (decision.Kind == DecisionKind.UnmatchedService)
+        {
+            return GatewayPages.ShortAsync(context, StatusCodes.Status403Forbidden, "This service token is not admitted here.");
+        }
+
+        context.Response.Headers.WWWAuthenticate = "Cloudflare-Access realm=\"service token\"";
+        return GatewayPages.ShortAsync(context, StatusCodes.Status401Unauthorized, "The service token does not count here.");
+    }
+
+    private Task<ForwardResult> ForwardAsync(HttpContext context, AccessTable table, AppEntry? app, string host, in RequestPath path, Admission admission)
     {
         if (LoopGuard.IsLooping(context.Request))
         {
             return DoneAfter(GatewayPages.LoopAsync(context));
         }
 
-        var passage = new Passage(host, path, ClientAddress.Of(context), admission, table);
+        var passage = new Passage(host, path, ClientAddress.Of(context), admission, table)
+        {
+            Binding = app is null ? null : GateCookies.BindingOf(context.Request, app),
+            Certificate = certificates.Find(context, table, host),
+        };
         return forward.RunAsync(context, table.Origins.Find(host)!, passage); // nobody comes this far for a host that is not published
     }
 

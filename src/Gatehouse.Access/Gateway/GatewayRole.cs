@@ -1,5 +1,6 @@
 using System.Text;
 using Gatehouse.Access.Tokens;
+using Gatehouse.Model.Hosts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -11,6 +12,10 @@ namespace Gatehouse.Access.Gateway;
 /// <summary>Wires the gateway. <see cref="GatewayAnswers"/> comes from whoever wires signing in.</summary>
 internal static class GatewayRole
 {
+    // A program with a wrong secret tries again and again; it is told so this often, and then told to wait.
+    private const double BadTokensPerSecond = 0.5;
+    private const int BadTokensAtOnce = 30;
+
     /// <summary>Registers its parts.</summary>
     public static IServiceCollection AddGateway(this IServiceCollection services)
     {
@@ -29,6 +34,9 @@ internal static class GatewayRole
             .AddSingleton<ReadSession>()
             .AddSingleton<SessionIdentities>()
             .AddSingleton<ServiceTokens>()
+            .AddSingleton<ServiceCredentials>()
+            .AddSingleton<ClientCertificates>()
+            .AddSingleton<JudgeService>()
             .AddSingleton<Decide>()
             .AddSingleton<OriginClients>()
             .AddSingleton<LiveStreams>()
@@ -36,7 +44,7 @@ internal static class GatewayRole
             .AddSingleton<Forward>()
             .AddSingleton<AnonymousLimit>()
             .AddSingleton<Audit>()
-            .AddSingleton<GatewayPipeline>();
+            .AddSingleton<GatewayPipeline>(s => ActivatorUtilities.CreateInstance<GatewayPipeline>(s, new AddressLimit(BadTokensPerSecond, BadTokensAtOnce, s.GetRequiredService<TimeProvider>())));
     }
 
     // Header bytes pass unchanged in both directions: Latin-1 has a character for each.

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace Gatehouse.Access.Gateway;
 
@@ -42,6 +43,11 @@ internal static class InboundHeaders
             {
                 (dropped ??= []).Add(header.Key);
             }
+        }
+
+        if (headers.Authorization.Any(v => v is not null && AgentToken.Is(v)))
+        {
+            (dropped ??= []).Add(HeaderNames.Authorization);
         }
 
         AddNamedInConnection(headers.Connection, ref dropped);

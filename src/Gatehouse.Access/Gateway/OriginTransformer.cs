@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +11,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Gatehouse.Access.Gateway;
 
 /// <summary>Shapes one request for its origin and one answer for the browser.</summary>
-internal sealed class OriginTransformer(OriginEntry origin, Admission admission, ForwardedRequest running) : HttpTransformer
+internal sealed class OriginTransformer(OriginEntry origin, Passage passage, ForwardedRequest running) : HttpTransformer
 {
     /// <summary>The token the origin may verify.</summary>
     public const string Assertion = "Cf-Access-Jwt-Assertion";
@@ -18,6 +19,8 @@ internal sealed class OriginTransformer(OriginEntry origin, Admission admission,
     /// <summary>The address of the person.</summary>
     public const string Email = "Cf-Access-Authenticated-User-Email";
 
+    private const string ClientCertificate = "Cf-Client-Cert-Der-Base64";
+    private const string ClientCertificateHash = "Cf-Client-Cert-Sha256";
     private const string ClearSiteData = "Clear-Site-Data";
 
     private static readonly UriCreationOptions AsSent = new() { DangerousDisablePathAndQueryCanonicalization = true };
@@ -51,6 +54,7 @@ internal sealed class OriginTransformer(OriginEntry origin, Admission admission,
         headers.TryAddWithoutValidation("X-Forwarded-Proto", httpContext.Request.Scheme);
         headers.TryAddWithoutValidation("X-Forwarded-Host", httpContext.Request.Headers.Host.ToString());
         headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.Mark);
+        var admission = passage.Admission;
         if (admission.Token is { } token)
         {
             headers.TryAddWithoutValidation(Assertion, token);
@@ -59,6 +63,12 @@ internal sealed class OriginTransformer(OriginEntry origin, Admission admission,
         if (admission.Email is { } email)
         {
             headers.TryAddWithoutValidation(Email, email);
+        }
+
+        if (passage.Certificate is { } certificate && passage.JudgedUnder.ClientCertificates.Forwards(passage.Host))
+        {
+            headers.TryAddWithoutValidation(ClientCertificate, Convert.ToBase64String(certificate.Leaf.RawData));
+            headers.TryAddWithoutValidation(ClientCertificateHash, certificate.Leaf.GetCertHashString(HashAlgorithmName.SHA256).ToLowerInvariant());
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Gatehouse.Model.Apps;
+using Gatehouse.Model.Machines;
 using Gatehouse.Model.Snapshots;
 
 namespace Gatehouse.Access.Gateway;
@@ -23,6 +24,12 @@ internal sealed class Passage(string host, RequestPath path, IPAddress address, 
 
     /// <summary>The client.</summary>
     public IPAddress Address { get; } = address;
+
+    /// <summary>The binding cookie that came with the request, if the app has one.</summary>
+    public string? Binding { get; init; }
+
+    /// <summary>The client certificate that counted; null when there was none.</summary>
+    public PresentedCertificate? Certificate { get; init; }
 
     /// <summary>On whose behalf.</summary>
     public Admission Admission { get; } = admission;

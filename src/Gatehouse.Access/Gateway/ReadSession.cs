@@ -18,7 +18,7 @@ internal sealed class ReadSession(TokenCache tokens, ISnapshot<RevocationTable> 
     /// <summary>The token, or null. Two valid tokens of different people count as none: choosing would be luck.</summary>
     public ValueTask<SessionToken?> RunAsync(HttpRequest request, AccessTable table, AppEntry app, string host)
     {
-        var choice = new Choice(app.App.Aud, host, revocations.Current);
+        var choice = new Choice(app, host, GateCookies.BindingOf(request, app), revocations.Current);
         List<string>? unknown = null;
         var candidates = 0;
         foreach (var line in request.Headers.Cookie)
@@ -39,6 +39,11 @@ internal sealed class ReadSession(TokenCache tokens, ISnapshot<RevocationTable> 
             Look(headers[n], table, ref candidates, ref choice, ref unknown);
         }
 
+        if (app.App.Agents is not null && AgentToken.Of(request) is { } agent)
+        {
+            Look(agent, table, ref candidates, ref choice, ref unknown);
+        }
+
         if (candidates > MostCandidates)
         {
             return default;
@@ -48,9 +53,9 @@ internal sealed class ReadSession(TokenCache tokens, ISnapshot<RevocationTable> 
     }
 
     /// <summary>The same token under another table or at a later time; null when it is none any more.</summary>
-    public async ValueTask<SessionToken?> AgainAsync(string token, AccessTable table, AppEntry app, string host)
+    public async ValueTask<SessionToken?> AgainAsync(string token, AccessTable table, AppEntry app, string host, string? binding)
     {
-        var choice = new Choice(app.App.Aud, host, revocations.Current);
+        var choice = new Choice(app, host, binding, revocations.Current);
         if ((tokens.Find(token, table) ?? await tokens.VerifyAsync(token, table)) is { } found)
         {
             choice.Add(found);
@@ -89,7 +94,7 @@ internal sealed class ReadSession(TokenCache tokens, ISnapshot<RevocationTable> 
         return choice.Chosen;
     }
 
-    private struct Choice(string audience, string host, RevocationTable revoked)
+    private struct Choice(AppEntry app, string host, string? binding, RevocationTable revoked)
     {
         private SessionToken? best;
         private bool isTorn;
@@ -99,7 +104,7 @@ internal sealed class ReadSession(TokenCache tokens, ISnapshot<RevocationTable> 
         public void Add(SessionToken token)
         {
             // A sibling app's cookie is no token here, nor is this app's from another of its hosts, whose origin has seen it.
-            if (token.Facts.Audience != audience || !HostMark.IsOf(token.Facts.Host, host) || revoked.IsRevoked(token.Facts.IdentityNonce!)) // persons' tokens only, which have one
+            if (token.Facts.Audience != app.App.Aud || !HostMark.IsOf(token.Facts.Host, host, app, binding) || revoked.IsRevoked(token.Facts.IdentityNonce!)) // persons' tokens only, which have one
             {
                 return;
             }

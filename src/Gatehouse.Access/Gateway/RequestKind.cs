@@ -1,3 +1,4 @@
+using Gatehouse.Model.Snapshots;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -6,9 +7,34 @@ namespace Gatehouse.Access.Gateway;
 /// <summary>What a browser means by a request, told from its headers.</summary>
 internal static class RequestKind
 {
-    /// <summary>A script that asked to be told 401 rather than be redirected.</summary>
-    public static bool IsScript(HttpRequest request) =>
-        request.Headers.XRequestedWith is [{ } with] && with.Equals("XMLHttpRequest", StringComparison.OrdinalIgnoreCase);
+    /// <summary>
+    /// Whether a redirect to the login page would be of use: false for what is clearly not a person's way to a page. Whoever says nothing about it
+    /// is redirected; programs such as cloudflared look for that.
+    /// </summary>
+    public static bool IsNavigation(HttpRequest request, AppEntry app)
+    {
+        var headers = request.Headers;
+        if (headers.XRequestedWith is [{ } with] && with.Equals("XMLHttpRequest", StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        // Browsers say whose request it is together with what it is for; a program that sends the one alone is no browser.
+        if (headers["Sec-Fetch-Site"].Count > 0 && headers["Sec-Fetch-Mode"] is [{ } mode])
+        {
+            return mode.Equals("navigate", StringComparison.OrdinalIgnoreCase);
+        }
+
+        return headers.Accept.Count == 0 ? app.App.Agents is null : AcceptsPages(headers.Accept.ToString(), app.App.Agents is null);
+    }
+
+    // Where agents have a way of their own to sign in, only what asks for a page by name is a browser.
+    private static bool AcceptsPages(string accept, bool isAnythingAPage) =>
+        accept.Contains("text/html", StringComparison.OrdinalIgnoreCase) || accept.Contains("application/xhtml", StringComparison.OrdinalIgnoreCase)
+        || (isAnythingAPage && (accept.Contains("*/*", StringComparison.Ordinal) || accept.Contains("text/*", StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>A WebSocket that a page of another origin opens.</summary>
+    public static bool IsForeignWebSocket(HttpContext context) => IsWebSocket(context) && IsCrossOrigin(context.Request);
 
     /// <summary>A CORS preflight (Fetch §4.8) and nothing more: one with a body is not.</summary>
     public static bool IsPreflight(HttpContext context) =>

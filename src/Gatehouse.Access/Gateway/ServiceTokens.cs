@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using Gatehouse.Access.SignIn;
 using Gatehouse.Access.Tokens;
+using Gatehouse.Model.Machines;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
@@ -8,69 +8,81 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Access.Gateway;
 
-/// <summary>The tokens of requests that a service-auth policy admitted: they name nobody, so one per app serves until it is near its end.</summary>
+/// <summary>The tokens of requests that a service-auth policy admitted: they name no person, so one per app, host and service serves until it is near its end.</summary>
 internal sealed class ServiceTokens(TokenIssuer issuer, TokenVerifier verifier, TimeProvider clock)
 {
+    private const int MostIssued = 4096;
     private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<string, Issued> byAud = new(StringComparer.Ordinal);
+    private readonly RecentValues<Issued> issued = new(MostIssued);
 
     /// <summary>What a request goes to the origin with.</summary>
-    public Admission For(AccessTable table, AppEntry app, CompiledPolicy by) => Current(table, app, by).Admission;
+    public Admission For(AccessTable table, AppEntry app, string host, CompiledPolicy by, ServiceTokenEntry? token, string? commonName) =>
+        Current(table, app, host, by, token, commonName).Admission;
 
     /// <summary>
-    /// Whether the request brings a good token of this app: its admission was recorded when that was given out. A person's counts too, since
+    /// The good token of this app that the request brings: its admission was recorded when that was given out. A person's counts too, since
     /// a service's must not take its place.
     /// </summary>
-    public async ValueTask<bool> IsPresentedAsync(HttpRequest request, AccessTable table, AppEntry app, string host)
+    public async ValueTask<VerifiedToken?> FindPresentedAsync(HttpRequest request, AccessTable table, AppEntry app, string host)
     {
-        foreach (var token in TokenCandidates.Of(CookieValues.All(request, GateCookies.Authorization)))
+        foreach (var token in TokenCandidates.Of(CookieValues.All(request, GateCookies.Authorization).Concat(request.Headers[ReadSession.TokenHeader].OfType<string>())))
         {
             if (TokenSeal.IsOurs(token, table) && await verifier.VerifyAsync(token, table) is { Type: TokenType.App } facts && facts.Audience == app.App.Aud
-                && (facts.IdentityNonce is null || HostMark.IsOf(facts.Host, host)))
+                && HostMark.IsOf(facts.Host, host, app, facts.IdentityNonce is null ? null : GateCookies.BindingOf(request, app)))
             {
-                return true;
+                return facts;
             }
         }
 
-        return false;
+        return null;
     }
 
-    /// <summary>Gives the browser the same token as a cookie (contract 1.5).</summary>
-    public void SetCookieLater(HttpResponse response, AccessTable table, AppEntry app, CompiledPolicy by)
+    /// <summary>Gives the client the same token as a cookie (contract 1.5), so that it may leave its secret at home.</summary>
+    public void SetCookieLater(HttpResponse response, AppEntry app, Admission admission)
     {
         // With the answer: the forwarder wants an untouched response, and the origin's own cookies come first.
-        var issued = Current(table, app, by);
         response.OnStarting(() =>
         {
-            Append(response, app, issued);
+            response.Cookies.Append(GateCookies.Authorization, admission.Token!, new CookieOptions // a service's always has one
+            {
+                Path = "/",
+                Secure = true,
+                HttpOnly = app.App.HttpOnlyCookie,
+                Expires = admission.GoodUntil,
+                SameSite = AccessCookies.ModeOf(app.App.SameSiteCookie),
+            });
             return Task.CompletedTask;
         });
     }
 
-    private static void Append(HttpResponse response, AppEntry app, Issued issued) =>
-        response.Cookies.Append(GateCookies.Authorization, issued.Admission.Token!, new CookieOptions // issued with one
-        {
-            Path = "/",
-            Secure = true,
-            HttpOnly = app.App.HttpOnlyCookie,
-            Expires = issued.ExpiresAt,
-            SameSite = AccessCookies.ModeOf(app.App.SameSiteCookie),
-        });
-
-    private Issued Current(AccessTable table, AppEntry app, CompiledPolicy by)
+    private Issued Current(AccessTable table, AppEntry app, string host, CompiledPolicy by, ServiceTokenEntry? token, string? commonName)
     {
         var duration = by.SessionDuration ?? app.App.SessionDuration;
         duration = duration < Shortest ? Shortest : duration;
         var now = clock.GetUtcNow();
-        if (byAud.TryGetValue(app.App.Aud, out var held) && held.Kid == table.Keys[0].Kid && held.Duration == duration && held.ExpiresAt - now > duration / 2)
+        var key = $"{app.App.Aud}\n{app.App.TokenEpoch}\n{host}\n{token?.Token.ClientId}\n{commonName}";
+        if (issued.Find(key) is { } held && held.Kid == table.Keys[0].Kid && held.Duration == duration && held.PolicyHash == app.PolicyHash
+            && held.Admission.GoodUntil - now > duration / 2)
         {
             return held;
         }
 
-        var token = issuer.IssueService(table, app, duration);
-        return byAud[app.App.Aud] = new Issued(new Admission { Token = token }, now + duration, duration, table.Keys[0].Kid);
+        // No longer than the service token itself.
+        var life = token?.Token.ExpiresAt - now is { } left && left < duration ? left : duration;
+        var made = new Issued(
+            new Admission
+            {
+                Token = issuer.IssueService(table, app, host, token?.Token.ClientId ?? commonName, token is not null, life),
+                ServiceTokenId = token?.Token.ClientId,
+                GoodUntil = now + life,
+            },
+            duration,
+            table.Keys[0].Kid,
+            app.PolicyHash);
+        issued.Add(key, made);
+        return made;
     }
 
-    private sealed record Issued(Admission Admission, DateTimeOffset ExpiresAt, TimeSpan Duration, string Kid);
+    private sealed record Issued(Admission Admission, TimeSpan Duration, string Kid, string PolicyHash);
 }

@@ -38,10 +38,13 @@ internal static class AccessCookies
     {
         var value = CookieValues.Only(context.Request, name) is { } known && IsWellFormed(known)
             ? known
-            : Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+            : NewValue();
         Set(context, name, value, expires, sameSite: sameSite);
         return value;
     }
+
+    /// <summary>A value that nobody can guess.</summary>
+    public static string NewValue() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>Sets a cookie of this host.</summary>
     public static void Set(

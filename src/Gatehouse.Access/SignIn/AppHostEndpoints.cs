@@ -1,12 +1,15 @@
+using Gatehouse.Access.Agents;
 using Gatehouse.Access.Certs;
 using Gatehouse.Model.Apps;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Snapshots;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Access.SignIn;
 
 /// <summary>Every <c>/cdn-cgi/*</c> path, and what the login redirect advertises, on an app host. None of them reaches the origin.</summary>
-internal sealed class AppHostEndpoints(AuthorizedEndpoint authorized, IdentityEndpoint identity, LogoutEndpoint logout, LoginRedirect login, CertsEndpoint certs, ProtectedResource resource)
+internal sealed class AppHostEndpoints(AuthorizedEndpoint authorized, IdentityEndpoint identity, LogoutEndpoint logout, LoginRedirect login, CertsEndpoint certs, ProtectedResource resource,
+    AgentAuthorization agents, CommandLineLogin commandLine, PublicUrls urls)
 {
     /// <summary>Answers the request; 404 for a path that is not one of ours.</summary>
     public async Task HandleAsync(HttpContext context, AccessTable table, string host, RequestPath path)
@@ -25,7 +28,11 @@ internal sealed class AppHostEndpoints(AuthorizedEndpoint authorized, IdentityEn
             "/cdn-cgi/access/logout" => await logout.HandleAsync(context, table, host),
             "/cdn-cgi/access/certs" => certs.Handle(context, table),
             "/cdn-cgi/access/login" => Login(context, table, host),
-            _ when path.MayBeUnder(ProtectedResource.Path) => resource.Handle(context, table, host),
+            "/cdn-cgi/access/cli" => commandLine.Begin(context, table, host),
+            AgentAuthorization.ReturnPath => agents.Return(context, table, host),
+            AgentAnswers.ServerPath => AgentAnswers.Server(urls),
+            _ when path.MayBeUnder(AgentAnswers.ResourcePath) => resource.Handle(context, table, host, AgentAnswers.ResourcePath),
+            _ when path.MayBeUnder(ProtectedResource.Path) => resource.Handle(context, table, host, ProtectedResource.Path),
             _ => SignInPages.NotFound(table),
         };
         if (result is not null)
@@ -43,7 +50,8 @@ internal sealed class AppHostEndpoints(AuthorizedEndpoint authorized, IdentityEn
             return SignInPages.BadLink(table);
         }
 
-        if (table.Apps.Find(host, path, out var app) != AppMatch.One || app is null)
+        var app = ReturnPath.IsToQuestion(returnTo) ? agents.AppOfReturn(returnTo, table, host) : table.Apps.Find(host, path, out var found) == AppMatch.One ? found : null;
+        if (app is null)
         {
             return SignInPages.NoApp(table);
         }

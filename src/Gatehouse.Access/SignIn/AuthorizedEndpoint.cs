@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Gatehouse.Access.Gateway;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Sessions;
@@ -18,6 +19,7 @@ internal sealed partial class AuthorizedEndpoint(
     SignInDecision admission,
     DenialPage denial,
     TokenIssuer issuer,
+    ClientCertificates certificates,
     PublicUrls urls,
     TimeProvider clock,
     ILogger<AuthorizedEndpoint> logger)
@@ -56,7 +58,7 @@ internal sealed partial class AuthorizedEndpoint(
     // The policies may have changed since the team domain looked; the token says that these admitted.
     private async Task<IResult> AdmitAsync(HttpContext context, AccessTable table, AppEntry app, AccessSession session, HandOffState state)
     {
-        var visitor = SessionIdentity.VisitorOf(session, ClientAddress.Of(context));
+        var visitor = SessionIdentity.VisitorOf(session, ClientAddress.Of(context), certificates.CommonNameOf(context, table, state.Host));
         if (SignInDecision.Judge(app, visitor) is not Ruling.Admitted admitted)
         {
             var id = await admission.RecordLoginAsync(context, app, visitor, state.Host, state.ReturnTo);
@@ -66,14 +68,21 @@ internal sealed partial class AuthorizedEndpoint(
         var now = clock.GetUtcNow();
         var wanted = admitted.Duration == TimeSpan.Zero ? SessionDuration.Shortest : admitted.Duration;
         var life = session.ForgetAt - now < wanted ? session.ForgetAt - now : wanted; // an ended session is remembered until then, no longer
+        var path = AppHosts.CookiePath(app, state.Host, state.ReturnTo);
+        var binding = app.App.BindingCookie ? AccessCookies.NewValue() : null;
+        if (binding is not null)
+        {
+            AccessCookies.Set(context, GateCookies.Binding, binding, now + life, path: path);
+        }
+
         AccessCookies.Set(
             context,
             AccessCookies.Authorization,
-            issuer.IssueApp(table, app, state.Host, session, life),
+            issuer.IssueApp(table, app, state.Host, session, life, binding),
             now + life,
             app.App.HttpOnlyCookie,
             AccessCookies.ModeOf(app.App.SameSiteCookie),
-            AppHosts.CookiePath(app, state.Host, state.ReturnTo));
+            path);
         return Results.Redirect(urls.UrlOf(state.Host) + state.ReturnTo);
     }
 

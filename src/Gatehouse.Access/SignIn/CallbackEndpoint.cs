@@ -122,7 +122,7 @@ internal sealed partial class CallbackEndpoint(
     private async Task<IResult> FinishAsync(HttpContext context, AccessTable table, AppEntry app, LoginState state, IdentityFacts facts)
     {
         var address = ClientAddress.Of(context);
-        var visitor = new Visitor(address, new VisitorIdentity { Email = facts.Email, LoginMethodId = state.LoginMethodId, Claims = facts.Claims });
+        var visitor = new Visitor(address, new VisitorIdentity { Email = facts.Email, LoginMethodId = state.LoginMethodId, Claims = facts.Claims }) { CommonName = state.CommonName };
         var id = await admission.RecordLoginAsync(context, app, visitor, state.Host, state.ReturnTo);
         if (SignInDecision.Judge(app, visitor) is not Ruling.Admitted admitted)
         {

@@ -25,6 +25,11 @@ internal sealed class DenialPage(SignInDecision admission, PublicUrls urls)
     {
         if (visitor.Identity is not { } identity)
         {
+            if (Web(app.App.CustomNonIdentityDenyUrl) is { } away)
+            {
+                return Results.Redirect(away);
+            }
+
             return Page.Message(
                 status,
                 "Forbidden",
@@ -33,7 +38,7 @@ internal sealed class DenialPage(SignInDecision admission, PublicUrls urls)
                 brand: table.Organization.Name);
         }
 
-        if (DenyUrl(app) is { } elsewhere)
+        if (Web(app.App.CustomDenyUrl) is { } elsewhere)
         {
             return Results.Redirect(elsewhere);
         }
@@ -47,8 +52,8 @@ internal sealed class DenialPage(SignInDecision admission, PublicUrls urls)
             table.Organization.Name);
     }
 
-    private static string? DenyUrl(AppEntry app) =>
-        Uri.TryCreate(app.App.CustomDenyUrl, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp) ? url.AbsoluteUri : null;
+    private static string? Web(string? text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp) ? url.AbsoluteUri : null;
 }
 
 /// <summary>The address on an app host that begins a sign-in.</summary>

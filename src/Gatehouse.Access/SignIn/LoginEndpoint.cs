@@ -77,7 +77,7 @@ internal sealed partial class LoginEndpoint(
     // Null when this visit needs a sign-in of its own.
     private async Task<IResult?> SilentAsync(HttpContext context, AccessTable table, LoginTarget.Found target, AccessSession session)
     {
-        var visitor = SessionIdentity.VisitorOf(session, ClientAddress.Of(context));
+        var visitor = SessionIdentity.VisitorOf(session, ClientAddress.Of(context), target.CommonName);
         var ruling = SignInDecision.Judge(target.App, visitor);
         if (ruling is Ruling.Admitted { Duration.Ticks: 0 })
         {

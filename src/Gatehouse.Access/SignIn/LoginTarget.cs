@@ -12,8 +12,8 @@ internal abstract record LoginTarget
     {
     }
 
-    /// <summary>To sign in for <paramref name="App"/>, in the browser whose CF_AppSession has this hash.</summary>
-    public sealed record Found(AppEntry App, string Host, string ReturnTo, string AppSessionHash) : LoginTarget;
+    /// <summary>To sign in for <paramref name="App"/>, in the browser whose CF_AppSession has this hash, and which showed a client certificate of this name.</summary>
+    public sealed record Found(AppEntry App, string Host, string ReturnTo, string AppSessionHash, string? CommonName) : LoginTarget;
 
     /// <summary>To sign in, but without a hand-off that still holds: the app host makes a new one.</summary>
     public sealed record Restart(AppEntry App, string Host, string ReturnTo) : LoginTarget;
@@ -65,7 +65,7 @@ internal sealed class LoginTargets(TokenVerifier verifier, TimeProvider clock)
         }
 
         return jwt.ValidTo > clock.GetUtcNow().UtcDateTime
-            ? new LoginTarget.Found(app, host, returnTo, appSession)
+            ? new LoginTarget.Found(app, host, returnTo, appSession, ClaimText.Of(jwt, LoginRedirect.CommonNameClaim))
             : new LoginTarget.Restart(app, host, returnTo);
     }
 

@@ -1,3 +1,4 @@
+using Gatehouse.Access.Gateway;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
@@ -22,7 +23,7 @@ internal sealed class RequestTokens(TokenVerifier verifier, OrgSessions orgSessi
     {
         foreach (var text in TokenCandidates.Of(Texts(context.Request)))
         {
-            if (await verifier.VerifyAsync(text, table) is not { } token || !IsFor(token, table, host))
+            if (await verifier.VerifyAsync(text, table) is not { } token || !IsFor(context.Request, token, table, host))
             {
                 continue;
             }
@@ -38,10 +39,10 @@ internal sealed class RequestTokens(TokenVerifier verifier, OrgSessions orgSessi
         }
     }
 
-    private static bool IsFor(VerifiedToken token, AccessTable table, string? host) => host is null
+    private static bool IsFor(HttpRequest request, VerifiedToken token, AccessTable table, string? host) => host is null
         ? token.Type == TokenType.Org || table.AppsByAud.ContainsKey(token.Audience)
         : token.Type == TokenType.App && table.AppsByAud.TryGetValue(token.Audience, out var app) && AppHosts.Serves(table, app, host)
-            && (token.IdentityNonce is null || HostMark.IsOf(token.Host, host));
+            && HostMark.IsOf(token.Host, host, app, token.IdentityNonce is null ? null : GateCookies.BindingOf(request, app));
 
     private static IEnumerable<string> Texts(HttpRequest request) =>
         CookieValues.All(request, AccessCookies.Authorization)

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Gatehouse.Access.Agents;
 using Gatehouse.Model.Apps;
 
 namespace Gatehouse.Access.SignIn;
@@ -15,7 +16,10 @@ internal static class ReturnPath
         && text[0] == '/'
         && !(text.Length > 1 && text[1] is '/' or '\\')
         && RequestPath.TryParse(text, out var path, out _)
-        && !path.Deep.StartsWith("/cdn-cgi/", StringComparison.Ordinal);
+        && (!path.Deep.StartsWith("/cdn-cgi/", StringComparison.Ordinal) || IsToQuestion(text));
+
+    /// <summary>Whether it leads to where a person is asked about a program: the one page of ours that a sign-in may go back to.</summary>
+    public static bool IsToQuestion(string text) => text.StartsWith(AgentAuthorization.ReturnPath + "?", StringComparison.Ordinal);
 
     /// <summary>The target itself when it is safe; else the front page.</summary>
     public static string OrRoot(string target) => IsSafe(target) ? target : "/";

@@ -26,6 +26,9 @@ internal sealed class LoginState
     /// <summary>Hash of __Host-CF_Session on the team domain.</summary>
     public required string BrowserHash { get; init; }
 
+    /// <summary>Common name of the client certificate on the app host; null when there was none.</summary>
+    public string? CommonName { get; init; }
+
     /// <summary>The login method.</summary>
     public required Guid LoginMethodId { get; init; }
 

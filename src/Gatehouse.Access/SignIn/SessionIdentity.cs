@@ -17,7 +17,7 @@ internal static class SessionIdentity
     };
 
     /// <summary>The person of <paramref name="session"/> at <paramref name="address"/>.</summary>
-    public static Visitor VisitorOf(AccessSession session, IPAddress address) => new(address, Of(session));
+    public static Visitor VisitorOf(AccessSession session, IPAddress address, string? commonName) => new(address, Of(session)) { CommonName = commonName };
 
     /// <summary>Claims by name.</summary>
     public static Dictionary<string, IReadOnlyList<string>> ClaimsOf(AccessSession session)

@@ -16,14 +16,17 @@ internal sealed class TokenIssuer(PublicUrls urls, TimeProvider clock)
     /// <summary>Claim that names the policies an app token was issued under and the host it was issued for: <c>AppEntry.PolicyHash</c>, then <see cref="HostMark"/>.</summary>
     public const string PolicyHashClaim = "policy_hash";
 
+    /// <summary>Claim that tells the client id of a service token from the common name of a certificate, whoever chose that.</summary>
+    public const string ServiceTokenClaim = "service_token_status";
+
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
 
     /// <summary>An app token for a person, good at <paramref name="host"/> alone.</summary>
-    public string IssueApp(AccessTable table, AppEntry app, string host, AccessSession session, TimeSpan duration)
+    public string IssueApp(AccessTable table, AppEntry app, string host, AccessSession session, TimeSpan duration, string? binding = null)
     {
         var claims = Base("app", app.App.Aud, duration);
         AddPerson(claims, session);
-        claims[PolicyHashClaim] = app.PolicyHash + HostMark.Of(host);
+        claims[PolicyHashClaim] = app.PolicyHash + HostMark.Of(host, app, binding);
         if (CustomClaims.Of(table, session) is { Count: > 0 } custom)
         {
             claims["custom"] = custom;
@@ -32,11 +35,18 @@ internal sealed class TokenIssuer(PublicUrls urls, TimeProvider clock)
         return Sign(table, claims);
     }
 
-    /// <summary>An app token for a request that a service-auth policy admitted.</summary>
-    public string IssueService(AccessTable table, AppEntry app, TimeSpan duration)
+    /// <summary>An app token for a request that a service-auth policy admitted, good at <paramref name="host"/> alone.</summary>
+    public string IssueService(AccessTable table, AppEntry app, string host, string? commonName, bool isServiceToken, TimeSpan duration)
     {
         var claims = Base("app", app.App.Aud, duration);
         claims["sub"] = "";
+        claims[PolicyHashClaim] = app.PolicyHash + HostMark.Of(host, app);
+        if (commonName is { Length: > 0 })
+        {
+            claims["common_name"] = commonName;
+            claims[ServiceTokenClaim] = isServiceToken;
+        }
+
         return Sign(table, claims);
     }
 

@@ -42,7 +42,11 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
             policies,
             host,
             new DateTimeOffset(jwt.IssuedAt, TimeSpan.Zero),
-            new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero));
+            new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero))
+        {
+            CommonName = ClaimText.Of(jwt, "common_name"),
+            ServiceTokenId = jwt.TryGetPayloadValue<bool>(TokenIssuer.ServiceTokenClaim, out var isToken) && isToken ? ClaimText.Of(jwt, "common_name") : null,
+        };
     }
 
     /// <summary>Any signed statement of ours that is in force; the caller looks at its type and audience.</summary>

@@ -18,4 +18,11 @@ internal enum TokenType
 /// <param name="PolicyHash">The policies it was issued under; see <c>AppEntry.PolicyHash</c>. Null for a service.</param>
 /// <param name="Host">The <see cref="HostMark"/> of the host it was issued for; null for a service.</param>
 internal sealed record VerifiedToken(
-    TokenType Type, string Audience, string Subject, string? Email, string? IdentityNonce, string? PolicyHash, string? Host, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt);
+    TokenType Type, string Audience, string Subject, string? Email, string? IdentityNonce, string? PolicyHash, string? Host, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt)
+{
+    /// <summary>Client id of the service token that a service proved itself by; null for a person, and for a service that came otherwise.</summary>
+    public string? ServiceTokenId { get; init; }
+
+    /// <summary>Common name of a service: its client id, or that of its certificate.</summary>
+    public string? CommonName { get; init; }
+}

@@ -32,6 +32,22 @@ internal sealed class AppDraft
 
     public bool OptionsPreflightBypass { get; init; }
 
+    public CorsRules? Cors { get; init; }
+
+    public bool BindingCookie { get; init; }
+
+    public bool ServiceAuth401 { get; init; }
+
+    public string? ServiceTokenHeader { get; init; }
+
+    public bool SkipInterstitial { get; init; }
+
+    public bool EagerRedirect { get; init; } = true;
+
+    public AgentRules? Agents { get; init; }
+
+    public string? CustomNonIdentityDenyUrl { get; init; }
+
     public string? CustomDenyMessage { get; init; }
 
     public string? CustomDenyUrl { get; init; }
@@ -83,9 +99,27 @@ internal sealed class AppDraft
             yield return new Fault("auto_redirect_to_identity", "auto_redirect_to_identity needs exactly one id in allowed_idps");
         }
 
-        if (CustomDenyUrl is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+        foreach (var (field, url) in ((string, string?)[])[("custom_deny_url", CustomDenyUrl), ("custom_non_identity_deny_url", CustomNonIdentityDenyUrl)])
         {
-            yield return new Fault("custom_deny_url", "custom_deny_url must be an absolute http or https URL");
+            if (url is not null && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+            {
+                yield return new Fault(field, $"{field} must be an absolute http or https URL");
+            }
+        }
+
+        if (OptionsPreflightBypass && Cors is not null)
+        {
+            yield return new Fault("options_preflight_bypass", "options_preflight_bypass and cors_headers exclude each other");
+        }
+
+        if (Agents is not null && BindingCookie)
+        {
+            yield return new Fault("enable_binding_cookie", "programs hold no cookies, so enable_binding_cookie and oauth_configuration exclude each other");
+        }
+
+        if (Agents is not null && Domains.Exists(d => d.Contains('/', StringComparison.Ordinal)))
+        {
+            yield return new Fault("domain", "domain can not have a path if oauth is configured");
         }
     }
 
@@ -104,6 +138,14 @@ internal sealed class AppDraft
         app.OptionsPreflightBypass = OptionsPreflightBypass;
         app.CustomDenyMessage = CustomDenyMessage;
         app.CustomDenyUrl = CustomDenyUrl;
+        app.CustomNonIdentityDenyUrl = CustomNonIdentityDenyUrl;
+        app.Cors = Cors;
+        app.BindingCookie = BindingCookie;
+        app.ServiceAuth401 = ServiceAuth401;
+        app.ServiceTokenHeader = ServiceTokenHeader;
+        app.SkipInterstitial = SkipInterstitial;
+        app.EagerRedirect = EagerRedirect;
+        app.Agents = Agents;
     }
 }
 

@@ -91,7 +91,7 @@ internal sealed class AuthentikDialect : IDialect
         JsonBody.TooLarge => Answer.Detail(413, $"The body is over {JsonBody.Largest} bytes."),
         JsonBody.NotAnObject other => new JsonAnswer(400, new JsonObject
         {
-            ["non_field_errors"] = new JsonArray($"Invalid data. Expected a dictionary, but got {NameOf(other.Kind)}."),
+            ["non_field_errors"] = new JsonArray($"Invalid data. Expected a dictionary, but got {NameOf(other.Root.ValueKind)}."),
         }),
         JsonBody.Malformed malformed => Answer.Detail(400, $"JSON parse error - {malformed.Reason}"),
         _ => Answer.Detail(400, "Bad request."),

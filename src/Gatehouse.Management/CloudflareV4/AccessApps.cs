@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Management.CloudflareV4;
 
 /// <summary>/access/apps (contract §3.4), for self-hosted applications.</summary>
-internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp delete)
+internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp delete, RevokeAppTokens revoke)
 {
     /// <summary>Where apps stand.</summary>
     public const string Path = "/accounts/{account}/access/apps";
@@ -18,7 +18,8 @@ internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp
         .Post<AccessApps>(Path, Need.Superuser, (a, r) => a.CreateAsync(r))
         .Get<AccessApps>(Path + "/{id}", Need.Superuser, (a, r) => a.RetrieveAsync(r))
         .Put<AccessApps>(Path + "/{id}", Need.Superuser, (a, r) => a.ReplaceAsync(r))
-        .Delete<AccessApps>(Path + "/{id}", Need.Superuser, (a, r) => a.DeleteAsync(r));
+        .Delete<AccessApps>(Path + "/{id}", Need.Superuser, (a, r) => a.DeleteAsync(r))
+        .Post<AccessApps>(Path + "/{id}/revoke_tokens", Need.Superuser, (a, r) => a.RevokeAsync(r));
 
     private Task<IResult> ListAsync(ApiRequest request)
     {
@@ -65,6 +66,11 @@ internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp
             ? Envelope.Unknown(Unknown.App)
             : await Envelope.OfAsync(
                 await delete.RunAsync(app.Id, request.Aborted), Unknown.App, gone => Task.FromResult(Envelope.Ok(new JsonObject { ["id"] = gone.Id.ToString() })));
+
+    private async Task<IResult> RevokeAsync(ApiRequest request) =>
+        await directory.FindAsync(request.Route("id"), request.Aborted) is not { } app
+            ? Envelope.Unknown(Unknown.App)
+            : await Envelope.OfAsync(await revoke.RunAsync(app.Id, request.Aborted), Unknown.App, _ => Task.FromResult(Envelope.Ok(new JsonObject())));
 
     private async Task<IResult> WrittenAsync(WriteResult<App> result, int status, ApiRequest request) => result is WriteResult<App>.Taken
         ? Envelope.Taken(11010, "access.api.error.application_already_exists")

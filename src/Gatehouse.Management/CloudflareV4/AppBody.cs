@@ -26,14 +26,8 @@ internal static class AppBody
     {
         CheckType(body);
         body.NotYet(
-            "enable_binding_cookie", "skip_interstitial", "service_auth_401_redirect", "cors_headers", "allow_iframe", "allow_authenticate_via_warp",
-            "read_service_tokens_from_header", "custom_non_identity_deny_url", "custom_pages", "logo_url", "tags", "mfa_config", "oauth_configuration", "scim_config",
+            "allow_iframe", "allow_authenticate_via_warp", "custom_pages", "logo_url", "tags", "mfa_config", "scim_config",
             "use_clientless_isolation_app_launcher_url", "saas_app", "target_criteria");
-        if (!body.Flag("eager_redirect_cookie_setting").Or(true))
-        {
-            body.Refuse("eager_redirect_cookie_setting", "eager_redirect_cookie_setting is not supported yet");
-        }
-
         return new AppDraft
         {
             Name = body.Text("name", 350).Or(""),
@@ -48,6 +42,14 @@ internal static class AppBody
             OptionsPreflightBypass = body.Flag("options_preflight_bypass").Or(false),
             CustomDenyMessage = body.Text("custom_deny_message", 10_000).Or("") is { Length: > 0 } message ? message : null,
             CustomDenyUrl = body.Text("custom_deny_url", 2048).Or("") is { Length: > 0 } url ? url : null,
+            CustomNonIdentityDenyUrl = body.Text("custom_non_identity_deny_url", 2048).Or("") is { Length: > 0 } away ? away : null,
+            Cors = AppRulesBody.ReadCors(body),
+            BindingCookie = body.Flag("enable_binding_cookie").Or(false),
+            ServiceAuth401 = body.Flag("service_auth_401_redirect").Or(false),
+            ServiceTokenHeader = AppRulesBody.ReadHeaderName(body),
+            SkipInterstitial = body.Flag("skip_interstitial").Or(false),
+            EagerRedirect = body.Flag("eager_redirect_cookie_setting").Or(true),
+            Agents = AppRulesBody.ReadAgents(body),
             Policies = ReadPolicies(body),
         };
     }
@@ -69,17 +71,17 @@ internal static class AppBody
             ["allowed_idps"] = JsonList.Of(app.AllowedLoginMethods),
             ["auto_redirect_to_identity"] = app.AutoRedirectToIdentity,
             ["app_launcher_visible"] = app.AppLauncherVisible,
-            ["enable_binding_cookie"] = false,
+            ["enable_binding_cookie"] = app.BindingCookie,
             ["http_only_cookie_attribute"] = app.HttpOnlyCookie,
             ["same_site_cookie_attribute"] = app.SameSiteCookie is { } sameSite ? SameSites.First(s => s.Value == sameSite).Key : "",
             ["path_cookie_attribute"] = app.PathCookie,
-            ["skip_interstitial"] = false,
-            ["service_auth_401_redirect"] = false,
+            ["skip_interstitial"] = app.SkipInterstitial,
+            ["service_auth_401_redirect"] = app.ServiceAuth401,
             ["options_preflight_bypass"] = app.OptionsPreflightBypass,
-            ["cors_headers"] = null,
+            ["cors_headers"] = AppRulesBody.Of(app.Cors),
             ["allow_iframe"] = false,
             ["tags"] = new JsonArray(),
-            ["eager_redirect_cookie_setting"] = true,
+            ["eager_redirect_cookie_setting"] = app.EagerRedirect,
             ["use_clientless_isolation_app_launcher_url"] = false,
             ["policies"] = JsonList.Of(app.Policies.OrderBy(l => l.Precedence), PolicyBody.OfLink),
             ["created_at"] = JsonList.Time(app.CreatedAt),
@@ -93,6 +95,21 @@ internal static class AppBody
         if (app.CustomDenyUrl is not null)
         {
             body["custom_deny_url"] = app.CustomDenyUrl;
+        }
+
+        if (app.CustomNonIdentityDenyUrl is not null)
+        {
+            body["custom_non_identity_deny_url"] = app.CustomNonIdentityDenyUrl;
+        }
+
+        if (app.ServiceTokenHeader is not null)
+        {
+            body["read_service_tokens_from_header"] = app.ServiceTokenHeader;
+        }
+
+        if (app.Agents is not null)
+        {
+            body["oauth_configuration"] = AppRulesBody.Of(app.Agents);
         }
 
         return body;

@@ -96,5 +96,9 @@ internal sealed record Unknown(int Code, string Message)
     public static readonly Unknown Hostname = new(12135, "access.api.error.not_found");
     public static readonly Unknown Tunnel = new(1003, "Tunnel not found");
     public static readonly Unknown DnsRecord = new(81044, "Record does not exist.");
+    public static readonly Unknown ServiceToken = new(12135, "access.api.error.unknown_service_token");
+    public static readonly Unknown Certificate = new(12135, "access.api.error.not_found");
+    public static readonly Unknown User = new(12135, "access.api.error.unknown_user");
+    public static readonly Unknown Session = new(12135, "access.api.error.not_found");
     public static readonly Unknown Organization = new(9999, "access.api.error.not_enabled");
 }

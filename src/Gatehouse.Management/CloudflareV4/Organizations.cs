@@ -26,7 +26,7 @@ internal sealed class Organizations(SaveOrganization save, PublicUrls urls)
         body.NotYet(
             "login_design", "auto_redirect_to_identity", "is_ui_read_only", "ui_read_only_toggle_reason", "user_seat_expiration_inactive_time",
             "allow_authenticate_via_warp", "warp_auth_session_duration", "warp_auth_non_browser_401", "deny_unmatched_requests_exempted_zone_names",
-            "custom_pages", "mfa_config", "mfa_required_for_all_apps", "mfa_piv_key_requirements", "strict_service_token_auth", "service_token_inactivity");
+            "custom_pages", "mfa_config", "mfa_required_for_all_apps", "mfa_piv_key_requirements", "service_token_inactivity");
         if (body.Text("auth_domain", 253).Is(out var domain) && !domain.Equals(urls.AccessHost, StringComparison.OrdinalIgnoreCase))
         {
             body.Refuse("auth_domain", $"auth_domain is {urls.AccessHost} and follows from --domain");
@@ -37,6 +37,7 @@ internal sealed class Organizations(SaveOrganization save, PublicUrls urls)
             Name = body.Text("name", 350, mayBeBlank: false),
             SessionDuration = body.Duration("session_duration"),
             DenyUnmatchedRequests = body.Flag("deny_unmatched_requests"),
+            StrictServiceTokens = body.Flag("strict_service_token_auth"),
         };
         return body.Faults.Count > 0
             ? Envelope.Refused(body.Faults)
@@ -58,6 +59,7 @@ internal sealed class Organizations(SaveOrganization save, PublicUrls urls)
         ["deny_unmatched_requests"] = organization.DenyUnmatchedRequests,
         ["deny_unmatched_requests_exempted_zone_names"] = new JsonArray(),
         ["mfa_required_for_all_apps"] = false,
+        ["strict_service_token_auth"] = organization.StrictServiceTokens,
         ["created_at"] = JsonList.Time(organization.CreatedAt),
         ["updated_at"] = JsonList.Time(organization.UpdatedAt),
     };

@@ -37,6 +37,10 @@ internal sealed partial class ApiRoutes(string prefix, IDialect dialect, ILogger
     public ApiRoutes PostForm<T>(string path, Need need, Func<T, ApiRequest, Task<IResult>> run)
         where T : notnull => Add(path, "POST", need, run, hasBody: false);
 
+    /// <summary>A PATCH whose body is a list, which the handler reads itself.</summary>
+    public ApiRoutes PatchList<T>(string path, Need need, Func<T, ApiRequest, Task<IResult>> run)
+        where T : notnull => Add(path, "PATCH", need, run, hasBody: false);
+
     /// <summary>Every route: its path, method, and who may use it.</summary>
     public IEnumerable<(string Path, string Method, Need Need)> All => byPath.SelectMany(p => p.Value.Select(m => (p.Key, m.Key, m.Value.Need)));
 

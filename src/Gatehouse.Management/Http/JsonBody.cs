@@ -20,7 +20,7 @@ internal abstract record JsonBody
     public sealed record Malformed(string Reason) : JsonBody;
 
     /// <summary>JSON, but no object.</summary>
-    public sealed record NotAnObject(JsonValueKind Kind) : JsonBody;
+    public sealed record NotAnObject(JsonElement Root) : JsonBody;
 
     /// <summary>Over <see cref="Largest"/>.</summary>
     public sealed record TooLarge : JsonBody;
@@ -55,6 +55,10 @@ internal abstract record JsonBody
         return Parse(bytes.GetBuffer().AsMemory(0, (int)bytes.Length));
     }
 
+    /// <summary>Reads a body that shall be a list; null when it is none.</summary>
+    public static async Task<IReadOnlyList<JsonElement>?> ReadListAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        await ReadAsync(request, cancellationToken) is NotAnObject { Root: { ValueKind: JsonValueKind.Array } list } ? [.. list.EnumerateArray()] : null;
+
     private static JsonBody Parse(ReadOnlyMemory<byte> bytes)
     {
         if (bytes.IsEmpty)
@@ -66,9 +70,9 @@ internal abstract record JsonBody
         {
             using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
             var root = document.RootElement.Clone();
-            return root.ValueKind != JsonValueKind.Object ? new NotAnObject(root.ValueKind)
-                : HasOddText(root) ? new Malformed("a string holds U+0000")
-                : new Read(root);
+            return HasOddText(root) ? new Malformed("a string holds U+0000")
+                : root.ValueKind == JsonValueKind.Object ? new Read(root)
+                : new NotAnObject(root);
         }
         catch (JsonException fault)
         {

@@ -36,17 +36,10 @@ internal sealed class DeleteLoginMethod(GatehouseDb db, Writer writer, RuleUses 
 
             db.LoginMethods.Remove(method);
             writer.Touch(Topic.Revocations);
-            writer.Also(() => EndSessionsAsync(id, cancellationToken));
+            writer.Also(() => MethodSessions.EndAsync(db, id, clock.GetUtcNow(), cancellationToken));
             return new Result.Done(method);
         },
         cancellationToken);
-
-    private async Task EndSessionsAsync(Guid id, CancellationToken cancellationToken)
-    {
-        var now = clock.GetUtcNow();
-        await db.AccessSessions.Where(s => s.LoginMethodId == id && s.RevokedAt == null)
-            .ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), cancellationToken);
-    }
 
     private static bool Names(Rule rule, Guid id) => rule switch
     {

@@ -30,18 +30,22 @@ internal sealed class SaveLoginMethod(GatehouseDb db, Writer writer, ISecretBox 
                 CreatedAt = now,
             };
             db.LoginMethods.Add(method);
-            return Task.FromResult(Apply(method, draft));
+            return Task.FromResult(Apply(method, draft, cancellationToken));
         },
         cancellationToken);
 
     public Task<Result> ReplaceAsync(Guid id, LoginMethodDraft draft, CancellationToken cancellationToken) => writer.RunAsync<LoginMethod>(
         Topic.Access,
         async () => await db.LoginMethods.SingleOrDefaultAsync(m => m.Id == id, cancellationToken) is { } method
-            ? Apply(method, draft)
+            ? Apply(method, draft, cancellationToken)
             : new Result.Missing(),
         cancellationToken);
 
-    private Result Apply(LoginMethod method, LoginMethodDraft draft)
+    // What says who people are: where they are asked, by whose keys, in whose name, and which claim is theirs.
+    private static (string, string, string, string, string, string) Provider(LoginMethod method) =>
+        (method.Issuer, method.AuthUrl, method.TokenUrl, method.CertsUrl, method.ClientId, method.EmailClaimName);
+
+    private Result Apply(LoginMethod method, LoginMethodDraft draft, CancellationToken cancellationToken)
     {
         var faults = draft.Check().ToList();
         if (draft.ClientSecret.Length == 0 && method.SealedClientSecret.Length == 0)
@@ -54,7 +58,15 @@ internal sealed class SaveLoginMethod(GatehouseDb db, Writer writer, ISecretBox 
             return new Result.Refused(faults);
         }
 
+        var before = Provider(method);
         draft.ApplyTo(method);
+        if (before != Provider(method) && db.Entry(method).State != EntityState.Added)
+        {
+            // Whoever signed in at another provider, or as another client of it, is not known to this one.
+            writer.Touch(Topic.Revocations);
+            writer.Also(() => MethodSessions.EndAsync(db, method.Id, clock.GetUtcNow(), cancellationToken));
+        }
+
         if (draft.ClientSecret.Length > 0)
         {
             method.SealedClientSecret = secrets.Seal(Encoding.UTF8.GetBytes(draft.ClientSecret), SecretPurposes.LoginMethodClientSecret);

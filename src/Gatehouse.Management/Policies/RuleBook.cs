@@ -13,17 +13,20 @@ internal sealed class RuleBook
 
     private readonly Dictionary<Guid, RuleSet> groups;
     private readonly HashSet<Guid> loginMethods;
+    private readonly HashSet<Guid> serviceTokens;
 
-    private RuleBook(Dictionary<Guid, RuleSet> groups, HashSet<Guid> loginMethods)
+    private RuleBook(Dictionary<Guid, RuleSet> groups, HashSet<Guid> loginMethods, HashSet<Guid> serviceTokens)
     {
         this.groups = groups;
         this.loginMethods = loginMethods;
+        this.serviceTokens = serviceTokens;
     }
 
     /// <summary>Reads it. There are hundreds of groups at most, and only administrators' writes come here.</summary>
     public static async Task<RuleBook> ReadAsync(GatehouseDb db, CancellationToken cancellationToken) => new(
         await db.RuleGroups.AsNoTracking().ToDictionaryAsync(g => g.Id, RuleSet.Of, cancellationToken),
-        (await db.LoginMethods.Select(m => m.Id).ToListAsync(cancellationToken)).ToHashSet());
+        (await db.LoginMethods.Select(m => m.Id).ToListAsync(cancellationToken)).ToHashSet(),
+        (await db.ServiceTokens.Select(t => t.Id).ToListAsync(cancellationToken)).ToHashSet());
 
     /// <summary>Judges as if <paramref name="group"/> held <paramref name="rules"/>.</summary>
     public void Suppose(Guid group, RuleSet rules) => groups[group] = rules;
@@ -62,7 +65,7 @@ internal sealed class RuleBook
         {
             yield return new Fault(
                 path + block,
-                $"invalid '{block}' configuration: a {(action == PolicyAction.Bypass ? "bypass" : "non_identity")} policy is judged before anyone signs in, so it takes ip, everyone and groups of those only; found {RuleJson.Write(odd)}");
+                $"invalid '{block}' configuration: a {(action == PolicyAction.Bypass ? "bypass" : "non_identity")} policy is judged before anyone signs in, so it takes ip, everyone, service tokens, certificates and groups of those only; found {RuleJson.Write(odd)}");
         }
     }
 
@@ -75,7 +78,7 @@ internal sealed class RuleBook
     /// <summary>Whether judging the rule needs to know who asks. Groups are looked into; a group that is gone counts as needing it.</summary>
     public bool NeedsSignIn(Rule rule, HashSet<Guid> seen) => rule switch
     {
-        Rule.Ip or Rule.Everyone => false,
+        Rule.Ip or Rule.Everyone or Rule.ServiceToken or Rule.AnyServiceToken or Rule.Certificate or Rule.CommonName => false,
         Rule.Group named when !seen.Add(named.Id) => false, // being looked into
         Rule.Group named => !groups.TryGetValue(named.Id, out var rules) || rules.All.Any(r => NeedsSignIn(r.Rule, seen)),
         _ => true,
@@ -88,6 +91,7 @@ internal sealed class RuleBook
     private string? Unknown(Rule rule) => rule switch
     {
         Rule.Group g when !groups.ContainsKey(g.Id) => $"there is no group {g.Id}",
+        Rule.ServiceToken t when !serviceTokens.Contains(t.Id) => $"there is no service token {t.Id}",
         Rule.LoginMethod m when !loginMethods.Contains(m.Id) => $"there is no login method {m.Id}",
         Rule.OidcClaim { LoginMethodId: { } id } when !loginMethods.Contains(id) => $"there is no login method {id}",
         _ => null,

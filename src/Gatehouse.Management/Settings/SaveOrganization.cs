@@ -16,6 +16,8 @@ internal sealed class OrganizationFields
     public Maybe<TimeSpan> SessionDuration { get; init; }
 
     public Maybe<bool> DenyUnmatchedRequests { get; init; }
+
+    public Maybe<bool> StrictServiceTokens { get; init; }
 }
 
 /// <summary>Reads and changes the settings of the Access tenant.</summary>
@@ -43,6 +45,7 @@ internal sealed class SaveOrganization(GatehouseDb db, Writer writer, TimeProvid
             organization.Name = fields.Name.Or(organization.Name);
             organization.SessionDuration = fields.SessionDuration.Or(organization.SessionDuration);
             organization.DenyUnmatchedRequests = fields.DenyUnmatchedRequests.Or(organization.DenyUnmatchedRequests);
+            organization.StrictServiceTokens = fields.StrictServiceTokens.Or(organization.StrictServiceTokens);
             organization.UpdatedAt = clock.GetUtcNow();
             return new Result.Done(organization);
         },

@@ -41,11 +41,38 @@ public sealed class App
     /// <summary>Let CORS preflights through to the origin without a session.</summary>
     public bool OptionsPreflightBypass { get; set; }
 
+    /// <summary>Preflights that the gateway answers itself; null means none.</summary>
+    public CorsRules? Cors { get; set; }
+
+    /// <summary>Bind the app token to a second cookie, without which it does not count.</summary>
+    public bool BindingCookie { get; set; }
+
+    /// <summary>Answer 401 rather than lead to the login page when a service token was sent that admits nothing.</summary>
+    public bool ServiceAuth401 { get; set; }
+
+    /// <summary>A header in which a service token may come whole, as JSON; null means none.</summary>
+    public string? ServiceTokenHeader { get; set; }
+
+    /// <summary>Whether a program on one's own machine gets its token without a question in between.</summary>
+    public bool SkipInterstitial { get; set; }
+
+    /// <summary>Whether a sign-in is carried to the app's other hosts at once.</summary>
+    public bool EagerRedirect { get; set; }
+
+    /// <summary>How programs that act for a person get tokens; null means not.</summary>
+    public AgentRules? Agents { get; set; }
+
+    /// <summary>Moves on when all tokens of the app are ended: those of before are none any more.</summary>
+    public int TokenEpoch { get; set; }
+
     /// <summary>Shown to people who are denied; null means the default text.</summary>
     public string? CustomDenyMessage { get; set; }
 
     /// <summary>Where people who are denied are sent; null means our own page.</summary>
     public string? CustomDenyUrl { get; set; }
+
+    /// <summary>Where requests are sent that are denied without anyone having signed in; null means our own page.</summary>
+    public string? CustomNonIdentityDenyUrl { get; set; }
 
     /// <summary>The policies attached to it, in no particular order.</summary>
     public List<AppPolicy> Policies { get; set; } = [];

@@ -39,4 +39,32 @@ public abstract record Rule
     /// <param name="Value">Compared ordinally, whole.</param>
     /// <param name="LoginMethodId">Only when signed in through this login method; null means any.</param>
     public sealed record OidcClaim(string Name, string Value, Guid? LoginMethodId) : Rule;
+
+    /// <summary>The request proves itself by the service token with this id.</summary>
+    public sealed record ServiceToken(Guid Id) : Rule
+    {
+        /// <inheritdoc/>
+        public override bool IsContinuous => true;
+    }
+
+    /// <summary>The request proves itself by any service token.</summary>
+    public sealed record AnyServiceToken : Rule
+    {
+        /// <inheritdoc/>
+        public override bool IsContinuous => true;
+    }
+
+    /// <summary>The connection shows a certificate of an authority that was uploaded for the host.</summary>
+    public sealed record Certificate : Rule
+    {
+        /// <inheritdoc/>
+        public override bool IsContinuous => true;
+    }
+
+    /// <summary>The connection shows such a certificate, and this is its common name; compared ordinally, whole.</summary>
+    public sealed record CommonName(string Name) : Rule
+    {
+        /// <inheritdoc/>
+        public override bool IsContinuous => true;
+    }
 }

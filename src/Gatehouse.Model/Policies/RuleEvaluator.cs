@@ -15,6 +15,10 @@ public static class RuleEvaluator
         Rule.LoginMethod m => visitor.Identity?.LoginMethodId == m.Id,
         Rule.Group g => groups.TryGetValue(g.Id, out var group) && Meets(visitor, group.Include, group.Exclude, group.Require, groups),
         Rule.OidcClaim c => visitor.Identity is { } i && HasClaim(i, c),
+        Rule.ServiceToken t => visitor.ServiceToken == t.Id,
+        Rule.AnyServiceToken => visitor.ServiceToken is not null,
+        Rule.Certificate => visitor.CommonName is not null,
+        Rule.CommonName n => string.Equals(visitor.CommonName, n.Name, StringComparison.Ordinal),
         _ => throw new UnreachableException($"rule {rule.GetType().Name} has no case"),
     };
 

@@ -19,6 +19,10 @@ public static class RuleJson
         Rule.LoginMethod m => Selector("login_method", new() { ["id"] = m.Id.ToString() }),
         Rule.Group g => Selector("group", new() { ["id"] = g.Id.ToString() }),
         Rule.OidcClaim c => Selector("oidc", Claim(c)),
+        Rule.ServiceToken t => Selector("service_token", new() { ["token_id"] = t.Id.ToString() }),
+        Rule.AnyServiceToken => Selector("any_valid_service_token", []),
+        Rule.Certificate => Selector("certificate", []),
+        Rule.CommonName n => Selector("common_name", new() { ["common_name"] = n.Name }),
         _ => throw new UnreachableException($"rule {rule.GetType().Name} has no case"),
     };
 
@@ -64,7 +68,11 @@ public static class RuleJson
         "login_method" => Id(value, "id") is { } id ? (new Rule.LoginMethod(id), null) : (null, "login_method.id must be a UUID"),
         "group" => Id(value, "id") is { } id ? (new Rule.Group(id), null) : (null, "group.id must be a UUID"),
         "oidc" => ReadClaim(value),
-        _ => (null, $"selector '{name}' is not known here; known: email, email_domain, everyone, ip, login_method, group, oidc"),
+        "service_token" => Id(value, "token_id") is { } id ? (new Rule.ServiceToken(id), null) : (null, "service_token.token_id must be the token's UUID"),
+        "any_valid_service_token" => (new Rule.AnyServiceToken(), null),
+        "certificate" => (new Rule.Certificate(), null),
+        "common_name" => Text(value, "common_name") is { Length: > 0 } common ? (new Rule.CommonName(common), null) : (null, "common_name.common_name must be a name"),
+        _ => (null, $"selector '{name}' is not known here; known: email, email_domain, everyone, ip, login_method, group, oidc, service_token, any_valid_service_token, certificate, common_name"),
     };
 
     private static (Rule? Rule, string? Fault) ReadClaim(JsonElement value)

@@ -5,7 +5,14 @@ namespace Gatehouse.Model.Policies;
 /// <summary>Who asks, and from where: all that a policy may look at.</summary>
 /// <param name="Address">The client address; IPv4 in IPv6 is mapped back to IPv4.</param>
 /// <param name="Identity">Null means nobody has signed in.</param>
-public sealed record Visitor(IPAddress Address, VisitorIdentity? Identity);
+public sealed record Visitor(IPAddress Address, VisitorIdentity? Identity)
+{
+    /// <summary>The service token that the request has proved to hold; null when none.</summary>
+    public Guid? ServiceToken { get; init; }
+
+    /// <summary>Common name of the client certificate, which an authority of the host has signed; empty when it has none. Null when there is no such certificate.</summary>
+    public string? CommonName { get; init; }
+}
 
 /// <summary>What a login method said of a person. A class, so that it is never printed whole.</summary>
 public sealed class VisitorIdentity

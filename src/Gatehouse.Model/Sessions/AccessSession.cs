@@ -12,6 +12,9 @@ public sealed class AccessUser
     /// <summary>As the login method gave it last.</summary>
     public string Name { get; set; } = "";
 
+    /// <summary>Whether they hold a seat: since they last signed in, until somebody takes it.</summary>
+    public bool HasSeat { get; set; } = true;
+
     /// <summary>When first seen.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 

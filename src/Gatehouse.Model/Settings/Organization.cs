@@ -15,6 +15,12 @@ public sealed class Organization
     /// <summary>Refuse hosts that are published but covered by no app. Closed by default.</summary>
     public bool DenyUnmatchedRequests { get; set; } = true;
 
+    /// <summary>Judge requests with a service token by that alone: 401 for a bad one, 403 for one that admits nothing, and no cookie.</summary>
+    public bool StrictServiceTokens { get; set; } = true;
+
+    /// <summary>After how many days Access signs with a new key. 21 to 365.</summary>
+    public int KeyRotationDays { get; set; } = 42;
+
     /// <summary>When it was made.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Machines;
 using Gatehouse.Model.Origins;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Settings;
@@ -32,6 +33,12 @@ public sealed class AccessTable
 
     /// <summary>Keys of Access's own tokens, the current one first.</summary>
     public required ImmutableArray<AccessSigningKey> Keys { get; init; }
+
+    /// <summary>Service tokens by client id.</summary>
+    public FrozenDictionary<string, ServiceTokenEntry> ServiceTokens { get; init; } = FrozenDictionary<string, ServiceTokenEntry>.Empty;
+
+    /// <summary>Which hosts ask for client certificates, and whose.</summary>
+    public ClientCertificateTable ClientCertificates { get; init; } = ClientCertificateTable.Empty;
 
     /// <summary>Whether requests for <paramref name="host"/> lead anywhere. Nobody is asked to sign in for a host where they don't.</summary>
     public bool IsPublished(string host) => Origins.Find(host) is not null;
@@ -67,6 +74,9 @@ public sealed class AppEntry
 
     /// <summary>The login methods that exist and that it allows.</summary>
     public required FrozenSet<Guid> LoginMethods { get; init; }
+
+    /// <summary>Whether a service token may let a request in.</summary>
+    public bool TakesServiceTokens { get; init; }
 
     /// <summary>Whether people who signed in by this login method may enter. By one that is gone nobody may, whatever they hold of it.</summary>
     public bool Takes(Guid loginMethod) => LoginMethods.Contains(loginMethod);

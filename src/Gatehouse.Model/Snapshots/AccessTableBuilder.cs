@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Dns;
+using Gatehouse.Model.Machines;
 using Gatehouse.Model.Origins;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Settings;
@@ -36,6 +37,15 @@ public sealed class AccessRows
 
     /// <summary>Signing keys, the current one first.</summary>
     public required IReadOnlyList<AccessSigningKey> Keys { get; init; }
+
+    /// <summary>All service tokens.</summary>
+    public IReadOnlyList<ServiceToken> ServiceTokens { get; init; } = [];
+
+    /// <summary>All authorities of client certificates.</summary>
+    public IReadOnlyList<ClientAuthority> ClientAuthorities { get; init; } = [];
+
+    /// <summary>What hosts do with client certificates.</summary>
+    public IReadOnlyList<ClientCertificateSetting> ClientCertificateSettings { get; init; } = [];
 }
 
 /// <summary>Turns rows into an <see cref="AccessTable"/>. Pure.</summary>
@@ -59,6 +69,8 @@ public static class AccessTableBuilder
             Tunnels = rows.Tunnels.ToFrozenDictionary(t => t.Tunnel.Id),
             LoginMethods = [.. rows.LoginMethods.OrderBy(m => m.Method.CreatedAt)],
             Keys = [.. rows.Keys],
+            ServiceTokens = rows.ServiceTokens.ToFrozenDictionary(t => t.ClientId, t => new ServiceTokenEntry(t), StringComparer.Ordinal),
+            ClientCertificates = new ClientCertificateTable(rows.ClientAuthorities, rows.ClientCertificateSettings),
         };
     }
 
@@ -79,6 +91,7 @@ public static class AccessTableBuilder
             Groups = groups,
             HasContinuousRules = afterSignIn.Any(p => p.HasContinuousRules),
             LoginMethods = taken,
+            TakesServiceTokens = policies.Any(p => p.Action is PolicyAction.Bypass or PolicyAction.NonIdentity && IsAboutServiceTokens(p, groups)),
             PolicyHash = Hash(taken, afterSignIn, groups),
         };
     }
@@ -119,9 +132,17 @@ public static class AccessTableBuilder
             : Rules(group).Select(r => Fault(r, groups, depth + 1)).FirstOrDefault(f => f is not null);
     }
 
+    private static bool IsAboutServiceTokens(CompiledPolicy policy, FrozenDictionary<Guid, CompiledGroup> groups) =>
+        policy.Include.Concat(policy.Require).Any(r => IsAboutServiceTokens(r, groups, 0));
+
+    private static bool IsAboutServiceTokens(Rule rule, FrozenDictionary<Guid, CompiledGroup> groups, int depth) =>
+        rule is Rule.ServiceToken or Rule.AnyServiceToken
+        || (rule is Rule.Group named && depth < DeepestGroup && groups.TryGetValue(named.Id, out var group)
+            && Rules(group).Any(r => IsAboutServiceTokens(r, groups, depth + 1)));
+
     private static bool NeedsSignIn(Rule rule, FrozenDictionary<Guid, CompiledGroup> groups, int depth) => rule switch
     {
-        Rule.Ip or Rule.Everyone => false,
+        Rule.Ip or Rule.Everyone or Rule.ServiceToken or Rule.AnyServiceToken or Rule.Certificate or Rule.CommonName => false,
         Rule.Group named => depth < DeepestGroup && groups.TryGetValue(named.Id, out var group) && Rules(group).Any(r => NeedsSignIn(r, groups, depth + 1)),
         _ => true,
     };

@@ -2,6 +2,7 @@ using Gatehouse.Model.Apps;
 using Gatehouse.Model.Audit;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Machines;
 using Gatehouse.Model.Origins;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
@@ -21,6 +22,8 @@ internal static class AccessMaps
             app.HasIndex(a => a.Aud).IsUnique();
             app.Property(a => a.Domains).AsJson();
             app.Property(a => a.AllowedLoginMethods).AsJson();
+            app.Property(a => a.Cors).AsJson();
+            app.Property(a => a.Agents).AsJson();
             app.Property(a => a.Version).IsConcurrencyToken();
             app.HasMany(a => a.Policies).WithOne().HasForeignKey(p => p.AppId).OnDelete(DeleteBehavior.Cascade);
         });
@@ -60,8 +63,27 @@ internal static class AccessMaps
             hostname.HasIndex(h => h.Hostname).IsUnique();
             hostname.Property(h => h.Version).IsConcurrencyToken();
         });
+        ApplyMachines(model);
         model.Entity<AccessKey>().ToTable("access_keys").HasKey(k => k.Kid);
         ApplySessions(model);
+    }
+
+    private static void ApplyMachines(ModelBuilder model)
+    {
+        model.Entity<ServiceToken>(token =>
+        {
+            token.ToTable("service_tokens");
+            token.HasIndex(t => t.ClientId).IsUnique();
+            token.Property(t => t.Version).IsConcurrencyToken();
+        });
+        model.Entity<ClientAuthority>(authority =>
+        {
+            authority.ToTable("client_authorities");
+            authority.HasIndex(a => a.Fingerprint).IsUnique();
+            authority.Property(a => a.Hostnames).AsJson();
+            authority.Property(a => a.Version).IsConcurrencyToken();
+        });
+        model.Entity<ClientCertificateSetting>().ToTable("client_certificate_settings").HasKey(s => s.Hostname);
     }
 
     private static void ApplySessions(ModelBuilder model)
@@ -79,7 +101,8 @@ internal static class AccessMaps
             session.HasIndex(s => new { s.LoginMethodId, s.Subject });
             session.HasIndex(s => new { s.LoginMethodId, s.ProviderSession });
             session.HasIndex(s => s.ForgetAt);
-            session.HasOne<AccessUser>().WithMany().HasForeignKey(s => s.UserId).OnDelete(DeleteBehavior.Cascade);
+
+            // No key to the user: a session that was ended with its user has to be remembered as ended.
         });
         model.Entity<BurntCode>(code =>
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Gatehouse.Model.Apps;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Providers;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
@@ -37,8 +38,36 @@ internal static class JsonColumns
     public static void AsJson(this PropertyBuilder<List<FormerKey>> property) =>
         property.HasConversion(list => ListColumns.Write(list), text => ListColumns.ReadFormerKeys(text), Compare<FormerKey>());
 
+    public static void AsJson(this PropertyBuilder<CorsRules?> property) => property.HasConversion(
+        rules => ObjectColumns.Write(rules),
+        text => ObjectColumns.ReadCors(text),
+        new ValueComparer<CorsRules?>((a, b) => ObjectColumns.AreEqual(a, b), rules => ObjectColumns.HashOf(rules), rules => rules));
+
+    public static void AsJson(this PropertyBuilder<AgentRules?> property) => property.HasConversion(
+        rules => ObjectColumns.Write(rules),
+        text => ObjectColumns.ReadAgents(text),
+        new ValueComparer<AgentRules?>((a, b) => ObjectColumns.AreEqual(a, b), rules => ObjectColumns.HashOf(rules), rules => rules));
+
     private static ValueComparer<List<T>> Compare<T>() => new(
         (a, b) => ListColumns.AreEqual(a, b), list => list.Count, list => ListColumns.Copy(list));
+}
+
+/// <summary>How objects that never change, only give way to others, are written and read.</summary>
+internal static class ObjectColumns
+{
+    public static string? Write(CorsRules? rules) => rules is null ? null : JsonSerializer.Serialize(rules, Shapes.Default.CorsRules);
+
+    public static string? Write(AgentRules? rules) => rules is null ? null : JsonSerializer.Serialize(rules, Shapes.Default.AgentRules);
+
+    public static CorsRules? ReadCors(string? text) => text is null ? null : JsonSerializer.Deserialize(text, Shapes.Default.CorsRules);
+
+    public static AgentRules? ReadAgents(string? text) => text is null ? null : JsonSerializer.Deserialize(text, Shapes.Default.AgentRules);
+
+    public static bool AreEqual(CorsRules? left, CorsRules? right) => Write(left) == Write(right);
+
+    public static bool AreEqual(AgentRules? left, AgentRules? right) => Write(left) == Write(right);
+
+    public static int HashOf(object? rules) => rules is null ? 0 : 1;
 }
 
 /// <summary>How lists are written and read. The generated model names these methods, so they are not private and take no lambdas.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Gatehouse.Model.Apps;
 using Gatehouse.Model.Providers;
 
 namespace Gatehouse.Store.Maps;
@@ -9,4 +10,6 @@ namespace Gatehouse.Store.Maps;
 [JsonSerializable(typeof(List<RedirectUri>))]
 [JsonSerializable(typeof(List<FormerKey>))]
 [JsonSerializable(typeof(Dictionary<string, List<string>>))]
+[JsonSerializable(typeof(CorsRules))]
+[JsonSerializable(typeof(AgentRules))]
 internal sealed partial class Shapes : JsonSerializerContext;

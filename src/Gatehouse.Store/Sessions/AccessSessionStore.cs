@@ -123,6 +123,7 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
         }
 
         user.LastLoginAt = now;
+        user.HasSeat = true;
         user.Name = facts.Name.Length > 0 ? facts.Name : user.Name;
         return user;
     }

@@ -35,6 +35,9 @@ internal sealed partial class AccessTableReader(
             Tunnels = await ReadTunnelsAsync(db, cancellationToken),
             DnsRecords = await db.DnsRecords.AsNoTracking().ToListAsync(cancellationToken),
             Keys = await ReadKeysAsync(db, cancellationToken),
+            ServiceTokens = await db.ServiceTokens.AsNoTracking().ToListAsync(cancellationToken),
+            ClientAuthorities = await db.ClientAuthorities.AsNoTracking().ToListAsync(cancellationToken),
+            ClientCertificateSettings = await db.ClientCertificateSettings.AsNoTracking().ToListAsync(cancellationToken),
         });
 
     // Three plain reads, joined here: cheaper to prepare than one query that joins, and each row comes once.

@@ -43,8 +43,9 @@ internal static class Server
         // The certificates are asked for at each handshake: they exist once the data is open, the listener's options before.
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IServiceProvider>((kestrel, services) => kestrel.Listen(
             options.Listen,
-            listen => listen.UseHttps(Handshakes.Options(name =>
-                services.GetService<GivenCertificate>()?.Context ?? services.GetRequiredService<HostCertificates>().For(name)))));
+            listen => listen.UseHttps(Handshakes.Options(
+                name => services.GetService<GivenCertificate>()?.Context ?? services.GetRequiredService<HostCertificates>().For(name),
+                Composition.AskingNames(services)))));
 
         builder.Services.AddHostedService<MemoryKeeper>();
         return builder.Build();

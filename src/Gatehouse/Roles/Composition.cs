@@ -92,6 +92,9 @@ internal static class Composition
         return host => table.Current.Serves(host);
     }
 
+    /// <summary>Which names ask their clients for a certificate. Read at each handshake: the table exists once the data is open.</summary>
+    public static Func<string, bool> AskingNames(IServiceProvider services) => host => services.GetRequiredService<ISnapshot<AccessTable>>().Current.ClientCertificates.Asks(host);
+
     /// <summary>What comes before every branch.</summary>
     public static void UseHygiene(IApplicationBuilder app) => app.UseMiddleware<RequestHygiene>();
 

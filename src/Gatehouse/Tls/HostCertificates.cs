@@ -82,7 +82,7 @@ internal sealed class HostCertificates(LocalAuthority authority, PublicUrls urls
     }
 
     // The runtime hands A-labels over as Unicode; names are kept as A-labels.
-    private static string? Canonical(string? serverName)
+    internal static string? Canonical(string? serverName)
     {
         if (string.IsNullOrEmpty(serverName))
         {

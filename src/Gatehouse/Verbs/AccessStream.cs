@@ -143,7 +143,7 @@ internal sealed class AccessStream(Uri address, IReadOnlyDictionary<string, stri
     private string Explain(ClientWebSocket socket, Exception fault) => (int)socket.HttpStatusCode switch
     {
         0 => $"{address.Authority} can't be reached: {LogText.Escape(fault.GetBaseException().Message)}",
-        301 or 302 or 303 or 307 or 401 or 403 => $"{address.Authority} asks who you are; give an Access token with --access-token",
+        301 or 302 or 303 or 307 or 401 or 403 => $"{address.Authority} asks who you are; run gatehouse access login, or give a service token",
         var status => $"{address.Authority} answered {status.ToString(CultureInfo.InvariantCulture)}; its page says why",
     };
 

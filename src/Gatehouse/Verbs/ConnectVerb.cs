@@ -41,7 +41,7 @@ internal static class ConnectVerb
                 ApiToken = Flags.Read(parsed, apiToken, shell),
                 Configuration = FileText(Flags.Read(parsed, config, shell), faults),
                 Edges = (Flags.Read(parsed, edge, shell) ?? "127.0.0.1:7844").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
-                Authorities = AuthoritiesOf(Flags.Read(parsed, ca, shell), faults),
+                Authorities = LocalCa.Read(LocalCa.FileOf(Flags.Read(parsed, ca, shell), Flags.DefaultData, shell.Error), faults),
                 Metrics = MetricsOf(Flags.Read(parsed, metrics, shell), faults),
                 AllowedOrigins = NetworksOf(Flags.Read(parsed, allowed, shell), faults),
             };
@@ -63,32 +63,6 @@ internal static class ConnectVerb
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             faults.Add($"'{LogText.Escape(file ?? "")}' can't be read: {LogText.Escape(fault.Message)}");
-            return null;
-        }
-    }
-
-    private static X509Certificate2Collection? AuthoritiesOf(string? file, List<string> faults)
-    {
-        var found = file ?? (Path.Combine(Flags.DefaultData, "ca.pem") is var local && File.Exists(local) ? local : null);
-        if (found is null)
-        {
-            return null;
-        }
-
-        try
-        {
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(found);
-            if (authorities.Count == 0 || authorities.Any(c => !c.Extensions.OfType<X509BasicConstraintsExtension>().Any(e => e.CertificateAuthority)))
-            {
-                faults.Add($"'{LogText.Escape(found)}' holds no certificate, or one that is no authority's; expected the ca.pem of the edge");
-            }
-
-            return authorities;
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            faults.Add($"'{LogText.Escape(found)}' can't be read as certificates: {LogText.Escape(fault.Message)}");
             return null;
         }
     }

@@ -40,6 +40,7 @@ internal sealed class ProviderRedirect(SealedStates states, PublicUrls urls, Tim
             Host = target.Host,
             ReturnTo = target.ReturnTo,
             AppSessionHash = target.AppSessionHash,
+            CommonName = target.CommonName,
             BrowserHash = AccessCookies.HashOf(browser),
             LoginMethodId = method.Method.Id,
             Nonce = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("3d1f2a03-5881-4511-a75e-cff63a2d8ec0"), entityTypeCount: 62)
+            : base(skipDetectChanges: false, modelId: new Guid("58f79e86-a171-4d07-9b9a-7e85e1904eed"), entityTypeCount: 65)
         {
         }
 
@@ -43,6 +43,9 @@ namespace Gatehouse.Store.Compiled.Postgres
             var accessKey = AccessKeyEntityType.Create(this);
             var keyPair = KeyPairEntityType.Create(this);
             var loginMethod = LoginMethodEntityType.Create(this);
+            var clientAuthority = ClientAuthorityEntityType.Create(this);
+            var clientCertificateSetting = ClientCertificateSettingEntityType.Create(this);
+            var serviceToken = ServiceTokenEntityType.Create(this);
             var notification = NotificationEntityType.Create(this);
             var notificationDelivery = NotificationDeliveryEntityType.Create(this);
             var notificationRule = NotificationRuleEntityType.Create(this);
@@ -105,7 +108,6 @@ namespace Gatehouse.Store.Compiled.Postgres
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
             RegistrationRuleEntityType.CreateForeignKey1(registrationRule, oAuth2Provider);
-            AccessSessionEntityType.CreateForeignKey1(accessSession, accessUser);
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
             AuthenticatedSessionEntityType.CreateForeignKey2(authenticatedSession, user);
             LogoutNoticeEntityType.CreateForeignKey1(logoutNotice, oAuth2Provider);
@@ -153,6 +155,9 @@ namespace Gatehouse.Store.Compiled.Postgres
             AccessKeyEntityType.CreateAnnotations(accessKey);
             KeyPairEntityType.CreateAnnotations(keyPair);
             LoginMethodEntityType.CreateAnnotations(loginMethod);
+            ClientAuthorityEntityType.CreateAnnotations(clientAuthority);
+            ClientCertificateSettingEntityType.CreateAnnotations(clientCertificateSetting);
+            ServiceTokenEntityType.CreateAnnotations(serviceToken);
             NotificationEntityType.CreateAnnotations(notification);
             NotificationDeliveryEntityType.CreateAnnotations(notificationDelivery);
             NotificationRuleEntityType.CreateAnnotations(notificationRule);

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("cb793af6-ce8e-49d1-ab50-526adf74c4fd"), entityTypeCount: 62)
+            : base(skipDetectChanges: false, modelId: new Guid("30bb7a75-0d86-4314-858c-c8861c0f3216"), entityTypeCount: 65)
         {
         }
 
@@ -42,6 +42,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var accessKey = AccessKeyEntityType.Create(this);
             var keyPair = KeyPairEntityType.Create(this);
             var loginMethod = LoginMethodEntityType.Create(this);
+            var clientAuthority = ClientAuthorityEntityType.Create(this);
+            var clientCertificateSetting = ClientCertificateSettingEntityType.Create(this);
+            var serviceToken = ServiceTokenEntityType.Create(this);
             var notification = NotificationEntityType.Create(this);
             var notificationDelivery = NotificationDeliveryEntityType.Create(this);
             var notificationRule = NotificationRuleEntityType.Create(this);
@@ -104,7 +107,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
             RegistrationRuleEntityType.CreateForeignKey1(registrationRule, oAuth2Provider);
-            AccessSessionEntityType.CreateForeignKey1(accessSession, accessUser);
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
             AuthenticatedSessionEntityType.CreateForeignKey2(authenticatedSession, user);
             LogoutNoticeEntityType.CreateForeignKey1(logoutNotice, oAuth2Provider);
@@ -152,6 +154,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AccessKeyEntityType.CreateAnnotations(accessKey);
             KeyPairEntityType.CreateAnnotations(keyPair);
             LoginMethodEntityType.CreateAnnotations(loginMethod);
+            ClientAuthorityEntityType.CreateAnnotations(clientAuthority);
+            ClientCertificateSettingEntityType.CreateAnnotations(clientCertificateSetting);
+            ServiceTokenEntityType.CreateAnnotations(serviceToken);
             NotificationEntityType.CreateAnnotations(notification);
             NotificationDeliveryEntityType.CreateAnnotations(notificationDelivery);
             NotificationRuleEntityType.CreateAnnotations(notificationRule);

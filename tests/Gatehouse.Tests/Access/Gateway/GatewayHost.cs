@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gatehouse.Access.Gateway;
@@ -8,12 +9,14 @@ using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Audit;
 using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Machines;
 using Gatehouse.Model.Origins;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Tests.Fakes;
+using Gatehouse.Tls;
 using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -31,6 +34,7 @@ namespace Gatehouse.Tests.Access.Gateway;
 internal sealed class GatewayHost : IAsyncDisposable
 {
     private static readonly Lazy<RSA> Key = new(() => RSA.Create(2048));
+    private static readonly Lazy<SslStreamCertificateContext> Shown = new(() => SslStreamCertificateContext.Create(Certificate(), null, offline: true));
     private readonly List<App> apps = [];
     private readonly List<PublicHostname> hostnames = [];
     private WebApplication? web;
@@ -57,6 +61,17 @@ internal sealed class GatewayHost : IAsyncDisposable
     public List<Guid> LoginMethods { get; }
 
     public FakeAudit Audit { get; } = new();
+
+    public FakeTokenUses TokenUses { get; } = new();
+
+    /// <summary>The service tokens that exist.</summary>
+    public List<ServiceToken> ServiceTokens { get; } = [];
+
+    /// <summary>The authorities of client certificates.</summary>
+    public List<ClientAuthority> Authorities { get; } = [];
+
+    /// <summary>What hosts do with client certificates.</summary>
+    public List<ClientCertificateSetting> CertificateSettings { get; } = [];
 
     public Organization Organization { get; } = new() { Id = new string('a', 32), Name = "Test" };
 
@@ -181,6 +196,9 @@ internal sealed class GatewayHost : IAsyncDisposable
         LoginMethods = [.. LoginMethods.Select(id => new LoginMethodEntry { Method = TestAccess.Method("Idp", id), ClientSecret = "s3cret" })],
         Hostnames = [.. hostnames],
         Keys = [new AccessSigningKey { Kid = new string('b', 64), CertificatePem = "", Rsa = Key.Value }],
+        ServiceTokens = [.. ServiceTokens],
+        ClientAuthorities = [.. Authorities],
+        ClientCertificateSettings = [.. CertificateSettings],
     });
 
     private async Task RunAsync(Action<GatewayOptions> options)
@@ -192,7 +210,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         {
             k.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http1);
             k.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2);
-            k.Listen(IPAddress.Loopback, 0, l => l.UseHttps(Certificate()));
+            k.Listen(IPAddress.Loopback, 0, l => l.UseHttps(Handshakes.Options(_ => Shown.Value, name => Tables.Current.ClientCertificates.Asks(name))));
         });
         builder.Services.AddSingleton<TimeProvider>(Clock);
         builder.Services.AddSingleton(new PublicUrls("test", 443));
@@ -200,6 +218,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<ISnapshot<RevocationTable>>(Revocations);
         builder.Services.AddSingleton<IAccessSessions>(Sessions);
         builder.Services.AddSingleton<IAuditSink>(Audit);
+        builder.Services.AddSingleton<IServiceTokenUses>(TokenUses);
         builder.Services.AddSingleton(StandIns());
         builder.Services.AddGateway();
         builder.Services.Configure(options);
@@ -228,6 +247,12 @@ internal sealed class GatewayHost : IAsyncDisposable
         {
             context.Response.StatusCode = status;
             context.Response.Headers["X-Answer"] = $"denied {app.App.Name} {visitor.Identity?.Email ?? "nobody"}";
+            return Task.CompletedTask;
+        },
+        (context, app, _) =>
+        {
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            context.Response.Headers["X-Answer"] = "not signed in at " + app.App.Name;
             return Task.CompletedTask;
         });
 

@@ -162,7 +162,7 @@ public class HeaderTests
     [Fact]
     public async Task H11_credentials_of_the_gateway_never_reach_the_origin()
     {
-        await using var gateway = await GatewayHost.StartAsync();
+        await using var gateway = await GatewayHost.StartAsync(host => host.WithUsualApps().Organization.StrictServiceTokens = false);
         var token = gateway.SignIn();
         await RawStream.AskAsync(gateway.Port, $"GET / HTTP/1.1\r\nHost: app.test\r\nCookie: a=\"1 2\"; CF_Authorization={token};b=2=3;  c; CF_AppSession=s; cf_binding=b; CF_Session=s; __Host-CF_Session=s; authentik_mfa=m; __Host-authentik_session=i; authentik_next=n;d=4\r\n"
             + $"Cf-Access-Token: {token}\r\nCF-Access-Client-Id: id\r\nCf-Access-Client-Secret: hush\r\nAuthorization: Bearer for-the-origin\r\n\r\n");

@@ -6,6 +6,7 @@ using Gatehouse.Model.Audit;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Machines;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
@@ -125,6 +126,7 @@ internal sealed class SignInRig : IAsyncDisposable
             .AddSingleton<ISecretBox>(box)
             .AddSingleton<IAccessSessions>(Sessions)
             .AddSingleton<IAuditSink>(Audit)
+            .AddSingleton<IServiceTokenUses>(new FakeTokenUses())
             .AddSingleton<ISnapshot<AccessTable>>(Tables)
             .AddSingleton<ISnapshot<RevocationTable>>(Sessions.Revocations)
             .AddAccess();
@@ -145,7 +147,7 @@ internal sealed class SignInRig : IAsyncDisposable
             return;
         }
 
-        if (path.Deep.StartsWith("/cdn-cgi/", StringComparison.Ordinal) || path.MayBeUnder(ProtectedResource.Path))
+        if (path.Deep.StartsWith("/cdn-cgi/", StringComparison.Ordinal) || path.MayBeUnder("/.well-known"))
         {
             await context.RequestServices.GetRequiredService<AppHostEndpoints>().HandleAsync(context, Tables.Current, host, path);
             return;

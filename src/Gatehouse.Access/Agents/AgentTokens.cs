@@ -1,0 +1,189 @@
+using System.Buffers.Text;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Gatehouse.Access.Gateway;
+using Gatehouse.Access.SignIn;
+using Gatehouse.Access.Tokens;
+using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Web.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Access.Agents;
+
+/// <summary>
+/// POST <c>/cdn-cgi/access/oauth/token</c> and <c>/revoke</c>. An access token is an app token in another dress: the gateway checks it in memory, as it
+/// checks cookies. Codes and refresh tokens are good once; one that comes twice ends the session it stands for.
+/// </summary>
+internal sealed partial class AgentTokens(
+    ISnapshot<AccessTable> tables, AgentStates states, OrgSessions orgSessions, IAccessSessions sessions, TokenIssuer issuer, TokenVerifier verifier,
+    PublicUrls urls, TimeProvider clock, ILogger<AgentTokens> logger)
+{
+    /// <summary>The client id of our own command line, which is nobody's to register.</summary>
+    public const string OwnClient = "gatehouse-cli";
+
+    /// <summary>Trades a code or a refresh token for an access token.</summary>
+    public async Task<IResult> TokenAsync(HttpContext context)
+    {
+        SecurityHeaders.NoStore(context.Response);
+        if (await PostedForm.ReadAsync(context.Request, context.RequestAborted) is not { } form || form.Any(f => f.Value.Count > 1))
+        {
+            return AgentAnswers.Error(StatusCodes.Status400BadRequest, "invalid_request", "the body must be a form, with no field twice");
+        }
+
+        if (ClientOf(context.Request, form) is not { } client)
+        {
+            context.Response.Headers.WWWAuthenticate = "Basic realm=\"Access\"";
+            return AgentAnswers.Error(StatusCodes.Status401Unauthorized, "invalid_client", "the client is not known, or its secret is another");
+        }
+
+        var grant = form["grant_type"].ToString() switch
+        {
+            "authorization_code" => OpenCode(form, client),
+            "refresh_token" when client.Length > 0 => states.OpenRefresh(form["refresh_token"].ToString()) is { } refresh && refresh.ClientHash == client ? refresh : null,
+            "refresh_token" => null,
+            _ => new AgentGrant { Id = "", SessionNonce = "", Aud = "", Host = "", ClientHash = "", ExpiresAt = default },
+        };
+        return grant is null ? Invalid("it is not one of this client's, or its time is over")
+            : grant.Id.Length == 0 ? AgentAnswers.Error(StatusCodes.Status400BadRequest, "unsupported_grant_type", "grant_type is authorization_code or refresh_token")
+            : await RedeemAsync(context, grant);
+    }
+
+    /// <summary>Ends what a token stands for (RFC 7009): a program gives back what it was granted. Whatever it is that came, the answer is 200.</summary>
+    public async Task<IResult> RevokeAsync(HttpContext context)
+    {
+        SecurityHeaders.NoStore(context.Response);
+        if (await PostedForm.ReadAsync(context.Request, context.RequestAborted) is not { } form || form["token"] is not [{ Length: > 0 } token])
+        {
+            return AgentAnswers.Error(StatusCodes.Status400BadRequest, "invalid_request", "the body must be a form with one token");
+        }
+
+        if (ClientOf(context.Request, form) is not { } client)
+        {
+            return AgentAnswers.Error(StatusCodes.Status401Unauthorized, "invalid_client", "the client is not known, or its secret is another");
+        }
+
+        var nonce = states.OpenRefresh(token) is { } grant && grant.ClientHash == client ? grant.SessionNonce
+            : token.StartsWith(AgentToken.Prefix, StringComparison.Ordinal) ? (await verifier.VerifyAsync(token[AgentToken.Prefix.Length..], tables.Current))?.IdentityNonce
+            : null;
+        if (nonce is not null)
+        {
+            await sessions.RevokeAsync(nonce, context.RequestAborted);
+        }
+
+        return Results.Ok();
+    }
+
+    private AgentGrant? OpenCode(IFormCollection form, string client) =>
+        states.OpenCode(form["code"].ToString()) is { } code && code.ClientHash == client && code.RedirectUri == form["redirect_uri"].ToString()
+        && form["code_verifier"] is [{ Length: >= 43 and <= 128 } proof]
+        && CryptographicOperations.FixedTimeEquals(
+            Encoding.UTF8.GetBytes(Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(proof)))), Encoding.UTF8.GetBytes(code.Challenge ?? ""))
+            ? code
+            : null;
+
+    private async Task<IResult> RedeemAsync(HttpContext context, AgentGrant grant)
+    {
+        var table = tables.Current;
+        if (!await sessions.TryBurnAsync(grant.Id, grant.ExpiresAt, context.RequestAborted))
+        {
+            LogTwice(grant.Host);
+            await sessions.RevokeAsync(grant.SessionNonce, context.RequestAborted);
+            return Invalid("it was used already, so what came of it has ended");
+        }
+
+        var isOwn = grant.ClientHash.Length == 0;
+        if (!table.AppsByAud.TryGetValue(grant.Aud, out var app) || !AppHosts.Serves(table, app, grant.Host) || (!isOwn && app.App.Agents is null)
+            || await orgSessions.FindLiveAsync(grant.SessionNonce, context.RequestAborted) is not { } session)
+        {
+            return Invalid("the session behind it has ended, or the application takes no programs any more");
+        }
+
+        // Asked each time: the policies, or the groups of the person, may be others by now.
+        return SignInDecision.Judge(app, SessionIdentity.VisitorOf(session, ClientAddress.Of(context), null)) is Ruling.Admitted { Duration.Ticks: > 0 } admitted
+            ? Issue(table, app, session, grant, isOwn ? admitted.Duration : app.App.Agents!.AccessTokenLifetime, isOwn) // others are there, as seen above
+            : Invalid("the policies admit its person no more");
+    }
+
+    private IResult Issue(AccessTable table, AppEntry app, AccessSession session, AgentGrant grant, TimeSpan wanted, bool isOwn)
+    {
+        var left = session.ExpiresAt - clock.GetUtcNow();
+        var life = left < wanted ? left : wanted;
+        var token = issuer.IssueApp(table, app, grant.Host, session, life);
+        var answer = new JsonObject
+        {
+            ["access_token"] = isOwn ? token : AgentToken.Prefix + token,
+            ["token_type"] = "bearer",
+            ["expires_in"] = (long)life.TotalSeconds,
+            ["resource"] = urls.UrlOf(grant.Host) + "/",
+        };
+        if (!isOwn)
+        {
+            answer["refresh_token"] = states.SealRefresh(new AgentGrant
+            {
+                Id = AgentStates.NewId(),
+                SessionNonce = grant.SessionNonce,
+                Aud = grant.Aud,
+                Host = grant.Host,
+                ClientHash = grant.ClientHash,
+                ExpiresAt = session.ExpiresAt,
+            });
+        }
+
+        return Results.Text(answer.ToJsonString(), "application/json");
+    }
+
+    // The hash of its id; empty for our own. Null when it is not who it says. A secret comes in one way only.
+    private string? ClientOf(HttpRequest request, IFormCollection form)
+    {
+        var (id, secret) = (form["client_id"].ToString(), form["client_secret"] is [{ } posted] ? posted : null);
+        if (request.Headers.Authorization is [{ } header])
+        {
+            if (secret is not null || Basic(header) is not var (user, password) || (id.Length > 0 && id != user))
+            {
+                return null;
+            }
+
+            (id, secret) = (user, password);
+        }
+
+        if (id == OwnClient)
+        {
+            return secret is null ? "" : null;
+        }
+
+        return states.OpenClient(id) is { } client && Fits(client.SecretHash, secret) ? AgentStates.HashOf(id) : null;
+    }
+
+    private static bool Fits(string? hash, string? secret) => hash is null
+        ? secret is null
+        : secret is not null && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(AgentStates.HashOf(secret)), Encoding.UTF8.GetBytes(hash));
+
+    private static (string User, string Password)? Basic(string header)
+    {
+        if (!AuthenticationHeaderValue.TryParse(header, out var value) || !"Basic".Equals(value.Scheme, StringComparison.OrdinalIgnoreCase) || value.Parameter is not { } text)
+        {
+            return null;
+        }
+
+        var bytes = new byte[text.Length];
+        if (!Convert.TryFromBase64String(text, bytes, out var length))
+        {
+            return null;
+        }
+
+        var pair = Encoding.UTF8.GetString(bytes, 0, length);
+        return pair.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon
+            ? (Uri.UnescapeDataString(pair[..colon]), Uri.UnescapeDataString(pair[(colon + 1)..]))
+            : null;
+    }
+
+    private static IResult Invalid(string why) => AgentAnswers.Error(StatusCodes.Status400BadRequest, "invalid_grant", why);
+
+    [LoggerMessage(EventId = 3301, Level = LogLevel.Warning, Message = "A code or refresh token of a program for {Host} came a second time; its session was ended")]
+    private partial void LogTwice(string host);
+}

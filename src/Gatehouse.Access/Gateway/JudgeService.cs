@@ -1,0 +1,99 @@
+using Gatehouse.Model.Machines;
+using Gatehouse.Model.Policies;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Web.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Access.Gateway;
+
+/// <summary>Judges what needs no person: bypass and service-auth policies, with the address, service token and client certificate of the request (contract 1.2, step 5).</summary>
+internal sealed class JudgeService(ServiceTokens tokens, ServiceCredentials credentials, ClientCertificates certificates, IServiceTokenUses uses, TimeProvider clock)
+{
+    private static readonly object GoodTokenKey = typeof(JudgeService);
+
+    /// <summary>The outcome; null leaves it to the policies about people.</summary>
+    public async ValueTask<Decision?> RunAsync(HttpContext context, AccessTable table, AppEntry app, string host, string? commonName)
+    {
+        var credential = credentials.Read(context.Request, table, app);
+        var isStrict = table.Organization.StrictServiceTokens;
+        if (isStrict && credential.Fault is { } fault)
+        {
+            return new Decision(DecisionKind.BadService, Fault: fault);
+        }
+
+        if (app.BeforeSignIn.IsEmpty && !credential.IsThere)
+        {
+            return null;
+        }
+
+        var visitor = new Visitor(ClientAddress.Of(context), null) { ServiceToken = credential.Token?.Token.Id, CommonName = commonName };
+        var verdict = PolicyEvaluator.BeforeSignIn(app, visitor);
+        var token = credential.Token;
+        if (verdict.By is null && token is null && app.TakesServiceTokens && !isStrict)
+        {
+            token = await FindPresentedAsync(context.Request, table, app, host);
+            verdict = token is null ? verdict : PolicyEvaluator.BeforeSignIn(app, visitor with { ServiceToken = token.Token.Id });
+        }
+
+        return verdict.By is { } by
+            ? await AdmitAsync(context, table, app, host, by, token, commonName, isStrict && credential.IsThere)
+            : credential.IsThere ? Unmatched(context, app, credential, isStrict) : null;
+    }
+
+    /// <summary>Whether a running stream would be let in again by the policies that need no person.</summary>
+    public VerdictKind Again(Passage passage, AccessTable table, AppEntry app) => PolicyEvaluator.BeforeSignIn(
+        app,
+        new Visitor(passage.Address, null)
+        {
+            ServiceToken = passage.Admission.ServiceTokenId is { } id ? Living(table, id)?.Token.Id : null,
+            CommonName = certificates.Again(passage, table),
+        }).Kind;
+
+    /// <summary>Whether the request brought a good service token that no policy took.</summary>
+    public static bool HasGoodToken(HttpContext context) => context.Items.ContainsKey(GoodTokenKey);
+
+    // A token that came as a cookie counts while the service token behind it does.
+    private async ValueTask<ServiceTokenEntry?> FindPresentedAsync(HttpRequest request, AccessTable table, AppEntry app, string host) =>
+        await tokens.FindPresentedAsync(request, table, app, host) is { ServiceTokenId: { } id } ? Living(table, id) : null;
+
+    private ServiceTokenEntry? Living(AccessTable table, string clientId) =>
+        table.ServiceTokens.TryGetValue(clientId, out var found) && found.StateAt(clock.GetUtcNow()) == ServiceTokenState.Good ? found : null;
+
+    private async ValueTask<Decision> AdmitAsync(
+        HttpContext context, AccessTable table, AppEntry app, string host, CompiledPolicy by, ServiceTokenEntry? token, string? commonName, bool withoutCookie)
+    {
+        // Admitted for where it comes from, or for what its browser shows by itself: a foreign page must not borrow that.
+        if (RequestKind.IsForeignWebSocket(context) && (by.Action == PolicyAction.NonIdentity || by.HasContinuousRules))
+        {
+            return new Decision(DecisionKind.RefuseCrossOrigin);
+        }
+
+        if (token is not null)
+        {
+            uses.Seen(token.Token.Id);
+        }
+
+        if (by.Action == PolicyAction.Bypass)
+        {
+            return Decision.Admit(token is null ? Admission.Anonymous : new Admission { ServiceTokenId = token.Token.ClientId });
+        }
+
+        var admission = tokens.For(table, app, host, by, token, commonName);
+        return withoutCookie || await tokens.FindPresentedAsync(context.Request, table, app, host) is not null
+            ? new Decision(DecisionKind.Admit, admission, By: by)
+            : new Decision(DecisionKind.AdmitService, admission, By: by);
+    }
+
+    private static Decision? Unmatched(HttpContext context, AppEntry app, ServiceCredential credential, bool isStrict)
+    {
+        if (credential.Token is not null)
+        {
+            context.Items[GoodTokenKey] = true;
+        }
+
+        var fault = credential.Fault ?? $"no bypass or service-auth policy admits service token '{credential.Token?.Token.Name}'";
+        return isStrict ? new Decision(DecisionKind.UnmatchedService, Fault: fault)
+            : app.App.ServiceAuth401 ? new Decision(DecisionKind.BadService, Fault: fault)
+            : null;
+    }
+}
