@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Access.Gateway;
 
 /// <summary>Judges a request for an app (contract 1.2, steps 4 to 7). With a session under the policies in force it touches memory only.</summary>
-internal sealed partial class Decide(ReadSession sessions, SessionIdentities identities, ServiceTokens services, TimeProvider clock, ILogger<Decide> logger)
+internal sealed partial class Decide(ReadSession sessions, SessionIdentities identities, ServiceTokens services, Places places, TimeProvider clock, ILogger<Decide> logger)
 {
     /// <summary>The outcome. Never throws for what the store does: without an answer the request is not admitted.</summary>
     public async ValueTask<Decision> RunAsync(HttpContext context, AccessTable table, AppEntry app, string host)
@@ -36,7 +36,7 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
 
     private async ValueTask<Decision?> BeforeSignInAsync(HttpContext context, AccessTable table, AppEntry app, string host)
     {
-        var verdict = PolicyEvaluator.BeforeSignIn(app, new Visitor(ClientAddress.Of(context), null));
+        var verdict = PolicyEvaluator.BeforeSignIn(app, places.Visitor(app, ClientAddress.Of(context), null));
         return verdict switch
         {
             // Admitted for where it comes from: a foreign page must not borrow that.
@@ -56,7 +56,7 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
         var match = table.Apps.Find(passage.Host, passage.Path, out var app);
         var (may, goodUntil) = !table.IsPublished(passage.Host) ? default
             : app is null ? (match == AppMatch.None && !table.Organization.DenyUnmatchedRequests && passage.Admission.Token is null, null)
-            : PolicyEvaluator.BeforeSignIn(app, new Visitor(passage.Address, null)).Kind is VerdictKind.Bypass or VerdictKind.NonIdentity ? (true, null)
+            : PolicyEvaluator.BeforeSignIn(app, places.Visitor(app, passage.Address, null)).Kind is VerdictKind.Bypass or VerdictKind.NonIdentity ? (true, null)
             : token is null ? default
             : await StillSignedInAsync(passage, token, table, app, cancellationToken);
         passage.GoodUntil = goodUntil;
@@ -93,21 +93,24 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
             return new(DecisionKind.SignIn);
         }
 
-        var visitor = new Visitor(address, identity);
+        var visitor = places.Visitor(app, address, identity);
         var verdict = PolicyEvaluator.AfterSignIn(app, visitor);
         if (verdict.Kind != VerdictKind.Allow)
         {
             return new(DecisionKind.Deny, Visitor: visitor);
         }
 
-        return HasOutlived(token, verdict.By?.SessionDuration) ? new(DecisionKind.SignIn) : Decision.Admit(token.Admission);
+        return HasOutlived(token, verdict.By?.SessionDuration) || !IsOpen(app, verdict.By!, identity) ? new(DecisionKind.SignIn) : Decision.Admit(token.Admission);
     }
 
     // The policy that admits now may grant less time than the one the token was issued under.
     private bool HasOutlived(SessionToken token, TimeSpan? duration) =>
         duration is { } granted && token.Facts.IssuedAt + (granted > TimeSpan.Zero ? granted : SessionDuration.Shortest) <= clock.GetUtcNow();
 
-    private static Decision WithoutSession(HttpContext context, AppEntry app)
+    // The policy that admits now may ask for a purpose or an approval that the one before did not.
+    private bool IsOpen(AppEntry app, CompiledPolicy by, VisitorIdentity identity) => by.OpenUntil(app.App.Id, identity) > clock.GetUtcNow();
+
+    private Decision WithoutSession(HttpContext context, AppEntry app)
     {
         if (RequestKind.IsPreflight(context))
         {
@@ -120,7 +123,7 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
         }
 
         return app.AfterSignIn.IsEmpty && !app.BeforeSignIn.IsEmpty
-            ? new(DecisionKind.Deny, Visitor: new Visitor(ClientAddress.Of(context), null))
+            ? new(DecisionKind.Deny, Visitor: places.Visitor(app, ClientAddress.Of(context), null))
             : new(DecisionKind.SignIn);
     }
 
@@ -132,7 +135,7 @@ internal sealed partial class Decide(ReadSession sessions, SessionIdentities ide
     {
         try
         {
-            return new LookUp(await identities.FindAsync(token.Admission.Nonce!, cancellationToken)); // session tokens have one
+            return new LookUp(await identities.FindAsync(token.Admission.Nonce!, token.Facts.IssuedAt, cancellationToken)); // session tokens have one
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {

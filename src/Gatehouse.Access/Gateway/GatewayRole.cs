@@ -1,5 +1,6 @@
 using System.Text;
 using Gatehouse.Access.Tokens;
+using Gatehouse.Model.Bindings;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -22,6 +23,7 @@ internal static class GatewayRole
         // The forwarder would log whole URLs; what it has to say of failures, Forward says in our words.
         services.AddLogging(logging => logging.AddFilter("Yarp.ReverseProxy", LogLevel.None));
         services.Configure<KestrelServerOptions>(ConfigureKestrel);
+        services.TryAddSingleton<IGeoReader, NoCountries>();
         services.TryAddSingleton<TokenIssuer>();
         services.TryAddSingleton<TokenVerifier>();
         return services
@@ -29,6 +31,7 @@ internal static class GatewayRole
             .AddSingleton<ReadSession>()
             .AddSingleton<SessionIdentities>()
             .AddSingleton<ServiceTokens>()
+            .AddSingleton<Places>()
             .AddSingleton<Decide>()
             .AddSingleton<OriginClients>()
             .AddSingleton<LiveStreams>()

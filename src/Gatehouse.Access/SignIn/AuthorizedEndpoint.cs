@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Gatehouse.Access.Gateway;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Sessions;
@@ -16,6 +17,7 @@ internal sealed partial class AuthorizedEndpoint(
     OrgSessions orgSessions,
     IAccessSessions sessions,
     SignInDecision admission,
+    Places places,
     DenialPage denial,
     TokenIssuer issuer,
     PublicUrls urls,
@@ -56,16 +58,23 @@ internal sealed partial class AuthorizedEndpoint(
     // The policies may have changed since the team domain looked; the token says that these admitted.
     private async Task<IResult> AdmitAsync(HttpContext context, AccessTable table, AppEntry app, AccessSession session, HandOffState state)
     {
-        var visitor = SessionIdentity.VisitorOf(session, ClientAddress.Of(context));
+        var visitor = places.Visitor(app, ClientAddress.Of(context), SessionIdentity.Of(session));
         if (SignInDecision.Judge(app, visitor) is not Ruling.Admitted admitted)
         {
             var id = await admission.RecordLoginAsync(context, app, visitor, state.Host, state.ReturnTo);
             return denial.ForLogin(table, app, visitor, state.Host, state.ReturnTo, id);
         }
 
+        // A purpose or an approval that is missing, or over by now, is asked for on the team domain.
         var now = clock.GetUtcNow();
+        if (admitted.By.OpenUntil(app.App.Id, visitor.Identity!) is not { } open || open <= now) // a person was admitted
+        {
+            return Results.Redirect(AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson: false));
+        }
+
         var wanted = admitted.Duration == TimeSpan.Zero ? SessionDuration.Shortest : admitted.Duration;
         var life = session.ForgetAt - now < wanted ? session.ForgetAt - now : wanted; // an ended session is remembered until then, no longer
+        life = open - now < life ? open - now : life;
         AccessCookies.Set(
             context,
             AccessCookies.Authorization,

@@ -36,6 +36,10 @@ internal sealed class AppDraft
 
     public string? CustomDenyUrl { get; init; }
 
+    public List<string> Tags { get; init; } = [];
+
+    public List<Guid> CustomPages { get; init; } = [];
+
     public Maybe<List<PolicyLink>> Policies { get; init; }
 
     /// <summary>Reads the domains; what is wrong goes to <paramref name="faults"/>.</summary>
@@ -104,6 +108,8 @@ internal sealed class AppDraft
         app.OptionsPreflightBypass = OptionsPreflightBypass;
         app.CustomDenyMessage = CustomDenyMessage;
         app.CustomDenyUrl = CustomDenyUrl;
+        app.Tags = Tags;
+        app.CustomPages = CustomPages;
     }
 }
 

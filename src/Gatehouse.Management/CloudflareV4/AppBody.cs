@@ -27,7 +27,7 @@ internal static class AppBody
         CheckType(body);
         body.NotYet(
             "enable_binding_cookie", "skip_interstitial", "service_auth_401_redirect", "cors_headers", "allow_iframe", "allow_authenticate_via_warp",
-            "read_service_tokens_from_header", "custom_non_identity_deny_url", "custom_pages", "logo_url", "tags", "mfa_config", "oauth_configuration", "scim_config",
+            "read_service_tokens_from_header", "custom_non_identity_deny_url", "logo_url", "mfa_config", "oauth_configuration", "scim_config",
             "use_clientless_isolation_app_launcher_url", "saas_app", "target_criteria");
         if (!body.Flag("eager_redirect_cookie_setting").Or(true))
         {
@@ -48,6 +48,8 @@ internal static class AppBody
             OptionsPreflightBypass = body.Flag("options_preflight_bypass").Or(false),
             CustomDenyMessage = body.Text("custom_deny_message", 10_000).Or("") is { Length: > 0 } message ? message : null,
             CustomDenyUrl = body.Text("custom_deny_url", 2048).Or("") is { Length: > 0 } url ? url : null,
+            Tags = [.. body.Texts("tags").Or([]).Distinct().Order(StringComparer.Ordinal)],
+            CustomPages = [.. body.Ids("custom_pages").Or([]).Distinct()],
             Policies = ReadPolicies(body),
         };
     }
@@ -78,7 +80,8 @@ internal static class AppBody
             ["options_preflight_bypass"] = app.OptionsPreflightBypass,
             ["cors_headers"] = null,
             ["allow_iframe"] = false,
-            ["tags"] = new JsonArray(),
+            ["tags"] = JsonList.Of(app.Tags),
+            ["custom_pages"] = JsonList.Of(app.CustomPages),
             ["eager_redirect_cookie_setting"] = true,
             ["use_clientless_isolation_app_launcher_url"] = false,
             ["policies"] = JsonList.Of(app.Policies.OrderBy(l => l.Precedence), PolicyBody.OfLink),

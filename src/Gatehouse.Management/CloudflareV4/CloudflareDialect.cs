@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.Settings;
 using Gatehouse.Management.Tokens;
+using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,6 +12,9 @@ namespace Gatehouse.Management.CloudflareV4;
 /// <summary>How Cloudflare's API v4 says what is true of every route: its envelope, its error codes, one account.</summary>
 internal sealed class CloudflareDialect : IDialect
 {
+    /// <summary>What stands before every path.</summary>
+    public const string Prefix = "/client/v4";
+
     private const int AuthenticationError = 10000;
 
     /// <inheritdoc/>
@@ -24,11 +28,14 @@ internal sealed class CloudflareDialect : IDialect
             case BearerToken.Absent:
                 return new Admission.Turned(Envelope.Failed(400, AuthenticationError, "Authentication error"), "no Authorization header");
             case BearerToken.Present token:
-                var caller = await context.RequestServices.GetRequiredService<FindCaller>().RunAsync(token.Key, cancellationToken);
+                var caller = await context.RequestServices.GetRequiredService<FindCaller>().RunAsync(token.Key, cancellationToken)
+                    ?? await context.RequestServices.GetRequiredService<FindScopedCaller>().RunAsync(token.Key, ClientAddress.Of(context), cancellationToken);
                 return caller is null
                     ? new Admission.Turned(BadToken(context.Request), "no active user holds this token")
                     : need == Need.Superuser && !caller.IsSuperuser
                     ? new Admission.Turned(Envelope.Failed(403, AuthenticationError, "Authentication error"), $"user {caller.UserId} is no superuser")
+                    : need == Need.Superuser && !IsInScope(context, caller)
+                    ? new Admission.Turned(Envelope.Failed(403, AuthenticationError, "Authentication error"), $"token {caller.TokenId} holds no permission group for this")
                     : await AccountFaultAsync(context, cancellationToken) is { } fault
                     ? fault
                     : new Admission.Admitted(caller);
@@ -70,6 +77,11 @@ internal sealed class CloudflareDialect : IDialect
     {
         // Nothing that clients look for.
     }
+
+    private static bool IsInScope(HttpContext context, ApiCaller caller) =>
+        caller.Scope is null
+        || (context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route } && route.StartsWith(Prefix, StringComparison.Ordinal)
+            && Permissions.Needed(context.Request.Method, route[Prefix.Length..]).Any(caller.May));
 
     // Asking whether a token is good has its own words for no.
     private static IResult BadToken(HttpRequest request) => request.Path.Value?.EndsWith("/tokens/verify", StringComparison.Ordinal) == true

@@ -47,6 +47,12 @@ public sealed class App
     /// <summary>Where people who are denied are sent; null means our own page.</summary>
     public string? CustomDenyUrl { get; set; }
 
+    /// <summary>Names of <see cref="AppTag"/>s, in alphabetical order.</summary>
+    public List<string> Tags { get; set; } = [];
+
+    /// <summary>Custom pages, at most one of each kind.</summary>
+    public List<Guid> CustomPages { get; set; } = [];
+
     /// <summary>The policies attached to it, in no particular order.</summary>
     public List<AppPolicy> Policies { get; set; } = [];
 

@@ -5,7 +5,11 @@ namespace Gatehouse.Model.Policies;
 /// <summary>Who asks, and from where: all that a policy may look at.</summary>
 /// <param name="Address">The client address; IPv4 in IPv6 is mapped back to IPv4.</param>
 /// <param name="Identity">Null means nobody has signed in.</param>
-public sealed record Visitor(IPAddress Address, VisitorIdentity? Identity);
+public sealed record Visitor(IPAddress Address, VisitorIdentity? Identity)
+{
+    /// <summary>Country of the address, two capital letters; null means not known, or that no rule asks.</summary>
+    public string? Country { get; init; }
+}
 
 /// <summary>What a login method said of a person. A class, so that it is never printed whole.</summary>
 public sealed class VisitorIdentity
@@ -18,4 +22,10 @@ public sealed class VisitorIdentity
 
     /// <summary>Claims by name, each with its values in order; names compared ordinally.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Claims { get; init; }
+
+    /// <summary>How they proved who they are, as the login method reported it (RFC 8176).</summary>
+    public IReadOnlyList<string> Amr { get; init; } = [];
+
+    /// <summary>What they passed besides rules; see <see cref="Policies.Passed"/>.</summary>
+    public IReadOnlyList<string> Passed { get; init; } = [];
 }

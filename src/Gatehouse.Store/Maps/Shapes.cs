@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
+using Gatehouse.Model.Policies;
 using Gatehouse.Model.Providers;
+using Gatehouse.Model.Tokens;
 
 namespace Gatehouse.Store.Maps;
 
@@ -8,5 +10,10 @@ namespace Gatehouse.Store.Maps;
 [JsonSerializable(typeof(List<string>))]
 [JsonSerializable(typeof(List<RedirectUri>))]
 [JsonSerializable(typeof(List<FormerKey>))]
+[JsonSerializable(typeof(List<AccessListItem>))]
+[JsonSerializable(typeof(List<ApprovalGroup>))]
+[JsonSerializable(typeof(List<Approval>))]
+[JsonSerializable(typeof(List<TestedPerson>))]
+[JsonSerializable(typeof(List<TokenGrant>))]
 [JsonSerializable(typeof(Dictionary<string, List<string>>))]
 internal sealed partial class Shapes : JsonSerializerContext;

@@ -24,7 +24,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Apps.App",
                 typeof(App),
                 baseEntityType,
-                propertyCount: 17,
+                propertyCount: 19,
                 navigationCount: 1,
                 unnamedIndexCount: 1,
                 keyCount: 1);
@@ -101,6 +101,20 @@ namespace Gatehouse.Store.Compiled.Postgres
                 nullable: true);
             customDenyUrl.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var customPages = runtimeEntityType.AddProperty(
+                "CustomPages",
+                typeof(List<Guid>),
+                propertyInfo: typeof(App).GetProperty("CustomPages", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<CustomPages>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            customPages.SetValueConverter(new ValueConverter<List<Guid>, string>(
+                string (List<Guid> list) => ListColumns.Write(list),
+                List<Guid> (string text) => ListColumns.ReadIds(text)));
+            customPages.SetComparer(new ValueComparer<List<Guid>>(
+                bool (List<Guid> a, List<Guid> b) => ListColumns.AreEqual(a, b),
+                int (List<Guid> list) => list.Count,
+                List<Guid> (List<Guid> list) => ListColumns.Copy(list)));
+            customPages.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var domains = runtimeEntityType.AddProperty(
                 "Domains",
                 typeof(List<string>),
@@ -164,6 +178,20 @@ namespace Gatehouse.Store.Compiled.Postgres
                 valueConverter: new Milliseconds());
             sessionDuration.SetSentinelFromProviderValue(0L);
             sessionDuration.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var tags = runtimeEntityType.AddProperty(
+                "Tags",
+                typeof(List<string>),
+                propertyInfo: typeof(App).GetProperty("Tags", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<Tags>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            tags.SetValueConverter(new ValueConverter<List<string>, string>(
+                string (List<string> list) => ListColumns.Write(list),
+                List<string> (string text) => ListColumns.ReadTexts(text)));
+            tags.SetComparer(new ValueComparer<List<string>>(
+                bool (List<string> a, List<string> b) => ListColumns.AreEqual(a, b),
+                int (List<string> list) => list.Count,
+                List<string> (List<string> list) => ListColumns.Copy(list)));
+            tags.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var updatedAt = runtimeEntityType.AddProperty(
                 "UpdatedAt",

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("cab767d9-a9fd-48de-ac12-1dde38e108d0"), entityTypeCount: 62)
+            : base(skipDetectChanges: false, modelId: new Guid("433c7084-4301-46e6-b230-5b4aede760d9"), entityTypeCount: 68)
         {
         }
 
@@ -20,6 +20,8 @@ namespace Gatehouse.Store.Compiled.Postgres
         {
             var app = AppEntityType.Create(this);
             var appPolicy = AppPolicyEntityType.Create(this);
+            var appTag = AppTagEntityType.Create(this);
+            var customPage = CustomPageEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
             var spentChallenge = SpentChallengeEntityType.Create(this);
             var staticCode = StaticCodeEntityType.Create(this);
@@ -48,7 +50,10 @@ namespace Gatehouse.Store.Compiled.Postgres
             var notificationRule = NotificationRuleEntityType.Create(this);
             var notificationTransport = NotificationTransportEntityType.Create(this);
             var publicHostname = PublicHostnameEntityType.Create(this);
+            var accessList = AccessListEntityType.Create(this);
+            var approvalRequest = ApprovalRequestEntityType.Create(this);
             var policy = PolicyEntityType.Create(this);
+            var policyTest = PolicyTestEntityType.Create(this);
             var ruleGroup = RuleGroupEntityType.Create(this);
             var promptField = PromptFieldEntityType.Create(this);
             var oAuth2Provider = OAuth2ProviderEntityType.Create(this);
@@ -72,6 +77,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             var oAuthToken = OAuthTokenEntityType.Create(this);
             var oneTimeLink = OneTimeLinkEntityType.Create(this);
             var pushedRequest = PushedRequestEntityType.Create(this);
+            var scopedToken = ScopedTokenEntityType.Create(this);
             var usedProof = UsedProofEntityType.Create(this);
             var userConsent = UserConsentEntityType.Create(this);
             var tunnel = TunnelEntityType.Create(this);
@@ -101,6 +107,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             NotificationDeliveryEntityType.CreateForeignKey1(notificationDelivery, notificationTransport);
             NotificationDeliveryEntityType.CreateForeignKey2(notificationDelivery, user);
             NotificationRuleEntityType.CreateForeignKey1(notificationRule, group);
+            ApprovalRequestEntityType.CreateForeignKey1(approvalRequest, app);
+            ApprovalRequestEntityType.CreateForeignKey2(approvalRequest, policy);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
@@ -120,6 +128,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             OAuthTokenEntityType.CreateForeignKey1(oAuthToken, oAuthGrant);
             OneTimeLinkEntityType.CreateForeignKey1(oneTimeLink, user);
             PushedRequestEntityType.CreateForeignKey1(pushedRequest, oAuth2Provider);
+            ScopedTokenEntityType.CreateForeignKey1(scopedToken, user);
             UserConsentEntityType.CreateForeignKey1(userConsent, providerApplication);
             UserConsentEntityType.CreateForeignKey2(userConsent, user);
             TunnelConfigurationEntityType.CreateForeignKey1(tunnelConfiguration, tunnel);
@@ -130,6 +139,8 @@ namespace Gatehouse.Store.Compiled.Postgres
 
             AppEntityType.CreateAnnotations(app);
             AppPolicyEntityType.CreateAnnotations(appPolicy);
+            AppTagEntityType.CreateAnnotations(appTag);
+            CustomPageEntityType.CreateAnnotations(customPage);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
             SpentChallengeEntityType.CreateAnnotations(spentChallenge);
             StaticCodeEntityType.CreateAnnotations(staticCode);
@@ -158,7 +169,10 @@ namespace Gatehouse.Store.Compiled.Postgres
             NotificationRuleEntityType.CreateAnnotations(notificationRule);
             NotificationTransportEntityType.CreateAnnotations(notificationTransport);
             PublicHostnameEntityType.CreateAnnotations(publicHostname);
+            AccessListEntityType.CreateAnnotations(accessList);
+            ApprovalRequestEntityType.CreateAnnotations(approvalRequest);
             PolicyEntityType.CreateAnnotations(policy);
+            PolicyTestEntityType.CreateAnnotations(policyTest);
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
             PromptFieldEntityType.CreateAnnotations(promptField);
             OAuth2ProviderEntityType.CreateAnnotations(oAuth2Provider);
@@ -182,6 +196,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             OAuthTokenEntityType.CreateAnnotations(oAuthToken);
             OneTimeLinkEntityType.CreateAnnotations(oneTimeLink);
             PushedRequestEntityType.CreateAnnotations(pushedRequest);
+            ScopedTokenEntityType.CreateAnnotations(scopedToken);
             UsedProofEntityType.CreateAnnotations(usedProof);
             UserConsentEntityType.CreateAnnotations(userConsent);
             TunnelEntityType.CreateAnnotations(tunnel);

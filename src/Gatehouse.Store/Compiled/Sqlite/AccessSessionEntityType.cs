@@ -24,7 +24,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Sessions.AccessSession",
                 typeof(AccessSession),
                 baseEntityType,
-                propertyCount: 15,
+                propertyCount: 16,
                 foreignKeyCount: 1,
                 unnamedIndexCount: 4,
                 keyCount: 1);
@@ -109,6 +109,19 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 typeof(string),
                 propertyInfo: typeof(AccessSession).GetProperty("Name", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(AccessSession).GetField("<Name>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var passed = runtimeEntityType.AddProperty(
+                "Passed",
+                typeof(List<string>),
+                propertyInfo: typeof(AccessSession).GetProperty("Passed", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AccessSession).GetField("<Passed>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            passed.SetValueConverter(new ValueConverter<List<string>, string>(
+                string (List<string> list) => ListColumns.Write(list),
+                List<string> (string text) => ListColumns.ReadTexts(text)));
+            passed.SetComparer(new ValueComparer<List<string>>(
+                bool (List<string> a, List<string> b) => ListColumns.AreEqual(a, b),
+                int (List<string> list) => list.Count,
+                List<string> (List<string> list) => ListColumns.Copy(list)));
 
             var providerSession = runtimeEntityType.AddProperty(
                 "ProviderSession",

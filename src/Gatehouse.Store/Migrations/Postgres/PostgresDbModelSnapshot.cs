@@ -51,6 +51,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<string>("CustomDenyUrl")
                         .HasColumnType("text");
 
+                    b.Property<string>("CustomPages")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("Domains")
                         .IsRequired()
                         .HasColumnType("text");
@@ -74,6 +78,10 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.Property<long>("SessionDuration")
                         .HasColumnType("bigint");
+
+                    b.Property<string>("Tags")
+                        .IsRequired()
+                        .HasColumnType("text");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("bigint");
@@ -108,6 +116,55 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("app_policies", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Apps.AppTag", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("text");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Name");
+
+                    b.ToTable("app_tags", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Apps.CustomPage", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Html")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("custom_pages", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Audit.DecisionRecord", b =>
                 {
                     b.Property<string>("Id")
@@ -131,10 +188,19 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("Approvers")
+                        .HasColumnType("text");
+
                     b.Property<long>("At")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("Country")
+                        .HasColumnType("text");
+
                     b.Property<string>("Email")
+                        .HasColumnType("text");
+
+                    b.Property<string>("FactsJson")
                         .HasColumnType("text");
 
                     b.Property<string>("Host")
@@ -152,6 +218,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("Purpose")
+                        .HasColumnType("text");
+
                     b.Property<string>("TreeJson")
                         .IsRequired()
                         .HasColumnType("text");
@@ -159,6 +228,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.HasIndex("At");
+
+                    b.HasIndex("AppId", "At");
+
+                    b.HasIndex("Email", "At");
 
                     b.ToTable("decisions", (string)null);
                 });
@@ -1057,6 +1130,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
 
+                    b.Property<bool>("AcceptsUnverifiedEmail")
+                        .HasColumnType("boolean");
+
                     b.Property<string>("AuthUrl")
                         .IsRequired()
                         .HasColumnType("text");
@@ -1311,6 +1387,98 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("public_hostnames", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Policies.AccessList", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Description")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Items")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("access_lists", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Policies.ApprovalRequest", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("AppId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Approvals")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long?>("ApprovedUntil")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Email")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<Guid>("PolicyId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("RefusedBy")
+                        .HasColumnType("text");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AppId");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("PolicyId");
+
+                    b.HasIndex("Email", "AppId", "PolicyId");
+
+                    b.ToTable("approval_requests", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Policies.Policy", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1320,6 +1488,13 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)");
+
+                    b.Property<string>("ApprovalGroups")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<bool>("ApprovalRequired")
+                        .HasColumnType("boolean");
 
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint");
@@ -1339,6 +1514,13 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("PurposePrompt")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<bool>("PurposeRequired")
+                        .HasColumnType("boolean");
+
                     b.Property<string>("Require")
                         .IsRequired()
                         .HasColumnType("text");
@@ -1356,6 +1538,28 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.ToTable("policies", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Policies.PolicyTest", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("People")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("policy_tests", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Policies.RuleGroup", b =>
@@ -1792,6 +1996,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("Passed")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("ProviderSession")
                         .IsRequired()
                         .HasColumnType("text");
@@ -1980,11 +2188,31 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<string>("Id")
                         .HasColumnType("text");
 
+                    b.Property<bool>("AutoRedirectToIdentity")
+                        .HasColumnType("boolean");
+
                     b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("DecisionRetention")
                         .HasColumnType("bigint");
 
                     b.Property<bool>("DenyUnmatchedRequests")
                         .HasColumnType("boolean");
+
+                    b.Property<Guid?>("ForbiddenPage")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid?>("IdentityDeniedPage")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("LoginFooter")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("LoginHeader")
+                        .IsRequired()
+                        .HasColumnType("text");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -2355,6 +2583,66 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasIndex("ProviderId");
 
                     b.ToTable("pushed_requests", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tokens.ScopedToken", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("AllowedAddresses")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Grants")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<bool>("IsDisabled")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("KeyHash")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long?>("NotBefore")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("RefusedAddresses")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("UserId")
+                        .HasColumnType("integer");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("KeyHash")
+                        .IsUnique();
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("scoped_tokens", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Tokens.UsedProof", b =>
@@ -2774,6 +3062,21 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .OnDelete(DeleteBehavior.SetNull);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Policies.ApprovalRequest", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Apps.App", null)
+                        .WithMany()
+                        .HasForeignKey("AppId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("Gatehouse.Model.Policies.Policy", null)
+                        .WithMany()
+                        .HasForeignKey("PolicyId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
                 {
                     b.HasOne("Gatehouse.Model.Keys.KeyPair", null)
@@ -2921,6 +3224,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
                         .WithMany()
                         .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tokens.ScopedToken", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

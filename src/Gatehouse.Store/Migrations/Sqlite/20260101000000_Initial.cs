@@ -27,6 +27,24 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "access_lists",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Description = table.Column<string>(type: "TEXT", nullable: false),
+                    Kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    Items = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_access_lists", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "access_users",
                 columns: table => new
                 {
@@ -39,6 +57,19 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_access_users", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "app_tags",
+                columns: table => new
+                {
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_app_tags", x => x.Name);
                 });
 
             migrationBuilder.CreateTable(
@@ -59,6 +90,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     OptionsPreflightBypass = table.Column<bool>(type: "INTEGER", nullable: false),
                     CustomDenyMessage = table.Column<string>(type: "TEXT", nullable: true),
                     CustomDenyUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    Tags = table.Column<string>(type: "TEXT", nullable: false),
+                    CustomPages = table.Column<string>(type: "TEXT", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     Version = table.Column<int>(type: "INTEGER", nullable: false)
@@ -129,6 +162,23 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "custom_pages",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    Html = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_custom_pages", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "decisions",
                 columns: table => new
                 {
@@ -144,6 +194,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Method = table.Column<string>(type: "TEXT", nullable: false),
                     Host = table.Column<string>(type: "TEXT", nullable: false),
                     Path = table.Column<string>(type: "TEXT", nullable: false),
+                    Country = table.Column<string>(type: "TEXT", nullable: true),
+                    Purpose = table.Column<string>(type: "TEXT", nullable: true),
+                    Approvers = table.Column<string>(type: "TEXT", nullable: true),
+                    FactsJson = table.Column<string>(type: "TEXT", nullable: true),
                     TreeJson = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
@@ -300,6 +354,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Claims = table.Column<string>(type: "TEXT", nullable: false),
                     EmailClaimName = table.Column<string>(type: "TEXT", nullable: false),
                     PkceEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    AcceptsUnverifiedEmail = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     Version = table.Column<int>(type: "INTEGER", nullable: false)
@@ -335,6 +390,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Name = table.Column<string>(type: "TEXT", nullable: false),
                     SessionDuration = table.Column<long>(type: "INTEGER", nullable: false),
                     DenyUnmatchedRequests = table.Column<bool>(type: "INTEGER", nullable: false),
+                    AutoRedirectToIdentity = table.Column<bool>(type: "INTEGER", nullable: false),
+                    DecisionRetention = table.Column<long>(type: "INTEGER", nullable: false),
+                    IdentityDeniedPage = table.Column<Guid>(type: "TEXT", nullable: true),
+                    ForbiddenPage = table.Column<Guid>(type: "TEXT", nullable: true),
+                    LoginHeader = table.Column<string>(type: "TEXT", nullable: false),
+                    LoginFooter = table.Column<string>(type: "TEXT", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     Version = table.Column<int>(type: "INTEGER", nullable: false)
@@ -355,6 +416,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Exclude = table.Column<string>(type: "TEXT", nullable: false),
                     Require = table.Column<string>(type: "TEXT", nullable: false),
                     SessionDuration = table.Column<long>(type: "INTEGER", nullable: true),
+                    PurposeRequired = table.Column<bool>(type: "INTEGER", nullable: false),
+                    PurposePrompt = table.Column<string>(type: "TEXT", nullable: false),
+                    ApprovalRequired = table.Column<bool>(type: "INTEGER", nullable: false),
+                    ApprovalGroups = table.Column<string>(type: "TEXT", nullable: false),
                     IsReusable = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
@@ -363,6 +428,20 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_policies", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "policy_tests",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    People = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_policy_tests", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -594,6 +673,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     ClaimsJson = table.Column<string>(type: "TEXT", nullable: false),
                     GroupsJson = table.Column<string>(type: "TEXT", nullable: false),
                     Amr = table.Column<string>(type: "TEXT", nullable: false),
+                    Passed = table.Column<string>(type: "TEXT", nullable: false),
                     Address = table.Column<string>(type: "TEXT", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
@@ -733,6 +813,39 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         onDelete: ReferentialAction.Cascade);
                     table.ForeignKey(
                         name: "FK_app_policies_policies_PolicyId",
+                        column: x => x.PolicyId,
+                        principalTable: "policies",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "approval_requests",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    AppId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    PolicyId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Email = table.Column<string>(type: "TEXT", nullable: false),
+                    Purpose = table.Column<string>(type: "TEXT", nullable: false),
+                    Approvals = table.Column<string>(type: "TEXT", nullable: false),
+                    RefusedBy = table.Column<string>(type: "TEXT", nullable: true),
+                    ApprovedUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_approval_requests", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_approval_requests_apps_AppId",
+                        column: x => x.AppId,
+                        principalTable: "apps",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_approval_requests_policies_PolicyId",
                         column: x => x.PolicyId,
                         principalTable: "policies",
                         principalColumn: "Id",
@@ -1069,6 +1182,36 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         principalTable: "users",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.SetNull);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "scoped_tokens",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    KeyHash = table.Column<string>(type: "TEXT", nullable: false),
+                    Grants = table.Column<string>(type: "TEXT", nullable: false),
+                    AllowedAddresses = table.Column<string>(type: "TEXT", nullable: false),
+                    RefusedAddresses = table.Column<string>(type: "TEXT", nullable: false),
+                    IsDisabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    NotBefore = table.Column<long>(type: "INTEGER", nullable: true),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_scoped_tokens", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_scoped_tokens_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -1456,6 +1599,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateIndex(
+                name: "IX_access_lists_Name",
+                table: "access_lists",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_ForgetAt",
                 table: "access_sessions",
                 column: "ForgetAt");
@@ -1506,6 +1655,26 @@ namespace Gatehouse.Store.Migrations.Sqlite
             migrationBuilder.CreateIndex(
                 name: "IX_app_policies_PolicyId",
                 table: "app_policies",
+                column: "PolicyId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approval_requests_AppId",
+                table: "approval_requests",
+                column: "AppId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approval_requests_Email_AppId_PolicyId",
+                table: "approval_requests",
+                columns: new[] { "Email", "AppId", "PolicyId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approval_requests_ExpiresAt",
+                table: "approval_requests",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approval_requests_PolicyId",
+                table: "approval_requests",
                 column: "PolicyId");
 
             migrationBuilder.CreateIndex(
@@ -1569,9 +1738,19 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_decisions_AppId_At",
+                table: "decisions",
+                columns: new[] { "AppId", "At" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_decisions_At",
                 table: "decisions",
                 column: "At");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_decisions_Email_At",
+                table: "decisions",
+                columns: new[] { "Email", "At" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_device_codes_ExpiresAt",
@@ -1864,6 +2043,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "UserId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_policy_tests_ExpiresAt",
+                table: "policy_tests",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_prompt_fields_Name",
                 table: "prompt_fields",
                 column: "Name",
@@ -1936,6 +2120,17 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "scope_mappings",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_scoped_tokens_KeyHash",
+                table: "scoped_tokens",
+                column: "KeyHash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_scoped_tokens_UserId",
+                table: "scoped_tokens",
+                column: "UserId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_session_clients_KeptUntil",
@@ -2044,6 +2239,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "access_keys");
 
             migrationBuilder.DropTable(
+                name: "access_lists");
+
+            migrationBuilder.DropTable(
                 name: "access_sessions");
 
             migrationBuilder.DropTable(
@@ -2051,6 +2249,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "app_policies");
+
+            migrationBuilder.DropTable(
+                name: "app_tags");
+
+            migrationBuilder.DropTable(
+                name: "approval_requests");
 
             migrationBuilder.DropTable(
                 name: "authenticated_sessions");
@@ -2066,6 +2270,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "burnt_codes");
+
+            migrationBuilder.DropTable(
+                name: "custom_pages");
 
             migrationBuilder.DropTable(
                 name: "decisions");
@@ -2128,6 +2335,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "policy_bindings");
 
             migrationBuilder.DropTable(
+                name: "policy_tests");
+
+            migrationBuilder.DropTable(
                 name: "prompt_fields");
 
             migrationBuilder.DropTable(
@@ -2150,6 +2360,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "scope_mappings");
+
+            migrationBuilder.DropTable(
+                name: "scoped_tokens");
 
             migrationBuilder.DropTable(
                 name: "sealed_secrets");

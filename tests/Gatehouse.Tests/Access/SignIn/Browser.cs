@@ -15,12 +15,22 @@ internal sealed class Browser(Uri server, TimeProvider clock) : IDisposable
     public string? this[string host, string name] => Cookies.FirstOrDefault(c => c.Host == host && c.Name == name)?.Value;
 
     /// <summary>Asks for an https URL of any host; the server under test answers for all.</summary>
-    public async Task<Answer> GetAsync(string url, HttpMethod? method = null, params (string Name, string Value)[] headers)
+    public Task<Answer> GetAsync(string url, HttpMethod? method = null, params (string Name, string Value)[] headers) => SendAsync(url, method ?? HttpMethod.Get, null, headers);
+
+    /// <summary>Posts a form.</summary>
+    public async Task<Answer> PostAsync(string url, params (string Name, string Value)[] fields)
+    {
+        using var form = new FormUrlEncodedContent(fields.Select(f => KeyValuePair.Create(f.Name, f.Value)));
+        return await SendAsync(url, HttpMethod.Post, form, []);
+    }
+
+    private async Task<Answer> SendAsync(string url, HttpMethod method, HttpContent? content, (string Name, string Value)[] headers)
     {
         var (host, target) = Split(url);
         using var request = new HttpRequestMessage(
-            method ?? HttpMethod.Get, new Uri(server.GetLeftPart(UriPartial.Authority) + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+            method, new Uri(server.GetLeftPart(UriPartial.Authority) + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
         request.Headers.Host = host;
+        request.Content = content;
         var path = target.Split('?')[0];
         var sent = Cookies.Where(c => c.Host == host && c.Expires > clock.GetUtcNow() && Within(path, c.Path)).Select(c => $"{c.Name}={c.Value}").ToList();
         if (sent.Count > 0)
