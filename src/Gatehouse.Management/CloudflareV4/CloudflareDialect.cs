@@ -25,6 +25,8 @@ internal sealed class CloudflareDialect : IDialect
     {
         switch (BearerToken.Of(context.Request))
         {
+            case BearerToken.Absent when context.Request.Headers["X-Auth-Key"] is [{ Length: > 0 } legacy]:
+                return await LegacyAsync(context, legacy, need, cancellationToken);
             case BearerToken.Absent:
                 return new Admission.Turned(Envelope.Failed(400, AuthenticationError, "Authentication error"), "no Authorization header");
             case BearerToken.Present token:
@@ -77,6 +79,17 @@ internal sealed class CloudflareDialect : IDialect
     {
         // Nothing that clients look for.
     }
+
+    // Cloudflare's global key with its owner's address: here any API token of a user whose address it is.
+    private static async Task<Admission> LegacyAsync(HttpContext context, string key, Need need, CancellationToken cancellationToken) =>
+        await context.RequestServices.GetRequiredService<FindCaller>().RunAsync(key, cancellationToken) is not { } caller
+            || context.Request.Headers["X-Auth-Email"] is not [{ Length: > 0 } email] || !email.Equals(caller.Who.Email, StringComparison.OrdinalIgnoreCase)
+            ? new Admission.Turned(Envelope.Failed(403, 9103, "Unknown X-Auth-Key or X-Auth-Email"), "no active user with this address holds this key")
+            : need == Need.Superuser && !caller.IsSuperuser
+            ? new Admission.Turned(Envelope.Failed(403, AuthenticationError, "Authentication error"), $"user {caller.UserId} is no superuser")
+            : await AccountFaultAsync(context, cancellationToken) is { } fault
+            ? fault
+            : new Admission.Admitted(caller);
 
     private static bool IsInScope(HttpContext context, ApiCaller caller) =>
         caller.Scope is null

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using Gatehouse.Model.Snapshots;
 
@@ -11,6 +12,9 @@ internal static class Candidates
 {
     private const int Most = 256;
 
+    // The first address of each range, and the last.
+    private static readonly bool[] Ends = [false, true];
+
     /// <summary>Somebody whom no rule has in mind.</summary>
     public static Sketch Stranger(AppEntry app) => new(app.LoginMethods.Order().FirstOrDefault());
 
@@ -20,7 +24,7 @@ internal static class Candidates
         var ways = Any(policy.Include, app.Scope, 0);
         ways = policy.Require.Aggregate(ways, (sofar, rule) => Both(sofar, Ways(rule, app.Scope, 0)));
         return [.. ways
-            .SelectMany(way => new[] { false, true }.Select(last => way.Aggregate((Sketch?)Stranger(app), (sketch, rule) => sketch?.Meeting(rule, app.Scope, last))))
+            .SelectMany(way => Ends.Select(last => way.Aggregate((Sketch?)Stranger(app), (sketch, rule) => sketch?.Meeting(rule, app.Scope, last))))
             .OfType<Sketch>()
             .Select(s => s.Visitor())
             .Where(v => RuleEvaluator.Meets(v, policy.Include, policy.Exclude, policy.Require, app.Scope))];
@@ -82,7 +86,8 @@ internal sealed record Sketch(Guid LoginMethod)
         Rule.Country c => scope.KnowsPlaces && (Country is null || Country == c.Code) ? this with { Country = c.Code } : null,
         Rule.LoginMethod m => Through(m.Id),
         Rule.AuthMethod a => this with { Amr = [.. Amr, a.Method] },
-        Rule.OidcClaim c => (c.LoginMethodId is { } id ? Through(id) : this)?.Claiming(c.Name, c.Value),
+        Rule.OidcClaim { LoginMethodId: { } id } c => Through(id)?.Claiming(c.Name, c.Value),
+        Rule.OidcClaim c => Claiming(c.Name, c.Value),
         Rule.ProviderGroup g => Through(g.LoginMethodId)?.Claiming(ProviderGroups.Claim, g.Value),
         Rule.AuthContext c => Through(c.LoginMethodId)?.Claiming(RuleEvaluator.AuthContextClaim, c.ContextId),
         Rule.ExternalEvaluation e => this with { Passing = [.. Passing, Passed.Of(e)] },
@@ -104,7 +109,7 @@ internal sealed record Sketch(Guid LoginMethod)
     private Sketch? Settle(string email) =>
         (Email is null || Email == email) && (Domain is null || EmailAddress.DomainOf(email).SequenceEqual(Domain)) ? this with { Email = email } : null;
 
-    private Sketch? SettleOneOf(IReadOnlySet<string> emails) =>
+    private Sketch? SettleOneOf(FrozenSet<string> emails) =>
         Email is { } settled ? (emails.Contains(settled) ? this : null)
         : emails.Order(StringComparer.Ordinal).Select(Settle).FirstOrDefault(s => s is not null);
 
