@@ -2,6 +2,8 @@ using Gatehouse.Access.Agents;
 using Gatehouse.Access.Certs;
 using Gatehouse.Access.Gateway;
 using Gatehouse.Access.SignIn;
+using Gatehouse.Access.SignIn.Approvals;
+using Gatehouse.Access.SignIn.Evaluation;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Hosts;
@@ -39,6 +41,11 @@ public static class AccessRole
             .AddSingleton<SignedTokens>()
             .AddSingleton<IdTokenVerifier>()
             .AddSingleton<LogoutTokenVerifier>()
+            .AddSingleton<ApprovalDesk>()
+            .AddSingleton<Entrance>()
+            .AddSingleton<ApproveEndpoint>()
+            .AddSingleton<EvaluationCall>()
+            .AddSingleton<ExternalEvaluations>()
             .AddSingleton<LoginTargets>()
             .AddSingleton<LoginRedirect>()
             .AddSingleton<DenialPage>()
@@ -71,6 +78,9 @@ public static class AccessRole
         access.MapMethods("/login/{host}", GetAndHead, (HttpContext context, string host, LoginEndpoint login) => login.HandleAsync(context, host));
         access.MapGet("/callback", (HttpContext context, CallbackEndpoint callback) => callback.HandleAsync(context));
         access.MapMethods("/certs", GetAndHead, (HttpContext context, CertsEndpoint certs, ISnapshot<AccessTable> tables) => certs.Handle(context, tables.Current));
+        access.MapPost("/purpose", (HttpContext context, Entrance entrance, OrgSessions orgSessions, ISnapshot<AccessTable> tables) => entrance.AnswerAsync(context, tables.Current, orgSessions));
+        access.MapGet("/approve", (HttpContext context, ApproveEndpoint approve, ISnapshot<AccessTable> tables) => approve.ShowAsync(context, tables.Current));
+        access.MapPost("/approve", (HttpContext context, ApproveEndpoint approve, ISnapshot<AccessTable> tables) => approve.AnswerAsync(context, tables.Current));
         access.MapGet("/get-identity", (HttpContext context, IdentityEndpoint identity, ISnapshot<AccessTable> tables) => identity.HandleAsync(context, tables.Current, null));
         access.MapGet("/logout", (HttpContext context, LogoutEndpoint logout, ISnapshot<AccessTable> tables) => logout.HandleAsync(context, tables.Current, null));
         access.MapPost("/backchannel-logout/{id}", (HttpContext context, string id, BackchannelLogoutEndpoint logout) => logout.HandleAsync(context, id));

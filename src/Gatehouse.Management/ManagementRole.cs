@@ -4,6 +4,8 @@ using Gatehouse.Management.Apps;
 using Gatehouse.Management.Authenticators;
 using Gatehouse.Management.Blueprints;
 using Gatehouse.Management.Brands;
+using Gatehouse.Management.CustomPages;
+using Gatehouse.Management.Decisions;
 using Gatehouse.Management.Dns;
 using Gatehouse.Management.Events;
 using Gatehouse.Management.Flows;
@@ -13,6 +15,7 @@ using Gatehouse.Management.Http;
 using Gatehouse.Management.IdentityPolicies;
 using Gatehouse.Management.Invitations;
 using Gatehouse.Management.Keys;
+using Gatehouse.Management.Lists;
 using Gatehouse.Management.LoginMethods;
 using Gatehouse.Management.Machines;
 using Gatehouse.Management.Notifications;
@@ -23,6 +26,7 @@ using Gatehouse.Management.Sessions;
 using Gatehouse.Management.Settings;
 using Gatehouse.Management.Setup;
 using Gatehouse.Management.Stages;
+using Gatehouse.Management.Tags;
 using Gatehouse.Management.Tokens;
 using Gatehouse.Management.Tunnels;
 using Gatehouse.Management.Users;
@@ -55,7 +59,11 @@ public static class ManagementRole
 
     private static IServiceCollection AddOperations(this IServiceCollection services) => services
         .AddSingleton<WriteGate>().AddScoped<Actor>().AddScoped<WriteEvents>().AddScoped<Writer>()
-        .AddScoped<FindCaller>().AddScoped<IssueApiToken>()
+        .AddScoped<FindCaller>().AddScoped<FindScopedCaller>().AddScoped<SaveScopedToken>()
+        .AddScoped<ListDirectory>().AddScoped<SaveList>().AddScoped<TagDirectory>().AddScoped<SaveTag>().AddScoped<CustomPageDirectory>().AddScoped<SaveCustomPage>()
+        .AddScoped<DecisionDirectory>().AddScoped<TestPolicies>().AddSingleton<LintPolicies>()
+        .AddScoped<CloudflareV4.ZeroTrustLists>().AddScoped<CloudflareV4.AccessTags>().AddScoped<CloudflareV4.AccessCustomPages>().AddScoped<CloudflareV4.AccessLogs>()
+        .AddScoped<CloudflareV4.PolicyTests>().AddScoped<CloudflareV4.AccountTokens>().AddScoped<IssueApiToken>()
         .AddScoped<TokenKeys>().AddScoped<TokenDirectory>().AddScoped<SaveToken>().AddScoped<GrantDirectory>()
         .AddSingleton<RotateExpired>().AddHostedService(s => s.GetRequiredService<RotateExpired>())
         .AddScoped<SessionDirectory>().AddScoped<EndSessions>().AddScoped<ConsentDirectory>()
@@ -155,7 +163,7 @@ public static class ManagementRole
     /// <summary>Maps Cloudflare's API v4 under <c>/client/v4</c>; for the API's host.</summary>
     public static void MapCloudflareApi(this IEndpointRouteBuilder endpoints)
     {
-        var routes = new ApiRoutes("/client/v4", new CloudflareV4.CloudflareDialect(), Logger(endpoints, "CloudflareV4"));
+        var routes = new ApiRoutes(CloudflareV4.CloudflareDialect.Prefix, new CloudflareV4.CloudflareDialect(), Logger(endpoints, "CloudflareV4"));
         CloudflareV4.Accounts.Map(routes);
         CloudflareV4.Organizations.Map(routes);
         CloudflareV4.IdentityProviders.Map(routes);
@@ -163,6 +171,12 @@ public static class ManagementRole
         CloudflareV4.AccessPolicies.Map(routes);
         CloudflareV4.AccessApps.Map(routes);
         CloudflareV4.AppPolicies.Map(routes);
+        CloudflareV4.ZeroTrustLists.Map(routes);
+        CloudflareV4.AccessTags.Map(routes);
+        CloudflareV4.AccessCustomPages.Map(routes);
+        CloudflareV4.AccessLogs.Map(routes);
+        CloudflareV4.PolicyTests.Map(routes);
+        CloudflareV4.AccountTokens.Map(routes);
         CloudflareV4.PublicHostnames.Map(routes);
         CloudflareV4.ServiceTokens.Map(routes);
         CloudflareV4.ClientCertificates.Map(routes);

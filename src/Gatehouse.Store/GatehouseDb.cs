@@ -106,6 +106,18 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<RuleGroup> RuleGroups => Set<RuleGroup>();
 
+    public DbSet<AccessList> AccessLists => Set<AccessList>();
+
+    public DbSet<ApprovalRequest> ApprovalRequests => Set<ApprovalRequest>();
+
+    public DbSet<PolicyTest> PolicyTests => Set<PolicyTest>();
+
+    public DbSet<AppTag> AppTags => Set<AppTag>();
+
+    public DbSet<CustomPage> CustomPages => Set<CustomPage>();
+
+    public DbSet<ScopedToken> ScopedTokens => Set<ScopedToken>();
+
     public DbSet<LoginMethod> LoginMethods => Set<LoginMethod>();
 
     public DbSet<PublicHostname> PublicHostnames => Set<PublicHostname>();
@@ -168,6 +180,7 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
         TokenMaps.Apply(modelBuilder);
         AuthenticatorMaps.Apply(modelBuilder);
         AccessMaps.Apply(modelBuilder);
+        RuleMaps.Apply(modelBuilder);
         EventMaps.Apply(modelBuilder);
         BindingMaps.Apply(modelBuilder);
         NotificationMaps.Apply(modelBuilder);

@@ -4,10 +4,12 @@ using Gatehouse.Model.Events;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Machines;
+using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Tunnels;
+using Gatehouse.Store.Approvals;
 using Gatehouse.Store.Audit;
 using Gatehouse.Store.Bindings;
 using Gatehouse.Store.Cleaning;
@@ -63,6 +65,7 @@ public static class StoreRole
         services.AddSingleton<ChangeSignal>();
 
         services.AddSingleton<IAccessSessions, AccessSessionStore>();
+        services.AddSingleton<IApprovals, ApprovalStore>();
         services.AddSingleton<RowQueue<DecisionRecord>>();
         services.AddSingleton<EventSignal>();
         services.AddSingleton(s => new RowQueue<Event>(s.GetRequiredService<IDbContextFactory<GatehouseDb>>()) { Written = s.GetRequiredService<EventSignal>().Set });

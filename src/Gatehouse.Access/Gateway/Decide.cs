@@ -12,7 +12,7 @@ namespace Gatehouse.Access.Gateway;
 
 /// <summary>Judges a request for an app (contract 1.2, steps 4 to 7). With a session under the policies in force it touches memory only.</summary>
 internal sealed partial class Decide(
-    ReadSession sessions, SessionIdentities identities, JudgeService services, ClientCertificates certificates, TimeProvider clock, ILogger<Decide> logger)
+    ReadSession sessions, SessionIdentities identities, JudgeService services, ClientCertificates certificates, Places places, TimeProvider clock, ILogger<Decide> logger)
 {
     /// <summary>The outcome. Never throws for what the store does: without an answer the request is not admitted.</summary>
     public async ValueTask<Decision> RunAsync(HttpContext context, AccessTable table, AppEntry app, string host)
@@ -90,21 +90,24 @@ internal sealed partial class Decide(
             return new(DecisionKind.SignIn);
         }
 
-        var visitor = new Visitor(address, identity) { CommonName = commonName };
+        var visitor = places.Visitor(app, address, identity) with { CommonName = commonName };
         var verdict = PolicyEvaluator.AfterSignIn(app, visitor);
         if (verdict.Kind != VerdictKind.Allow)
         {
             return new(DecisionKind.Deny, Visitor: visitor);
         }
 
-        return HasOutlived(token, verdict.By?.SessionDuration) ? new(DecisionKind.SignIn) : Decision.Admit(token.Admission);
+        return HasOutlived(token, verdict.By?.SessionDuration) || !IsOpen(app, verdict.By!, identity) ? new(DecisionKind.SignIn) : Decision.Admit(token.Admission);
     }
 
     // The policy that admits now may grant less time than the one the token was issued under.
     private bool HasOutlived(SessionToken token, TimeSpan? duration) =>
         duration is { } granted && token.Facts.IssuedAt + (granted > TimeSpan.Zero ? granted : SessionDuration.Shortest) <= clock.GetUtcNow();
 
-    private static Decision WithoutSession(HttpContext context, AppEntry app, string? commonName)
+    // The policy that admits now may ask for a purpose or an approval that the one before did not.
+    private bool IsOpen(AppEntry app, CompiledPolicy by, VisitorIdentity identity) => by.OpenUntil(app.App.Id, identity) > clock.GetUtcNow();
+
+    private Decision WithoutSession(HttpContext context, AppEntry app, string? commonName)
     {
         if (RequestKind.IsPreflight(context))
         {
@@ -114,7 +117,7 @@ internal sealed partial class Decide(
         // Where nobody can sign in there is nothing to be sent to.
         if (app.AfterSignIn.IsEmpty && !app.BeforeSignIn.IsEmpty)
         {
-            return new(DecisionKind.Deny, Visitor: new Visitor(ClientAddress.Of(context), null) { CommonName = commonName });
+            return new(DecisionKind.Deny, Visitor: places.Visitor(app, ClientAddress.Of(context), null) with { CommonName = commonName });
         }
 
         return new(RequestKind.IsNavigation(context.Request, app) ? DecisionKind.SignIn : DecisionKind.NotSignedIn);
@@ -126,7 +129,7 @@ internal sealed partial class Decide(
     {
         try
         {
-            return new LookUp(await identities.FindAsync(token.Admission.Nonce!, cancellationToken)); // session tokens have one
+            return new LookUp(await identities.FindAsync(token.Admission.Nonce!, token.Facts.IssuedAt, cancellationToken)); // session tokens have one
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using Gatehouse.Access.Tokens;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Hosts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,6 +28,7 @@ internal static class GatewayRole
         // The forwarder would log whole URLs; what it has to say of failures, Forward says in our words.
         services.AddLogging(logging => logging.AddFilter("Yarp.ReverseProxy", LogLevel.None));
         services.Configure<KestrelServerOptions>(ConfigureKestrel);
+        services.TryAddSingleton<IGeoReader, NoCountries>();
         services.TryAddSingleton<TokenIssuer>();
         services.TryAddSingleton<TokenVerifier>();
         return services
@@ -37,6 +39,7 @@ internal static class GatewayRole
             .AddSingleton<ServiceCredentials>()
             .AddSingleton<ClientCertificates>()
             .AddSingleton<JudgeService>()
+            .AddSingleton<Places>()
             .AddSingleton<Decide>()
             .AddSingleton<OriginClients>()
             .AddSingleton<LiveStreams>()

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Access.Gateway;
 
 /// <summary>Judges what needs no person: bypass and service-auth policies, with the address, service token and client certificate of the request (contract 1.2, step 5).</summary>
-internal sealed class JudgeService(ServiceTokens tokens, ServiceCredentials credentials, ClientCertificates certificates, IServiceTokenUses uses, TimeProvider clock)
+internal sealed class JudgeService(ServiceTokens tokens, ServiceCredentials credentials, ClientCertificates certificates, Places places, IServiceTokenUses uses, TimeProvider clock)
 {
     private static readonly object GoodTokenKey = typeof(JudgeService);
 
@@ -26,7 +26,7 @@ internal sealed class JudgeService(ServiceTokens tokens, ServiceCredentials cred
             return null;
         }
 
-        var visitor = new Visitor(ClientAddress.Of(context), null) { ServiceToken = credential.Token?.Token.Id, CommonName = commonName };
+        var visitor = places.Visitor(app, ClientAddress.Of(context), null) with { ServiceToken = credential.Token?.Token.Id, CommonName = commonName };
         var verdict = PolicyEvaluator.BeforeSignIn(app, visitor);
         var token = credential.Token;
         if (verdict.By is null && token is null && app.TakesServiceTokens && !isStrict)
@@ -43,7 +43,7 @@ internal sealed class JudgeService(ServiceTokens tokens, ServiceCredentials cred
     /// <summary>Whether a running stream would be let in again by the policies that need no person.</summary>
     public VerdictKind Again(Passage passage, AccessTable table, AppEntry app) => PolicyEvaluator.BeforeSignIn(
         app,
-        new Visitor(passage.Address, null)
+        places.Visitor(app, passage.Address, null) with
         {
             ServiceToken = passage.Admission.ServiceTokenId is { } id ? Living(table, id)?.Token.Id : null,
             CommonName = certificates.Again(passage, table),

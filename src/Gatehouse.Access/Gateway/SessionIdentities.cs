@@ -11,17 +11,20 @@ internal sealed class SessionIdentities(IAccessSessions sessions, TimeProvider c
 {
     private static readonly TimeSpan LongestLookUp = TimeSpan.FromSeconds(3);
 
-    private readonly RecentValues<VisitorIdentity> known = new(options.Value.CachedSessions);
+    private readonly RecentValues<Known> known = new(options.Value.CachedSessions);
     private readonly ConcurrentDictionary<string, Lazy<Task<VisitorIdentity?>>> running = new(StringComparer.Ordinal);
 
-    /// <summary>The identity of a session; null when there is no such session. Throws whatever the store throws, or a timeout.</summary>
-    public ValueTask<VisitorIdentity?> FindAsync(string nonce, CancellationToken cancellationToken) =>
-        known.Find(nonce) is { } identity ? new(identity) : new(LookUpAsync(nonce, cancellationToken));
+    /// <summary>
+    /// The identity of a session, as it was at <paramref name="issuedAt"/> or later: people pass more things with the same session, and get a
+    /// new token for it. Null when there is no such session. Throws whatever the store throws, or a timeout.
+    /// </summary>
+    public ValueTask<VisitorIdentity?> FindAsync(string nonce, DateTimeOffset issuedAt, CancellationToken cancellationToken) =>
+        known.Find(nonce) is { } found && issuedAt <= found.ForTokensUpTo ? new(found.Identity) : new(LookUpAsync(nonce, issuedAt, cancellationToken));
 
     // A page asks for a hundred things at once; they share one query.
-    private async Task<VisitorIdentity?> LookUpAsync(string nonce, CancellationToken cancellationToken)
+    private async Task<VisitorIdentity?> LookUpAsync(string nonce, DateTimeOffset issuedAt, CancellationToken cancellationToken)
     {
-        var look = running.GetOrAdd(nonce, n => new Lazy<Task<VisitorIdentity?>>(() => AskAsync(n)));
+        var look = running.GetOrAdd(nonce, n => new Lazy<Task<VisitorIdentity?>>(() => AskAsync(n, issuedAt)));
         try
         {
             return await look.Value.WaitAsync(cancellationToken);
@@ -32,7 +35,7 @@ internal sealed class SessionIdentities(IAccessSessions sessions, TimeProvider c
         }
     }
 
-    private async Task<VisitorIdentity?> AskAsync(string nonce)
+    private async Task<VisitorIdentity?> AskAsync(string nonce, DateTimeOffset issuedAt)
     {
         using var limit = new CancellationTokenSource(LongestLookUp, clock);
         var session = await sessions.FindAsync(nonce, limit.Token).WaitAsync(limit.Token);
@@ -42,7 +45,9 @@ internal sealed class SessionIdentities(IAccessSessions sessions, TimeProvider c
         }
 
         var identity = SessionIdentity.Of(session);
-        known.Add(nonce, identity);
+        known.Add(nonce, new Known(identity, issuedAt));
         return identity;
     }
+
+    private sealed record Known(VisitorIdentity Identity, DateTimeOffset ForTokensUpTo);
 }

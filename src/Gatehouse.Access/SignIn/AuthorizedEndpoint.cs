@@ -17,6 +17,7 @@ internal sealed partial class AuthorizedEndpoint(
     OrgSessions orgSessions,
     IAccessSessions sessions,
     SignInDecision admission,
+    Places places,
     DenialPage denial,
     TokenIssuer issuer,
     ClientCertificates certificates,
@@ -58,16 +59,23 @@ internal sealed partial class AuthorizedEndpoint(
     // The policies may have changed since the team domain looked; the token says that these admitted.
     private async Task<IResult> AdmitAsync(HttpContext context, AccessTable table, AppEntry app, AccessSession session, HandOffState state)
     {
-        var visitor = SessionIdentity.VisitorOf(session, ClientAddress.Of(context), certificates.CommonNameOf(context, table, state.Host));
+        var visitor = places.Visitor(app, ClientAddress.Of(context), SessionIdentity.Of(session)) with { CommonName = certificates.CommonNameOf(context, table, state.Host) };
         if (SignInDecision.Judge(app, visitor) is not Ruling.Admitted admitted)
         {
             var id = await admission.RecordLoginAsync(context, app, visitor, state.Host, state.ReturnTo);
             return denial.ForLogin(table, app, visitor, state.Host, state.ReturnTo, id);
         }
 
+        // A purpose or an approval that is missing, or over by now, is asked for on the team domain.
         var now = clock.GetUtcNow();
+        if (admitted.By.OpenUntil(app.App.Id, visitor.Identity!) is not { } open || open <= now) // a person was admitted
+        {
+            return Results.Redirect(AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson: false));
+        }
+
         var wanted = admitted.Duration == TimeSpan.Zero ? SessionDuration.Shortest : admitted.Duration;
         var life = session.ForgetAt - now < wanted ? session.ForgetAt - now : wanted; // an ended session is remembered until then, no longer
+        life = open - now < life ? open - now : life;
         var path = AppHosts.CookiePath(app, state.Host, state.ReturnTo);
         var binding = app.App.BindingCookie ? AccessCookies.NewValue() : null;
         if (binding is not null)

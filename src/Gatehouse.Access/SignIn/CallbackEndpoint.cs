@@ -1,7 +1,11 @@
 using System.Net;
+using Gatehouse.Access.Gateway;
+using Gatehouse.Access.SignIn.Approvals;
+using Gatehouse.Access.SignIn.Evaluation;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Hosts;
+using Gatehouse.Model.LoginMethods;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
@@ -22,6 +26,9 @@ internal sealed partial class CallbackEndpoint(
     IAccessSessions sessions,
     SignInDecision admission,
     HandOff handOff,
+    ExternalEvaluations evaluations,
+    Entrance entrance,
+    Places places,
     DenialPage denial,
     TokenIssuer issuer,
     PublicUrls urls,
@@ -116,17 +123,29 @@ internal sealed partial class CallbackEndpoint(
         }
 
         var verified = await idTokens.VerifyAsync(method, idToken, state.Nonce, context.RequestAborted);
-        return verified.Value is { } claims ? IdentityFacts.Read(method.Method, claims.Payload) : verified.Failure!; // the other half
+        return verified.Value is { } claims ? IdentityFacts.Read(method.Method, claims.Payload, TakesUnverified(method.Method)) : verified.Failure!; // the other half
     }
+
+    // Our own Identity says "not verified" of everybody, as authentik does; its addresses are its administrators'.
+    private bool TakesUnverified(LoginMethod method) =>
+        method.AcceptsUnverifiedEmail || method.CertsUrl.StartsWith(urls.Identity + "/", StringComparison.Ordinal);
 
     private async Task<IResult> FinishAsync(HttpContext context, AccessTable table, AppEntry app, LoginState state, IdentityFacts facts)
     {
         var address = ClientAddress.Of(context);
-        var visitor = new Visitor(address, new VisitorIdentity { Email = facts.Email, LoginMethodId = state.LoginMethodId, Claims = facts.Claims }) { CommonName = state.CommonName };
+        var passed = await evaluations.AskAsync(
+            context, table, app, ExternalEvaluations.Identity(facts.Email, facts.Name, state.LoginMethodId, facts.Claims, facts.Amr, address.ToString()));
+        var visitor = places.Visitor(app, address, new VisitorIdentity { Email = facts.Email, LoginMethodId = state.LoginMethodId, Claims = facts.Claims, Amr = facts.Amr, Passed = passed }) with { CommonName = state.CommonName };
         var id = await admission.RecordLoginAsync(context, app, visitor, state.Host, state.ReturnTo);
         if (SignInDecision.Judge(app, visitor) is not Ruling.Admitted admitted)
         {
-            return denial.ForLogin(table, app, visitor, state.Host, state.ReturnTo, id);
+            return denial.ForLogin(table, app, visitor, state.Host, state.ReturnTo, await admission.RecordLoginAsync(context, app, visitor, state.Host, state.ReturnTo));
+        }
+
+        // Where more is asked, the decision is kept when that is answered.
+        if (!Entrance.AsksMore(admitted.By))
+        {
+            await admission.RecordLoginAsync(context, app, visitor, state.Host, state.ReturnTo);
         }
 
         // The provider was asked for a fresh sign-in, but the question went through the person's own browser.
@@ -135,10 +154,12 @@ internal sealed partial class CallbackEndpoint(
             return Fail(context, table, state, StaleSignIn(table, state, facts));
         }
 
-        var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address), context.RequestAborted);
+        var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address, passed), context.RequestAborted);
         await EndFormerAsync(context, table);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
-        return handOff.Send(context, app, session, state.Host, state.ReturnTo, state.AppSessionHash);
+        return Entrance.AsksMore(admitted.By)
+            ? await entrance.EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash), session)
+            : handOff.Send(context, app, session, state.Host, state.ReturnTo, state.AppSessionHash);
     }
 
     private static SignInFailure StaleSignIn(AccessTable table, LoginState state, IdentityFacts facts)
@@ -164,7 +185,7 @@ internal sealed partial class CallbackEndpoint(
         }
     }
 
-    private static NewAccessSession NewSession(AccessTable table, IdentityFacts facts, Guid method, IPAddress address) => new()
+    private static NewAccessSession NewSession(AccessTable table, IdentityFacts facts, Guid method, IPAddress address, IReadOnlyList<string> passed) => new()
     {
         Email = facts.Email,
         Name = facts.Name,
@@ -174,6 +195,7 @@ internal sealed partial class CallbackEndpoint(
         Claims = facts.Claims,
         GroupsJson = facts.GroupsJson,
         Amr = facts.Amr,
+        Passed = passed,
         Address = address.ToString(),
         Duration = table.Organization.SessionDuration,
         LongestToken = SessionDuration.Longest(table),

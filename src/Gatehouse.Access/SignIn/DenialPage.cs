@@ -1,3 +1,4 @@
+using Gatehouse.Model.Apps;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
@@ -23,6 +24,11 @@ internal sealed class DenialPage(SignInDecision admission, PublicUrls urls)
 
     private IResult Result(AccessTable table, AppEntry app, Visitor visitor, string? host, string returnTo, string id, int status)
     {
+        if (CustomPageFor(table, app, visitor.Identity is null ? CustomPageKind.Forbidden : CustomPageKind.IdentityDenied) is { } custom)
+        {
+            return new CustomPageResult(custom.Html, status, id);
+        }
+
         if (visitor.Identity is not { } identity)
         {
             if (Web(app.App.CustomNonIdentityDenyUrl) is { } away)
@@ -54,6 +60,18 @@ internal sealed class DenialPage(SignInDecision admission, PublicUrls urls)
 
     private static string? Web(string? text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp) ? url.AbsoluteUri : null;
+
+    // The app's own, else the organization's. A deny URL of the app goes before the organization's page.
+    private static CustomPage? CustomPageFor(AccessTable table, AppEntry app, CustomPageKind kind)
+    {
+        var own = app.App.CustomPages.Select(id => table.CustomPages.GetValueOrDefault(id)).FirstOrDefault(p => p?.Kind == kind);
+        if (own is not null || (kind == CustomPageKind.IdentityDenied && (DenyUrl(app) is not null || app.App.CustomDenyMessage is { Length: > 0 })))
+        {
+            return own;
+        }
+
+        return (kind == CustomPageKind.Forbidden ? table.Organization.ForbiddenPage : table.Organization.IdentityDeniedPage) is { } id ? table.CustomPages.GetValueOrDefault(id) : null;
+    }
 }
 
 /// <summary>The address on an app host that begins a sign-in.</summary>

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using Gatehouse.Access.Gateway;
+using Gatehouse.Access.SignIn.Approvals;
+using Gatehouse.Access.SignIn.Evaluation;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Sessions;
@@ -17,6 +20,9 @@ internal sealed partial class LoginEndpoint(
     SignInDecision admission,
     HandOff handOff,
     ProviderRedirect provider,
+    ExternalEvaluations evaluations,
+    Entrance entrance,
+    Places places,
     DenialPage denial,
     PublicUrls urls,
     ILogger<LoginEndpoint> logger)
@@ -69,7 +75,7 @@ internal sealed partial class LoginEndpoint(
         return methods switch
         {
             [] => SignInPages.NoMethod(table, target.App),
-            [var only] when target.App.App.AutoRedirectToIdentity => provider.Send(context, table, target, only, prompt),
+            [var only] when target.App.App.AutoRedirectToIdentity || table.Organization.AutoRedirectToIdentity => provider.Send(context, table, target, only, prompt),
             _ => provider.ShowChoice(context, table, target, methods),
         };
     }
@@ -77,11 +83,17 @@ internal sealed partial class LoginEndpoint(
     // Null when this visit needs a sign-in of its own.
     private async Task<IResult?> SilentAsync(HttpContext context, AccessTable table, LoginTarget.Found target, AccessSession session)
     {
-        var visitor = SessionIdentity.VisitorOf(session, ClientAddress.Of(context), target.CommonName);
+        await evaluations.RefreshAsync(context, table, target.App, session);
+        var visitor = places.Visitor(target.App, ClientAddress.Of(context), SessionIdentity.Of(session)) with { CommonName = target.CommonName };
         var ruling = SignInDecision.Judge(target.App, visitor);
         if (ruling is Ruling.Admitted { Duration.Ticks: 0 })
         {
             return null;
+        }
+
+        if (ruling is Ruling.Admitted { By: var by } && Entrance.AsksMore(by))
+        {
+            return await entrance.EnterAsync(context, table, new Way(target.App, by, target.Host, target.ReturnTo, target.AppSessionHash), session);
         }
 
         var id = await admission.RecordLoginAsync(context, target.App, visitor, target.Host, target.ReturnTo);

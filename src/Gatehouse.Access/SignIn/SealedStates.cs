@@ -67,11 +67,45 @@ internal sealed class HandOffState
     public required DateTimeOffset ExpiresAt { get; init; }
 }
 
+/// <summary>A question for the purpose that waits for its answer. A class, so that it is never printed.</summary>
+internal sealed class PurposeState
+{
+    /// <summary>The session that is asked.</summary>
+    public required string SessionNonce { get; init; }
+
+    /// <summary>The policy that asks.</summary>
+    public required Guid PolicyId { get; init; }
+
+    /// <summary>Host of the app.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Path and query to come back to.</summary>
+    public required string ReturnTo { get; init; }
+
+    /// <summary>When it ends.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+}
+
+/// <summary>The link that an approver was sent. A class, so that it is never printed.</summary>
+internal sealed class ApproverState
+{
+    /// <summary>What it answers.</summary>
+    public required Guid RequestId { get; init; }
+
+    /// <summary>Canonical address of the approver.</summary>
+    public required string Approver { get; init; }
+
+    /// <summary>When it ends.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+}
+
 /// <summary>Seals what travels through the browser, so that nothing is stored for a visitor who has not signed in.</summary>
 internal sealed class SealedStates(ISecretBox box, TimeProvider clock)
 {
     private const string LoginPurpose = "access login state v1";
     private const string HandOffPurpose = "access hand-off v1";
+    private const string PurposePurpose = "access purpose form v1";
+    private const string ApproverPurpose = "access approver link v1";
     private const int Longest = 8192;
 
     /// <summary>Seals a sign-in.</summary>
@@ -79,6 +113,26 @@ internal sealed class SealedStates(ISecretBox box, TimeProvider clock)
 
     /// <summary>Seals a hand-off.</summary>
     public string Seal(HandOffState state) => Base64Url.EncodeToString(box.Seal(JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.HandOffState), HandOffPurpose));
+
+    /// <summary>Seals a question for the purpose.</summary>
+    public string Seal(PurposeState state) => Base64Url.EncodeToString(box.Seal(JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.PurposeState), PurposePurpose));
+
+    /// <summary>Seals an approver's link.</summary>
+    public string Seal(ApproverState state) => Base64Url.EncodeToString(box.Seal(JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.ApproverState), ApproverPurpose));
+
+    /// <summary>Opens a question for the purpose; null when it is not ours or too old.</summary>
+    public PurposeState? OpenPurpose(string text)
+    {
+        var state = Open(text, PurposePurpose) is { } plain ? JsonSerializer.Deserialize(plain, StateJson.Default.PurposeState) : null;
+        return state is null || state.ExpiresAt <= clock.GetUtcNow() ? null : state;
+    }
+
+    /// <summary>Opens an approver's link; null when it is not ours or too old.</summary>
+    public ApproverState? OpenApprover(string text)
+    {
+        var state = Open(text, ApproverPurpose) is { } plain ? JsonSerializer.Deserialize(plain, StateJson.Default.ApproverState) : null;
+        return state is null || state.ExpiresAt <= clock.GetUtcNow() ? null : state;
+    }
 
     /// <summary>Opens a sign-in; null when it is not ours. <paramref name="expired"/> tells an old one.</summary>
     public LoginState? OpenLogin(string text, out bool expired)
@@ -101,4 +155,6 @@ internal sealed class SealedStates(ISecretBox box, TimeProvider clock)
 
 [JsonSerializable(typeof(LoginState))]
 [JsonSerializable(typeof(HandOffState))]
+[JsonSerializable(typeof(PurposeState))]
+[JsonSerializable(typeof(ApproverState))]
 internal sealed partial class StateJson : JsonSerializerContext;

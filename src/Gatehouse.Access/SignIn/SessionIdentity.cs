@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
@@ -14,10 +13,9 @@ internal static class SessionIdentity
         Email = session.Email,
         LoginMethodId = session.LoginMethodId,
         Claims = ClaimsOf(session),
+        Amr = session.Amr,
+        Passed = session.Passed,
     };
-
-    /// <summary>The person of <paramref name="session"/> at <paramref name="address"/>.</summary>
-    public static Visitor VisitorOf(AccessSession session, IPAddress address, string? commonName) => new(address, Of(session)) { CommonName = commonName };
 
     /// <summary>Claims by name.</summary>
     public static Dictionary<string, IReadOnlyList<string>> ClaimsOf(AccessSession session)

@@ -14,15 +14,18 @@ internal abstract record Ruling
     {
     }
 
-    /// <summary>Admitted; an app token lives this long, and zero means for this visit only.</summary>
-    public sealed record Admitted(TimeSpan Duration) : Ruling;
+    /// <summary>Admitted by <paramref name="By"/>, which may still ask for more; an app token lives this long, and zero means for this visit only.</summary>
+    public sealed record Admitted(TimeSpan Duration, CompiledPolicy By) : Ruling;
 
     /// <summary>Refused.</summary>
     public sealed record Denied : Ruling;
 }
 
+/// <summary>What a decision keeps besides its reasons: the purpose that was given, and who approved.</summary>
+internal sealed record DecisionExtras(string? Purpose, string? Approvers);
+
 /// <summary>Judges a person who signed in, and keeps the decision with its reasons.</summary>
-internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, TimeProvider clock)
+internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, Places places, TimeProvider clock)
 {
     private const string Login = "login";
     private const int LongestPath = 512;
@@ -31,14 +34,14 @@ internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, Tim
     public static Ruling Judge(AppEntry app, Visitor visitor) => PolicyEvaluator.AfterSignIn(app, visitor) switch
     {
         _ when visitor.Identity is not { } who || !app.Takes(who.LoginMethodId) => new Ruling.Denied(),
-        { Kind: VerdictKind.Allow, By: { } by } => new Ruling.Admitted(SessionDuration.Of(app, by)),
+        { Kind: VerdictKind.Allow, By: { } by } => new Ruling.Admitted(SessionDuration.Of(app, by), by),
         _ => new Ruling.Denied(),
     };
 
     /// <summary>Keeps the decision about a sign-in that asked for <paramref name="returnTo"/>; durable when it returns. The answer is its id.</summary>
-    public async Task<string> RecordLoginAsync(HttpContext context, AppEntry app, Visitor visitor, string host, string returnTo)
+    public async Task<string> RecordLoginAsync(HttpContext context, AppEntry app, Visitor visitor, string host, string returnTo, DecisionExtras? extras = null)
     {
-        var record = Record(context, app, visitor, Login, Judge(app, visitor) is Ruling.Admitted, "GET", host, ReturnPath.WithoutQuery(returnTo));
+        var record = Record(context, app, visitor, Login, Judge(app, visitor) is Ruling.Admitted, "GET", host, ReturnPath.WithoutQuery(returnTo), extras);
         await audit.RecordAsync(record, context.RequestAborted);
         return record.Id;
     }
@@ -56,7 +59,7 @@ internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, Tim
         return record.Id;
     }
 
-    private DecisionRecord Record(HttpContext context, AppEntry app, Visitor visitor, string action, bool allowed, string method, string host, string path) => new()
+    private DecisionRecord Record(HttpContext context, AppEntry app, Visitor visitor, string action, bool allowed, string method, string host, string path, DecisionExtras? extras = null) => new()
     {
         Id = RayId.Of(context),
         At = clock.GetUtcNow(),
@@ -70,6 +73,10 @@ internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, Tim
         Method = method,
         Host = host,
         Path = path.Length > LongestPath ? path[..LongestPath] : path,
+        Country = visitor.Country ?? places.CountryOf(visitor.Address),
+        Purpose = extras?.Purpose,
+        Approvers = extras?.Approvers,
+        FactsJson = visitor.Identity is { } identity ? DecisionFacts.Write(identity) : null,
         TreeJson = DecisionJson.Write(action == Login ? PolicyExplainer.ExplainLogin(app, visitor) : PolicyExplainer.Explain(app, visitor)),
     };
 }

@@ -52,6 +52,10 @@ internal sealed class AppDraft
 
     public string? CustomDenyUrl { get; init; }
 
+    public List<string> Tags { get; init; } = [];
+
+    public List<Guid> CustomPages { get; init; } = [];
+
     public Maybe<List<PolicyLink>> Policies { get; init; }
 
     /// <summary>Reads the domains; what is wrong goes to <paramref name="faults"/>.</summary>
@@ -146,6 +150,8 @@ internal sealed class AppDraft
         app.SkipInterstitial = SkipInterstitial;
         app.EagerRedirect = EagerRedirect;
         app.Agents = Agents;
+        app.Tags = Tags;
+        app.CustomPages = CustomPages;
     }
 }
 

@@ -1,6 +1,7 @@
 using Gatehouse.Management.Policies;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Apps;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Policies;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -8,13 +9,13 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Management.Apps;
 
 /// <summary>Gives an app exactly the policies of a list.</summary>
-internal sealed class AttachPolicies(GatehouseDb db, TimeProvider clock)
+internal sealed class AttachPolicies(GatehouseDb db, IGeoReader places, TimeProvider clock)
 {
     /// <summary>Prepares the change on the tracked <paramref name="app"/>, whose links and policies are loaded; says what is wrong.</summary>
     public async Task<List<Fault>> PrepareAsync(App app, List<PolicyLink> links, CancellationToken cancellationToken)
     {
         var faults = new List<Fault>();
-        var book = await RuleBook.ReadAsync(db, cancellationToken);
+        var book = await RuleBook.ReadAsync(db, places, cancellationToken);
         var ids = links.OfType<PolicyLink.Existing>().Select(l => l.Id).ToList();
         var known = await db.Policies.Where(p => ids.Contains(p.Id)).ToDictionaryAsync(p => p.Id, cancellationToken);
         var own = app.Policies.Select(l => l.Policy).OfType<Policy>().Where(p => !p.IsReusable).ToList();

@@ -43,6 +43,18 @@ internal sealed class SaveApp(GatehouseDb db, Writer writer, AttachPolicies atta
         var domains = draft.ReadDomains(urls, faults);
         var known = await db.LoginMethods.Where(m => draft.AllowedLoginMethods.Contains(m.Id)).Select(m => m.Id).ToListAsync(cancellationToken);
         faults.AddRange(draft.AllowedLoginMethods.Except(known).Select(id => new Fault("allowed_idps", $"there is no identity provider {id}")));
+        var tags = await db.AppTags.Where(t => draft.Tags.Contains(t.Name)).Select(t => t.Name).ToListAsync(cancellationToken);
+        if (draft.Tags.Except(tags).Any())
+        {
+            faults.Add(new Fault("tags", "tags contain a tag that does not exist"));
+        }
+
+        var pages = await db.CustomPages.Where(p => draft.CustomPages.Contains(p.Id)).Select(p => new { p.Id, p.Kind }).ToListAsync(cancellationToken);
+        if (pages.Count < draft.CustomPages.Count || pages.Select(p => p.Kind).Distinct().Count() < pages.Count)
+        {
+            faults.Add(new Fault("custom_pages", "custom_pages holds a page that does not exist, or two of one type"));
+        }
+
         if (draft.Policies.Is(out var links))
         {
             faults.AddRange(await attach.PrepareAsync(app, links, cancellationToken));

@@ -1,6 +1,7 @@
 using Gatehouse.Management.Policies;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Apps;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -9,7 +10,7 @@ using Result = Gatehouse.Management.Writes.WriteResult<Gatehouse.Model.Apps.AppP
 namespace Gatehouse.Management.Apps;
 
 /// <summary>Adds, replaces or removes a policy that belongs to one app (Cloudflare's application-scoped policy).</summary>
-internal sealed class SaveAppPolicy(GatehouseDb db, Writer writer, TimeProvider clock)
+internal sealed class SaveAppPolicy(GatehouseDb db, Writer writer, IGeoReader places, TimeProvider clock)
 {
     private const string Reusable = "the policy is reusable; change it at /access/policies, or the link in the application";
 
@@ -103,7 +104,7 @@ internal sealed class SaveAppPolicy(GatehouseDb db, Writer writer, TimeProvider 
 
     private async Task<List<Fault>> FaultsAsync(App app, AppPolicy? own, PolicyDraft draft, int precedence, CancellationToken cancellationToken)
     {
-        var faults = draft.Check(await RuleBook.ReadAsync(db, cancellationToken), "").ToList();
+        var faults = draft.Check(await RuleBook.ReadAsync(db, places, cancellationToken), "").ToList();
         if (precedence < 1)
         {
             faults.Add(new Fault("precedence", "policy precedences must be at least 1"));

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Management.Apps;
 using Gatehouse.Management.Http;
+using Gatehouse.Management.Policies;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Apps;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Management.CloudflareV4;
 
 /// <summary>/access/apps (contract §3.4), for self-hosted applications.</summary>
-internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp delete, RevokeAppTokens revoke)
+internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp delete, RevokeAppTokens revoke, LintPolicies lint)
 {
     /// <summary>Where apps stand.</summary>
     public const string Path = "/accounts/{account}/access/apps";
@@ -77,5 +78,7 @@ internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp
         : await Envelope.OfAsync(result, Unknown.App, app => AnswerAsync(app.Id.ToString(), status, request));
 
     private async Task<IResult> AnswerAsync(string id, int status, ApiRequest request) =>
-        await directory.FindAsync(id, request.Aborted) is { } app ? Envelope.Ok(AppBody.Of(app), status) : Envelope.Unknown(Unknown.App);
+        await directory.FindAsync(id, request.Aborted) is { } app
+            ? Envelope.Saying(AppBody.Of(app), status, await lint.OfAppAsync(app.Id, request.Aborted))
+            : Envelope.Unknown(Unknown.App);
 }

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Management.CloudflareV4;
 
 /// <summary>/access/policies: policies that many apps may share (contract §3.5).</summary>
-internal sealed class AccessPolicies(PolicyDirectory directory, SavePolicy save, DeletePolicy delete)
+internal sealed class AccessPolicies(PolicyDirectory directory, SavePolicy save, DeletePolicy delete, LintPolicies lint)
 {
     private const string Path = "/accounts/{account}/access/policies";
 
@@ -48,5 +48,7 @@ internal sealed class AccessPolicies(PolicyDirectory directory, SavePolicy save,
             await delete.RunAsync(id, request.Aborted), Unknown.Policy, policy => Task.FromResult(Envelope.Ok(new JsonObject { ["id"] = policy.Id.ToString() })));
 
     private async Task<IResult> AnswerAsync(Guid id, int status, ApiRequest request) =>
-        await directory.FindAsync(id, request.Aborted) is { } policy ? Envelope.Ok(PolicyBody.Of(policy), status) : Envelope.Unknown(Unknown.Policy);
+        await directory.FindAsync(id, request.Aborted) is { } facts
+            ? Envelope.Saying(PolicyBody.Of(facts), status, await lint.OfPolicyAsync(facts.Policy, request.Aborted))
+            : Envelope.Unknown(Unknown.Policy);
 }

@@ -18,6 +18,11 @@ internal sealed class Accounts(SaveOrganization organizations)
     private static IResult Verify(ApiRequest request)
     {
         var result = new JsonObject { ["id"] = request.Caller.TokenId.ToString("N"), ["status"] = "active" };
+        if (request.Caller.NotBefore is { } begin)
+        {
+            result["not_before"] = JsonList.Time(begin);
+        }
+
         if (request.Caller.TokenExpiresAt is { } expiry)
         {
             result["expires_on"] = JsonList.Time(expiry);

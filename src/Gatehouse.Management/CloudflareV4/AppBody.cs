@@ -26,7 +26,7 @@ internal static class AppBody
     {
         CheckType(body);
         body.NotYet(
-            "allow_iframe", "allow_authenticate_via_warp", "custom_pages", "logo_url", "tags", "mfa_config", "scim_config",
+            "allow_iframe", "allow_authenticate_via_warp", "logo_url", "mfa_config", "scim_config",
             "use_clientless_isolation_app_launcher_url", "saas_app", "target_criteria");
         return new AppDraft
         {
@@ -50,6 +50,8 @@ internal static class AppBody
             SkipInterstitial = body.Flag("skip_interstitial").Or(false),
             EagerRedirect = body.Flag("eager_redirect_cookie_setting").Or(true),
             Agents = AppRulesBody.ReadAgents(body),
+            Tags = [.. body.Texts("tags").Or([]).Distinct().Order(StringComparer.Ordinal)],
+            CustomPages = [.. body.Ids("custom_pages").Or([]).Distinct()],
             Policies = ReadPolicies(body),
         };
     }
@@ -80,7 +82,8 @@ internal static class AppBody
             ["options_preflight_bypass"] = app.OptionsPreflightBypass,
             ["cors_headers"] = AppRulesBody.Of(app.Cors),
             ["allow_iframe"] = false,
-            ["tags"] = new JsonArray(),
+            ["tags"] = JsonList.Of(app.Tags),
+            ["custom_pages"] = JsonList.Of(app.CustomPages),
             ["eager_redirect_cookie_setting"] = app.EagerRedirect,
             ["use_clientless_isolation_app_launcher_url"] = false,
             ["policies"] = JsonList.Of(app.Policies.OrderBy(l => l.Precedence), PolicyBody.OfLink),

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.Settings;
 using Gatehouse.Management.Tokens;
+using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,6 +12,9 @@ namespace Gatehouse.Management.CloudflareV4;
 /// <summary>How Cloudflare's API v4 says what is true of every route: its envelope, its error codes, one account.</summary>
 internal sealed class CloudflareDialect : IDialect
 {
+    /// <summary>What stands before every path.</summary>
+    public const string Prefix = "/client/v4";
+
     private const int AuthenticationError = 10000;
 
     /// <inheritdoc/>
@@ -21,14 +25,19 @@ internal sealed class CloudflareDialect : IDialect
     {
         switch (BearerToken.Of(context.Request))
         {
+            case BearerToken.Absent when context.Request.Headers["X-Auth-Key"] is [{ Length: > 0 } legacy]:
+                return await LegacyAsync(context, legacy, need, cancellationToken);
             case BearerToken.Absent:
                 return new Admission.Turned(Envelope.Failed(400, AuthenticationError, "Authentication error"), "no Authorization header");
             case BearerToken.Present token:
-                var caller = await context.RequestServices.GetRequiredService<FindCaller>().RunAsync(token.Key, cancellationToken);
+                var caller = await context.RequestServices.GetRequiredService<FindCaller>().RunAsync(token.Key, cancellationToken)
+                    ?? await context.RequestServices.GetRequiredService<FindScopedCaller>().RunAsync(token.Key, ClientAddress.Of(context), cancellationToken);
                 return caller is null
                     ? new Admission.Turned(BadToken(context.Request), "no active user holds this token")
                     : need == Need.Superuser && !caller.IsSuperuser
                     ? new Admission.Turned(Envelope.Failed(403, AuthenticationError, "Authentication error"), $"user {caller.UserId} is no superuser")
+                    : need == Need.Superuser && !IsInScope(context, caller)
+                    ? new Admission.Turned(Envelope.Failed(403, AuthenticationError, "Authentication error"), $"token {caller.TokenId} holds no permission group for this")
                     : await AccountFaultAsync(context, cancellationToken) is { } fault
                     ? fault
                     : new Admission.Admitted(caller);
@@ -70,6 +79,22 @@ internal sealed class CloudflareDialect : IDialect
     {
         // Nothing that clients look for.
     }
+
+    // Cloudflare's global key with its owner's address: here any API token of a user whose address it is.
+    private static async Task<Admission> LegacyAsync(HttpContext context, string key, Need need, CancellationToken cancellationToken) =>
+        await context.RequestServices.GetRequiredService<FindCaller>().RunAsync(key, cancellationToken) is not { } caller
+            || context.Request.Headers["X-Auth-Email"] is not [{ Length: > 0 } email] || !email.Equals(caller.Who.Email, StringComparison.OrdinalIgnoreCase)
+            ? new Admission.Turned(Envelope.Failed(403, 9103, "Unknown X-Auth-Key or X-Auth-Email"), "no active user with this address holds this key")
+            : need == Need.Superuser && !caller.IsSuperuser
+            ? new Admission.Turned(Envelope.Failed(403, AuthenticationError, "Authentication error"), $"user {caller.UserId} is no superuser")
+            : await AccountFaultAsync(context, cancellationToken) is { } fault
+            ? fault
+            : new Admission.Admitted(caller);
+
+    private static bool IsInScope(HttpContext context, ApiCaller caller) =>
+        caller.Scope is null
+        || (context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route } && route.StartsWith(Prefix, StringComparison.Ordinal)
+            && Permissions.Needed(context.Request.Method, route[Prefix.Length..]).Any(caller.May));
 
     // Asking whether a token is good has its own words for no.
     private static IResult BadToken(HttpRequest request) => request.Path.Value?.EndsWith("/tokens/verify", StringComparison.Ordinal) == true

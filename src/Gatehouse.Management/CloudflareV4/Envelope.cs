@@ -10,6 +10,9 @@ namespace Gatehouse.Management.CloudflareV4;
 internal static class Envelope
 {
     public const string InvalidRequest = "access.api.error.invalid_request: ";
+    /// <summary>Our code for a message of the linter; Cloudflare has none.</summary>
+    public const int Warning = 12900;
+
     public const string Conflict = "access.api.error.conflict: ";
 
     /// <summary>200 with a result.</summary>
@@ -21,6 +24,14 @@ internal static class Envelope
         var body = Whole(result, []);
         body["messages"] = new JsonArray(Error(code, message));
         return new JsonAnswer(200, body);
+    }
+
+    /// <summary>Adds messages beside the result: what an administrator may want to know, though nothing was refused.</summary>
+    public static IResult Saying(JsonNode result, int status, IEnumerable<string> messages)
+    {
+        var body = Whole(result, []);
+        body["messages"] = JsonList.Of(messages, m => Error(Warning, m));
+        return new JsonAnswer(status, body);
     }
 
     /// <summary>One error.</summary>
@@ -91,6 +102,11 @@ internal sealed record Unknown(int Code, string Message)
 {
     public static readonly Unknown App = new(11021, "access.api.error.unknown_application");
     public static readonly Unknown Policy = new(12135, "access.api.error.unknown_policy");
+    public static readonly Unknown List = new(12135, "access.api.error.not_found");
+    public static readonly Unknown Tag = new(12135, "access.api.error.not_found");
+    public static readonly Unknown Page = new(12135, "access.api.error.not_found");
+    public static readonly Unknown Test = new(12135, "access.api.error.not_found");
+    public static readonly Unknown Token = new(1003, "Token not found");
     public static readonly Unknown Group = new(12135, "access.api.error.unknown_group");
     public static readonly Unknown LoginMethod = new(12135, "access.api.error.unknown_identity_provider");
     public static readonly Unknown Hostname = new(12135, "access.api.error.not_found");

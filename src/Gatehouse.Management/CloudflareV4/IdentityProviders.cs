@@ -88,6 +88,7 @@ internal sealed class IdentityProviders(LoginMethodDirectory directory, SaveLogi
             Claims = config.Texts("claims").Or([]),
             EmailClaimName = config.Text("email_claim_name", 350).Or("") is { Length: > 0 } claim ? claim : "email",
             PkceEnabled = config.Flag("pkce_enabled").Or(false),
+            AcceptsUnverifiedEmail = config.Flag("accept_unverified_email").Or(false), // ours; Cloudflare has none
         };
         foreach (var name in (ReadOnlySpan<string>)["client_id", "auth_url", "token_url", "certs_url"])
         {
@@ -117,6 +118,7 @@ internal sealed class IdentityProviders(LoginMethodDirectory directory, SaveLogi
             ["claims"] = JsonList.Of(method.Claims),
             ["email_claim_name"] = method.EmailClaimName,
             ["pkce_enabled"] = method.PkceEnabled,
+            ["accept_unverified_email"] = method.AcceptsUnverifiedEmail,
         },
     };
 }

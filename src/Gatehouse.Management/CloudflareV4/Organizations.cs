@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.Settings;
+using Gatehouse.Management.Writes;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Settings;
@@ -24,24 +25,57 @@ internal sealed class Organizations(SaveOrganization save, PublicUrls urls)
     {
         var body = new BodyFields(request.Body, nullIsAbsent: true);
         body.NotYet(
-            "login_design", "auto_redirect_to_identity", "is_ui_read_only", "ui_read_only_toggle_reason", "user_seat_expiration_inactive_time",
+            "is_ui_read_only", "ui_read_only_toggle_reason", "user_seat_expiration_inactive_time",
             "allow_authenticate_via_warp", "warp_auth_session_duration", "warp_auth_non_browser_401", "deny_unmatched_requests_exempted_zone_names",
-            "custom_pages", "mfa_config", "mfa_required_for_all_apps", "mfa_piv_key_requirements", "service_token_inactivity");
+            "mfa_config", "mfa_required_for_all_apps", "mfa_piv_key_requirements", "service_token_inactivity");
         if (body.Text("auth_domain", 253).Is(out var domain) && !domain.Equals(urls.AccessHost, StringComparison.OrdinalIgnoreCase))
         {
             body.Refuse("auth_domain", $"auth_domain is {urls.AccessHost} and follows from --domain");
         }
 
+        var design = body.Inner("login_design") ?? BodyFields.Nothing();
+        design.NotYet("background_color", "text_color", "logo_path");
+        var pages = body.Inner("custom_pages") ?? BodyFields.Nothing();
         var fields = new OrganizationFields
         {
+            AutoRedirectToIdentity = body.Flag("auto_redirect_to_identity"),
+            DecisionRetention = body.Duration("access_log_retention"), // ours; Cloudflare has none
+            IdentityDeniedPage = PageId(pages, "identity_denied"),
+            ForbiddenPage = PageId(pages, "forbidden"),
+            LoginHeader = design.Text("header_text", 350),
+            LoginFooter = design.Text("footer_text", 350),
             Name = body.Text("name", 350, mayBeBlank: false),
             SessionDuration = body.Duration("session_duration"),
             DenyUnmatchedRequests = body.Flag("deny_unmatched_requests"),
             StrictServiceTokens = body.Flag("strict_service_token_auth"),
         };
+        body.Faults.AddRange(design.Faults);
+        body.Faults.AddRange(pages.Faults);
         return body.Faults.Count > 0
             ? Envelope.Refused(body.Faults)
             : await Envelope.OfAsync(await save.UpdateAsync(fields, request.Aborted), Unknown.Organization, own => Task.FromResult(Envelope.Ok(Body(own))));
+    }
+
+    // An empty text takes the page away.
+    private static Maybe<Guid?> PageId(BodyFields pages, string name)
+    {
+        if (!pages.Text(name, 60).Is(out var text))
+        {
+            return default;
+        }
+
+        if (text.Length == 0)
+        {
+            return (Guid?)null;
+        }
+
+        if (Guid.TryParse(text, out var id))
+        {
+            return (Guid?)id;
+        }
+
+        pages.Refuse(name, $"{name} must be the uid of a custom page");
+        return default;
     }
 
     private JsonObject Body(Organization organization) => new()
@@ -49,8 +83,10 @@ internal sealed class Organizations(SaveOrganization save, PublicUrls urls)
         ["name"] = organization.Name,
         ["auth_domain"] = urls.AccessHost,
         ["session_duration"] = GoDuration.Format(organization.SessionDuration),
-        ["login_design"] = new JsonObject(),
-        ["auto_redirect_to_identity"] = false,
+        ["login_design"] = new JsonObject { ["header_text"] = organization.LoginHeader, ["footer_text"] = organization.LoginFooter },
+        ["auto_redirect_to_identity"] = organization.AutoRedirectToIdentity,
+        ["custom_pages"] = new JsonObject { ["forbidden"] = organization.ForbiddenPage?.ToString() ?? "", ["identity_denied"] = organization.IdentityDeniedPage?.ToString() ?? "" },
+        ["access_log_retention"] = GoDuration.Format(organization.DecisionRetention),
         ["is_ui_read_only"] = false,
         ["ui_read_only_toggle_reason"] = "",
         ["allow_authenticate_via_warp"] = false,

@@ -38,6 +38,13 @@ internal sealed class PageQuery(IQueryCollection query)
         }
     }
 
+    /// <summary>A whole list, for what clients ask for in one request.</summary>
+    public IResult Whole<T>(IReadOnlyList<T> items, Func<T, System.Text.Json.Nodes.JsonObject> body) =>
+        faults.Count > 0 ? Envelope.Refused(faults) : Envelope.Page(new Slice<T>(items, items.Count), new Paging(1, Math.Max(items.Count, 1)), body);
+
+    /// <summary>Notes a fault.</summary>
+    public void Refuse(string text) => faults.Add(new Fault("", text));
+
     /// <summary>The page asked for. Call when all filters were read.</summary>
     public async Task<IResult> AnswerAsync<T>(Func<Paging, Task<Slice<T>>> read, Func<T, System.Text.Json.Nodes.JsonObject> body)
     {
@@ -52,7 +59,11 @@ internal sealed class PageQuery(IQueryCollection query)
         return Envelope.Page(await read(paging), paging, body);
     }
 
-    private int Number(string name, int other, int largest)
+    /// <summary>400 with every fault; null when there is none.</summary>
+    public IResult? Fault => faults.Count > 0 ? Envelope.Refused(faults) : null;
+
+    /// <summary>A whole number; <paramref name="other"/> when it is not given.</summary>
+    public int Number(string name, int other, int largest)
     {
         if (Text(name) is not { } text)
         {

@@ -12,6 +12,9 @@ internal sealed class BodyFields(JsonElement root, bool nullIsAbsent, string pat
 {
     private static readonly JsonElement Empty = JsonDocument.Parse("{}").RootElement.Clone();
 
+    /// <summary>The object itself.</summary>
+    public JsonElement Root => root;
+
     /// <summary>What was wrong.</summary>
     public List<Fault> Faults { get; } = [];
 

@@ -30,6 +30,9 @@ internal sealed class LoginMethodDraft
 
     public required bool PkceEnabled { get; init; }
 
+    /// <summary>Whether an address may do of which the provider says that it is not verified.</summary>
+    public bool AcceptsUnverifiedEmail { get; init; }
+
     /// <summary>What is wrong with it.</summary>
     public IEnumerable<Fault> Check()
     {
@@ -77,6 +80,7 @@ internal sealed class LoginMethodDraft
         method.Claims = Claims;
         method.EmailClaimName = EmailClaimName;
         method.PkceEnabled = PkceEnabled;
+        method.AcceptsUnverifiedEmail = AcceptsUnverifiedEmail;
     }
 
     private static bool IsSafe(string url) =>

@@ -6,6 +6,18 @@ namespace Gatehouse.Management.Policies;
 /// <summary>A policy as it shall be, whole.</summary>
 internal sealed record PolicyDraft(string Name, PolicyAction Action, RuleSet Rules, TimeSpan? SessionDuration)
 {
+    /// <summary>Whether whom it admits has to say why.</summary>
+    public bool PurposeRequired { get; init; }
+
+    /// <summary>The text above that question.</summary>
+    public string PurposePrompt { get; init; } = "";
+
+    /// <summary>Whether whom it admits has to be approved.</summary>
+    public bool ApprovalRequired { get; init; }
+
+    /// <summary>Who may approve.</summary>
+    public List<ApprovalGroup> ApprovalGroups { get; init; } = [];
+
     /// <summary>Cloudflare's limit.</summary>
     public static readonly TimeSpan LongestSession = TimeSpan.FromDays(31);
 
@@ -17,7 +29,17 @@ internal sealed record PolicyDraft(string Name, PolicyAction Action, RuleSet Rul
             yield return new Fault(path + "session_duration", "session duration must be between 0s and 744h");
         }
 
-        foreach (var fault in book.Check(Action, Rules, path))
+        if (Action != PolicyAction.Allow && (PurposeRequired || ApprovalRequired))
+        {
+            yield return new Fault(path + (PurposeRequired ? "purpose_justification_required" : "approval_required"), "only allow policies ask for a purpose or an approval");
+        }
+
+        if (ApprovalRequired && ApprovalGroups.Count == 0)
+        {
+            yield return new Fault(path + "approval_groups", "approval_required needs at least one of approval_groups");
+        }
+
+        foreach (var fault in book.Check(ApprovalGroups, path).Concat(book.Check(Action, Rules, path)))
         {
             yield return fault;
         }
@@ -26,7 +48,12 @@ internal sealed record PolicyDraft(string Name, PolicyAction Action, RuleSet Rul
     /// <summary>Whether <paramref name="policy"/> is like this already.</summary>
     public bool Describes(Policy policy) =>
         policy.Name == Name && policy.Action == Action && policy.SessionDuration == SessionDuration
-        && policy.Include.SequenceEqual(Rules.Include) && policy.Exclude.SequenceEqual(Rules.Exclude) && policy.Require.SequenceEqual(Rules.Require);
+        && policy.Include.SequenceEqual(Rules.Include) && policy.Exclude.SequenceEqual(Rules.Exclude) && policy.Require.SequenceEqual(Rules.Require)
+        && policy.PurposeRequired == PurposeRequired && policy.PurposePrompt == PurposePrompt && policy.ApprovalRequired == ApprovalRequired
+        && policy.ApprovalGroups.Count == ApprovalGroups.Count && policy.ApprovalGroups.Zip(ApprovalGroups).All(g => AreAlike(g.First, g.Second));
+
+    private static bool AreAlike(ApprovalGroup one, ApprovalGroup other) =>
+        one.Needed == other.Needed && one.EmailListId == other.EmailListId && one.Emails.SequenceEqual(other.Emails);
 
     /// <summary>A new policy like this.</summary>
     public Policy Make(bool isReusable, DateTimeOffset now) => new()
@@ -38,6 +65,10 @@ internal sealed record PolicyDraft(string Name, PolicyAction Action, RuleSet Rul
         Exclude = Rules.Exclude,
         Require = Rules.Require,
         SessionDuration = SessionDuration,
+        PurposeRequired = PurposeRequired,
+        PurposePrompt = PurposePrompt,
+        ApprovalRequired = ApprovalRequired,
+        ApprovalGroups = ApprovalGroups,
         IsReusable = isReusable,
         CreatedAt = now,
         UpdatedAt = now,
@@ -52,6 +83,10 @@ internal sealed record PolicyDraft(string Name, PolicyAction Action, RuleSet Rul
         policy.Exclude = Rules.Exclude;
         policy.Require = Rules.Require;
         policy.SessionDuration = SessionDuration;
+        policy.PurposeRequired = PurposeRequired;
+        policy.PurposePrompt = PurposePrompt;
+        policy.ApprovalRequired = ApprovalRequired;
+        policy.ApprovalGroups = ApprovalGroups;
         policy.UpdatedAt = now;
     }
 }

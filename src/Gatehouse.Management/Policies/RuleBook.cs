@@ -1,4 +1,5 @@
 using Gatehouse.Management.Writes;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Policies;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -12,21 +13,45 @@ internal sealed class RuleBook
     private const int MostRules = 1000;
 
     private readonly Dictionary<Guid, RuleSet> groups;
+    private readonly Dictionary<Guid, AccessListKind> lists;
     private readonly HashSet<Guid> loginMethods;
     private readonly HashSet<Guid> serviceTokens;
+    private readonly bool knowsPlaces;
 
-    private RuleBook(Dictionary<Guid, RuleSet> groups, HashSet<Guid> loginMethods, HashSet<Guid> serviceTokens)
+    private RuleBook(
+        Dictionary<Guid, RuleSet> groups, Dictionary<Guid, AccessListKind> lists, HashSet<Guid> loginMethods, HashSet<Guid> serviceTokens, bool knowsPlaces)
     {
         this.groups = groups;
+        this.lists = lists;
         this.loginMethods = loginMethods;
         this.serviceTokens = serviceTokens;
+        this.knowsPlaces = knowsPlaces;
     }
 
     /// <summary>Reads it. There are hundreds of groups at most, and only administrators' writes come here.</summary>
-    public static async Task<RuleBook> ReadAsync(GatehouseDb db, CancellationToken cancellationToken) => new(
+    public static async Task<RuleBook> ReadAsync(GatehouseDb db, IGeoReader places, CancellationToken cancellationToken) => new(
         await db.RuleGroups.AsNoTracking().ToDictionaryAsync(g => g.Id, RuleSet.Of, cancellationToken),
+        await db.AccessLists.AsNoTracking().Select(l => new { l.Id, l.Kind }).ToDictionaryAsync(l => l.Id, l => l.Kind, cancellationToken),
         (await db.LoginMethods.Select(m => m.Id).ToListAsync(cancellationToken)).ToHashSet(),
-        (await db.ServiceTokens.Select(t => t.Id).ToListAsync(cancellationToken)).ToHashSet());
+        (await db.ServiceTokens.Select(t => t.Id).ToListAsync(cancellationToken)).ToHashSet(),
+        places.IsAvailable);
+
+    /// <summary>What is wrong with who may approve. <paramref name="path"/> leads to the policy in the body.</summary>
+    public IEnumerable<Fault> Check(IEnumerable<ApprovalGroup> approvers, string path)
+    {
+        foreach (var (index, group) in approvers.Index())
+        {
+            var at = $"{path}approval_groups.{index}";
+            if (group.EmailListId is { } id && lists.GetValueOrDefault(id, AccessListKind.Ip) != AccessListKind.Email)
+            {
+                yield return new Fault(at + ".email_list_uuid", $"there is no list of e-mail addresses {id}");
+            }
+            else if (group.EmailListId is null && group.Emails.Distinct().Count() < group.Needed)
+            {
+                yield return new Fault(at + ".approvals_needed", $"{group.Needed} approvals are needed, but the group has {group.Emails.Distinct().Count()} address(es)");
+            }
+        }
+    }
 
     /// <summary>Judges as if <paramref name="group"/> held <paramref name="rules"/>.</summary>
     public void Suppose(Guid group, RuleSet rules) => groups[group] = rules;
@@ -65,7 +90,7 @@ internal sealed class RuleBook
         {
             yield return new Fault(
                 path + block,
-                $"invalid '{block}' configuration: a {(action == PolicyAction.Bypass ? "bypass" : "non_identity")} policy is judged before anyone signs in, so it takes ip, everyone, service tokens, certificates and groups of those only; found {RuleJson.Write(odd)}");
+                $"invalid '{block}' configuration: a {(action == PolicyAction.Bypass ? "bypass" : "non_identity")} policy is judged before anyone signs in, so it takes ip, ip_list, geo, everyone, service tokens, certificates and groups of those only; found {RuleJson.Write(odd)}");
         }
     }
 
@@ -78,15 +103,19 @@ internal sealed class RuleBook
     /// <summary>Whether judging the rule needs to know who asks. Groups are looked into; a group that is gone counts as needing it.</summary>
     public bool NeedsSignIn(Rule rule, HashSet<Guid> seen) => rule switch
     {
-        Rule.Ip or Rule.Everyone or Rule.ServiceToken or Rule.AnyServiceToken or Rule.Certificate or Rule.CommonName => false,
         Rule.Group named when !seen.Add(named.Id) => false, // being looked into
         Rule.Group named => !groups.TryGetValue(named.Id, out var rules) || rules.All.Any(r => NeedsSignIn(r.Rule, seen)),
-        _ => true,
+        _ => rule.NeedsSignIn,
     };
 
     private bool Reaches(Rule rule, Guid group, HashSet<Guid> seen) =>
         rule is Rule.Group named
         && (named.Id == group || (seen.Add(named.Id) && groups.TryGetValue(named.Id, out var rules) && rules.All.Any(r => Reaches(r.Rule, group, seen))));
+
+    private string? ListFault(Guid id, AccessListKind kind, string what) =>
+        !lists.TryGetValue(id, out var found) ? $"there is no list {id}"
+        : found != kind ? $"list {id} does not hold {what}"
+        : null;
 
     private string? Unknown(Rule rule) => rule switch
     {
@@ -94,6 +123,11 @@ internal sealed class RuleBook
         Rule.ServiceToken t when !serviceTokens.Contains(t.Id) => $"there is no service token {t.Id}",
         Rule.LoginMethod m when !loginMethods.Contains(m.Id) => $"there is no login method {m.Id}",
         Rule.OidcClaim { LoginMethodId: { } id } when !loginMethods.Contains(id) => $"there is no login method {id}",
+        Rule.ProviderGroup { LoginMethodId: var id } when !loginMethods.Contains(id) => $"there is no login method {id}",
+        Rule.AuthContext { LoginMethodId: var id } when !loginMethods.Contains(id) => $"there is no login method {id}",
+        Rule.EmailList l => ListFault(l.Id, AccessListKind.Email, "e-mail addresses"),
+        Rule.IpList l => ListFault(l.Id, AccessListKind.Ip, "IP addresses"),
+        Rule.Country when !knowsPlaces => "selector 'geo' needs a database of places: start Gatehouse with --places FILE.mmdb",
         _ => null,
     };
 }

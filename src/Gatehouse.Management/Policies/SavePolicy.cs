@@ -1,4 +1,5 @@
 using Gatehouse.Management.Writes;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Store;
@@ -8,7 +9,7 @@ using Result = Gatehouse.Management.Writes.WriteResult<Gatehouse.Model.Policies.
 namespace Gatehouse.Management.Policies;
 
 /// <summary>Adds a reusable policy, or replaces one.</summary>
-internal sealed class SavePolicy(GatehouseDb db, Writer writer, TimeProvider clock)
+internal sealed class SavePolicy(GatehouseDb db, Writer writer, IGeoReader places, TimeProvider clock)
 {
     public Task<Result> CreateAsync(PolicyDraft draft, CancellationToken cancellationToken) => writer.RunAsync<Policy>(
         Topic.Access,
@@ -45,5 +46,5 @@ internal sealed class SavePolicy(GatehouseDb db, Writer writer, TimeProvider clo
         cancellationToken);
 
     private async Task<List<Fault>> FaultsAsync(PolicyDraft draft, CancellationToken cancellationToken) =>
-        [.. draft.Check(await RuleBook.ReadAsync(db, cancellationToken), "")];
+        [.. draft.Check(await RuleBook.ReadAsync(db, places, cancellationToken), "")];
 }

@@ -1,4 +1,5 @@
 using Gatehouse.Management.Writes;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Store;
@@ -11,7 +12,7 @@ namespace Gatehouse.Management.Policies;
 internal sealed record RuleGroupDraft(string Name, RuleSet Rules);
 
 /// <summary>Adds a rule group, or replaces one.</summary>
-internal sealed class SaveRuleGroup(GatehouseDb db, Writer writer, TimeProvider clock)
+internal sealed class SaveRuleGroup(GatehouseDb db, Writer writer, IGeoReader places, TimeProvider clock)
 {
     public Task<Result> CreateAsync(RuleGroupDraft draft, CancellationToken cancellationToken) => writer.RunAsync<RuleGroup>(
         Topic.Access,
@@ -33,7 +34,7 @@ internal sealed class SaveRuleGroup(GatehouseDb db, Writer writer, TimeProvider 
 
     private async Task<Result> ApplyAsync(RuleGroup group, RuleGroupDraft draft, CancellationToken cancellationToken)
     {
-        var book = await RuleBook.ReadAsync(db, cancellationToken);
+        var book = await RuleBook.ReadAsync(db, places, cancellationToken);
         var faults = book.Check(draft.Rules, "").ToList();
         book.Suppose(group.Id, draft.Rules);
         if (book.IsCircular(group.Id))
@@ -46,7 +47,7 @@ internal sealed class SaveRuleGroup(GatehouseDb db, Writer writer, TimeProvider 
             .Find(p => book.Names(RuleSet.Of(p), group.Id) && RuleSet.Of(p).All.Any(r => book.NeedsSignIn(r.Rule, [])));
         if (early is not null)
         {
-            faults.Add(new Fault("include", $"{(early.Action == PolicyAction.Bypass ? "bypass" : "non_identity")} policy '{early.Name}' uses this group, so it takes ip, everyone and groups of those only"));
+            faults.Add(new Fault("include", $"{(early.Action == PolicyAction.Bypass ? "bypass" : "non_identity")} policy '{early.Name}' uses this group, so it takes ip, ip_list, geo, everyone and groups of those only"));
         }
 
         if (faults.Count > 0)

@@ -1,5 +1,6 @@
 using Gatehouse.Management.Policies;
 using Gatehouse.Management.Writes;
+using Gatehouse.Model.Apps;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Store;
@@ -18,6 +19,18 @@ internal sealed class OrganizationFields
     public Maybe<bool> DenyUnmatchedRequests { get; init; }
 
     public Maybe<bool> StrictServiceTokens { get; init; }
+
+    public Maybe<bool> AutoRedirectToIdentity { get; init; }
+
+    public Maybe<TimeSpan> DecisionRetention { get; init; }
+
+    public Maybe<Guid?> IdentityDeniedPage { get; init; }
+
+    public Maybe<Guid?> ForbiddenPage { get; init; }
+
+    public Maybe<string> LoginHeader { get; init; }
+
+    public Maybe<string> LoginFooter { get; init; }
 }
 
 /// <summary>Reads and changes the settings of the Access tenant.</summary>
@@ -42,6 +55,22 @@ internal sealed class SaveOrganization(GatehouseDb db, Writer writer, TimeProvid
                 return new Result.Refused([new Fault("session_duration", "session duration must be between 15m and 744h")]);
             }
 
+            if (fields.DecisionRetention.Is(out var retention) && (retention < TimeSpan.FromDays(1) || retention > TimeSpan.FromDays(400)))
+            {
+                return new Result.Refused([new Fault("access_log_retention", "access_log_retention must be between 24h and 9600h")]);
+            }
+
+            if (await PageFaultAsync(fields, cancellationToken) is { } fault)
+            {
+                return new Result.Refused([fault]);
+            }
+
+            organization.AutoRedirectToIdentity = fields.AutoRedirectToIdentity.Or(organization.AutoRedirectToIdentity);
+            organization.DecisionRetention = fields.DecisionRetention.Or(organization.DecisionRetention);
+            organization.IdentityDeniedPage = fields.IdentityDeniedPage.Or(organization.IdentityDeniedPage);
+            organization.ForbiddenPage = fields.ForbiddenPage.Or(organization.ForbiddenPage);
+            organization.LoginHeader = fields.LoginHeader.Or(organization.LoginHeader);
+            organization.LoginFooter = fields.LoginFooter.Or(organization.LoginFooter);
             organization.Name = fields.Name.Or(organization.Name);
             organization.SessionDuration = fields.SessionDuration.Or(organization.SessionDuration);
             organization.DenyUnmatchedRequests = fields.DenyUnmatchedRequests.Or(organization.DenyUnmatchedRequests);
@@ -50,4 +79,17 @@ internal sealed class SaveOrganization(GatehouseDb db, Writer writer, TimeProvid
             return new Result.Done(organization);
         },
         cancellationToken);
+
+    private async Task<Fault?> PageFaultAsync(OrganizationFields fields, CancellationToken cancellationToken)
+    {
+        foreach (var (wanted, kind, name) in ((Guid?, CustomPageKind, string)[])[(fields.IdentityDeniedPage.Or(null), CustomPageKind.IdentityDenied, "identity_denied"), (fields.ForbiddenPage.Or(null), CustomPageKind.Forbidden, "forbidden")])
+        {
+            if (wanted is { } id && !await db.CustomPages.AnyAsync(p => p.Id == id && p.Kind == kind, cancellationToken))
+            {
+                return new Fault("custom_pages." + name, $"there is no custom page {id} of type {name}");
+            }
+        }
+
+        return null;
+    }
 }

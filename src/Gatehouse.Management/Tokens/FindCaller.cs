@@ -21,6 +21,15 @@ internal sealed record ApiCaller(EventActor Who, bool IsSuperuser, Guid TokenId,
     /// <summary>The administrator who impersonates <see cref="Who"/>; null means nobody does.</summary>
     public EventActor? Original { get; init; }
 
+    /// <summary>Ids of the permission groups that the token holds; null means that it may do whatever its user may.</summary>
+    public IReadOnlySet<string>? Scope { get; init; }
+
+    /// <summary>Not good before; null means at once.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>Whether the token may do what <paramref name="group"/> says.</summary>
+    public bool May(CloudflareV4.PermissionGroup group) => Scope is null || Scope.Contains(group.Id);
+
     /// <summary>Public id of the browser's session; null means a token was brought.</summary>
     public Guid? SessionId { get; init; }
 

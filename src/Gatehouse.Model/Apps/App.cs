@@ -74,6 +74,12 @@ public sealed class App
     /// <summary>Where requests are sent that are denied without anyone having signed in; null means our own page.</summary>
     public string? CustomNonIdentityDenyUrl { get; set; }
 
+    /// <summary>Names of <see cref="AppTag"/>s, in alphabetical order.</summary>
+    public List<string> Tags { get; set; } = [];
+
+    /// <summary>Custom pages, at most one of each kind.</summary>
+    public List<Guid> CustomPages { get; set; } = [];
+
     /// <summary>The policies attached to it, in no particular order.</summary>
     public List<AppPolicy> Policies { get; set; } = [];
 

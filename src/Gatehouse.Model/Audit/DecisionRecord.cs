@@ -39,6 +39,18 @@ public sealed class DecisionRecord
     /// <summary>Path asked for, without the query.</summary>
     public required string Path { get; init; }
 
+    /// <summary>Country of the address; null when not known.</summary>
+    public string? Country { get; init; }
+
+    /// <summary>What the person said they want it for; null when nobody asked.</summary>
+    public string? Purpose { get; init; }
+
+    /// <summary>Who let them in for a time, separated by commas; null when nobody had to.</summary>
+    public string? Approvers { get; init; }
+
+    /// <summary>What the decision was taken from, for judging it anew (see <see cref="DecisionFacts"/>); null when there was no person, or too much of it.</summary>
+    public string? FactsJson { get; init; }
+
     /// <summary>The tree of reasons: a <see cref="Gatehouse.Model.Policies.DecisionTree"/> as JSON.</summary>
     public required string TreeJson { get; init; }
 }

@@ -16,6 +16,21 @@ public static class DecisionText
         Line(text, $"  app      {(record.AppId is { } id ? $"{record.AppName} ({id})" : "none covers this address")}");
         Line(text, $"  asked    {record.Method} {record.Host}{record.Path} ({record.Action})");
         Line(text, $"  who      {record.Email ?? "nobody had signed in"}, from {record.Address}{(record.LoginMethodId is { } method ? $", through login method {method}" : "")}");
+        if (record.Country is { } country)
+        {
+            Line(text, $"  country  {country}");
+        }
+
+        if (record.Purpose is { } purpose)
+        {
+            Line(text, $"  purpose  {purpose}");
+        }
+
+        if (record.Approvers is { } approvers)
+        {
+            Line(text, $"  approved by {approvers}");
+        }
+
         if (DecisionJson.Read(record.TreeJson) is not { } tree)
         {
             Line(text, "  why      the reasons were kept in a form that this version does not read");

@@ -42,6 +42,9 @@ public sealed class LoginMethod
     /// <summary>Use PKCE (S256).</summary>
     public bool PkceEnabled { get; set; }
 
+    /// <summary>Whether people may sign in with an address of which the provider says that it is not verified. Off, so that nobody enters under an address they only typed there.</summary>
+    public bool AcceptsUnverifiedEmail { get; set; }
+
     /// <summary>When it was made.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 

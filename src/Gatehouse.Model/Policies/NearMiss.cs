@@ -23,7 +23,7 @@ internal static class NearMiss
         foreach (var policy in app.AfterSignIn)
         {
             if (policy.Action == PolicyAction.Allow && policy.BrokenBecause is null
-                && RuleEvaluator.Meets(visitor, policy.Include, policy.Exclude, policy.Require, app.Groups))
+                && RuleEvaluator.Meets(visitor, policy.Include, policy.Exclude, policy.Require, app.Scope))
             {
                 return $"Without {RuleText.NameOf(denying)}, {RuleText.NameOf(policy)} would have admitted them.";
             }
@@ -39,15 +39,15 @@ internal static class NearMiss
         if (!policy.Include.Any(r => Meets(r)))
         {
             unmet.Add((
-                string.Join(", or ", policy.Include.Take(3).Select(r => RuleText.Wanted(r, true, app.Groups))) + (policy.Include.Length > 3 ? ", or another of its include rules were met" : ""),
+                string.Join(", or ", policy.Include.Take(3).Select(r => RuleText.Wanted(r, true, app.Scope))) + (policy.Include.Length > 3 ? ", or another of its include rules were met" : ""),
                 policy.Include.Select(Hint).FirstOrDefault(h => h.Length > 0) ?? ""));
         }
 
-        unmet.AddRange(policy.Require.Where(r => !Meets(r)).Select(r => (RuleText.Wanted(r, true, app.Groups), Hint(r))));
-        unmet.AddRange(policy.Exclude.Where(Meets).Select(r => (RuleText.Wanted(r, false, app.Groups), "")));
+        unmet.AddRange(policy.Require.Where(r => !Meets(r)).Select(r => (RuleText.Wanted(r, true, app.Scope), Hint(r))));
+        unmet.AddRange(policy.Exclude.Where(Meets).Select(r => (RuleText.Wanted(r, false, app.Scope), "")));
         return unmet;
 
-        bool Meets(Rule rule) => RuleEvaluator.Meets(visitor, rule, app.Groups);
+        bool Meets(Rule rule) => RuleEvaluator.Meets(visitor, rule, app.Scope);
         string Hint(Rule rule) => visitor.Identity is null ? "" : RuleText.Hint(visitor.Identity, rule);
     }
 

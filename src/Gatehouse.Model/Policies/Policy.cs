@@ -40,6 +40,18 @@ public sealed class Policy
     /// <summary>Overrides the app's session duration; null means the app's.</summary>
     public TimeSpan? SessionDuration { get; set; }
 
+    /// <summary>Whether whom it admits has to say why, once per session.</summary>
+    public bool PurposeRequired { get; set; }
+
+    /// <summary>The text above that question; empty means our own.</summary>
+    public string PurposePrompt { get; set; } = "";
+
+    /// <summary>Whether whom it admits has to be let in by somebody else, for a time.</summary>
+    public bool ApprovalRequired { get; set; }
+
+    /// <summary>Who may let people in; each group has to give as many approvals as it says.</summary>
+    public List<ApprovalGroup> ApprovalGroups { get; set; } = [];
+
     /// <summary>Whether many apps may share it; false means it belongs to one app and goes with it.</summary>
     public bool IsReusable { get; set; }
 
@@ -52,6 +64,12 @@ public sealed class Policy
     /// <summary>Moves on at each write; a stale value fails the save.</summary>
     public int Version { get; set; }
 }
+
+/// <summary>People of whom some have to approve.</summary>
+/// <param name="Needed">How many of them; at least 1.</param>
+/// <param name="Emails">Canonical addresses.</param>
+/// <param name="EmailListId">A list with more of them; null means none.</param>
+public sealed record ApprovalGroup(int Needed, IReadOnlyList<string> Emails, Guid? EmailListId);
 
 /// <summary>A named set of rules that policies refer to: Cloudflare's Access group.</summary>
 public sealed class RuleGroup

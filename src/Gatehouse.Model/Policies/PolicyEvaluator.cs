@@ -3,9 +3,6 @@ using Gatehouse.Model.Snapshots;
 
 namespace Gatehouse.Model.Policies;
 
-/// <summary>A rule group ready for evaluation.</summary>
-public sealed record CompiledGroup(string Name, ImmutableArray<Rule> Include, ImmutableArray<Rule> Exclude, ImmutableArray<Rule> Require);
-
 /// <summary>A policy ready for evaluation.</summary>
 /// <param name="BrokenBecause">Null means sound; otherwise why it can't be judged: it then admits nobody, and a deny refuses everybody.</param>
 public sealed record CompiledPolicy(
@@ -20,6 +17,21 @@ public sealed record CompiledPolicy(
 {
     /// <summary>Whether it holds a rule that is checked on every request, such as the client address.</summary>
     public bool HasContinuousRules { get; init; }
+
+    /// <summary>Whether whom it admits has to say why.</summary>
+    public bool PurposeRequired { get; init; }
+
+    /// <summary>The text above that question; empty means our own.</summary>
+    public string PurposePrompt { get; init; } = "";
+
+    /// <summary>Who has to approve; empty means that nobody has to.</summary>
+    public ImmutableArray<ApprovalGroup> ApprovalGroups { get; init; } = [];
+
+    /// <summary>Until when somebody who passed these things may enter <paramref name="app"/> under it; null means that they have yet to say why, or to be approved.</summary>
+    public DateTimeOffset? OpenUntil(Guid app, VisitorIdentity identity) =>
+        PurposeRequired && Passed.PurposeOf(identity.Passed, Id) is null ? null
+        : ApprovalGroups.IsEmpty ? DateTimeOffset.MaxValue
+        : Passed.ApprovedUntil(identity.Passed, app, Id);
 }
 
 /// <summary>What the policies of an app say of a visitor.</summary>
@@ -48,17 +60,17 @@ public readonly record struct Verdict(VerdictKind Kind, CompiledPolicy? By);
 public static class PolicyEvaluator
 {
     /// <summary>The policies that need nobody to sign in.</summary>
-    public static Verdict BeforeSignIn(AppEntry app, Visitor visitor) => First(app.BeforeSignIn, visitor, app.Groups);
+    public static Verdict BeforeSignIn(AppEntry app, Visitor visitor) => First(app.BeforeSignIn, visitor, app.Scope);
 
     /// <summary>The policies about people. <see cref="VerdictKind.NoMatch"/> when nobody has signed in.</summary>
     public static Verdict AfterSignIn(AppEntry app, Visitor visitor) =>
-        visitor.Identity is null ? default : First(app.AfterSignIn, visitor, app.Groups);
+        visitor.Identity is null ? default : First(app.AfterSignIn, visitor, app.Scope);
 
-    private static Verdict First(ImmutableArray<CompiledPolicy> policies, Visitor visitor, IReadOnlyDictionary<Guid, CompiledGroup> groups)
+    private static Verdict First(ImmutableArray<CompiledPolicy> policies, Visitor visitor, RuleScope scope)
     {
         foreach (var policy in policies)
         {
-            if (Matches(policy, visitor, groups))
+            if (Matches(policy, visitor, scope))
             {
                 return new Verdict(KindOf(policy.Action), policy);
             }
@@ -67,9 +79,9 @@ public static class PolicyEvaluator
         return default;
     }
 
-    private static bool Matches(CompiledPolicy policy, Visitor visitor, IReadOnlyDictionary<Guid, CompiledGroup> groups) =>
+    private static bool Matches(CompiledPolicy policy, Visitor visitor, RuleScope scope) =>
         policy.BrokenBecause is null
-            ? RuleEvaluator.Meets(visitor, policy.Include, policy.Exclude, policy.Require, groups)
+            ? RuleEvaluator.Meets(visitor, policy.Include, policy.Exclude, policy.Require, scope)
             : policy.Action == PolicyAction.Deny;
 
     private static VerdictKind KindOf(PolicyAction action) => action switch

@@ -84,9 +84,9 @@ public static class PolicyExplainer
             return "it can't be judged: " + fault;
         }
 
-        return matched ? "it matched" : RuleText.Failing(visitor, policy.Include, policy.Exclude, policy.Require, app.Groups);
+        return matched ? "it matched" : RuleText.Failing(visitor, policy.Include, policy.Exclude, policy.Require, app.Scope);
     }
 
     private static ImmutableArray<RuleReason> Rules(AppEntry app, Visitor visitor, ImmutableArray<Rule> rules) =>
-        [.. rules.Select(r => new RuleReason(RuleJson.Write(r), RuleEvaluator.Meets(visitor, r, app.Groups), RuleText.Found(visitor, r, app.Groups)))];
+        [.. rules.Select(r => new RuleReason(RuleJson.Write(r), RuleEvaluator.Meets(visitor, r, app.Scope), RuleText.Found(visitor, r, app.Scope)))];
 }

@@ -16,6 +16,13 @@ public static class RuleJson
         Rule.EmailDomain d => Selector("email_domain", new() { ["domain"] = d.Domain }),
         Rule.Everyone => Selector("everyone", []),
         Rule.Ip r => Selector("ip", new() { ["ip"] = r.Range.ToString() }),
+        Rule.EmailList l => Selector("email_list", new() { ["id"] = l.Id.ToString() }),
+        Rule.IpList l => Selector("ip_list", new() { ["id"] = l.Id.ToString() }),
+        Rule.Country c => Selector("geo", new() { ["country_code"] = c.Code }),
+        Rule.AuthMethod a => Selector("auth_method", new() { ["auth_method"] = a.Method }),
+        Rule.ProviderGroup g => ProviderSelectors.ToNode(g),
+        Rule.AuthContext c => Selector("auth_context", new() { ["id"] = c.Id, ["ac_id"] = c.ContextId, ["identity_provider_id"] = c.LoginMethodId.ToString() }),
+        Rule.ExternalEvaluation e => Selector("external_evaluation", new() { ["evaluate_url"] = e.EvaluateUrl, ["keys_url"] = e.KeysUrl }),
         Rule.LoginMethod m => Selector("login_method", new() { ["id"] = m.Id.ToString() }),
         Rule.Group g => Selector("group", new() { ["id"] = g.Id.ToString() }),
         Rule.OidcClaim c => Selector("oidc", Claim(c)),
@@ -65,6 +72,15 @@ public static class RuleJson
                 ? (null, "ip.ip is an IPv4 address written as IPv6, which no client address equals; write the IPv4 form, such as 192.0.2.0/24")
                 : (new Rule.Ip(range), null)
             : (null, "ip.ip must be an address or a CIDR range whose host bits are zero, such as 192.0.2.0/24"),
+        "email_list" => Id(value, "id") is { } id ? (new Rule.EmailList(id), null) : (null, "email_list.id must be the UUID of a list"),
+        "ip_list" => Id(value, "id") is { } id ? (new Rule.IpList(id), null) : (null, "ip_list.id must be the UUID of a list"),
+        "geo" => Text(value, "country_code")?.ToUpperInvariant() is { Length: 2 } code && code.All(char.IsAsciiLetterUpper)
+            ? (new Rule.Country(code), null)
+            : (null, "geo.country_code must be two letters of ISO 3166, such as DE"),
+        "auth_method" => Text(value, "auth_method") is { Length: > 0 and <= 100 } method
+            ? (new Rule.AuthMethod(method), null)
+            : (null, "auth_method.auth_method must be a word of RFC 8176, such as mfa"),
+        "external_evaluation" => ReadEvaluation(value),
         "login_method" => Id(value, "id") is { } id ? (new Rule.LoginMethod(id), null) : (null, "login_method.id must be a UUID"),
         "group" => Id(value, "id") is { } id ? (new Rule.Group(id), null) : (null, "group.id must be a UUID"),
         "oidc" => ReadClaim(value),
@@ -72,8 +88,22 @@ public static class RuleJson
         "any_valid_service_token" => (new Rule.AnyServiceToken(), null),
         "certificate" => (new Rule.Certificate(), null),
         "common_name" => Text(value, "common_name") is { Length: > 0 } common ? (new Rule.CommonName(common), null) : (null, "common_name.common_name must be a name"),
-        _ => (null, $"selector '{name}' is not known here; known: email, email_domain, everyone, ip, login_method, group, oidc, service_token, any_valid_service_token, certificate, common_name"),
+        _ when ProviderSelectors.IsOne(name) => ProviderSelectors.Read(name, value),
+        _ when UnavailableSelectors.Reason(name) is { } reason => (null, reason),
+        _ => (null, $"selector '{name}' is not known; known: {Known}"),
     };
+
+    private const string Known =
+        "email, email_list, email_domain, everyone, ip, ip_list, geo, group, login_method, auth_method, azureAD, github-organization, gsuite, okta, oidc, auth_context, external_evaluation, service_token, any_valid_service_token, certificate, common_name";
+
+    private static (Rule? Rule, string? Fault) ReadEvaluation(JsonElement value) =>
+        Text(value, "evaluate_url") is { Length: <= 2048 } evaluate && IsHttps(evaluate) && Text(value, "keys_url") is { Length: <= 2048 } keys && IsHttps(keys)
+            ? (new Rule.ExternalEvaluation(evaluate, keys), null)
+            : (null, "external_evaluation.evaluate_url and external_evaluation.keys_url must be absolute https URLs without user or fragment (http only on a loopback host)");
+
+    private static bool IsHttps(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.UserInfo.Length == 0 && url.Fragment.Length == 0 && !text.Any(c => c is <= ' ' or > '~')
+        && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && (url.IsLoopback || url.Host.EndsWith(".localhost", StringComparison.Ordinal))));
 
     private static (Rule? Rule, string? Fault) ReadClaim(JsonElement value)
     {
@@ -105,12 +135,13 @@ public static class RuleJson
         return value;
     }
 
-    private static string? Text(JsonElement value, string name) =>
+    internal static string? Text(JsonElement value, string name) =>
         value.TryGetProperty(name, out var found) && found.ValueKind == JsonValueKind.String ? found.GetString() : null;
 
-    private static Guid? Id(JsonElement value, string name) => Guid.TryParse(Text(value, name), out var id) ? id : null;
+    internal static Guid? Id(JsonElement value, string name) => Guid.TryParse(Text(value, name), out var id) ? id : null;
 
-    private static IPNetwork? Range(string? text)
+    /// <summary>A range in its one spelling, or a single address; null when it is neither.</summary>
+    public static IPNetwork? Range(string? text)
     {
         if (text is null)
         {

@@ -22,19 +22,26 @@ internal static class RuleText
     };
 
     /// <summary>What the visitor showed where <paramref name="rule"/> looked.</summary>
-    public static string Found(Visitor visitor, Rule rule, IReadOnlyDictionary<Guid, CompiledGroup> groups)
+    public static string Found(Visitor visitor, Rule rule, RuleScope scope)
     {
-        var met = RuleEvaluator.Meets(visitor, rule, groups);
+        var met = RuleEvaluator.Meets(visitor, rule, scope);
         return rule switch
         {
             Rule.Everyone => "it holds for everyone",
             Rule.Ip r => $"the client address {visitor.Address} is {(met ? "" : "not ")}in {r.Range}",
-            Rule.Group g => GroupFound(visitor, g, met, groups),
+            Rule.IpList l => $"the client address {visitor.Address} is {(met ? "" : "not ")}on the list {ListName(l.Id, scope)}",
+            Rule.Country c => CountryFound(visitor, c, scope),
+            Rule.Group g => GroupFound(visitor, g, met, scope),
             Rule.ServiceToken or Rule.AnyServiceToken => visitor.ServiceToken is { } token ? $"the request came with service token {token}" : "the request came without a service token",
             Rule.Certificate or Rule.CommonName => visitor.CommonName is { } name ? $"the request came with a client certificate of '{name}'" : "the request came without a client certificate that counts here",
             _ when visitor.Identity is null => "nobody has signed in",
             Rule.Email e => met ? $"the address is {e.Address}" : $"the address is {visitor.Identity.Email}, not {e.Address}" + Hint(visitor.Identity, rule),
             Rule.EmailDomain d => $"the address {visitor.Identity.Email} is {(met ? "" : "not ")}under {d.Domain}" + Hint(visitor.Identity, rule),
+            Rule.EmailList l => $"the address {visitor.Identity.Email} is {(met ? "" : "not ")}on the list {ListName(l.Id, scope)}",
+            Rule.AuthMethod a => AmrFound(visitor.Identity, a, met),
+            Rule.ProviderGroup g => ProviderGroupFound(visitor.Identity, g, met),
+            Rule.AuthContext c => met ? $"the authentication context {c.ContextId} was fulfilled" : $"the login method did not say that the authentication context {c.ContextId} was fulfilled",
+            Rule.ExternalEvaluation e => met ? $"{HostOf(e)} said yes" : $"{HostOf(e)} did not say yes when they signed in",
             Rule.LoginMethod m => met ? "they signed in through it" : $"they signed in through login method {visitor.Identity.LoginMethodId}, not {m.Id}",
             Rule.OidcClaim c => ClaimFound(visitor.Identity, c, met),
             _ => throw new UnreachableException($"rule {rule.GetType().Name} has no words"),
@@ -42,14 +49,21 @@ internal static class RuleText
     }
 
     /// <summary>What would have to be for <paramref name="rule"/> to come out as <paramref name="met"/>; follows "if".</summary>
-    public static string Wanted(Rule rule, bool met, IReadOnlyDictionary<Guid, CompiledGroup> groups)
+    public static string Wanted(Rule rule, bool met, RuleScope scope)
     {
         var not = met ? "" : "not ";
         return rule switch
         {
             Rule.Everyone => met ? "anyone were to do" : "it did not hold for everyone",
             Rule.Ip r => $"the client address were {not}in {r.Range}",
-            Rule.Group g => $"they did {not}meet the group {GroupName(g, groups)}",
+            Rule.Group g => $"they did {not}meet the group {GroupName(g, scope)}",
+            Rule.IpList l => $"the client address were {not}on the list {ListName(l.Id, scope)}",
+            Rule.Country c => $"the client address were {not}in {c.Code}",
+            Rule.EmailList l => $"the address were {not}on the list {ListName(l.Id, scope)}",
+            Rule.AuthMethod a => $"they had {not}signed in by '{a.Method}'",
+            Rule.ProviderGroup g => $"they were {not}in the group '{g.Value}' of login method {g.LoginMethodId}",
+            Rule.AuthContext c => $"the authentication context {c.ContextId} had {not}been fulfilled",
+            Rule.ExternalEvaluation e => $"{HostOf(e)} had {not}said yes",
             Rule.Email e => $"the address were {not}{e.Address}",
             Rule.EmailDomain d => $"the address were {not}under {d.Domain}",
             Rule.LoginMethod m => $"they had {not}signed in through login method {m.Id}",
@@ -64,16 +78,16 @@ internal static class RuleText
 
     /// <summary>Why a set of rules did not match.</summary>
     public static string Failing(
-        Visitor visitor, IReadOnlyList<Rule> include, IReadOnlyList<Rule> exclude, IReadOnlyList<Rule> require, IReadOnlyDictionary<Guid, CompiledGroup> groups)
+        Visitor visitor, IReadOnlyList<Rule> include, IReadOnlyList<Rule> exclude, IReadOnlyList<Rule> require, RuleScope scope)
     {
         List<string> parts = [];
-        if (!include.Any(r => RuleEvaluator.Meets(visitor, r, groups)))
+        if (!include.Any(r => RuleEvaluator.Meets(visitor, r, scope)))
         {
             parts.Add(include.Count == 0 ? "it includes nobody" : "no include rule is met");
         }
 
-        Count(require.Count(r => !RuleEvaluator.Meets(visitor, r, groups)), "require", "not met");
-        Count(exclude.Count(r => RuleEvaluator.Meets(visitor, r, groups)), "exclude", "met");
+        Count(require.Count(r => !RuleEvaluator.Meets(visitor, r, scope)), "require", "not met");
+        Count(exclude.Count(r => RuleEvaluator.Meets(visitor, r, scope)), "exclude", "met");
         return string.Join("; ", parts);
 
         void Count(int count, string kind, string state)
@@ -115,9 +129,9 @@ internal static class RuleText
         return Likeness.Of(found, wanted) is { } how ? $" ({found} and {wanted} {how})" : "";
     }
 
-    private static string GroupFound(Visitor visitor, Rule.Group rule, bool met, IReadOnlyDictionary<Guid, CompiledGroup> groups)
+    private static string GroupFound(Visitor visitor, Rule.Group rule, bool met, RuleScope scope)
     {
-        if (!groups.TryGetValue(rule.Id, out var group))
+        if (!scope.Groups.TryGetValue(rule.Id, out var group))
         {
             return $"there is no group {rule.Id}";
         }
@@ -127,13 +141,45 @@ internal static class RuleText
             return $"they meet the group '{group.Name}'";
         }
 
-        var failing = Failing(visitor, group.Include, group.Exclude, group.Require, groups);
-        var first = group.Require.Concat(group.Include).FirstOrDefault(r => r is not Rule.Group && !RuleEvaluator.Meets(visitor, r, groups));
-        return $"they do not meet the group '{group.Name}': {failing}" + (first is null ? "" : $"; {Found(visitor, first, groups)}");
+        var failing = Failing(visitor, group.Include, group.Exclude, group.Require, scope);
+        var first = group.Require.Concat(group.Include).FirstOrDefault(r => r is not Rule.Group && !RuleEvaluator.Meets(visitor, r, scope));
+        return $"they do not meet the group '{group.Name}': {failing}" + (first is null ? "" : $"; {Found(visitor, first, scope)}");
     }
 
-    private static string GroupName(Rule.Group rule, IReadOnlyDictionary<Guid, CompiledGroup> groups) =>
-        groups.TryGetValue(rule.Id, out var group) ? $"'{group.Name}'" : rule.Id.ToString();
+    private static string GroupName(Rule.Group rule, RuleScope scope) =>
+        scope.Groups.TryGetValue(rule.Id, out var group) ? $"'{group.Name}'" : rule.Id.ToString();
+
+    private static string ListName(Guid id, RuleScope scope) => scope.Lists.TryGetValue(id, out var list) ? $"'{list.Name}'" : $"{id}, which does not exist";
+
+    // The path of such a URL may hold a key of its service.
+    private static string HostOf(Rule.ExternalEvaluation rule) => Uri.TryCreate(rule.EvaluateUrl, UriKind.Absolute, out var url) ? url.Host : "the external evaluation";
+
+    private static string CountryFound(Visitor visitor, Rule.Country rule, RuleScope scope) => visitor.Country switch
+    {
+        _ when !scope.KnowsPlaces => "there is no database of places here (--places), so no country is known",
+        null => $"the country of {visitor.Address} is not known",
+        var found => found == rule.Code ? $"the client address {visitor.Address} is in {found}" : $"the client address {visitor.Address} is in {found}, not {rule.Code}",
+    };
+
+    private static string AmrFound(VisitorIdentity identity, Rule.AuthMethod rule, bool met) =>
+        met ? $"they signed in by '{rule.Method}'"
+        : identity.Amr.Count == 0 ? "the login method did not say how they signed in"
+        : $"they signed in by {List(identity.Amr)}, not '{rule.Method}'";
+
+    private static string ProviderGroupFound(VisitorIdentity identity, Rule.ProviderGroup rule, bool met)
+    {
+        if (met)
+        {
+            return $"they are in the group '{rule.Value}'";
+        }
+
+        if (rule.LoginMethodId != identity.LoginMethodId)
+        {
+            return $"they signed in through login method {identity.LoginMethodId}, and the rule counts for {rule.LoginMethodId} only";
+        }
+
+        return Values(identity, ProviderGroups.Claim) is { Count: > 0 } held ? $"they are in {List(held)}, not in '{rule.Value}'" : "the login method gave no groups";
+    }
 
     private static string ClaimFound(VisitorIdentity identity, Rule.OidcClaim rule, bool met)
     {

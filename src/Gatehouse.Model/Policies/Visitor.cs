@@ -12,6 +12,9 @@ public sealed record Visitor(IPAddress Address, VisitorIdentity? Identity)
 
     /// <summary>Common name of the client certificate, which an authority of the host has signed; empty when it has none. Null when there is no such certificate.</summary>
     public string? CommonName { get; init; }
+
+    /// <summary>Country of the address, two capital letters; null means not known, or that no rule asks.</summary>
+    public string? Country { get; init; }
 }
 
 /// <summary>What a login method said of a person. A class, so that it is never printed whole.</summary>
@@ -25,4 +28,10 @@ public sealed class VisitorIdentity
 
     /// <summary>Claims by name, each with its values in order; names compared ordinally.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Claims { get; init; }
+
+    /// <summary>How they proved who they are, as the login method reported it (RFC 8176).</summary>
+    public IReadOnlyList<string> Amr { get; init; } = [];
+
+    /// <summary>What they passed besides rules; see <see cref="Policies.Passed"/>.</summary>
+    public IReadOnlyList<string> Passed { get; init; } = [];
 }

@@ -55,6 +55,9 @@ public sealed class AccessSession
     /// <summary>Authentication methods the provider reported (RFC 8176).</summary>
     public List<string> Amr { get; init; } = [];
 
+    /// <summary>What they passed besides policies (see <c>Passed</c>): external evaluations, questions for a purpose, approvals.</summary>
+    public List<string> Passed { get; set; } = [];
+
     /// <summary>Client address at sign-in.</summary>
     public required string Address { get; init; }
 

@@ -27,6 +27,9 @@ public sealed class NewAccessSession
     /// <summary>Authentication methods.</summary>
     public required IReadOnlyList<string> Amr { get; init; }
 
+    /// <summary>What they passed besides policies.</summary>
+    public IReadOnlyList<string> Passed { get; init; } = [];
+
     /// <summary>Client address.</summary>
     public required string Address { get; init; }
 
@@ -61,6 +64,9 @@ public interface IAccessSessions
     /// neither: null when it was used before, and then nothing ends.
     /// </summary>
     Task<int?> RevokeOnceAsync(ProviderLogout logout, string id, DateTimeOffset expiresAt, CancellationToken cancellationToken);
+
+    /// <summary>Puts <paramref name="passed"/> in place of what the session has passed of the kind <paramref name="prefix"/>. Nothing happens when there is no such session.</summary>
+    Task PassAsync(string nonce, string prefix, IReadOnlyList<string> passed, CancellationToken cancellationToken);
 
     /// <summary>Uses up a one-use code: true for the first caller on any node, false ever after.</summary>
     Task<bool> TryBurnAsync(string id, DateTimeOffset expiresAt, CancellationToken cancellationToken);

@@ -21,6 +21,24 @@ public sealed class Organization
     /// <summary>After how many days Access signs with a new key. 21 to 365.</summary>
     public int KeyRotationDays { get; set; } = 42;
 
+    /// <summary>Skip the choice of login method for every app that has exactly one.</summary>
+    public bool AutoRedirectToIdentity { get; set; }
+
+    /// <summary>How long decisions are kept. 1 to 400 days.</summary>
+    public TimeSpan DecisionRetention { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>Custom page for people whom policies refuse; null means ours.</summary>
+    public Guid? IdentityDeniedPage { get; set; }
+
+    /// <summary>Custom page for requests that are refused without a person; null means ours.</summary>
+    public Guid? ForbiddenPage { get; set; }
+
+    /// <summary>Text at the head of the login page; empty means none.</summary>
+    public string LoginHeader { get; set; } = "";
+
+    /// <summary>Text at the foot of the login page; empty means none.</summary>
+    public string LoginFooter { get; set; } = "";
+
     /// <summary>When it was made.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 

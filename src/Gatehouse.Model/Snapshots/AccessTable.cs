@@ -28,6 +28,9 @@ public sealed class AccessTable
     /// <summary>Tunnels by id, those deleted included.</summary>
     public FrozenDictionary<Guid, TunnelEntry> Tunnels { get; init; } = FrozenDictionary<Guid, TunnelEntry>.Empty;
 
+    /// <summary>Custom pages by id.</summary>
+    public FrozenDictionary<Guid, CustomPage> CustomPages { get; init; } = FrozenDictionary<Guid, CustomPage>.Empty;
+
     /// <summary>Login methods in the order they are shown.</summary>
     public required ImmutableArray<LoginMethodEntry> LoginMethods { get; init; }
 
@@ -63,8 +66,14 @@ public sealed class AppEntry
     /// <summary>Allow and deny policies in order.</summary>
     public required ImmutableArray<CompiledPolicy> AfterSignIn { get; init; }
 
-    /// <summary>The groups its rules may name.</summary>
-    public required IReadOnlyDictionary<Guid, CompiledGroup> Groups { get; init; }
+    /// <summary>What its rules may name.</summary>
+    public required RuleScope Scope { get; init; }
+
+    /// <summary>Whether a rule asks which country a request comes from.</summary>
+    public bool AsksForCountry { get; init; }
+
+    /// <summary>The external evaluations that its allow and deny policies ask, each once.</summary>
+    public ImmutableArray<Rule.ExternalEvaluation> Evaluations { get; init; } = [];
 
     /// <summary>Whether an allow or deny policy holds a rule that is checked on every request.</summary>
     public required bool HasContinuousRules { get; init; }

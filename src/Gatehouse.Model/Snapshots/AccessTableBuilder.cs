@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Model.Apps;
@@ -22,6 +23,15 @@ public sealed class AccessRows
 
     /// <summary>All rule groups.</summary>
     public required IReadOnlyList<RuleGroup> Groups { get; init; }
+
+    /// <summary>All lists.</summary>
+    public IReadOnlyList<AccessList> Lists { get; init; } = [];
+
+    /// <summary>All custom pages.</summary>
+    public IReadOnlyList<CustomPage> CustomPages { get; init; } = [];
+
+    /// <summary>Whether there is a database of places.</summary>
+    public bool KnowsPlaces { get; init; } = true;
 
     /// <summary>All login methods with their secrets opened.</summary>
     public required IReadOnlyList<LoginMethodEntry> LoginMethods { get; init; }
@@ -51,15 +61,17 @@ public sealed class AccessRows
 /// <summary>Turns rows into an <see cref="AccessTable"/>. Pure.</summary>
 public static class AccessTableBuilder
 {
-    // Deeper than any sane nesting; a cycle ends here.
-    private const int DeepestGroup = 20;
-
     /// <summary>Builds the table. Never throws on odd rows: what can't be judged admits nobody.</summary>
     public static AccessTable Build(AccessRows rows)
     {
-        var groups = rows.Groups.ToFrozenDictionary(g => g.Id, g => new CompiledGroup(g.Name, [.. g.Include], [.. g.Exclude], [.. g.Require]));
+        var scope = new RuleScope
+        {
+            Groups = rows.Groups.ToFrozenDictionary(g => g.Id, g => new CompiledGroup(g.Name, [.. g.Include], [.. g.Exclude], [.. g.Require])),
+            Lists = rows.Lists.ToFrozenDictionary(l => l.Id, Compile),
+            KnowsPlaces = rows.KnowsPlaces,
+        };
         var methods = rows.LoginMethods.Select(m => m.Method.Id).ToFrozenSet();
-        var apps = rows.Apps.Select(a => Compile(a, groups, methods)).ToList();
+        var apps = rows.Apps.Select(a => Compile(a, scope, methods)).ToList();
         return new AccessTable
         {
             Organization = rows.Organization,
@@ -67,6 +79,7 @@ public static class AccessTableBuilder
             Apps = new AppMatcher(apps),
             Origins = new OriginMatcher(rows.Hostnames.Select(h => new OriginEntry { Hostname = h, Prefix = h.Service.TrimEnd('/') }).Concat(TunnelRoutes.Of(rows))),
             Tunnels = rows.Tunnels.ToFrozenDictionary(t => t.Tunnel.Id),
+            CustomPages = rows.CustomPages.ToFrozenDictionary(p => p.Id),
             LoginMethods = [.. rows.LoginMethods.OrderBy(m => m.Method.CreatedAt)],
             Keys = [.. rows.Keys],
             ServiceTokens = rows.ServiceTokens.ToFrozenDictionary(t => t.ClientId, t => new ServiceTokenEntry(t), StringComparer.Ordinal),
@@ -74,13 +87,13 @@ public static class AccessTableBuilder
         };
     }
 
-    private static AppEntry Compile(App app, FrozenDictionary<Guid, CompiledGroup> groups, FrozenSet<Guid> methods)
+    private static AppEntry Compile(App app, RuleScope scope, FrozenSet<Guid> methods)
     {
         var taken = app.AllowedLoginMethods.Count == 0 ? methods : methods.Where(app.AllowedLoginMethods.Contains).ToFrozenSet();
         var policies = app.Policies
             .Where(p => p.Policy is not null)
             .OrderBy(p => p.Precedence)
-            .Select(p => Compile(p.Policy!, groups)) // filtered just above
+            .Select(p => Compile(p.Policy!, scope)) // filtered just above
             .ToList();
         var afterSignIn = policies.Where(p => p.Action is PolicyAction.Allow or PolicyAction.Deny).ToImmutableArray();
         return new AppEntry
@@ -88,19 +101,24 @@ public static class AccessTableBuilder
             App = app,
             BeforeSignIn = [.. policies.Where(p => p.Action is PolicyAction.Bypass or PolicyAction.NonIdentity)],
             AfterSignIn = afterSignIn,
-            Groups = groups,
+            Scope = scope,
             HasContinuousRules = afterSignIn.Any(p => p.HasContinuousRules),
+            AsksForCountry = policies.SelectMany(Rules).Any(r => RuleWalk.Any(r, scope, one => one is Rule.Country)),
+            Evaluations = [.. afterSignIn.SelectMany(Rules).SelectMany(r => RuleWalk.All(r, scope)).OfType<Rule.ExternalEvaluation>().Distinct()],
             LoginMethods = taken,
-            TakesServiceTokens = policies.Any(p => p.Action is PolicyAction.Bypass or PolicyAction.NonIdentity && IsAboutServiceTokens(p, groups)),
-            PolicyHash = Hash(taken, afterSignIn, groups),
+            TakesServiceTokens = policies
+                .Where(p => p.Action is PolicyAction.Bypass or PolicyAction.NonIdentity)
+                .SelectMany(p => p.Include.Concat(p.Require))
+                .Any(r => RuleWalk.Any(r, scope, one => one is Rule.ServiceToken or Rule.AnyServiceToken)),
+            PolicyHash = Hash(taken, afterSignIn, scope),
         };
     }
 
-    private static CompiledPolicy Compile(Policy policy, FrozenDictionary<Guid, CompiledGroup> groups)
+    private static CompiledPolicy Compile(Policy policy, RuleScope scope)
     {
         List<Rule> rules = [.. policy.Include, .. policy.Exclude, .. policy.Require];
-        var fault = rules.Select(r => Fault(r, groups, 0)).FirstOrDefault(f => f is not null);
-        if (fault is null && policy.Action is PolicyAction.Bypass or PolicyAction.NonIdentity && rules.Exists(r => NeedsSignIn(r, groups, 0)))
+        var fault = rules.Select(r => Fault(r, scope, 0)).FirstOrDefault(f => f is not null);
+        if (fault is null && policy.Action is PolicyAction.Bypass or PolicyAction.NonIdentity && rules.Exists(r => RuleWalk.Any(r, scope, one => one.NeedsSignIn)))
         {
             // Such a rule is never met before a sign-in: as an exclude it would keep nobody out.
             fault = "it is judged before anyone signs in, but holds a rule about who they are";
@@ -109,75 +127,71 @@ public static class AccessTableBuilder
         return new CompiledPolicy(
             policy.Id, policy.Name, policy.Action, [.. policy.Include], [.. policy.Exclude], [.. policy.Require], policy.SessionDuration, fault)
         {
-            HasContinuousRules = rules.Exists(r => IsContinuous(r, groups, 0)),
+            PurposeRequired = policy.PurposeRequired,
+            PurposePrompt = policy.PurposePrompt,
+            ApprovalGroups = policy.ApprovalRequired ? [.. policy.ApprovalGroups] : [],
+            HasContinuousRules = rules.Exists(r => RuleWalk.Any(r, scope, one => one.IsContinuous)),
         };
     }
 
-    private static IEnumerable<Rule> Rules(CompiledGroup group) => group.Include.Concat(group.Exclude).Concat(group.Require);
+    private static IEnumerable<Rule> Rules(CompiledPolicy policy) => policy.Include.Concat(policy.Exclude).Concat(policy.Require);
 
-    private static string? Fault(Rule rule, FrozenDictionary<Guid, CompiledGroup> groups, int depth)
+    private static CompiledList Compile(AccessList list) => new()
     {
-        if (rule is not Rule.Group named)
-        {
-            return null;
-        }
-
-        if (!groups.TryGetValue(named.Id, out var group))
-        {
-            return $"it names group {named.Id}, which does not exist";
-        }
-
-        return depth == DeepestGroup
-            ? $"group '{group.Name}' is nested over {DeepestGroup} deep or contains itself"
-            : Rules(group).Select(r => Fault(r, groups, depth + 1)).FirstOrDefault(f => f is not null);
-    }
-
-    private static bool IsAboutServiceTokens(CompiledPolicy policy, FrozenDictionary<Guid, CompiledGroup> groups) =>
-        policy.Include.Concat(policy.Require).Any(r => IsAboutServiceTokens(r, groups, 0));
-
-    private static bool IsAboutServiceTokens(Rule rule, FrozenDictionary<Guid, CompiledGroup> groups, int depth) =>
-        rule is Rule.ServiceToken or Rule.AnyServiceToken
-        || (rule is Rule.Group named && depth < DeepestGroup && groups.TryGetValue(named.Id, out var group)
-            && Rules(group).Any(r => IsAboutServiceTokens(r, groups, depth + 1)));
-
-    private static bool NeedsSignIn(Rule rule, FrozenDictionary<Guid, CompiledGroup> groups, int depth) => rule switch
-    {
-        Rule.Ip or Rule.Everyone or Rule.ServiceToken or Rule.AnyServiceToken or Rule.Certificate or Rule.CommonName => false,
-        Rule.Group named => depth < DeepestGroup && groups.TryGetValue(named.Id, out var group) && Rules(group).Any(r => NeedsSignIn(r, groups, depth + 1)),
-        _ => true,
+        Name = list.Name,
+        Emails = list.Kind == AccessListKind.Email ? list.Items.Select(i => i.Value).ToFrozenSet(StringComparer.Ordinal) : null,
+        Networks = list.Kind == AccessListKind.Ip ? new AddressRanges(list.Items.Select(i => RuleJson.Range(i.Value)).OfType<IPNetwork>()) : null,
+        ContentHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', list.Items.Select(i => i.Value)))).AsSpan(0, 8)),
     };
 
-    private static bool IsContinuous(Rule rule, FrozenDictionary<Guid, CompiledGroup> groups, int depth) =>
-        rule.IsContinuous
-        || (rule is Rule.Group named && depth < DeepestGroup && groups.TryGetValue(named.Id, out var group)
-            && Rules(group).Any(r => IsContinuous(r, groups, depth + 1)));
+    private static string? Fault(Rule rule, RuleScope scope, int depth) => rule switch
+    {
+        Rule.Country when !scope.KnowsPlaces => "it asks for a country, and there is no database of places (--places)",
+        Rule.EmailList l => ListFault(l.Id, scope, l => l.Emails is not null, "addresses of people"),
+        Rule.IpList l => ListFault(l.Id, scope, l => l.Networks is not null, "networks"),
+        Rule.Group named when !scope.Groups.ContainsKey(named.Id) => $"it names group {named.Id}, which does not exist",
+        Rule.Group named when depth == RuleWalk.Deepest => $"group '{scope.Groups[named.Id].Name}' is nested over {RuleWalk.Deepest} deep or contains itself",
+        Rule.Group named => scope.Groups[named.Id].Rules.Select(r => Fault(r, scope, depth + 1)).FirstOrDefault(f => f is not null),
+        _ => null,
+    };
+
+    private static string? ListFault(Guid id, RuleScope scope, Func<CompiledList, bool> fits, string what) =>
+        !scope.Lists.TryGetValue(id, out var list) ? $"it names list {id}, which does not exist"
+        : fits(list) ? null
+        : $"list '{list.Name}' does not hold {what}";
 
     // Names stay out of it: renaming a policy must not send anyone back to the login page.
-    private static string Hash(FrozenSet<Guid> methods, ImmutableArray<CompiledPolicy> policies, FrozenDictionary<Guid, CompiledGroup> groups)
+    private static string Hash(FrozenSet<Guid> methods, ImmutableArray<CompiledPolicy> policies, RuleScope scope)
     {
         var text = new StringBuilder();
         text.AppendJoin(',', methods.Order()).Append('\n');
         foreach (var policy in policies)
         {
-            text.Append(policy.Id).Append('|').Append(policy.Action).Append('|').Append(policy.SessionDuration).Append('|').Append(policy.BrokenBecause).Append('\n');
-            Append(text, "i", policy.Include, groups, 0);
-            Append(text, "e", policy.Exclude, groups, 0);
-            Append(text, "r", policy.Require, groups, 0);
+            text.Append(policy.Id).Append('|').Append(policy.Action).Append('|').Append(policy.SessionDuration).Append('|').Append(policy.BrokenBecause)
+                .Append('|').Append(policy.PurposeRequired).Append('|').Append(policy.ApprovalGroups.Length > 0).Append('\n');
+            Append(text, "i", policy.Include, scope, 0);
+            Append(text, "e", policy.Exclude, scope, 0);
+            Append(text, "r", policy.Require, scope, 0);
         }
 
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 8));
     }
 
-    private static void Append(StringBuilder text, string kind, ImmutableArray<Rule> rules, FrozenDictionary<Guid, CompiledGroup> groups, int depth)
+    private static void Append(StringBuilder text, string kind, ImmutableArray<Rule> rules, RuleScope scope, int depth)
     {
         foreach (var rule in rules)
         {
             text.Append(kind).Append(RuleJson.Write(rule)).Append('\n');
-            if (rule is Rule.Group named && depth < DeepestGroup && groups.TryGetValue(named.Id, out var group))
+            switch (rule)
             {
-                Append(text, kind + "i", group.Include, groups, depth + 1);
-                Append(text, kind + "e", group.Exclude, groups, depth + 1);
-                Append(text, kind + "r", group.Require, groups, depth + 1);
+                case Rule.Group named when depth < RuleWalk.Deepest && scope.Groups.TryGetValue(named.Id, out var group):
+                    Append(text, kind + "i", group.Include, scope, depth + 1);
+                    Append(text, kind + "e", group.Exclude, scope, depth + 1);
+                    Append(text, kind + "r", group.Require, scope, depth + 1);
+                    break;
+                case Rule.EmailList list when scope.Lists.TryGetValue(list.Id, out var held):
+                    text.Append(held.ContentHash).Append('\n');
+                    break;
             }
         }
     }

@@ -18,7 +18,8 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
 
     // Strangers write these, and large: they go soon.
     private static readonly TimeSpan SmallGrace = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan KeepDecisions = TimeSpan.FromDays(30);
+    private static readonly TimeSpan KeepKeys = TimeSpan.FromDays(30);
+    private static readonly TimeSpan UsualRetention = TimeSpan.FromDays(30);
     private static readonly TimeSpan KeepNotifications = TimeSpan.FromDays(365);
 
     /// <summary>The most decisions kept, the newest; a flood must not fill the disk before its month is over.</summary>
@@ -29,9 +30,10 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
     {
         var end = clock.GetUtcNow() - Grace;
         var gone = clock.GetUtcNow() - SmallGrace;
-        var oldest = clock.GetUtcNow() - KeepDecisions;
+        var oldest = clock.GetUtcNow() - KeepKeys;
         var forgotten = clock.GetUtcNow() - KeepNotifications;
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var undecided = clock.GetUtcNow() - await RetentionAsync(db, cancellationToken);
 
         // Codes and tokens fall with their grants too; their own rows are shorter-lived.
         return await DrainAsync(db.FlowPlans.Where(p => p.ExpiresAt < end).OrderBy(p => p.ExpiresAt), cancellationToken)
@@ -53,7 +55,9 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
             + await DrainAsync(db.BurntCodes.Where(c => c.ExpiresAt < end).OrderBy(c => c.ExpiresAt), cancellationToken)
             + await DrainAsync(db.AccessSessions.Where(s => s.ForgetAt < end).OrderBy(s => s.ForgetAt), cancellationToken)
             + await DrainAsync(db.AccessKeys.Where(k => k.ExpiresAt != null && k.ExpiresAt < oldest).OrderBy(k => k.Kid), cancellationToken)
-            + await DrainAsync(db.Decisions.Where(d => d.At < oldest).OrderBy(d => d.At), cancellationToken)
+            + await DrainAsync(db.Decisions.Where(d => d.At < undecided).OrderBy(d => d.At), cancellationToken)
+            + await DrainAsync(db.ApprovalRequests.Where(r => r.ExpiresAt < end && (r.ApprovedUntil == null || r.ApprovedUntil < end)).OrderBy(r => r.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.PolicyTests.Where(t => t.ExpiresAt < end).OrderBy(t => t.ExpiresAt), cancellationToken)
             + await DrainAsync(db.Events.Where(e => e.ExpiresAt < end).OrderBy(e => e.ExpiresAt), cancellationToken)
             + await DrainAsync(db.Reputations.Where(r => r.ExpiresAt < end).OrderBy(r => r.ExpiresAt), cancellationToken)
             + await DrainAsync(db.Notifications.Where(n => n.CreatedAt < forgotten).OrderBy(n => n.CreatedAt), cancellationToken)
@@ -79,6 +83,9 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
             }
         }
     }
+
+    private static async Task<TimeSpan> RetentionAsync(GatehouseDb db, CancellationToken cancellationToken) =>
+        await db.Organizations.Select(o => (TimeSpan?)o.DecisionRetention).FirstOrDefaultAsync(cancellationToken) ?? UsualRetention;
 
     private async Task<int> CapDecisionsAsync(GatehouseDb db, CancellationToken cancellationToken)
     {

@@ -24,6 +24,8 @@ internal static class AccessMaps
             app.Property(a => a.AllowedLoginMethods).AsJson();
             app.Property(a => a.Cors).AsJson();
             app.Property(a => a.Agents).AsJson();
+            app.Property(a => a.Tags).AsJson();
+            app.Property(a => a.CustomPages).AsJson();
             app.Property(a => a.Version).IsConcurrencyToken();
             app.HasMany(a => a.Policies).WithOne().HasForeignKey(p => p.AppId).OnDelete(DeleteBehavior.Cascade);
         });
@@ -38,6 +40,7 @@ internal static class AccessMaps
             policy.Property(p => p.Include).AsJson();
             policy.Property(p => p.Exclude).AsJson();
             policy.Property(p => p.Require).AsJson();
+            policy.Property(p => p.ApprovalGroups).AsJson();
             policy.Property(p => p.Version).IsConcurrencyToken();
         });
         model.Entity<RuleGroup>(group =>
@@ -97,6 +100,7 @@ internal static class AccessMaps
         {
             session.ToTable("access_sessions").HasKey(s => s.Nonce);
             session.Property(s => s.Amr).AsJson();
+            session.Property(s => s.Passed).AsJson();
             session.HasIndex(s => s.UserId);
             session.HasIndex(s => new { s.LoginMethodId, s.Subject });
             session.HasIndex(s => new { s.LoginMethodId, s.ProviderSession });
@@ -113,6 +117,8 @@ internal static class AccessMaps
         {
             decision.ToTable("decisions");
             decision.HasIndex(d => d.At);
+            decision.HasIndex(d => new { d.Email, d.At });
+            decision.HasIndex(d => new { d.AppId, d.At });
         });
     }
 }

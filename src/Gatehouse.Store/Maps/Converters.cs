@@ -3,6 +3,7 @@ using System.Text.Json;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Providers;
+using Gatehouse.Model.Tokens;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
@@ -48,6 +49,21 @@ internal static class JsonColumns
         text => ObjectColumns.ReadAgents(text),
         new ValueComparer<AgentRules?>((a, b) => ObjectColumns.AreEqual(a, b), rules => ObjectColumns.HashOf(rules), rules => rules));
 
+    public static void AsJson(this PropertyBuilder<List<AccessListItem>> property) =>
+        property.HasConversion(list => ListColumns.Write(list), text => ListColumns.ReadAccessListItems(text), Compare<AccessListItem>());
+
+    public static void AsJson(this PropertyBuilder<List<ApprovalGroup>> property) =>
+        property.HasConversion(list => ListColumns.Write(list), text => ListColumns.ReadApprovalGroups(text), Compare<ApprovalGroup>());
+
+    public static void AsJson(this PropertyBuilder<List<Approval>> property) =>
+        property.HasConversion(list => ListColumns.Write(list), text => ListColumns.ReadApprovals(text), Compare<Approval>());
+
+    public static void AsJson(this PropertyBuilder<List<TestedPerson>> property) =>
+        property.HasConversion(list => ListColumns.Write(list), text => ListColumns.ReadTestedPersons(text), Compare<TestedPerson>());
+
+    public static void AsJson(this PropertyBuilder<List<TokenGrant>> property) =>
+        property.HasConversion(list => ListColumns.Write(list), text => ListColumns.ReadTokenGrants(text), Compare<TokenGrant>());
+
     private static ValueComparer<List<T>> Compare<T>() => new(
         (a, b) => ListColumns.AreEqual(a, b), list => list.Count, list => ListColumns.Copy(list));
 }
@@ -84,6 +100,26 @@ internal static class ListColumns
     public static string Write(List<FormerKey> list) => JsonSerializer.Serialize(list, Shapes.Default.ListFormerKey);
 
     public static string Write(List<RedirectUri> list) => JsonSerializer.Serialize(list, Shapes.Default.ListRedirectUri);
+
+    public static string Write(List<AccessListItem> list) => JsonSerializer.Serialize(list, Shapes.Default.ListAccessListItem);
+
+    public static List<AccessListItem> ReadAccessListItems(string text) => JsonSerializer.Deserialize(text, Shapes.Default.ListAccessListItem) ?? [];
+
+    public static string Write(List<ApprovalGroup> list) => JsonSerializer.Serialize(list, Shapes.Default.ListApprovalGroup);
+
+    public static List<ApprovalGroup> ReadApprovalGroups(string text) => JsonSerializer.Deserialize(text, Shapes.Default.ListApprovalGroup) ?? [];
+
+    public static string Write(List<Approval> list) => JsonSerializer.Serialize(list, Shapes.Default.ListApproval);
+
+    public static List<Approval> ReadApprovals(string text) => JsonSerializer.Deserialize(text, Shapes.Default.ListApproval) ?? [];
+
+    public static string Write(List<TestedPerson> list) => JsonSerializer.Serialize(list, Shapes.Default.ListTestedPerson);
+
+    public static List<TestedPerson> ReadTestedPersons(string text) => JsonSerializer.Deserialize(text, Shapes.Default.ListTestedPerson) ?? [];
+
+    public static string Write(List<TokenGrant> list) => JsonSerializer.Serialize(list, Shapes.Default.ListTokenGrant);
+
+    public static List<TokenGrant> ReadTokenGrants(string text) => JsonSerializer.Deserialize(text, Shapes.Default.ListTokenGrant) ?? [];
 
     public static List<string> ReadTexts(string text) => JsonSerializer.Deserialize(text, Shapes.Default.ListString) ?? [];
 

@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
 using Gatehouse.Model.Apps;
+using Gatehouse.Model.Policies;
 using Gatehouse.Model.Providers;
+using Gatehouse.Model.Tokens;
 
 namespace Gatehouse.Store.Maps;
 
@@ -9,6 +11,11 @@ namespace Gatehouse.Store.Maps;
 [JsonSerializable(typeof(List<string>))]
 [JsonSerializable(typeof(List<RedirectUri>))]
 [JsonSerializable(typeof(List<FormerKey>))]
+[JsonSerializable(typeof(List<AccessListItem>))]
+[JsonSerializable(typeof(List<ApprovalGroup>))]
+[JsonSerializable(typeof(List<Approval>))]
+[JsonSerializable(typeof(List<TestedPerson>))]
+[JsonSerializable(typeof(List<TokenGrant>))]
 [JsonSerializable(typeof(Dictionary<string, List<string>>))]
 [JsonSerializable(typeof(CorsRules))]
 [JsonSerializable(typeof(AgentRules))]

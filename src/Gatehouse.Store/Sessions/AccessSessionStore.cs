@@ -45,6 +45,23 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
     }
 
     /// <inheritdoc/>
+    public async Task PassAsync(string nonce, string prefix, IReadOnlyList<string> passed, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+
+        // Taken for writing before it is read: two tabs may pass two things at once.
+        await db.AccessSessions.Where(s => s.Nonce == nonce).ExecuteUpdateAsync(s => s.SetProperty(x => x.Address, x => x.Address), cancellationToken);
+        if (await db.AccessSessions.FirstOrDefaultAsync(s => s.Nonce == nonce, cancellationToken) is { } session)
+        {
+            session.Passed = [.. session.Passed.Where(p => !p.StartsWith(prefix, StringComparison.Ordinal)), .. passed];
+            await db.SaveChangesAsync(cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task RevokeAsync(string nonce, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
@@ -144,6 +161,7 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
             ClaimsJson = JsonSerializer.Serialize(claims, Shapes.Default.DictionaryStringListString),
             GroupsJson = facts.GroupsJson,
             Amr = [.. facts.Amr],
+            Passed = [.. facts.Passed],
             Address = facts.Address,
             CreatedAt = now,
             ExpiresAt = now + facts.Duration,

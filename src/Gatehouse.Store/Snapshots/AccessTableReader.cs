@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Model.Apps;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Tunnels.Ingress;
@@ -11,7 +12,7 @@ namespace Gatehouse.Store.Snapshots;
 
 /// <summary>Reads everything the gateway and the login page look at.</summary>
 internal sealed partial class AccessTableReader(
-    IDbContextFactory<GatehouseDb> databases, ISecretBox box, TimeProvider clock, ILogger<AccessTableReader> logger)
+    IDbContextFactory<GatehouseDb> databases, ISecretBox box, IGeoReader places, TimeProvider clock, ILogger<AccessTableReader> logger)
     : TableReader<AccessTable>(databases, clock, logger)
 {
     private readonly TimeProvider clock = clock;
@@ -30,6 +31,9 @@ internal sealed partial class AccessTableReader(
             Organization = await db.Organizations.AsNoTracking().SingleAsync(cancellationToken),
             Apps = await ReadAppsAsync(db, cancellationToken),
             Groups = await db.RuleGroups.AsNoTracking().ToListAsync(cancellationToken),
+            Lists = await db.AccessLists.AsNoTracking().ToListAsync(cancellationToken),
+            CustomPages = await db.CustomPages.AsNoTracking().ToListAsync(cancellationToken),
+            KnowsPlaces = places.IsAvailable,
             LoginMethods = await ReadLoginMethodsAsync(db, cancellationToken),
             Hostnames = await db.PublicHostnames.AsNoTracking().ToListAsync(cancellationToken),
             Tunnels = await ReadTunnelsAsync(db, cancellationToken),

@@ -17,6 +17,7 @@ internal static class CommandTree
             ConnectVerb.Create(shell),
             AccessVerb.Create(shell),
             ExplainVerb.Create(shell),
+            PolicyVerb.Create(shell),
             RecoverVerb.Create(shell),
             VersionVerb.Create(shell),
         };

@@ -23,6 +23,10 @@ internal static class Explanation
             record.Method,
             record.Host,
             record.Path,
+            record.Country,
+            record.Purpose,
+            record.Approvers,
+            Facts = record.FactsJson is { } facts ? JsonSerializer.Deserialize<JsonElement>(facts) : (JsonElement?)null,
             Reasons = DecisionJson.Read(record.TreeJson),
         },
         Indented);

@@ -88,7 +88,7 @@ public class AppMatcherTests
         App = new App { Id = Guid.CreateVersion7(), Aud = name, Name = name, Domains = [domain] },
         BeforeSignIn = [],
         AfterSignIn = [],
-        Groups = new Dictionary<Guid, Gatehouse.Model.Policies.CompiledGroup>(),
+        Scope = Gatehouse.Model.Policies.RuleScope.Empty,
         HasContinuousRules = false,
         LoginMethods = [],
         PolicyHash = "",

@@ -42,6 +42,7 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
             ClaimsJson = JsonSerializer.Serialize(facts.Claims),
             GroupsJson = facts.GroupsJson,
             Amr = [.. facts.Amr],
+            Passed = [.. facts.Passed],
             Address = facts.Address,
             CreatedAt = now,
             ExpiresAt = now + facts.Duration,
@@ -54,6 +55,17 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
     /// <inheritdoc/>
     public Task<AccessSession?> FindAsync(string nonce, CancellationToken cancellationToken) =>
         Task.FromResult(sessions.TryGetValue(nonce, out var session) && session.RevokedAt is null ? session : null);
+
+    /// <inheritdoc/>
+    public Task PassAsync(string nonce, string prefix, IReadOnlyList<string> passed, CancellationToken cancellationToken)
+    {
+        if (sessions.TryGetValue(nonce, out var session))
+        {
+            session.Passed = [.. session.Passed.Where(p => !p.StartsWith(prefix, StringComparison.Ordinal)), .. passed];
+        }
+
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public Task RevokeAsync(string nonce, CancellationToken cancellationToken)

@@ -86,12 +86,14 @@ internal static class TestAccess
     /// <summary>A table. What apps cover is published, unless told otherwise.</summary>
     public static AccessTable Table(
         IReadOnlyList<App> apps, IReadOnlyList<LoginMethod>? methods = null, IReadOnlyList<AccessSigningKey>? keys = null, IReadOnlyList<RuleGroup>? groups = null,
-        IReadOnlyList<string>? published = null) =>
+        IReadOnlyList<string>? published = null, IReadOnlyList<AccessList>? lists = null, IReadOnlyList<CustomPage>? pages = null) =>
         AccessTableBuilder.Build(new AccessRows
         {
             Organization = new Organization { Id = "0123456789abcdef0123456789abcdef", Name = "Example Ltd" },
             Apps = apps,
             Groups = groups ?? [],
+            Lists = lists ?? [],
+            CustomPages = pages ?? [],
             LoginMethods = [.. (methods ?? []).Select(m => new LoginMethodEntry { Method = m, ClientSecret = "s3cret" })],
             Hostnames =
             [

@@ -277,7 +277,7 @@ public class CloudflareAppTests
 
     private static JsonObject Group(string name, string rule) => new() { ["name"] = name, ["include"] = new JsonArray(JsonNode.Parse(rule)) };
 
-    private static JsonObject LoginMethod() => new()
+    internal static JsonObject LoginMethod() => new()
     {
         ["name"] = "Authentik",
         ["type"] = "oidc",

@@ -122,7 +122,7 @@ public class CloudflareRefusalTests(SharedApiHost shared) : IClassFixture<Shared
     [InlineData("policies", "[{\"name\":\"p\",\"decision\":\"bypass\",\"include\":[{\"email\":{\"email\":\"a@example.com\"}}]}]")]
     [InlineData("policies", "[{\"name\":\"p\",\"decision\":\"bypass\",\"include\":[{\"everyone\":{}}],\"exclude\":[{\"email_domain\":{\"domain\":\"example.com\"}}]}]")]
     [InlineData("policies", "[{\"name\":\"p\",\"decision\":\"non_identity\",\"include\":[{\"everyone\":{}}],\"exclude\":[{\"email_domain\":{\"domain\":\"example.com\"}}]}]")]
-    [InlineData("policies", "[{\"name\":\"p\",\"decision\":\"allow\",\"include\":[{\"everyone\":{}}],\"purpose_justification_required\":true}]")]
+    [InlineData("policies", "[{\"name\":\"p\",\"decision\":\"allow\",\"include\":[{\"everyone\":{}}],\"isolation_required\":true}]")]
     [InlineData("policies", "[3]")]
     public async Task An_app_with_a_fault_is_refused_with_12130(string field, string value)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Net;
 using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Fakes;
@@ -7,7 +6,7 @@ namespace Gatehouse.Tests.Policies;
 
 public class RuleEvaluatorTests
 {
-    private static readonly FrozenDictionary<Guid, CompiledGroup> NoGroups = FrozenDictionary<Guid, CompiledGroup>.Empty;
+    private static readonly RuleScope NoGroups = RuleScope.Empty;
 
     [Theory]
     [InlineData("ada@example.com", "example.com", true)]
@@ -89,10 +88,13 @@ public class RuleEvaluatorTests
     public void Groups_nest_and_keep_their_excludes()
     {
         var (inner, outer) = (Guid.CreateVersion7(), Guid.CreateVersion7());
-        var groups = new Dictionary<Guid, CompiledGroup>
+        var groups = new RuleScope
         {
-            [inner] = new("Inner", [new Rule.EmailDomain("example.com")], [new Rule.Email("eve@example.com")], []),
-            [outer] = new("Outer", [new Rule.Group(inner)], [], []),
+            Groups = new Dictionary<Guid, CompiledGroup>
+            {
+                [inner] = new("Inner", [new Rule.EmailDomain("example.com")], [new Rule.Email("eve@example.com")], []),
+                [outer] = new("Outer", [new Rule.Group(inner)], [], []),
+            },
         };
 
         Assert.True(RuleEvaluator.Meets(TestAccess.Visitor("ada@example.com"), new Rule.Group(outer), groups));

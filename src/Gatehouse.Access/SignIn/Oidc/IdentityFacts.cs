@@ -37,8 +37,8 @@ internal sealed class IdentityFacts
     /// <summary>How the person proved who they are.</summary>
     public required IReadOnlyList<string> Amr { get; init; }
 
-    /// <summary>Reads the claims that <paramref name="method"/> names, and the address and groups.</summary>
-    public static Outcome<IdentityFacts> Read(LoginMethod method, JsonElement payload)
+    /// <summary>Reads the claims that <paramref name="method"/> names, and the address and groups. <paramref name="takesUnverified"/> tells whether an address may do that is said not to be verified.</summary>
+    public static Outcome<IdentityFacts> Read(LoginMethod method, JsonElement payload, bool takesUnverified)
     {
         var step = $"Reading the claims of {method.Name}";
         if (!payload.TryGetProperty(method.EmailClaimName, out var address) || address.ValueKind == JsonValueKind.Null)
@@ -57,6 +57,16 @@ internal sealed class IdentityFacts
                 "email_unreadable",
                 $"The claim '{method.EmailClaimName}' is not a plain e-mail address: expected one @, no quotes and no spaces, in ASCII. Access refuses what could be read in two ways.",
                 "e-mail claim is not canonical");
+        }
+
+        // Present and anything but true (Coder CVE-2026-55076): the person only typed the address there.
+        if (!takesUnverified && payload.TryGetProperty("email_verified", out var verified) && verified.ValueKind is not (JsonValueKind.True or JsonValueKind.Null))
+        {
+            return Refuse(
+                step,
+                "email_unverified",
+                $"{method.Name} says that your address is not verified there (email_verified), and rules here are about addresses. Verify it there; or, if whoever runs {method.Name} vouches for its addresses, an administrator here can set accept_unverified_email in the login method.",
+                "email_verified is not true");
         }
 
         var groups = payload.EnumerateObject().FirstOrDefault(p => p.Name.Equals("groups", StringComparison.OrdinalIgnoreCase)).Value;
@@ -100,7 +110,7 @@ internal sealed class IdentityFacts
     private static Dictionary<string, IReadOnlyList<string>> ClaimsOf(LoginMethod method, JsonElement payload, string email, JsonElement groups)
     {
         var claims = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) { ["email"] = [email] };
-        foreach (var name in method.Claims)
+        foreach (var name in method.Claims.Append(RuleEvaluator.AuthContextClaim))
         {
             if (payload.TryGetProperty(name, out var value))
             {

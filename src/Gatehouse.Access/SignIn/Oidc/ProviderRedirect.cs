@@ -66,6 +66,8 @@ internal sealed class ProviderRedirect(SealedStates states, PublicUrls urls, Tim
                 [nameof(LoginPage.AppName)] = target.App.App.Name,
                 [nameof(LoginPage.AppHost)] = target.Host,
                 [nameof(LoginPage.Brand)] = table.Organization.Name,
+                [nameof(LoginPage.Header)] = table.Organization.LoginHeader,
+                [nameof(LoginPage.Footer)] = table.Organization.LoginFooter,
                 [nameof(LoginPage.Methods)] = links,
             },
             StatusCodes.Status200OK);

@@ -35,8 +35,12 @@ internal sealed class SignedTokens(ProviderKeys keys)
 
     private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = LongestToken };
 
-    /// <summary>The token in <paramref name="token"/>, once its signature is right.</summary>
-    public async Task<Outcome<SignedToken>> VerifyAsync(LoginMethodEntry method, string token, string step, CancellationToken cancellationToken)
+    /// <summary>The token in <paramref name="token"/>, once its signature is right by a key of the login method.</summary>
+    public Task<Outcome<SignedToken>> VerifyAsync(LoginMethodEntry method, string token, string step, CancellationToken cancellationToken) =>
+        VerifyAsync(method.Method.CertsUrl, token, step, cancellationToken);
+
+    /// <summary>The token in <paramref name="token"/>, once its signature is right by a key that <paramref name="certsUrl"/> publishes.</summary>
+    public async Task<Outcome<SignedToken>> VerifyAsync(string certsUrl, string token, string step, CancellationToken cancellationToken)
     {
         if (Parse(token) is not { } jwt || JsonText.Object(Decode(jwt.EncodedPayload)) is not { } payload)
         {
@@ -48,7 +52,7 @@ internal sealed class SignedTokens(ProviderKeys keys)
             return algorithm;
         }
 
-        var found = await keys.FindAsync(method.Method.CertsUrl, jwt.Kid is { Length: > 0 } kid ? kid : null, step, cancellationToken);
+        var found = await keys.FindAsync(certsUrl, jwt.Kid is { Length: > 0 } kid ? kid : null, step, cancellationToken);
         if (found.Value is not { } key)
         {
             return found.Failure!; // the other half

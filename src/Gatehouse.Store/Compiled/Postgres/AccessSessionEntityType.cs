@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Reflection;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Store.Maps;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
@@ -24,7 +25,8 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Sessions.AccessSession",
                 typeof(AccessSession),
                 baseEntityType,
-                propertyCount: 15,
+                propertyCount: 16,
+                foreignKeyCount: 1,
                 unnamedIndexCount: 4,
                 keyCount: 1);
 
@@ -120,6 +122,20 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(AccessSession).GetField("<Name>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             name.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var passed = runtimeEntityType.AddProperty(
+                "Passed",
+                typeof(List<string>),
+                propertyInfo: typeof(AccessSession).GetProperty("Passed", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AccessSession).GetField("<Passed>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            passed.SetValueConverter(new ValueConverter<List<string>, string>(
+                string (List<string> list) => ListColumns.Write(list),
+                List<string> (string text) => ListColumns.ReadTexts(text)));
+            passed.SetComparer(new ValueComparer<List<string>>(
+                bool (List<string> a, List<string> b) => ListColumns.AreEqual(a, b),
+                int (List<string> list) => list.Count,
+                List<string> (List<string> list) => ListColumns.Copy(list)));
+            passed.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var providerSession = runtimeEntityType.AddProperty(
                 "ProviderSession",
                 typeof(string),
@@ -168,6 +184,17 @@ namespace Gatehouse.Store.Compiled.Postgres
                 new[] { loginMethodId, subject });
 
             return runtimeEntityType;
+        }
+
+        public static RuntimeForeignKey CreateForeignKey1(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
+        {
+            var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("UserId") },
+                principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),
+                principalEntityType,
+                deleteBehavior: DeleteBehavior.Cascade,
+                required: true);
+
+            return runtimeForeignKey;
         }
 
         public static void CreateAnnotations(RuntimeEntityType runtimeEntityType)

@@ -21,8 +21,8 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Audit.DecisionRecord",
                 typeof(DecisionRecord),
                 baseEntityType,
-                propertyCount: 13,
-                unnamedIndexCount: 1,
+                propertyCount: 17,
+                unnamedIndexCount: 3,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -70,6 +70,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(DecisionRecord).GetField("<AppName>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             appName.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var approvers = runtimeEntityType.AddProperty(
+                "Approvers",
+                typeof(string),
+                propertyInfo: typeof(DecisionRecord).GetProperty("Approvers", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(DecisionRecord).GetField("<Approvers>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            approvers.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var at = runtimeEntityType.AddProperty(
                 "At",
                 typeof(DateTimeOffset),
@@ -79,6 +87,14 @@ namespace Gatehouse.Store.Compiled.Postgres
             at.SetSentinelFromProviderValue(-62135596800000L);
             at.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var country = runtimeEntityType.AddProperty(
+                "Country",
+                typeof(string),
+                propertyInfo: typeof(DecisionRecord).GetProperty("Country", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(DecisionRecord).GetField("<Country>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            country.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var email = runtimeEntityType.AddProperty(
                 "Email",
                 typeof(string),
@@ -86,6 +102,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(DecisionRecord).GetField("<Email>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 nullable: true);
             email.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var factsJson = runtimeEntityType.AddProperty(
+                "FactsJson",
+                typeof(string),
+                propertyInfo: typeof(DecisionRecord).GetProperty("FactsJson", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(DecisionRecord).GetField("<FactsJson>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            factsJson.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var host = runtimeEntityType.AddProperty(
                 "Host",
@@ -116,6 +140,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(DecisionRecord).GetField("<Path>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             path.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var purpose = runtimeEntityType.AddProperty(
+                "Purpose",
+                typeof(string),
+                propertyInfo: typeof(DecisionRecord).GetProperty("Purpose", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(DecisionRecord).GetField("<Purpose>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            purpose.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var treeJson = runtimeEntityType.AddProperty(
                 "TreeJson",
                 typeof(string),
@@ -129,6 +161,12 @@ namespace Gatehouse.Store.Compiled.Postgres
 
             var index = runtimeEntityType.AddIndex(
                 new[] { at });
+
+            var index0 = runtimeEntityType.AddIndex(
+                new[] { appId, at });
+
+            var index1 = runtimeEntityType.AddIndex(
+                new[] { email, at });
 
             return runtimeEntityType;
         }

@@ -24,7 +24,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.LoginMethods.LoginMethod",
                 typeof(LoginMethod),
                 baseEntityType,
-                propertyCount: 16,
+                propertyCount: 17,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -35,6 +35,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 afterSaveBehavior: PropertySaveBehavior.Throw,
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
             id.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var acceptsUnverifiedEmail = runtimeEntityType.AddProperty(
+                "AcceptsUnverifiedEmail",
+                typeof(bool),
+                propertyInfo: typeof(LoginMethod).GetProperty("AcceptsUnverifiedEmail", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(LoginMethod).GetField("<AcceptsUnverifiedEmail>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            acceptsUnverifiedEmail.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var authUrl = runtimeEntityType.AddProperty(
                 "AuthUrl",

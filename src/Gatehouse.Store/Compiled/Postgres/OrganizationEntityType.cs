@@ -21,7 +21,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Settings.Organization",
                 typeof(Organization),
                 baseEntityType,
-                propertyCount: 9,
+                propertyCount: 13,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -32,6 +32,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 afterSaveBehavior: PropertySaveBehavior.Throw);
             id.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var autoRedirectToIdentity = runtimeEntityType.AddProperty(
+                "AutoRedirectToIdentity",
+                typeof(bool),
+                propertyInfo: typeof(Organization).GetProperty("AutoRedirectToIdentity", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<AutoRedirectToIdentity>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            autoRedirectToIdentity.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var createdAt = runtimeEntityType.AddProperty(
                 "CreatedAt",
                 typeof(DateTimeOffset),
@@ -41,6 +49,15 @@ namespace Gatehouse.Store.Compiled.Postgres
             createdAt.SetSentinelFromProviderValue(-62135596800000L);
             createdAt.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var decisionRetention = runtimeEntityType.AddProperty(
+                "DecisionRetention",
+                typeof(TimeSpan),
+                propertyInfo: typeof(Organization).GetProperty("DecisionRetention", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<DecisionRetention>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                valueConverter: new Milliseconds());
+            decisionRetention.SetSentinelFromProviderValue(0L);
+            decisionRetention.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var denyUnmatchedRequests = runtimeEntityType.AddProperty(
                 "DenyUnmatchedRequests",
                 typeof(bool),
@@ -49,13 +66,35 @@ namespace Gatehouse.Store.Compiled.Postgres
                 sentinel: false);
             denyUnmatchedRequests.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
-            var keyRotationDays = runtimeEntityType.AddProperty(
-                "KeyRotationDays",
-                typeof(int),
-                propertyInfo: typeof(Organization).GetProperty("KeyRotationDays", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                fieldInfo: typeof(Organization).GetField("<KeyRotationDays>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                sentinel: 0);
-            keyRotationDays.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+            var forbiddenPage = runtimeEntityType.AddProperty(
+                "ForbiddenPage",
+                typeof(Guid?),
+                propertyInfo: typeof(Organization).GetProperty("ForbiddenPage", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<ForbiddenPage>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            forbiddenPage.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var identityDeniedPage = runtimeEntityType.AddProperty(
+                "IdentityDeniedPage",
+                typeof(Guid?),
+                propertyInfo: typeof(Organization).GetProperty("IdentityDeniedPage", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<IdentityDeniedPage>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            identityDeniedPage.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var loginFooter = runtimeEntityType.AddProperty(
+                "LoginFooter",
+                typeof(string),
+                propertyInfo: typeof(Organization).GetProperty("LoginFooter", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<LoginFooter>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            loginFooter.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var loginHeader = runtimeEntityType.AddProperty(
+                "LoginHeader",
+                typeof(string),
+                propertyInfo: typeof(Organization).GetProperty("LoginHeader", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<LoginHeader>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            loginHeader.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var name = runtimeEntityType.AddProperty(
                 "Name",
@@ -72,14 +111,6 @@ namespace Gatehouse.Store.Compiled.Postgres
                 valueConverter: new Milliseconds());
             sessionDuration.SetSentinelFromProviderValue(0L);
             sessionDuration.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
-
-            var strictServiceTokens = runtimeEntityType.AddProperty(
-                "StrictServiceTokens",
-                typeof(bool),
-                propertyInfo: typeof(Organization).GetProperty("StrictServiceTokens", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                fieldInfo: typeof(Organization).GetField("<StrictServiceTokens>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                sentinel: false);
-            strictServiceTokens.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var updatedAt = runtimeEntityType.AddProperty(
                 "UpdatedAt",

@@ -24,7 +24,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Policies.Policy",
                 typeof(Policy),
                 baseEntityType,
-                propertyCount: 11,
+                propertyCount: 15,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -45,6 +45,28 @@ namespace Gatehouse.Store.Compiled.Postgres
                 providerPropertyType: typeof(string));
             action.SetSentinelFromProviderValue("Allow");
             action.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var approvalGroups = runtimeEntityType.AddProperty(
+                "ApprovalGroups",
+                typeof(List<ApprovalGroup>),
+                propertyInfo: typeof(Policy).GetProperty("ApprovalGroups", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Policy).GetField("<ApprovalGroups>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            approvalGroups.SetValueConverter(new ValueConverter<List<ApprovalGroup>, string>(
+                string (List<ApprovalGroup> list) => ListColumns.Write(list),
+                List<ApprovalGroup> (string text) => ListColumns.ReadApprovalGroups(text)));
+            approvalGroups.SetComparer(new ValueComparer<List<ApprovalGroup>>(
+                bool (List<ApprovalGroup> a, List<ApprovalGroup> b) => ListColumns.AreEqual(a, b),
+                int (List<ApprovalGroup> list) => list.Count,
+                List<ApprovalGroup> (List<ApprovalGroup> list) => ListColumns.Copy(list)));
+            approvalGroups.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var approvalRequired = runtimeEntityType.AddProperty(
+                "ApprovalRequired",
+                typeof(bool),
+                propertyInfo: typeof(Policy).GetProperty("ApprovalRequired", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Policy).GetField("<ApprovalRequired>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            approvalRequired.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var createdAt = runtimeEntityType.AddProperty(
                 "CreatedAt",
@@ -97,6 +119,21 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(Policy).GetProperty("Name", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Policy).GetField("<Name>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             name.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var purposePrompt = runtimeEntityType.AddProperty(
+                "PurposePrompt",
+                typeof(string),
+                propertyInfo: typeof(Policy).GetProperty("PurposePrompt", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Policy).GetField("<PurposePrompt>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            purposePrompt.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var purposeRequired = runtimeEntityType.AddProperty(
+                "PurposeRequired",
+                typeof(bool),
+                propertyInfo: typeof(Policy).GetProperty("PurposeRequired", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Policy).GetField("<PurposeRequired>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            purposeRequired.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var require = runtimeEntityType.AddProperty(
                 "Require",

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Reflection;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Store.Maps;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
@@ -23,7 +24,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Sessions.AccessSession",
                 typeof(AccessSession),
                 baseEntityType,
-                propertyCount: 15,
+                propertyCount: 16,
+                foreignKeyCount: 1,
                 unnamedIndexCount: 4,
                 keyCount: 1);
 
@@ -108,6 +110,19 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(AccessSession).GetProperty("Name", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(AccessSession).GetField("<Name>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
+            var passed = runtimeEntityType.AddProperty(
+                "Passed",
+                typeof(List<string>),
+                propertyInfo: typeof(AccessSession).GetProperty("Passed", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AccessSession).GetField("<Passed>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            passed.SetValueConverter(new ValueConverter<List<string>, string>(
+                string (List<string> list) => ListColumns.Write(list),
+                List<string> (string text) => ListColumns.ReadTexts(text)));
+            passed.SetComparer(new ValueComparer<List<string>>(
+                bool (List<string> a, List<string> b) => ListColumns.AreEqual(a, b),
+                int (List<string> list) => list.Count,
+                List<string> (List<string> list) => ListColumns.Copy(list)));
+
             var providerSession = runtimeEntityType.AddProperty(
                 "ProviderSession",
                 typeof(string),
@@ -152,6 +167,17 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 new[] { loginMethodId, subject });
 
             return runtimeEntityType;
+        }
+
+        public static RuntimeForeignKey CreateForeignKey1(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
+        {
+            var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("UserId") },
+                principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),
+                principalEntityType,
+                deleteBehavior: DeleteBehavior.Cascade,
+                required: true);
+
+            return runtimeForeignKey;
         }
 
         public static void CreateAnnotations(RuntimeEntityType runtimeEntityType)

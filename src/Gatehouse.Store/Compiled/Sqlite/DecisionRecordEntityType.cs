@@ -20,8 +20,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Audit.DecisionRecord",
                 typeof(DecisionRecord),
                 baseEntityType,
-                propertyCount: 13,
-                unnamedIndexCount: 1,
+                propertyCount: 17,
+                unnamedIndexCount: 3,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -63,6 +63,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(DecisionRecord).GetProperty("AppName", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(DecisionRecord).GetField("<AppName>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
+            var approvers = runtimeEntityType.AddProperty(
+                "Approvers",
+                typeof(string),
+                propertyInfo: typeof(DecisionRecord).GetProperty("Approvers", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(DecisionRecord).GetField("<Approvers>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
             var at = runtimeEntityType.AddProperty(
                 "At",
                 typeof(DateTimeOffset),
@@ -71,11 +78,25 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 valueConverter: new UnixMilliseconds());
             at.SetSentinelFromProviderValue(-62135596800000L);
 
+            var country = runtimeEntityType.AddProperty(
+                "Country",
+                typeof(string),
+                propertyInfo: typeof(DecisionRecord).GetProperty("Country", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(DecisionRecord).GetField("<Country>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
             var email = runtimeEntityType.AddProperty(
                 "Email",
                 typeof(string),
                 propertyInfo: typeof(DecisionRecord).GetProperty("Email", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(DecisionRecord).GetField("<Email>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
+            var factsJson = runtimeEntityType.AddProperty(
+                "FactsJson",
+                typeof(string),
+                propertyInfo: typeof(DecisionRecord).GetProperty("FactsJson", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(DecisionRecord).GetField("<FactsJson>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 nullable: true);
 
             var host = runtimeEntityType.AddProperty(
@@ -103,6 +124,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(DecisionRecord).GetProperty("Path", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(DecisionRecord).GetField("<Path>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
+            var purpose = runtimeEntityType.AddProperty(
+                "Purpose",
+                typeof(string),
+                propertyInfo: typeof(DecisionRecord).GetProperty("Purpose", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(DecisionRecord).GetField("<Purpose>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
             var treeJson = runtimeEntityType.AddProperty(
                 "TreeJson",
                 typeof(string),
@@ -115,6 +143,12 @@ namespace Gatehouse.Store.Compiled.Sqlite
 
             var index = runtimeEntityType.AddIndex(
                 new[] { at });
+
+            var index0 = runtimeEntityType.AddIndex(
+                new[] { appId, at });
+
+            var index1 = runtimeEntityType.AddIndex(
+                new[] { email, at });
 
             return runtimeEntityType;
         }

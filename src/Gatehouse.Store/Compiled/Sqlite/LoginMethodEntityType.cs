@@ -23,7 +23,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.LoginMethods.LoginMethod",
                 typeof(LoginMethod),
                 baseEntityType,
-                propertyCount: 16,
+                propertyCount: 17,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -33,6 +33,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(LoginMethod).GetField("<Id>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 afterSaveBehavior: PropertySaveBehavior.Throw,
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
+
+            var acceptsUnverifiedEmail = runtimeEntityType.AddProperty(
+                "AcceptsUnverifiedEmail",
+                typeof(bool),
+                propertyInfo: typeof(LoginMethod).GetProperty("AcceptsUnverifiedEmail", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(LoginMethod).GetField("<AcceptsUnverifiedEmail>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
 
             var authUrl = runtimeEntityType.AddProperty(
                 "AuthUrl",

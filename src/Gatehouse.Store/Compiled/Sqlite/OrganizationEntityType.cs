@@ -20,7 +20,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Settings.Organization",
                 typeof(Organization),
                 baseEntityType,
-                propertyCount: 9,
+                propertyCount: 13,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -30,6 +30,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(Organization).GetField("<Id>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 afterSaveBehavior: PropertySaveBehavior.Throw);
 
+            var autoRedirectToIdentity = runtimeEntityType.AddProperty(
+                "AutoRedirectToIdentity",
+                typeof(bool),
+                propertyInfo: typeof(Organization).GetProperty("AutoRedirectToIdentity", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<AutoRedirectToIdentity>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+
             var createdAt = runtimeEntityType.AddProperty(
                 "CreatedAt",
                 typeof(DateTimeOffset),
@@ -38,6 +45,14 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 valueConverter: new UnixMilliseconds());
             createdAt.SetSentinelFromProviderValue(-62135596800000L);
 
+            var decisionRetention = runtimeEntityType.AddProperty(
+                "DecisionRetention",
+                typeof(TimeSpan),
+                propertyInfo: typeof(Organization).GetProperty("DecisionRetention", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<DecisionRetention>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                valueConverter: new Milliseconds());
+            decisionRetention.SetSentinelFromProviderValue(0L);
+
             var denyUnmatchedRequests = runtimeEntityType.AddProperty(
                 "DenyUnmatchedRequests",
                 typeof(bool),
@@ -45,12 +60,31 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(Organization).GetField("<DenyUnmatchedRequests>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: false);
 
-            var keyRotationDays = runtimeEntityType.AddProperty(
-                "KeyRotationDays",
-                typeof(int),
-                propertyInfo: typeof(Organization).GetProperty("KeyRotationDays", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                fieldInfo: typeof(Organization).GetField("<KeyRotationDays>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                sentinel: 0);
+            var forbiddenPage = runtimeEntityType.AddProperty(
+                "ForbiddenPage",
+                typeof(Guid?),
+                propertyInfo: typeof(Organization).GetProperty("ForbiddenPage", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<ForbiddenPage>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
+            var identityDeniedPage = runtimeEntityType.AddProperty(
+                "IdentityDeniedPage",
+                typeof(Guid?),
+                propertyInfo: typeof(Organization).GetProperty("IdentityDeniedPage", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<IdentityDeniedPage>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
+            var loginFooter = runtimeEntityType.AddProperty(
+                "LoginFooter",
+                typeof(string),
+                propertyInfo: typeof(Organization).GetProperty("LoginFooter", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<LoginFooter>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var loginHeader = runtimeEntityType.AddProperty(
+                "LoginHeader",
+                typeof(string),
+                propertyInfo: typeof(Organization).GetProperty("LoginHeader", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<LoginHeader>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
             var name = runtimeEntityType.AddProperty(
                 "Name",
@@ -65,13 +99,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(Organization).GetField("<SessionDuration>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 valueConverter: new Milliseconds());
             sessionDuration.SetSentinelFromProviderValue(0L);
-
-            var strictServiceTokens = runtimeEntityType.AddProperty(
-                "StrictServiceTokens",
-                typeof(bool),
-                propertyInfo: typeof(Organization).GetProperty("StrictServiceTokens", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                fieldInfo: typeof(Organization).GetField("<StrictServiceTokens>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                sentinel: false);
 
             var updatedAt = runtimeEntityType.AddProperty(
                 "UpdatedAt",

@@ -23,7 +23,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Policies.Policy",
                 typeof(Policy),
                 baseEntityType,
-                propertyCount: 11,
+                propertyCount: 15,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -42,6 +42,26 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 maxLength: 40,
                 providerPropertyType: typeof(string));
             action.SetSentinelFromProviderValue("Allow");
+
+            var approvalGroups = runtimeEntityType.AddProperty(
+                "ApprovalGroups",
+                typeof(List<ApprovalGroup>),
+                propertyInfo: typeof(Policy).GetProperty("ApprovalGroups", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Policy).GetField("<ApprovalGroups>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            approvalGroups.SetValueConverter(new ValueConverter<List<ApprovalGroup>, string>(
+                string (List<ApprovalGroup> list) => ListColumns.Write(list),
+                List<ApprovalGroup> (string text) => ListColumns.ReadApprovalGroups(text)));
+            approvalGroups.SetComparer(new ValueComparer<List<ApprovalGroup>>(
+                bool (List<ApprovalGroup> a, List<ApprovalGroup> b) => ListColumns.AreEqual(a, b),
+                int (List<ApprovalGroup> list) => list.Count,
+                List<ApprovalGroup> (List<ApprovalGroup> list) => ListColumns.Copy(list)));
+
+            var approvalRequired = runtimeEntityType.AddProperty(
+                "ApprovalRequired",
+                typeof(bool),
+                propertyInfo: typeof(Policy).GetProperty("ApprovalRequired", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Policy).GetField("<ApprovalRequired>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
 
             var createdAt = runtimeEntityType.AddProperty(
                 "CreatedAt",
@@ -89,6 +109,19 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 typeof(string),
                 propertyInfo: typeof(Policy).GetProperty("Name", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Policy).GetField("<Name>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var purposePrompt = runtimeEntityType.AddProperty(
+                "PurposePrompt",
+                typeof(string),
+                propertyInfo: typeof(Policy).GetProperty("PurposePrompt", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Policy).GetField("<PurposePrompt>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var purposeRequired = runtimeEntityType.AddProperty(
+                "PurposeRequired",
+                typeof(bool),
+                propertyInfo: typeof(Policy).GetProperty("PurposeRequired", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Policy).GetField("<PurposeRequired>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
 
             var require = runtimeEntityType.AddProperty(
                 "Require",

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("30bb7a75-0d86-4314-858c-c8861c0f3216"), entityTypeCount: 65)
+            : base(skipDetectChanges: false, modelId: new Guid("aca105e9-bf55-4a7b-8ca7-fda8958b1122"), entityTypeCount: 68)
         {
         }
 
@@ -19,6 +19,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
         {
             var app = AppEntityType.Create(this);
             var appPolicy = AppPolicyEntityType.Create(this);
+            var appTag = AppTagEntityType.Create(this);
+            var customPage = CustomPageEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
             var spentChallenge = SpentChallengeEntityType.Create(this);
             var staticCode = StaticCodeEntityType.Create(this);
@@ -42,15 +44,15 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var accessKey = AccessKeyEntityType.Create(this);
             var keyPair = KeyPairEntityType.Create(this);
             var loginMethod = LoginMethodEntityType.Create(this);
-            var clientAuthority = ClientAuthorityEntityType.Create(this);
-            var clientCertificateSetting = ClientCertificateSettingEntityType.Create(this);
-            var serviceToken = ServiceTokenEntityType.Create(this);
             var notification = NotificationEntityType.Create(this);
             var notificationDelivery = NotificationDeliveryEntityType.Create(this);
             var notificationRule = NotificationRuleEntityType.Create(this);
             var notificationTransport = NotificationTransportEntityType.Create(this);
             var publicHostname = PublicHostnameEntityType.Create(this);
+            var accessList = AccessListEntityType.Create(this);
+            var approvalRequest = ApprovalRequestEntityType.Create(this);
             var policy = PolicyEntityType.Create(this);
+            var policyTest = PolicyTestEntityType.Create(this);
             var ruleGroup = RuleGroupEntityType.Create(this);
             var promptField = PromptFieldEntityType.Create(this);
             var oAuth2Provider = OAuth2ProviderEntityType.Create(this);
@@ -74,6 +76,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var oAuthToken = OAuthTokenEntityType.Create(this);
             var oneTimeLink = OneTimeLinkEntityType.Create(this);
             var pushedRequest = PushedRequestEntityType.Create(this);
+            var scopedToken = ScopedTokenEntityType.Create(this);
             var usedProof = UsedProofEntityType.Create(this);
             var userConsent = UserConsentEntityType.Create(this);
             var tunnel = TunnelEntityType.Create(this);
@@ -103,10 +106,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
             NotificationDeliveryEntityType.CreateForeignKey1(notificationDelivery, notificationTransport);
             NotificationDeliveryEntityType.CreateForeignKey2(notificationDelivery, user);
             NotificationRuleEntityType.CreateForeignKey1(notificationRule, group);
+            ApprovalRequestEntityType.CreateForeignKey1(approvalRequest, app);
+            ApprovalRequestEntityType.CreateForeignKey2(approvalRequest, policy);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
             RegistrationRuleEntityType.CreateForeignKey1(registrationRule, oAuth2Provider);
+            AccessSessionEntityType.CreateForeignKey1(accessSession, accessUser);
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
             AuthenticatedSessionEntityType.CreateForeignKey2(authenticatedSession, user);
             LogoutNoticeEntityType.CreateForeignKey1(logoutNotice, oAuth2Provider);
@@ -121,6 +127,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             OAuthTokenEntityType.CreateForeignKey1(oAuthToken, oAuthGrant);
             OneTimeLinkEntityType.CreateForeignKey1(oneTimeLink, user);
             PushedRequestEntityType.CreateForeignKey1(pushedRequest, oAuth2Provider);
+            ScopedTokenEntityType.CreateForeignKey1(scopedToken, user);
             UserConsentEntityType.CreateForeignKey1(userConsent, providerApplication);
             UserConsentEntityType.CreateForeignKey2(userConsent, user);
             TunnelConfigurationEntityType.CreateForeignKey1(tunnelConfiguration, tunnel);
@@ -131,6 +138,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
 
             AppEntityType.CreateAnnotations(app);
             AppPolicyEntityType.CreateAnnotations(appPolicy);
+            AppTagEntityType.CreateAnnotations(appTag);
+            CustomPageEntityType.CreateAnnotations(customPage);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
             SpentChallengeEntityType.CreateAnnotations(spentChallenge);
             StaticCodeEntityType.CreateAnnotations(staticCode);
@@ -154,15 +163,15 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AccessKeyEntityType.CreateAnnotations(accessKey);
             KeyPairEntityType.CreateAnnotations(keyPair);
             LoginMethodEntityType.CreateAnnotations(loginMethod);
-            ClientAuthorityEntityType.CreateAnnotations(clientAuthority);
-            ClientCertificateSettingEntityType.CreateAnnotations(clientCertificateSetting);
-            ServiceTokenEntityType.CreateAnnotations(serviceToken);
             NotificationEntityType.CreateAnnotations(notification);
             NotificationDeliveryEntityType.CreateAnnotations(notificationDelivery);
             NotificationRuleEntityType.CreateAnnotations(notificationRule);
             NotificationTransportEntityType.CreateAnnotations(notificationTransport);
             PublicHostnameEntityType.CreateAnnotations(publicHostname);
+            AccessListEntityType.CreateAnnotations(accessList);
+            ApprovalRequestEntityType.CreateAnnotations(approvalRequest);
             PolicyEntityType.CreateAnnotations(policy);
+            PolicyTestEntityType.CreateAnnotations(policyTest);
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
             PromptFieldEntityType.CreateAnnotations(promptField);
             OAuth2ProviderEntityType.CreateAnnotations(oAuth2Provider);
@@ -186,6 +195,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             OAuthTokenEntityType.CreateAnnotations(oAuthToken);
             OneTimeLinkEntityType.CreateAnnotations(oneTimeLink);
             PushedRequestEntityType.CreateAnnotations(pushedRequest);
+            ScopedTokenEntityType.CreateAnnotations(scopedToken);
             UsedProofEntityType.CreateAnnotations(usedProof);
             UserConsentEntityType.CreateAnnotations(userConsent);
             TunnelEntityType.CreateAnnotations(tunnel);

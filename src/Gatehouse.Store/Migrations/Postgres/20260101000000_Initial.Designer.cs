@@ -30,9 +30,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
 
-                    b.Property<string>("Agents")
-                        .HasColumnType("text");
-
                     b.Property<string>("AllowedLoginMethods")
                         .IsRequired()
                         .HasColumnType("text");
@@ -48,12 +45,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("AutoRedirectToIdentity")
                         .HasColumnType("boolean");
 
-                    b.Property<bool>("BindingCookie")
-                        .HasColumnType("boolean");
-
-                    b.Property<string>("Cors")
-                        .HasColumnType("text");
-
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint");
 
@@ -63,15 +54,13 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<string>("CustomDenyUrl")
                         .HasColumnType("text");
 
-                    b.Property<string>("CustomNonIdentityDenyUrl")
+                    b.Property<string>("CustomPages")
+                        .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<string>("Domains")
                         .IsRequired()
                         .HasColumnType("text");
-
-                    b.Property<bool>("EagerRedirect")
-                        .HasColumnType("boolean");
 
                     b.Property<bool>("HttpOnlyCookie")
                         .HasColumnType("boolean");
@@ -90,20 +79,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)");
 
-                    b.Property<bool>("ServiceAuth401")
-                        .HasColumnType("boolean");
-
-                    b.Property<string>("ServiceTokenHeader")
-                        .HasColumnType("text");
-
                     b.Property<long>("SessionDuration")
                         .HasColumnType("bigint");
 
-                    b.Property<bool>("SkipInterstitial")
-                        .HasColumnType("boolean");
-
-                    b.Property<int>("TokenEpoch")
-                        .HasColumnType("integer");
+                    b.Property<string>("Tags")
+                        .IsRequired()
+                        .HasColumnType("text");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("bigint");
@@ -138,6 +119,55 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("app_policies", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Apps.AppTag", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("text");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Name");
+
+                    b.ToTable("app_tags", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Apps.CustomPage", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Html")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("custom_pages", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Audit.DecisionRecord", b =>
                 {
                     b.Property<string>("Id")
@@ -161,10 +191,19 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("Approvers")
+                        .HasColumnType("text");
+
                     b.Property<long>("At")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("Country")
+                        .HasColumnType("text");
+
                     b.Property<string>("Email")
+                        .HasColumnType("text");
+
+                    b.Property<string>("FactsJson")
                         .HasColumnType("text");
 
                     b.Property<string>("Host")
@@ -182,6 +221,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("Purpose")
+                        .HasColumnType("text");
+
                     b.Property<string>("TreeJson")
                         .IsRequired()
                         .HasColumnType("text");
@@ -189,6 +231,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.HasIndex("At");
+
+                    b.HasIndex("AppId", "At");
+
+                    b.HasIndex("Email", "At");
 
                     b.ToTable("decisions", (string)null);
                 });
@@ -1087,6 +1133,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
 
+                    b.Property<bool>("AcceptsUnverifiedEmail")
+                        .HasColumnType("boolean");
+
                     b.Property<string>("AuthUrl")
                         .IsRequired()
                         .HasColumnType("text");
@@ -1147,117 +1196,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.ToTable("login_methods", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Machines.ClientAuthority", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid");
-
-                    b.Property<string>("CertificatePem")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("bigint");
-
-                    b.Property<long>("ExpiresAt")
-                        .HasColumnType("bigint");
-
-                    b.Property<string>("Fingerprint")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<string>("Hostnames")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<long>("UpdatedAt")
-                        .HasColumnType("bigint");
-
-                    b.Property<int>("Version")
-                        .IsConcurrencyToken()
-                        .HasColumnType("integer");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("Fingerprint")
-                        .IsUnique();
-
-                    b.ToTable("client_authorities", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Machines.ClientCertificateSetting", b =>
-                {
-                    b.Property<string>("Hostname")
-                        .HasColumnType("text");
-
-                    b.Property<bool>("IsForwarded")
-                        .HasColumnType("boolean");
-
-                    b.HasKey("Hostname");
-
-                    b.ToTable("client_certificate_settings", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Machines.ServiceToken", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid");
-
-                    b.Property<string>("ClientId")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("bigint");
-
-                    b.Property<long?>("Duration")
-                        .HasColumnType("bigint");
-
-                    b.Property<long?>("ExpiresAt")
-                        .HasColumnType("bigint");
-
-                    b.Property<bool>("IsEnabled")
-                        .HasColumnType("boolean");
-
-                    b.Property<long?>("LastSeenAt")
-                        .HasColumnType("bigint");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<long?>("PreviousSecretExpiresAt")
-                        .HasColumnType("bigint");
-
-                    b.Property<byte[]>("PreviousSecretHash")
-                        .HasColumnType("bytea");
-
-                    b.Property<byte[]>("SecretHash")
-                        .IsRequired()
-                        .HasColumnType("bytea");
-
-                    b.Property<int>("SecretVersion")
-                        .HasColumnType("integer");
-
-                    b.Property<long>("UpdatedAt")
-                        .HasColumnType("bigint");
-
-                    b.Property<int>("Version")
-                        .IsConcurrencyToken()
-                        .HasColumnType("integer");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("ClientId")
-                        .IsUnique();
-
-                    b.ToTable("service_tokens", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Notifications.Notification", b =>
@@ -1452,6 +1390,98 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("public_hostnames", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Policies.AccessList", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Description")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Items")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("access_lists", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Policies.ApprovalRequest", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("AppId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Approvals")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long?>("ApprovedUntil")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Email")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<Guid>("PolicyId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("RefusedBy")
+                        .HasColumnType("text");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AppId");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("PolicyId");
+
+                    b.HasIndex("Email", "AppId", "PolicyId");
+
+                    b.ToTable("approval_requests", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Policies.Policy", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1461,6 +1491,13 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)");
+
+                    b.Property<string>("ApprovalGroups")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<bool>("ApprovalRequired")
+                        .HasColumnType("boolean");
 
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint");
@@ -1480,6 +1517,13 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("PurposePrompt")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<bool>("PurposeRequired")
+                        .HasColumnType("boolean");
+
                     b.Property<string>("Require")
                         .IsRequired()
                         .HasColumnType("text");
@@ -1497,6 +1541,28 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.ToTable("policies", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Policies.PolicyTest", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("People")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("policy_tests", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Policies.RuleGroup", b =>
@@ -1933,6 +1999,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("Passed")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("ProviderSession")
                         .IsRequired()
                         .HasColumnType("text");
@@ -1971,9 +2041,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<string>("Email")
                         .IsRequired()
                         .HasColumnType("text");
-
-                    b.Property<bool>("HasSeat")
-                        .HasColumnType("boolean");
 
                     b.Property<long>("LastLoginAt")
                         .HasColumnType("bigint");
@@ -2124,14 +2191,31 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<string>("Id")
                         .HasColumnType("text");
 
+                    b.Property<bool>("AutoRedirectToIdentity")
+                        .HasColumnType("boolean");
+
                     b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("DecisionRetention")
                         .HasColumnType("bigint");
 
                     b.Property<bool>("DenyUnmatchedRequests")
                         .HasColumnType("boolean");
 
-                    b.Property<int>("KeyRotationDays")
-                        .HasColumnType("integer");
+                    b.Property<Guid?>("ForbiddenPage")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid?>("IdentityDeniedPage")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("LoginFooter")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("LoginHeader")
+                        .IsRequired()
+                        .HasColumnType("text");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -2139,9 +2223,6 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.Property<long>("SessionDuration")
                         .HasColumnType("bigint");
-
-                    b.Property<bool>("StrictServiceTokens")
-                        .HasColumnType("boolean");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("bigint");
@@ -2507,6 +2588,66 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("pushed_requests", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Tokens.ScopedToken", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("AllowedAddresses")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Grants")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<bool>("IsDisabled")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("KeyHash")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long?>("NotBefore")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("RefusedAddresses")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("UserId")
+                        .HasColumnType("integer");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("KeyHash")
+                        .IsUnique();
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("scoped_tokens", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Tokens.UsedProof", b =>
                 {
                     b.Property<string>("Hash")
@@ -2714,9 +2855,6 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.Property<long?>("LastLoginAt")
                         .HasColumnType("bigint");
-
-                    b.Property<int>("MfaEpoch")
-                        .HasColumnType("integer");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -2927,6 +3065,21 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .OnDelete(DeleteBehavior.SetNull);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Policies.ApprovalRequest", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Apps.App", null)
+                        .WithMany()
+                        .HasForeignKey("AppId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("Gatehouse.Model.Policies.Policy", null)
+                        .WithMany()
+                        .HasForeignKey("PolicyId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
                 {
                     b.HasOne("Gatehouse.Model.Keys.KeyPair", null)
@@ -2953,6 +3106,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
                         .WithMany()
                         .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Sessions.AccessSession", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Sessions.AccessUser", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
@@ -3065,6 +3227,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
                         .WithMany()
                         .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tokens.ScopedToken", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

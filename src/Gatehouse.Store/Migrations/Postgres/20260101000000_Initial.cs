@@ -28,28 +28,21 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "access_sessions",
+                name: "access_lists",
                 columns: table => new
                 {
-                    Nonce = table.Column<string>(type: "text", nullable: false),
-                    UserId = table.Column<Guid>(type: "uuid", nullable: false),
-                    Email = table.Column<string>(type: "text", nullable: false),
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
                     Name = table.Column<string>(type: "text", nullable: false),
-                    Subject = table.Column<string>(type: "text", nullable: false),
-                    ProviderSession = table.Column<string>(type: "text", nullable: false),
-                    LoginMethodId = table.Column<Guid>(type: "uuid", nullable: false),
-                    ClaimsJson = table.Column<string>(type: "text", nullable: false),
-                    GroupsJson = table.Column<string>(type: "text", nullable: false),
-                    Amr = table.Column<string>(type: "text", nullable: false),
-                    Address = table.Column<string>(type: "text", nullable: false),
+                    Description = table.Column<string>(type: "text", nullable: false),
+                    Kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    Items = table.Column<string>(type: "text", nullable: false),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
-                    ForgetAt = table.Column<long>(type: "bigint", nullable: false),
-                    RevokedAt = table.Column<long>(type: "bigint", nullable: true)
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_access_sessions", x => x.Nonce);
+                    table.PrimaryKey("PK_access_lists", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -59,13 +52,25 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
                     Email = table.Column<string>(type: "text", nullable: false),
                     Name = table.Column<string>(type: "text", nullable: false),
-                    HasSeat = table.Column<bool>(type: "boolean", nullable: false),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     LastLoginAt = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_access_users", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "app_tags",
+                columns: table => new
+                {
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_app_tags", x => x.Name);
                 });
 
             migrationBuilder.CreateTable(
@@ -84,17 +89,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                     SameSiteCookie = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
                     PathCookie = table.Column<bool>(type: "boolean", nullable: false),
                     OptionsPreflightBypass = table.Column<bool>(type: "boolean", nullable: false),
-                    Cors = table.Column<string>(type: "text", nullable: true),
-                    BindingCookie = table.Column<bool>(type: "boolean", nullable: false),
-                    ServiceAuth401 = table.Column<bool>(type: "boolean", nullable: false),
-                    ServiceTokenHeader = table.Column<string>(type: "text", nullable: true),
-                    SkipInterstitial = table.Column<bool>(type: "boolean", nullable: false),
-                    EagerRedirect = table.Column<bool>(type: "boolean", nullable: false),
-                    Agents = table.Column<string>(type: "text", nullable: true),
-                    TokenEpoch = table.Column<int>(type: "integer", nullable: false),
                     CustomDenyMessage = table.Column<string>(type: "text", nullable: true),
                     CustomDenyUrl = table.Column<string>(type: "text", nullable: true),
-                    CustomNonIdentityDenyUrl = table.Column<string>(type: "text", nullable: true),
+                    Tags = table.Column<string>(type: "text", nullable: false),
+                    CustomPages = table.Column<string>(type: "text", nullable: false),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
                     Version = table.Column<int>(type: "integer", nullable: false)
@@ -165,34 +163,20 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "client_authorities",
+                name: "custom_pages",
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
                     Name = table.Column<string>(type: "text", nullable: false),
-                    CertificatePem = table.Column<string>(type: "text", nullable: false),
-                    Fingerprint = table.Column<string>(type: "text", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
-                    Hostnames = table.Column<string>(type: "text", nullable: false),
+                    Kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    Html = table.Column<string>(type: "text", nullable: false),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
                     Version = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_client_authorities", x => x.Id);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "client_certificate_settings",
-                columns: table => new
-                {
-                    Hostname = table.Column<string>(type: "text", nullable: false),
-                    IsForwarded = table.Column<bool>(type: "boolean", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_client_certificate_settings", x => x.Hostname);
+                    table.PrimaryKey("PK_custom_pages", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -211,6 +195,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Method = table.Column<string>(type: "text", nullable: false),
                     Host = table.Column<string>(type: "text", nullable: false),
                     Path = table.Column<string>(type: "text", nullable: false),
+                    Country = table.Column<string>(type: "text", nullable: true),
+                    Purpose = table.Column<string>(type: "text", nullable: true),
+                    Approvers = table.Column<string>(type: "text", nullable: true),
+                    FactsJson = table.Column<string>(type: "text", nullable: true),
                     TreeJson = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
@@ -367,6 +355,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Claims = table.Column<string>(type: "text", nullable: false),
                     EmailClaimName = table.Column<string>(type: "text", nullable: false),
                     PkceEnabled = table.Column<bool>(type: "boolean", nullable: false),
+                    AcceptsUnverifiedEmail = table.Column<bool>(type: "boolean", nullable: false),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
                     Version = table.Column<int>(type: "integer", nullable: false)
@@ -402,8 +391,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Name = table.Column<string>(type: "text", nullable: false),
                     SessionDuration = table.Column<long>(type: "bigint", nullable: false),
                     DenyUnmatchedRequests = table.Column<bool>(type: "boolean", nullable: false),
-                    StrictServiceTokens = table.Column<bool>(type: "boolean", nullable: false),
-                    KeyRotationDays = table.Column<int>(type: "integer", nullable: false),
+                    AutoRedirectToIdentity = table.Column<bool>(type: "boolean", nullable: false),
+                    DecisionRetention = table.Column<long>(type: "bigint", nullable: false),
+                    IdentityDeniedPage = table.Column<Guid>(type: "uuid", nullable: true),
+                    ForbiddenPage = table.Column<Guid>(type: "uuid", nullable: true),
+                    LoginHeader = table.Column<string>(type: "text", nullable: false),
+                    LoginFooter = table.Column<string>(type: "text", nullable: false),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
                     Version = table.Column<int>(type: "integer", nullable: false)
@@ -424,6 +417,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Exclude = table.Column<string>(type: "text", nullable: false),
                     Require = table.Column<string>(type: "text", nullable: false),
                     SessionDuration = table.Column<long>(type: "bigint", nullable: true),
+                    PurposeRequired = table.Column<bool>(type: "boolean", nullable: false),
+                    PurposePrompt = table.Column<string>(type: "text", nullable: false),
+                    ApprovalRequired = table.Column<bool>(type: "boolean", nullable: false),
+                    ApprovalGroups = table.Column<string>(type: "text", nullable: false),
                     IsReusable = table.Column<bool>(type: "boolean", nullable: false),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
@@ -432,6 +429,20 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_policies", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "policy_tests",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    People = table.Column<string>(type: "text", nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_policy_tests", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -551,30 +562,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "service_tokens",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    Name = table.Column<string>(type: "text", nullable: false),
-                    ClientId = table.Column<string>(type: "text", nullable: false),
-                    SecretHash = table.Column<byte[]>(type: "bytea", nullable: false),
-                    PreviousSecretHash = table.Column<byte[]>(type: "bytea", nullable: true),
-                    PreviousSecretExpiresAt = table.Column<long>(type: "bigint", nullable: true),
-                    SecretVersion = table.Column<int>(type: "integer", nullable: false),
-                    Duration = table.Column<long>(type: "bigint", nullable: true),
-                    ExpiresAt = table.Column<long>(type: "bigint", nullable: true),
-                    IsEnabled = table.Column<bool>(type: "boolean", nullable: false),
-                    LastSeenAt = table.Column<long>(type: "bigint", nullable: true),
-                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
-                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
-                    Version = table.Column<int>(type: "integer", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_service_tokens", x => x.Id);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "settings",
                 columns: table => new
                 {
@@ -663,7 +650,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     AttributesJson = table.Column<string>(type: "text", nullable: false),
                     PasswordHash = table.Column<string>(type: "text", nullable: true),
                     PasswordChangedAt = table.Column<long>(type: "bigint", nullable: true),
-                    MfaEpoch = table.Column<int>(type: "integer", nullable: false),
                     LastLoginAt = table.Column<long>(type: "bigint", nullable: true),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
@@ -672,6 +658,38 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_users", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "access_sessions",
+                columns: table => new
+                {
+                    Nonce = table.Column<string>(type: "text", nullable: false),
+                    UserId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Email = table.Column<string>(type: "text", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    Subject = table.Column<string>(type: "text", nullable: false),
+                    ProviderSession = table.Column<string>(type: "text", nullable: false),
+                    LoginMethodId = table.Column<Guid>(type: "uuid", nullable: false),
+                    ClaimsJson = table.Column<string>(type: "text", nullable: false),
+                    GroupsJson = table.Column<string>(type: "text", nullable: false),
+                    Amr = table.Column<string>(type: "text", nullable: false),
+                    Passed = table.Column<string>(type: "text", nullable: false),
+                    Address = table.Column<string>(type: "text", nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
+                    ForgetAt = table.Column<long>(type: "bigint", nullable: false),
+                    RevokedAt = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_access_sessions", x => x.Nonce);
+                    table.ForeignKey(
+                        name: "FK_access_sessions_access_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "access_users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -796,6 +814,39 @@ namespace Gatehouse.Store.Migrations.Postgres
                         onDelete: ReferentialAction.Cascade);
                     table.ForeignKey(
                         name: "FK_app_policies_policies_PolicyId",
+                        column: x => x.PolicyId,
+                        principalTable: "policies",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "approval_requests",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    AppId = table.Column<Guid>(type: "uuid", nullable: false),
+                    PolicyId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Email = table.Column<string>(type: "text", nullable: false),
+                    Purpose = table.Column<string>(type: "text", nullable: false),
+                    Approvals = table.Column<string>(type: "text", nullable: false),
+                    RefusedBy = table.Column<string>(type: "text", nullable: true),
+                    ApprovedUntil = table.Column<long>(type: "bigint", nullable: true),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_approval_requests", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_approval_requests_apps_AppId",
+                        column: x => x.AppId,
+                        principalTable: "apps",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_approval_requests_policies_PolicyId",
                         column: x => x.PolicyId,
                         principalTable: "policies",
                         principalColumn: "Id",
@@ -1132,6 +1183,36 @@ namespace Gatehouse.Store.Migrations.Postgres
                         principalTable: "users",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.SetNull);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "scoped_tokens",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: false),
+                    KeyHash = table.Column<string>(type: "text", nullable: false),
+                    Grants = table.Column<string>(type: "text", nullable: false),
+                    AllowedAddresses = table.Column<string>(type: "text", nullable: false),
+                    RefusedAddresses = table.Column<string>(type: "text", nullable: false),
+                    IsDisabled = table.Column<bool>(type: "boolean", nullable: false),
+                    NotBefore = table.Column<long>(type: "bigint", nullable: true),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: true),
+                    LastUsedAt = table.Column<long>(type: "bigint", nullable: true),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_scoped_tokens", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_scoped_tokens_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -1519,6 +1600,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateIndex(
+                name: "IX_access_lists_Name",
+                table: "access_lists",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_ForgetAt",
                 table: "access_sessions",
                 column: "ForgetAt");
@@ -1569,6 +1656,26 @@ namespace Gatehouse.Store.Migrations.Postgres
             migrationBuilder.CreateIndex(
                 name: "IX_app_policies_PolicyId",
                 table: "app_policies",
+                column: "PolicyId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approval_requests_AppId",
+                table: "approval_requests",
+                column: "AppId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approval_requests_Email_AppId_PolicyId",
+                table: "approval_requests",
+                columns: new[] { "Email", "AppId", "PolicyId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approval_requests_ExpiresAt",
+                table: "approval_requests",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approval_requests_PolicyId",
+                table: "approval_requests",
                 column: "PolicyId");
 
             migrationBuilder.CreateIndex(
@@ -1632,15 +1739,19 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
-                name: "IX_client_authorities_Fingerprint",
-                table: "client_authorities",
-                column: "Fingerprint",
-                unique: true);
+                name: "IX_decisions_AppId_At",
+                table: "decisions",
+                columns: new[] { "AppId", "At" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_decisions_At",
                 table: "decisions",
                 column: "At");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_decisions_Email_At",
+                table: "decisions",
+                columns: new[] { "Email", "At" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_device_codes_ExpiresAt",
@@ -1933,6 +2044,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "UserId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_policy_tests_ExpiresAt",
+                table: "policy_tests",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_prompt_fields_Name",
                 table: "prompt_fields",
                 column: "Name",
@@ -2007,10 +2123,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_service_tokens_ClientId",
-                table: "service_tokens",
-                column: "ClientId",
+                name: "IX_scoped_tokens_KeyHash",
+                table: "scoped_tokens",
+                column: "KeyHash",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_scoped_tokens_UserId",
+                table: "scoped_tokens",
+                column: "UserId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_session_clients_KeptUntil",
@@ -2119,16 +2240,22 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "access_keys");
 
             migrationBuilder.DropTable(
-                name: "access_sessions");
+                name: "access_lists");
 
             migrationBuilder.DropTable(
-                name: "access_users");
+                name: "access_sessions");
 
             migrationBuilder.DropTable(
                 name: "api_tokens");
 
             migrationBuilder.DropTable(
                 name: "app_policies");
+
+            migrationBuilder.DropTable(
+                name: "app_tags");
+
+            migrationBuilder.DropTable(
+                name: "approval_requests");
 
             migrationBuilder.DropTable(
                 name: "authenticated_sessions");
@@ -2146,10 +2273,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "burnt_codes");
 
             migrationBuilder.DropTable(
-                name: "client_authorities");
-
-            migrationBuilder.DropTable(
-                name: "client_certificate_settings");
+                name: "custom_pages");
 
             migrationBuilder.DropTable(
                 name: "decisions");
@@ -2212,6 +2336,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "policy_bindings");
 
             migrationBuilder.DropTable(
+                name: "policy_tests");
+
+            migrationBuilder.DropTable(
                 name: "prompt_fields");
 
             migrationBuilder.DropTable(
@@ -2236,10 +2363,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "scope_mappings");
 
             migrationBuilder.DropTable(
-                name: "sealed_secrets");
+                name: "scoped_tokens");
 
             migrationBuilder.DropTable(
-                name: "service_tokens");
+                name: "sealed_secrets");
 
             migrationBuilder.DropTable(
                 name: "session_clients");
@@ -2267,6 +2394,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "webauthn_devices");
+
+            migrationBuilder.DropTable(
+                name: "access_users");
 
             migrationBuilder.DropTable(
                 name: "apps");

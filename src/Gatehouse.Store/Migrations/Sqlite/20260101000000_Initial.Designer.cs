@@ -25,9 +25,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<Guid>("Id")
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("Agents")
-                        .HasColumnType("TEXT");
-
                     b.Property<string>("AllowedLoginMethods")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -43,12 +40,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<bool>("AutoRedirectToIdentity")
                         .HasColumnType("INTEGER");
 
-                    b.Property<bool>("BindingCookie")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Cors")
-                        .HasColumnType("TEXT");
-
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
@@ -58,15 +49,13 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<string>("CustomDenyUrl")
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("CustomNonIdentityDenyUrl")
+                    b.Property<string>("CustomPages")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Domains")
                         .IsRequired()
                         .HasColumnType("TEXT");
-
-                    b.Property<bool>("EagerRedirect")
-                        .HasColumnType("INTEGER");
 
                     b.Property<bool>("HttpOnlyCookie")
                         .HasColumnType("INTEGER");
@@ -85,20 +74,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .HasMaxLength(40)
                         .HasColumnType("TEXT");
 
-                    b.Property<bool>("ServiceAuth401")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("ServiceTokenHeader")
-                        .HasColumnType("TEXT");
-
                     b.Property<long>("SessionDuration")
                         .HasColumnType("INTEGER");
 
-                    b.Property<bool>("SkipInterstitial")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("TokenEpoch")
-                        .HasColumnType("INTEGER");
+                    b.Property<string>("Tags")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("INTEGER");
@@ -133,6 +114,55 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.ToTable("app_policies", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Apps.AppTag", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Name");
+
+                    b.ToTable("app_tags", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Apps.CustomPage", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Html")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("custom_pages", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Audit.DecisionRecord", b =>
                 {
                     b.Property<string>("Id")
@@ -156,10 +186,19 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Approvers")
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("At")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Country")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Email")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("FactsJson")
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Host")
@@ -177,6 +216,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Purpose")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("TreeJson")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -184,6 +226,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("At");
+
+                    b.HasIndex("AppId", "At");
+
+                    b.HasIndex("Email", "At");
 
                     b.ToTable("decisions", (string)null);
                 });
@@ -1076,6 +1122,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<Guid>("Id")
                         .HasColumnType("TEXT");
 
+                    b.Property<bool>("AcceptsUnverifiedEmail")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("AuthUrl")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -1136,117 +1185,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.ToTable("login_methods", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Machines.ClientAuthority", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("CertificatePem")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("ExpiresAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Fingerprint")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Hostnames")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("Version")
-                        .IsConcurrencyToken()
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("Fingerprint")
-                        .IsUnique();
-
-                    b.ToTable("client_authorities", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Machines.ClientCertificateSetting", b =>
-                {
-                    b.Property<string>("Hostname")
-                        .HasColumnType("TEXT");
-
-                    b.Property<bool>("IsForwarded")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Hostname");
-
-                    b.ToTable("client_certificate_settings", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Machines.ServiceToken", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("ClientId")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long?>("Duration")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long?>("ExpiresAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<bool>("IsEnabled")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long?>("LastSeenAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long?>("PreviousSecretExpiresAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<byte[]>("PreviousSecretHash")
-                        .HasColumnType("BLOB");
-
-                    b.Property<byte[]>("SecretHash")
-                        .IsRequired()
-                        .HasColumnType("BLOB");
-
-                    b.Property<int>("SecretVersion")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("Version")
-                        .IsConcurrencyToken()
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("ClientId")
-                        .IsUnique();
-
-                    b.ToTable("service_tokens", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Notifications.Notification", b =>
@@ -1441,6 +1379,98 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.ToTable("public_hostnames", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Policies.AccessList", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Description")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Items")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("access_lists", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Policies.ApprovalRequest", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("AppId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Approvals")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("ApprovedUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Email")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("PolicyId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("RefusedBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AppId");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("PolicyId");
+
+                    b.HasIndex("Email", "AppId", "PolicyId");
+
+                    b.ToTable("approval_requests", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Policies.Policy", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1450,6 +1480,13 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasMaxLength(40)
                         .HasColumnType("TEXT");
+
+                    b.Property<string>("ApprovalGroups")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("ApprovalRequired")
+                        .HasColumnType("INTEGER");
 
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
@@ -1469,6 +1506,13 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("PurposePrompt")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("PurposeRequired")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Require")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -1486,6 +1530,28 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.ToTable("policies", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Policies.PolicyTest", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("People")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("policy_tests", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Policies.RuleGroup", b =>
@@ -1920,6 +1986,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Passed")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("ProviderSession")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -1958,9 +2028,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<string>("Email")
                         .IsRequired()
                         .HasColumnType("TEXT");
-
-                    b.Property<bool>("HasSeat")
-                        .HasColumnType("INTEGER");
 
                     b.Property<long>("LastLoginAt")
                         .HasColumnType("INTEGER");
@@ -2111,23 +2178,37 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<string>("Id")
                         .HasColumnType("TEXT");
 
+                    b.Property<bool>("AutoRedirectToIdentity")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("DecisionRetention")
                         .HasColumnType("INTEGER");
 
                     b.Property<bool>("DenyUnmatchedRequests")
                         .HasColumnType("INTEGER");
 
-                    b.Property<int>("KeyRotationDays")
-                        .HasColumnType("INTEGER");
+                    b.Property<Guid?>("ForbiddenPage")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("IdentityDeniedPage")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("LoginFooter")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("LoginHeader")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<long>("SessionDuration")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<bool>("StrictServiceTokens")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("UpdatedAt")
@@ -2490,6 +2571,66 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.ToTable("pushed_requests", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Tokens.ScopedToken", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("AllowedAddresses")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Grants")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("IsDisabled")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("KeyHash")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("NotBefore")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("RefusedAddresses")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("UserId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("KeyHash")
+                        .IsUnique();
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("scoped_tokens", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Tokens.UsedProof", b =>
                 {
                     b.Property<string>("Hash")
@@ -2692,9 +2833,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("LastLoginAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("MfaEpoch")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Name")
@@ -2906,6 +3044,21 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .OnDelete(DeleteBehavior.SetNull);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Policies.ApprovalRequest", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Apps.App", null)
+                        .WithMany()
+                        .HasForeignKey("AppId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("Gatehouse.Model.Policies.Policy", null)
+                        .WithMany()
+                        .HasForeignKey("PolicyId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
                 {
                     b.HasOne("Gatehouse.Model.Keys.KeyPair", null)
@@ -2932,6 +3085,15 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
                         .WithMany()
                         .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Sessions.AccessSession", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Sessions.AccessUser", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
@@ -3044,6 +3206,15 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
                         .WithMany()
                         .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tokens.ScopedToken", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

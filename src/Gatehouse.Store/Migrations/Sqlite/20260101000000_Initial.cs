@@ -27,28 +27,21 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "access_sessions",
+                name: "access_lists",
                 columns: table => new
                 {
-                    Nonce = table.Column<string>(type: "TEXT", nullable: false),
-                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Email = table.Column<string>(type: "TEXT", nullable: false),
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
                     Name = table.Column<string>(type: "TEXT", nullable: false),
-                    Subject = table.Column<string>(type: "TEXT", nullable: false),
-                    ProviderSession = table.Column<string>(type: "TEXT", nullable: false),
-                    LoginMethodId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    ClaimsJson = table.Column<string>(type: "TEXT", nullable: false),
-                    GroupsJson = table.Column<string>(type: "TEXT", nullable: false),
-                    Amr = table.Column<string>(type: "TEXT", nullable: false),
-                    Address = table.Column<string>(type: "TEXT", nullable: false),
+                    Description = table.Column<string>(type: "TEXT", nullable: false),
+                    Kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    Items = table.Column<string>(type: "TEXT", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    ForgetAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    RevokedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_access_sessions", x => x.Nonce);
+                    table.PrimaryKey("PK_access_lists", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -58,13 +51,25 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
                     Email = table.Column<string>(type: "TEXT", nullable: false),
                     Name = table.Column<string>(type: "TEXT", nullable: false),
-                    HasSeat = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     LastLoginAt = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_access_users", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "app_tags",
+                columns: table => new
+                {
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_app_tags", x => x.Name);
                 });
 
             migrationBuilder.CreateTable(
@@ -83,17 +88,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     SameSiteCookie = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
                     PathCookie = table.Column<bool>(type: "INTEGER", nullable: false),
                     OptionsPreflightBypass = table.Column<bool>(type: "INTEGER", nullable: false),
-                    Cors = table.Column<string>(type: "TEXT", nullable: true),
-                    BindingCookie = table.Column<bool>(type: "INTEGER", nullable: false),
-                    ServiceAuth401 = table.Column<bool>(type: "INTEGER", nullable: false),
-                    ServiceTokenHeader = table.Column<string>(type: "TEXT", nullable: true),
-                    SkipInterstitial = table.Column<bool>(type: "INTEGER", nullable: false),
-                    EagerRedirect = table.Column<bool>(type: "INTEGER", nullable: false),
-                    Agents = table.Column<string>(type: "TEXT", nullable: true),
-                    TokenEpoch = table.Column<int>(type: "INTEGER", nullable: false),
                     CustomDenyMessage = table.Column<string>(type: "TEXT", nullable: true),
                     CustomDenyUrl = table.Column<string>(type: "TEXT", nullable: true),
-                    CustomNonIdentityDenyUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    Tags = table.Column<string>(type: "TEXT", nullable: false),
+                    CustomPages = table.Column<string>(type: "TEXT", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     Version = table.Column<int>(type: "INTEGER", nullable: false)
@@ -164,34 +162,20 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "client_authorities",
+                name: "custom_pages",
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
                     Name = table.Column<string>(type: "TEXT", nullable: false),
-                    CertificatePem = table.Column<string>(type: "TEXT", nullable: false),
-                    Fingerprint = table.Column<string>(type: "TEXT", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    Hostnames = table.Column<string>(type: "TEXT", nullable: false),
+                    Kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    Html = table.Column<string>(type: "TEXT", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     Version = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_client_authorities", x => x.Id);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "client_certificate_settings",
-                columns: table => new
-                {
-                    Hostname = table.Column<string>(type: "TEXT", nullable: false),
-                    IsForwarded = table.Column<bool>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_client_certificate_settings", x => x.Hostname);
+                    table.PrimaryKey("PK_custom_pages", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -210,6 +194,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Method = table.Column<string>(type: "TEXT", nullable: false),
                     Host = table.Column<string>(type: "TEXT", nullable: false),
                     Path = table.Column<string>(type: "TEXT", nullable: false),
+                    Country = table.Column<string>(type: "TEXT", nullable: true),
+                    Purpose = table.Column<string>(type: "TEXT", nullable: true),
+                    Approvers = table.Column<string>(type: "TEXT", nullable: true),
+                    FactsJson = table.Column<string>(type: "TEXT", nullable: true),
                     TreeJson = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
@@ -366,6 +354,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Claims = table.Column<string>(type: "TEXT", nullable: false),
                     EmailClaimName = table.Column<string>(type: "TEXT", nullable: false),
                     PkceEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    AcceptsUnverifiedEmail = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     Version = table.Column<int>(type: "INTEGER", nullable: false)
@@ -401,8 +390,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Name = table.Column<string>(type: "TEXT", nullable: false),
                     SessionDuration = table.Column<long>(type: "INTEGER", nullable: false),
                     DenyUnmatchedRequests = table.Column<bool>(type: "INTEGER", nullable: false),
-                    StrictServiceTokens = table.Column<bool>(type: "INTEGER", nullable: false),
-                    KeyRotationDays = table.Column<int>(type: "INTEGER", nullable: false),
+                    AutoRedirectToIdentity = table.Column<bool>(type: "INTEGER", nullable: false),
+                    DecisionRetention = table.Column<long>(type: "INTEGER", nullable: false),
+                    IdentityDeniedPage = table.Column<Guid>(type: "TEXT", nullable: true),
+                    ForbiddenPage = table.Column<Guid>(type: "TEXT", nullable: true),
+                    LoginHeader = table.Column<string>(type: "TEXT", nullable: false),
+                    LoginFooter = table.Column<string>(type: "TEXT", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     Version = table.Column<int>(type: "INTEGER", nullable: false)
@@ -423,6 +416,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Exclude = table.Column<string>(type: "TEXT", nullable: false),
                     Require = table.Column<string>(type: "TEXT", nullable: false),
                     SessionDuration = table.Column<long>(type: "INTEGER", nullable: true),
+                    PurposeRequired = table.Column<bool>(type: "INTEGER", nullable: false),
+                    PurposePrompt = table.Column<string>(type: "TEXT", nullable: false),
+                    ApprovalRequired = table.Column<bool>(type: "INTEGER", nullable: false),
+                    ApprovalGroups = table.Column<string>(type: "TEXT", nullable: false),
                     IsReusable = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
@@ -431,6 +428,20 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_policies", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "policy_tests",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    People = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_policy_tests", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -550,30 +561,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "service_tokens",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Name = table.Column<string>(type: "TEXT", nullable: false),
-                    ClientId = table.Column<string>(type: "TEXT", nullable: false),
-                    SecretHash = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    PreviousSecretHash = table.Column<byte[]>(type: "BLOB", nullable: true),
-                    PreviousSecretExpiresAt = table.Column<long>(type: "INTEGER", nullable: true),
-                    SecretVersion = table.Column<int>(type: "INTEGER", nullable: false),
-                    Duration = table.Column<long>(type: "INTEGER", nullable: true),
-                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: true),
-                    IsEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    LastSeenAt = table.Column<long>(type: "INTEGER", nullable: true),
-                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    Version = table.Column<int>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_service_tokens", x => x.Id);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "settings",
                 columns: table => new
                 {
@@ -662,7 +649,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     AttributesJson = table.Column<string>(type: "TEXT", nullable: false),
                     PasswordHash = table.Column<string>(type: "TEXT", nullable: true),
                     PasswordChangedAt = table.Column<long>(type: "INTEGER", nullable: true),
-                    MfaEpoch = table.Column<int>(type: "INTEGER", nullable: false),
                     LastLoginAt = table.Column<long>(type: "INTEGER", nullable: true),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
@@ -671,6 +657,38 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_users", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "access_sessions",
+                columns: table => new
+                {
+                    Nonce = table.Column<string>(type: "TEXT", nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Email = table.Column<string>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Subject = table.Column<string>(type: "TEXT", nullable: false),
+                    ProviderSession = table.Column<string>(type: "TEXT", nullable: false),
+                    LoginMethodId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ClaimsJson = table.Column<string>(type: "TEXT", nullable: false),
+                    GroupsJson = table.Column<string>(type: "TEXT", nullable: false),
+                    Amr = table.Column<string>(type: "TEXT", nullable: false),
+                    Passed = table.Column<string>(type: "TEXT", nullable: false),
+                    Address = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ForgetAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    RevokedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_access_sessions", x => x.Nonce);
+                    table.ForeignKey(
+                        name: "FK_access_sessions_access_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "access_users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -795,6 +813,39 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         onDelete: ReferentialAction.Cascade);
                     table.ForeignKey(
                         name: "FK_app_policies_policies_PolicyId",
+                        column: x => x.PolicyId,
+                        principalTable: "policies",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "approval_requests",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    AppId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    PolicyId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Email = table.Column<string>(type: "TEXT", nullable: false),
+                    Purpose = table.Column<string>(type: "TEXT", nullable: false),
+                    Approvals = table.Column<string>(type: "TEXT", nullable: false),
+                    RefusedBy = table.Column<string>(type: "TEXT", nullable: true),
+                    ApprovedUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_approval_requests", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_approval_requests_apps_AppId",
+                        column: x => x.AppId,
+                        principalTable: "apps",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_approval_requests_policies_PolicyId",
                         column: x => x.PolicyId,
                         principalTable: "policies",
                         principalColumn: "Id",
@@ -1131,6 +1182,36 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         principalTable: "users",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.SetNull);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "scoped_tokens",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    KeyHash = table.Column<string>(type: "TEXT", nullable: false),
+                    Grants = table.Column<string>(type: "TEXT", nullable: false),
+                    AllowedAddresses = table.Column<string>(type: "TEXT", nullable: false),
+                    RefusedAddresses = table.Column<string>(type: "TEXT", nullable: false),
+                    IsDisabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    NotBefore = table.Column<long>(type: "INTEGER", nullable: true),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_scoped_tokens", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_scoped_tokens_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -1518,6 +1599,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateIndex(
+                name: "IX_access_lists_Name",
+                table: "access_lists",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_ForgetAt",
                 table: "access_sessions",
                 column: "ForgetAt");
@@ -1568,6 +1655,26 @@ namespace Gatehouse.Store.Migrations.Sqlite
             migrationBuilder.CreateIndex(
                 name: "IX_app_policies_PolicyId",
                 table: "app_policies",
+                column: "PolicyId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approval_requests_AppId",
+                table: "approval_requests",
+                column: "AppId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approval_requests_Email_AppId_PolicyId",
+                table: "approval_requests",
+                columns: new[] { "Email", "AppId", "PolicyId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approval_requests_ExpiresAt",
+                table: "approval_requests",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approval_requests_PolicyId",
+                table: "approval_requests",
                 column: "PolicyId");
 
             migrationBuilder.CreateIndex(
@@ -1631,15 +1738,19 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
-                name: "IX_client_authorities_Fingerprint",
-                table: "client_authorities",
-                column: "Fingerprint",
-                unique: true);
+                name: "IX_decisions_AppId_At",
+                table: "decisions",
+                columns: new[] { "AppId", "At" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_decisions_At",
                 table: "decisions",
                 column: "At");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_decisions_Email_At",
+                table: "decisions",
+                columns: new[] { "Email", "At" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_device_codes_ExpiresAt",
@@ -1932,6 +2043,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "UserId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_policy_tests_ExpiresAt",
+                table: "policy_tests",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_prompt_fields_Name",
                 table: "prompt_fields",
                 column: "Name",
@@ -2006,10 +2122,15 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_service_tokens_ClientId",
-                table: "service_tokens",
-                column: "ClientId",
+                name: "IX_scoped_tokens_KeyHash",
+                table: "scoped_tokens",
+                column: "KeyHash",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_scoped_tokens_UserId",
+                table: "scoped_tokens",
+                column: "UserId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_session_clients_KeptUntil",
@@ -2118,16 +2239,22 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "access_keys");
 
             migrationBuilder.DropTable(
-                name: "access_sessions");
+                name: "access_lists");
 
             migrationBuilder.DropTable(
-                name: "access_users");
+                name: "access_sessions");
 
             migrationBuilder.DropTable(
                 name: "api_tokens");
 
             migrationBuilder.DropTable(
                 name: "app_policies");
+
+            migrationBuilder.DropTable(
+                name: "app_tags");
+
+            migrationBuilder.DropTable(
+                name: "approval_requests");
 
             migrationBuilder.DropTable(
                 name: "authenticated_sessions");
@@ -2145,10 +2272,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "burnt_codes");
 
             migrationBuilder.DropTable(
-                name: "client_authorities");
-
-            migrationBuilder.DropTable(
-                name: "client_certificate_settings");
+                name: "custom_pages");
 
             migrationBuilder.DropTable(
                 name: "decisions");
@@ -2211,6 +2335,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "policy_bindings");
 
             migrationBuilder.DropTable(
+                name: "policy_tests");
+
+            migrationBuilder.DropTable(
                 name: "prompt_fields");
 
             migrationBuilder.DropTable(
@@ -2235,10 +2362,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "scope_mappings");
 
             migrationBuilder.DropTable(
-                name: "sealed_secrets");
+                name: "scoped_tokens");
 
             migrationBuilder.DropTable(
-                name: "service_tokens");
+                name: "sealed_secrets");
 
             migrationBuilder.DropTable(
                 name: "session_clients");
@@ -2266,6 +2393,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "webauthn_devices");
+
+            migrationBuilder.DropTable(
+                name: "access_users");
 
             migrationBuilder.DropTable(
                 name: "apps");

@@ -315,6 +315,8 @@ internal sealed class FakeSessions : IAccessSessions
 
     public Task RevokeAsync(string nonce, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task PassAsync(string nonce, string prefix, IReadOnlyList<string> passed, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<bool> TryBurnAsync(string id, DateTimeOffset expiresAt, CancellationToken cancellationToken) => throw new NotSupportedException();
 }
 

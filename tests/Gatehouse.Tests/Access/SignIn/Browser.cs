@@ -31,13 +31,16 @@ internal sealed class Browser(Uri server, TimeProvider clock) : IDisposable
         return await SendAsync(url, HttpMethod.Post, content, []);
     }
 
+    /// <summary>Posts a form.</summary>
+    public Task<Answer> PostAsync(string url, params (string Name, string Value)[] fields) => PostAsync(url, fields.ToDictionary(f => f.Name, f => f.Value));
+
     private async Task<Answer> SendAsync(string url, HttpMethod method, HttpContent? content, (string Name, string Value)[] headers)
     {
         var (host, target) = Split(url);
         using var request = new HttpRequestMessage(
             method, new Uri(server.GetLeftPart(UriPartial.Authority) + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
-        request.Content = content;
         request.Headers.Host = host;
+        request.Content = content;
         var path = target.Split('?')[0];
         var sent = Cookies.Where(c => c.Host == host && c.Expires > clock.GetUtcNow() && Within(path, c.Path)).Select(c => $"{c.Name}={c.Value}").ToList();
         if (sent.Count > 0)

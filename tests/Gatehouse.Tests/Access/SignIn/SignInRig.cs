@@ -7,6 +7,7 @@ using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.LoginMethods;
 using Gatehouse.Model.Machines;
+using Gatehouse.Model.Mail;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
@@ -37,6 +38,7 @@ internal sealed class SignInRig : IAsyncDisposable
         Provider = provider;
         Clock = clock;
         Sessions = new FakeAccessSessions(clock);
+        Approvals = new FakeApprovals(clock);
         Method = provider.Method();
         Apps = [TestAccess.App("app.test", TestAccess.Policy(PolicyAction.Allow, "Staff", [new Rule.EmailDomain("example.com")]))];
         Apps[0].AutoRedirectToIdentity = true;
@@ -51,6 +53,16 @@ internal sealed class SignInRig : IAsyncDisposable
     public FakeAccessSessions Sessions { get; }
 
     public FakeAudit Audit { get; } = new();
+
+    public FakeApprovals Approvals { get; }
+
+    public FakeMail Mail { get; } = new();
+
+    public List<AccessList> Lists { get; } = [];
+
+    public List<RuleGroup> Groups { get; } = [];
+
+    public List<CustomPage> Pages { get; } = [];
 
     public LoginMethod Method { get; }
 
@@ -78,7 +90,7 @@ internal sealed class SignInRig : IAsyncDisposable
     }
 
     /// <summary>Puts changes of <see cref="Apps"/>, <see cref="Methods"/> and <see cref="Published"/> in force.</summary>
-    public void Reload() => Tables.Swap(TestAccess.Table(Apps, Methods, keys, published: Published));
+    public void Reload() => Tables.Swap(TestAccess.Table(Apps, Methods, keys, Groups, Published, Lists, Pages));
 
     public Uri Address => new(web!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()); // served before anybody asks
 
@@ -127,6 +139,8 @@ internal sealed class SignInRig : IAsyncDisposable
             .AddSingleton<IAccessSessions>(Sessions)
             .AddSingleton<IAuditSink>(Audit)
             .AddSingleton<IServiceTokenUses>(new FakeTokenUses())
+            .AddSingleton<IApprovals>(Approvals)
+            .AddSingleton<IMailSender>(Mail)
             .AddSingleton<ISnapshot<AccessTable>>(Tables)
             .AddSingleton<ISnapshot<RevocationTable>>(Sessions.Revocations)
             .AddAccess();
