@@ -4,7 +4,6 @@ using System.Collections.Generic;
 using System.Reflection;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Store.Maps;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
@@ -26,7 +25,6 @@ namespace Gatehouse.Store.Compiled.Postgres
                 typeof(AccessSession),
                 baseEntityType,
                 propertyCount: 16,
-                foreignKeyCount: 1,
                 unnamedIndexCount: 4,
                 keyCount: 1);
 
@@ -184,17 +182,6 @@ namespace Gatehouse.Store.Compiled.Postgres
                 new[] { loginMethodId, subject });
 
             return runtimeEntityType;
-        }
-
-        public static RuntimeForeignKey CreateForeignKey1(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
-        {
-            var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("UserId") },
-                principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),
-                principalEntityType,
-                deleteBehavior: DeleteBehavior.Cascade,
-                required: true);
-
-            return runtimeForeignKey;
         }
 
         public static void CreateAnnotations(RuntimeEntityType runtimeEntityType)

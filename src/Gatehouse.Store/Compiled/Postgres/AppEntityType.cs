@@ -24,7 +24,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Apps.App",
                 typeof(App),
                 baseEntityType,
-                propertyCount: 19,
+                propertyCount: 28,
                 navigationCount: 1,
                 unnamedIndexCount: 1,
                 keyCount: 1);
@@ -37,6 +37,21 @@ namespace Gatehouse.Store.Compiled.Postgres
                 afterSaveBehavior: PropertySaveBehavior.Throw,
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
             id.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var agents = runtimeEntityType.AddProperty(
+                "Agents",
+                typeof(AgentRules),
+                propertyInfo: typeof(App).GetProperty("Agents", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<Agents>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            agents.SetValueConverter(new ValueConverter<AgentRules, string>(
+                string (AgentRules rules) => ObjectColumns.Write(rules),
+                AgentRules (string text) => ObjectColumns.ReadAgents(text)));
+            agents.SetComparer(new ValueComparer<AgentRules>(
+                bool (AgentRules a, AgentRules b) => ObjectColumns.AreEqual(a, b),
+                int (AgentRules rules) => ObjectColumns.HashOf(rules),
+                AgentRules (AgentRules rules) => rules));
+            agents.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var allowedLoginMethods = runtimeEntityType.AddProperty(
                 "AllowedLoginMethods",
@@ -76,6 +91,29 @@ namespace Gatehouse.Store.Compiled.Postgres
                 sentinel: false);
             autoRedirectToIdentity.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var bindingCookie = runtimeEntityType.AddProperty(
+                "BindingCookie",
+                typeof(bool),
+                propertyInfo: typeof(App).GetProperty("BindingCookie", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<BindingCookie>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            bindingCookie.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var cors = runtimeEntityType.AddProperty(
+                "Cors",
+                typeof(CorsRules),
+                propertyInfo: typeof(App).GetProperty("Cors", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<Cors>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            cors.SetValueConverter(new ValueConverter<CorsRules, string>(
+                string (CorsRules rules) => ObjectColumns.Write(rules),
+                CorsRules (string text) => ObjectColumns.ReadCors(text)));
+            cors.SetComparer(new ValueComparer<CorsRules>(
+                bool (CorsRules a, CorsRules b) => ObjectColumns.AreEqual(a, b),
+                int (CorsRules rules) => ObjectColumns.HashOf(rules),
+                CorsRules (CorsRules rules) => rules));
+            cors.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var createdAt = runtimeEntityType.AddProperty(
                 "CreatedAt",
                 typeof(DateTimeOffset),
@@ -100,6 +138,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(App).GetField("<CustomDenyUrl>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 nullable: true);
             customDenyUrl.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var customNonIdentityDenyUrl = runtimeEntityType.AddProperty(
+                "CustomNonIdentityDenyUrl",
+                typeof(string),
+                propertyInfo: typeof(App).GetProperty("CustomNonIdentityDenyUrl", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<CustomNonIdentityDenyUrl>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            customNonIdentityDenyUrl.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var customPages = runtimeEntityType.AddProperty(
                 "CustomPages",
@@ -128,6 +174,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 int (List<string> list) => list.Count,
                 List<string> (List<string> list) => ListColumns.Copy(list)));
             domains.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var eagerRedirect = runtimeEntityType.AddProperty(
+                "EagerRedirect",
+                typeof(bool),
+                propertyInfo: typeof(App).GetProperty("EagerRedirect", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<EagerRedirect>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            eagerRedirect.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var httpOnlyCookie = runtimeEntityType.AddProperty(
                 "HttpOnlyCookie",
@@ -170,6 +224,22 @@ namespace Gatehouse.Store.Compiled.Postgres
                 providerPropertyType: typeof(string));
             sameSiteCookie.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var serviceAuth401 = runtimeEntityType.AddProperty(
+                "ServiceAuth401",
+                typeof(bool),
+                propertyInfo: typeof(App).GetProperty("ServiceAuth401", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<ServiceAuth401>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            serviceAuth401.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var serviceTokenHeader = runtimeEntityType.AddProperty(
+                "ServiceTokenHeader",
+                typeof(string),
+                propertyInfo: typeof(App).GetProperty("ServiceTokenHeader", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<ServiceTokenHeader>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            serviceTokenHeader.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var sessionDuration = runtimeEntityType.AddProperty(
                 "SessionDuration",
                 typeof(TimeSpan),
@@ -178,6 +248,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 valueConverter: new Milliseconds());
             sessionDuration.SetSentinelFromProviderValue(0L);
             sessionDuration.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var skipInterstitial = runtimeEntityType.AddProperty(
+                "SkipInterstitial",
+                typeof(bool),
+                propertyInfo: typeof(App).GetProperty("SkipInterstitial", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<SkipInterstitial>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            skipInterstitial.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var tags = runtimeEntityType.AddProperty(
                 "Tags",
@@ -192,6 +270,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 int (List<string> list) => list.Count,
                 List<string> (List<string> list) => ListColumns.Copy(list)));
             tags.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var tokenEpoch = runtimeEntityType.AddProperty(
+                "TokenEpoch",
+                typeof(int),
+                propertyInfo: typeof(App).GetProperty("TokenEpoch", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<TokenEpoch>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: 0);
+            tokenEpoch.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var updatedAt = runtimeEntityType.AddProperty(
                 "UpdatedAt",

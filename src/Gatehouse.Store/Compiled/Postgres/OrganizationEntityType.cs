@@ -21,7 +21,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Settings.Organization",
                 typeof(Organization),
                 baseEntityType,
-                propertyCount: 13,
+                propertyCount: 15,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -82,6 +82,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 nullable: true);
             identityDeniedPage.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var keyRotationDays = runtimeEntityType.AddProperty(
+                "KeyRotationDays",
+                typeof(int),
+                propertyInfo: typeof(Organization).GetProperty("KeyRotationDays", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<KeyRotationDays>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: 0);
+            keyRotationDays.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var loginFooter = runtimeEntityType.AddProperty(
                 "LoginFooter",
                 typeof(string),
@@ -111,6 +119,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 valueConverter: new Milliseconds());
             sessionDuration.SetSentinelFromProviderValue(0L);
             sessionDuration.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var strictServiceTokens = runtimeEntityType.AddProperty(
+                "StrictServiceTokens",
+                typeof(bool),
+                propertyInfo: typeof(Organization).GetProperty("StrictServiceTokens", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<StrictServiceTokens>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            strictServiceTokens.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var updatedAt = runtimeEntityType.AddProperty(
                 "UpdatedAt",

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("433c7084-4301-46e6-b230-5b4aede760d9"), entityTypeCount: 68)
+            : base(skipDetectChanges: false, modelId: new Guid("e5e7a6e4-ef3a-4224-8fb8-52a3d96a37c5"), entityTypeCount: 71)
         {
         }
 
@@ -45,6 +45,9 @@ namespace Gatehouse.Store.Compiled.Postgres
             var accessKey = AccessKeyEntityType.Create(this);
             var keyPair = KeyPairEntityType.Create(this);
             var loginMethod = LoginMethodEntityType.Create(this);
+            var clientAuthority = ClientAuthorityEntityType.Create(this);
+            var clientCertificateSetting = ClientCertificateSettingEntityType.Create(this);
+            var serviceToken = ServiceTokenEntityType.Create(this);
             var notification = NotificationEntityType.Create(this);
             var notificationDelivery = NotificationDeliveryEntityType.Create(this);
             var notificationRule = NotificationRuleEntityType.Create(this);
@@ -113,7 +116,6 @@ namespace Gatehouse.Store.Compiled.Postgres
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
             RegistrationRuleEntityType.CreateForeignKey1(registrationRule, oAuth2Provider);
-            AccessSessionEntityType.CreateForeignKey1(accessSession, accessUser);
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
             AuthenticatedSessionEntityType.CreateForeignKey2(authenticatedSession, user);
             LogoutNoticeEntityType.CreateForeignKey1(logoutNotice, oAuth2Provider);
@@ -164,6 +166,9 @@ namespace Gatehouse.Store.Compiled.Postgres
             AccessKeyEntityType.CreateAnnotations(accessKey);
             KeyPairEntityType.CreateAnnotations(keyPair);
             LoginMethodEntityType.CreateAnnotations(loginMethod);
+            ClientAuthorityEntityType.CreateAnnotations(clientAuthority);
+            ClientCertificateSettingEntityType.CreateAnnotations(clientCertificateSetting);
+            ServiceTokenEntityType.CreateAnnotations(serviceToken);
             NotificationEntityType.CreateAnnotations(notification);
             NotificationDeliveryEntityType.CreateAnnotations(notificationDelivery);
             NotificationRuleEntityType.CreateAnnotations(notificationRule);

@@ -23,7 +23,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Apps.App",
                 typeof(App),
                 baseEntityType,
-                propertyCount: 19,
+                propertyCount: 28,
                 navigationCount: 1,
                 unnamedIndexCount: 1,
                 keyCount: 1);
@@ -35,6 +35,20 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(App).GetField("<Id>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 afterSaveBehavior: PropertySaveBehavior.Throw,
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
+
+            var agents = runtimeEntityType.AddProperty(
+                "Agents",
+                typeof(AgentRules),
+                propertyInfo: typeof(App).GetProperty("Agents", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<Agents>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            agents.SetValueConverter(new ValueConverter<AgentRules, string>(
+                string (AgentRules rules) => ObjectColumns.Write(rules),
+                AgentRules (string text) => ObjectColumns.ReadAgents(text)));
+            agents.SetComparer(new ValueComparer<AgentRules>(
+                bool (AgentRules a, AgentRules b) => ObjectColumns.AreEqual(a, b),
+                int (AgentRules rules) => ObjectColumns.HashOf(rules),
+                AgentRules (AgentRules rules) => rules));
 
             var allowedLoginMethods = runtimeEntityType.AddProperty(
                 "AllowedLoginMethods",
@@ -70,6 +84,27 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(App).GetField("<AutoRedirectToIdentity>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: false);
 
+            var bindingCookie = runtimeEntityType.AddProperty(
+                "BindingCookie",
+                typeof(bool),
+                propertyInfo: typeof(App).GetProperty("BindingCookie", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<BindingCookie>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+
+            var cors = runtimeEntityType.AddProperty(
+                "Cors",
+                typeof(CorsRules),
+                propertyInfo: typeof(App).GetProperty("Cors", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<Cors>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            cors.SetValueConverter(new ValueConverter<CorsRules, string>(
+                string (CorsRules rules) => ObjectColumns.Write(rules),
+                CorsRules (string text) => ObjectColumns.ReadCors(text)));
+            cors.SetComparer(new ValueComparer<CorsRules>(
+                bool (CorsRules a, CorsRules b) => ObjectColumns.AreEqual(a, b),
+                int (CorsRules rules) => ObjectColumns.HashOf(rules),
+                CorsRules (CorsRules rules) => rules));
+
             var createdAt = runtimeEntityType.AddProperty(
                 "CreatedAt",
                 typeof(DateTimeOffset),
@@ -90,6 +125,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 typeof(string),
                 propertyInfo: typeof(App).GetProperty("CustomDenyUrl", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(App).GetField("<CustomDenyUrl>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
+            var customNonIdentityDenyUrl = runtimeEntityType.AddProperty(
+                "CustomNonIdentityDenyUrl",
+                typeof(string),
+                propertyInfo: typeof(App).GetProperty("CustomNonIdentityDenyUrl", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<CustomNonIdentityDenyUrl>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 nullable: true);
 
             var customPages = runtimeEntityType.AddProperty(
@@ -117,6 +159,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 bool (List<string> a, List<string> b) => ListColumns.AreEqual(a, b),
                 int (List<string> list) => list.Count,
                 List<string> (List<string> list) => ListColumns.Copy(list)));
+
+            var eagerRedirect = runtimeEntityType.AddProperty(
+                "EagerRedirect",
+                typeof(bool),
+                propertyInfo: typeof(App).GetProperty("EagerRedirect", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<EagerRedirect>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
 
             var httpOnlyCookie = runtimeEntityType.AddProperty(
                 "HttpOnlyCookie",
@@ -154,6 +203,20 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 maxLength: 40,
                 providerPropertyType: typeof(string));
 
+            var serviceAuth401 = runtimeEntityType.AddProperty(
+                "ServiceAuth401",
+                typeof(bool),
+                propertyInfo: typeof(App).GetProperty("ServiceAuth401", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<ServiceAuth401>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+
+            var serviceTokenHeader = runtimeEntityType.AddProperty(
+                "ServiceTokenHeader",
+                typeof(string),
+                propertyInfo: typeof(App).GetProperty("ServiceTokenHeader", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<ServiceTokenHeader>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
             var sessionDuration = runtimeEntityType.AddProperty(
                 "SessionDuration",
                 typeof(TimeSpan),
@@ -161,6 +224,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(App).GetField("<SessionDuration>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 valueConverter: new Milliseconds());
             sessionDuration.SetSentinelFromProviderValue(0L);
+
+            var skipInterstitial = runtimeEntityType.AddProperty(
+                "SkipInterstitial",
+                typeof(bool),
+                propertyInfo: typeof(App).GetProperty("SkipInterstitial", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<SkipInterstitial>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
 
             var tags = runtimeEntityType.AddProperty(
                 "Tags",
@@ -174,6 +244,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 bool (List<string> a, List<string> b) => ListColumns.AreEqual(a, b),
                 int (List<string> list) => list.Count,
                 List<string> (List<string> list) => ListColumns.Copy(list)));
+
+            var tokenEpoch = runtimeEntityType.AddProperty(
+                "TokenEpoch",
+                typeof(int),
+                propertyInfo: typeof(App).GetProperty("TokenEpoch", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<TokenEpoch>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: 0);
 
             var updatedAt = runtimeEntityType.AddProperty(
                 "UpdatedAt",

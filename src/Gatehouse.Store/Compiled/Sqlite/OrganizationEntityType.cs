@@ -20,7 +20,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Settings.Organization",
                 typeof(Organization),
                 baseEntityType,
-                propertyCount: 13,
+                propertyCount: 15,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -74,6 +74,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(Organization).GetField("<IdentityDeniedPage>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 nullable: true);
 
+            var keyRotationDays = runtimeEntityType.AddProperty(
+                "KeyRotationDays",
+                typeof(int),
+                propertyInfo: typeof(Organization).GetProperty("KeyRotationDays", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<KeyRotationDays>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: 0);
+
             var loginFooter = runtimeEntityType.AddProperty(
                 "LoginFooter",
                 typeof(string),
@@ -99,6 +106,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(Organization).GetField("<SessionDuration>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 valueConverter: new Milliseconds());
             sessionDuration.SetSentinelFromProviderValue(0L);
+
+            var strictServiceTokens = runtimeEntityType.AddProperty(
+                "StrictServiceTokens",
+                typeof(bool),
+                propertyInfo: typeof(Organization).GetProperty("StrictServiceTokens", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<StrictServiceTokens>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
 
             var updatedAt = runtimeEntityType.AddProperty(
                 "UpdatedAt",

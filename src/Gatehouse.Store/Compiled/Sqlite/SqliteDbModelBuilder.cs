@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("aca105e9-bf55-4a7b-8ca7-fda8958b1122"), entityTypeCount: 68)
+            : base(skipDetectChanges: false, modelId: new Guid("c80276ef-a3fa-4dec-933b-76944cc1973b"), entityTypeCount: 71)
         {
         }
 
@@ -44,6 +44,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var accessKey = AccessKeyEntityType.Create(this);
             var keyPair = KeyPairEntityType.Create(this);
             var loginMethod = LoginMethodEntityType.Create(this);
+            var clientAuthority = ClientAuthorityEntityType.Create(this);
+            var clientCertificateSetting = ClientCertificateSettingEntityType.Create(this);
+            var serviceToken = ServiceTokenEntityType.Create(this);
             var notification = NotificationEntityType.Create(this);
             var notificationDelivery = NotificationDeliveryEntityType.Create(this);
             var notificationRule = NotificationRuleEntityType.Create(this);
@@ -112,7 +115,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
             RegistrationRuleEntityType.CreateForeignKey1(registrationRule, oAuth2Provider);
-            AccessSessionEntityType.CreateForeignKey1(accessSession, accessUser);
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
             AuthenticatedSessionEntityType.CreateForeignKey2(authenticatedSession, user);
             LogoutNoticeEntityType.CreateForeignKey1(logoutNotice, oAuth2Provider);
@@ -163,6 +165,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AccessKeyEntityType.CreateAnnotations(accessKey);
             KeyPairEntityType.CreateAnnotations(keyPair);
             LoginMethodEntityType.CreateAnnotations(loginMethod);
+            ClientAuthorityEntityType.CreateAnnotations(clientAuthority);
+            ClientCertificateSettingEntityType.CreateAnnotations(clientCertificateSetting);
+            ServiceTokenEntityType.CreateAnnotations(serviceToken);
             NotificationEntityType.CreateAnnotations(notification);
             NotificationDeliveryEntityType.CreateAnnotations(notificationDelivery);
             NotificationRuleEntityType.CreateAnnotations(notificationRule);

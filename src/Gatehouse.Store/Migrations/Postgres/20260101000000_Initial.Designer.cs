@@ -30,6 +30,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
 
+                    b.Property<string>("Agents")
+                        .HasColumnType("text");
+
                     b.Property<string>("AllowedLoginMethods")
                         .IsRequired()
                         .HasColumnType("text");
@@ -45,6 +48,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("AutoRedirectToIdentity")
                         .HasColumnType("boolean");
 
+                    b.Property<bool>("BindingCookie")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("Cors")
+                        .HasColumnType("text");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint");
 
@@ -54,6 +63,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<string>("CustomDenyUrl")
                         .HasColumnType("text");
 
+                    b.Property<string>("CustomNonIdentityDenyUrl")
+                        .HasColumnType("text");
+
                     b.Property<string>("CustomPages")
                         .IsRequired()
                         .HasColumnType("text");
@@ -61,6 +73,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<string>("Domains")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<bool>("EagerRedirect")
+                        .HasColumnType("boolean");
 
                     b.Property<bool>("HttpOnlyCookie")
                         .HasColumnType("boolean");
@@ -79,12 +94,24 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)");
 
+                    b.Property<bool>("ServiceAuth401")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("ServiceTokenHeader")
+                        .HasColumnType("text");
+
                     b.Property<long>("SessionDuration")
                         .HasColumnType("bigint");
+
+                    b.Property<bool>("SkipInterstitial")
+                        .HasColumnType("boolean");
 
                     b.Property<string>("Tags")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<int>("TokenEpoch")
+                        .HasColumnType("integer");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("bigint");
@@ -1198,6 +1225,117 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("login_methods", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Machines.ClientAuthority", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("CertificatePem")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Hostnames")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Fingerprint")
+                        .IsUnique();
+
+                    b.ToTable("client_authorities", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Machines.ClientCertificateSetting", b =>
+                {
+                    b.Property<string>("Hostname")
+                        .HasColumnType("text");
+
+                    b.Property<bool>("IsForwarded")
+                        .HasColumnType("boolean");
+
+                    b.HasKey("Hostname");
+
+                    b.ToTable("client_certificate_settings", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Machines.ServiceToken", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("ClientId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("Duration")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<bool>("IsEnabled")
+                        .HasColumnType("boolean");
+
+                    b.Property<long?>("LastSeenAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long?>("PreviousSecretExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<byte[]>("PreviousSecretHash")
+                        .HasColumnType("bytea");
+
+                    b.Property<byte[]>("SecretHash")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<int>("SecretVersion")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ClientId")
+                        .IsUnique();
+
+                    b.ToTable("service_tokens", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Notifications.Notification", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2042,6 +2180,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<bool>("HasSeat")
+                        .HasColumnType("boolean");
+
                     b.Property<long>("LastLoginAt")
                         .HasColumnType("bigint");
 
@@ -2209,6 +2350,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<Guid?>("IdentityDeniedPage")
                         .HasColumnType("uuid");
 
+                    b.Property<int>("KeyRotationDays")
+                        .HasColumnType("integer");
+
                     b.Property<string>("LoginFooter")
                         .IsRequired()
                         .HasColumnType("text");
@@ -2223,6 +2367,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.Property<long>("SessionDuration")
                         .HasColumnType("bigint");
+
+                    b.Property<bool>("StrictServiceTokens")
+                        .HasColumnType("boolean");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("bigint");
@@ -2856,6 +3003,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<long?>("LastLoginAt")
                         .HasColumnType("bigint");
 
+                    b.Property<int>("MfaEpoch")
+                        .HasColumnType("integer");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("text");
@@ -3106,15 +3256,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
                         .WithMany()
                         .HasForeignKey("ProviderId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Sessions.AccessSession", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Sessions.AccessUser", null)
-                        .WithMany()
-                        .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

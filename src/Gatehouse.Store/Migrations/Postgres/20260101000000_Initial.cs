@@ -46,12 +46,39 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "access_sessions",
+                columns: table => new
+                {
+                    Nonce = table.Column<string>(type: "text", nullable: false),
+                    UserId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Email = table.Column<string>(type: "text", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    Subject = table.Column<string>(type: "text", nullable: false),
+                    ProviderSession = table.Column<string>(type: "text", nullable: false),
+                    LoginMethodId = table.Column<Guid>(type: "uuid", nullable: false),
+                    ClaimsJson = table.Column<string>(type: "text", nullable: false),
+                    GroupsJson = table.Column<string>(type: "text", nullable: false),
+                    Amr = table.Column<string>(type: "text", nullable: false),
+                    Passed = table.Column<string>(type: "text", nullable: false),
+                    Address = table.Column<string>(type: "text", nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
+                    ForgetAt = table.Column<long>(type: "bigint", nullable: false),
+                    RevokedAt = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_access_sessions", x => x.Nonce);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "access_users",
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
                     Email = table.Column<string>(type: "text", nullable: false),
                     Name = table.Column<string>(type: "text", nullable: false),
+                    HasSeat = table.Column<bool>(type: "boolean", nullable: false),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     LastLoginAt = table.Column<long>(type: "bigint", nullable: false)
                 },
@@ -89,8 +116,17 @@ namespace Gatehouse.Store.Migrations.Postgres
                     SameSiteCookie = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
                     PathCookie = table.Column<bool>(type: "boolean", nullable: false),
                     OptionsPreflightBypass = table.Column<bool>(type: "boolean", nullable: false),
+                    Cors = table.Column<string>(type: "text", nullable: true),
+                    BindingCookie = table.Column<bool>(type: "boolean", nullable: false),
+                    ServiceAuth401 = table.Column<bool>(type: "boolean", nullable: false),
+                    ServiceTokenHeader = table.Column<string>(type: "text", nullable: true),
+                    SkipInterstitial = table.Column<bool>(type: "boolean", nullable: false),
+                    EagerRedirect = table.Column<bool>(type: "boolean", nullable: false),
+                    Agents = table.Column<string>(type: "text", nullable: true),
+                    TokenEpoch = table.Column<int>(type: "integer", nullable: false),
                     CustomDenyMessage = table.Column<string>(type: "text", nullable: true),
                     CustomDenyUrl = table.Column<string>(type: "text", nullable: true),
+                    CustomNonIdentityDenyUrl = table.Column<string>(type: "text", nullable: true),
                     Tags = table.Column<string>(type: "text", nullable: false),
                     CustomPages = table.Column<string>(type: "text", nullable: false),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
@@ -160,6 +196,37 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_burnt_codes", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "client_authorities",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    CertificatePem = table.Column<string>(type: "text", nullable: false),
+                    Fingerprint = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
+                    Hostnames = table.Column<string>(type: "text", nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_client_authorities", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "client_certificate_settings",
+                columns: table => new
+                {
+                    Hostname = table.Column<string>(type: "text", nullable: false),
+                    IsForwarded = table.Column<bool>(type: "boolean", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_client_certificate_settings", x => x.Hostname);
                 });
 
             migrationBuilder.CreateTable(
@@ -391,6 +458,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Name = table.Column<string>(type: "text", nullable: false),
                     SessionDuration = table.Column<long>(type: "bigint", nullable: false),
                     DenyUnmatchedRequests = table.Column<bool>(type: "boolean", nullable: false),
+                    StrictServiceTokens = table.Column<bool>(type: "boolean", nullable: false),
+                    KeyRotationDays = table.Column<int>(type: "integer", nullable: false),
                     AutoRedirectToIdentity = table.Column<bool>(type: "boolean", nullable: false),
                     DecisionRetention = table.Column<long>(type: "bigint", nullable: false),
                     IdentityDeniedPage = table.Column<Guid>(type: "uuid", nullable: true),
@@ -562,6 +631,30 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "service_tokens",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    ClientId = table.Column<string>(type: "text", nullable: false),
+                    SecretHash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    PreviousSecretHash = table.Column<byte[]>(type: "bytea", nullable: true),
+                    PreviousSecretExpiresAt = table.Column<long>(type: "bigint", nullable: true),
+                    SecretVersion = table.Column<int>(type: "integer", nullable: false),
+                    Duration = table.Column<long>(type: "bigint", nullable: true),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: true),
+                    IsEnabled = table.Column<bool>(type: "boolean", nullable: false),
+                    LastSeenAt = table.Column<long>(type: "bigint", nullable: true),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_service_tokens", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "settings",
                 columns: table => new
                 {
@@ -650,6 +743,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     AttributesJson = table.Column<string>(type: "text", nullable: false),
                     PasswordHash = table.Column<string>(type: "text", nullable: true),
                     PasswordChangedAt = table.Column<long>(type: "bigint", nullable: true),
+                    MfaEpoch = table.Column<int>(type: "integer", nullable: false),
                     LastLoginAt = table.Column<long>(type: "bigint", nullable: true),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
@@ -658,38 +752,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_users", x => x.Id);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "access_sessions",
-                columns: table => new
-                {
-                    Nonce = table.Column<string>(type: "text", nullable: false),
-                    UserId = table.Column<Guid>(type: "uuid", nullable: false),
-                    Email = table.Column<string>(type: "text", nullable: false),
-                    Name = table.Column<string>(type: "text", nullable: false),
-                    Subject = table.Column<string>(type: "text", nullable: false),
-                    ProviderSession = table.Column<string>(type: "text", nullable: false),
-                    LoginMethodId = table.Column<Guid>(type: "uuid", nullable: false),
-                    ClaimsJson = table.Column<string>(type: "text", nullable: false),
-                    GroupsJson = table.Column<string>(type: "text", nullable: false),
-                    Amr = table.Column<string>(type: "text", nullable: false),
-                    Passed = table.Column<string>(type: "text", nullable: false),
-                    Address = table.Column<string>(type: "text", nullable: false),
-                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
-                    ForgetAt = table.Column<long>(type: "bigint", nullable: false),
-                    RevokedAt = table.Column<long>(type: "bigint", nullable: true)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_access_sessions", x => x.Nonce);
-                    table.ForeignKey(
-                        name: "FK_access_sessions_access_users_UserId",
-                        column: x => x.UserId,
-                        principalTable: "access_users",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -1739,6 +1801,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_client_authorities_Fingerprint",
+                table: "client_authorities",
+                column: "Fingerprint",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_decisions_AppId_At",
                 table: "decisions",
                 columns: new[] { "AppId", "At" });
@@ -2134,6 +2202,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "UserId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_service_tokens_ClientId",
+                table: "service_tokens",
+                column: "ClientId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_session_clients_KeptUntil",
                 table: "session_clients",
                 column: "KeptUntil");
@@ -2246,6 +2320,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "access_sessions");
 
             migrationBuilder.DropTable(
+                name: "access_users");
+
+            migrationBuilder.DropTable(
                 name: "api_tokens");
 
             migrationBuilder.DropTable(
@@ -2271,6 +2348,12 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "burnt_codes");
+
+            migrationBuilder.DropTable(
+                name: "client_authorities");
+
+            migrationBuilder.DropTable(
+                name: "client_certificate_settings");
 
             migrationBuilder.DropTable(
                 name: "custom_pages");
@@ -2369,6 +2452,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "sealed_secrets");
 
             migrationBuilder.DropTable(
+                name: "service_tokens");
+
+            migrationBuilder.DropTable(
                 name: "session_clients");
 
             migrationBuilder.DropTable(
@@ -2394,9 +2480,6 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "webauthn_devices");
-
-            migrationBuilder.DropTable(
-                name: "access_users");
 
             migrationBuilder.DropTable(
                 name: "apps");

@@ -27,6 +27,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
 
+                    b.Property<string>("Agents")
+                        .HasColumnType("text");
+
                     b.Property<string>("AllowedLoginMethods")
                         .IsRequired()
                         .HasColumnType("text");
@@ -42,6 +45,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("AutoRedirectToIdentity")
                         .HasColumnType("boolean");
 
+                    b.Property<bool>("BindingCookie")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("Cors")
+                        .HasColumnType("text");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint");
 
@@ -51,6 +60,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<string>("CustomDenyUrl")
                         .HasColumnType("text");
 
+                    b.Property<string>("CustomNonIdentityDenyUrl")
+                        .HasColumnType("text");
+
                     b.Property<string>("CustomPages")
                         .IsRequired()
                         .HasColumnType("text");
@@ -58,6 +70,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<string>("Domains")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<bool>("EagerRedirect")
+                        .HasColumnType("boolean");
 
                     b.Property<bool>("HttpOnlyCookie")
                         .HasColumnType("boolean");
@@ -76,12 +91,24 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)");
 
+                    b.Property<bool>("ServiceAuth401")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("ServiceTokenHeader")
+                        .HasColumnType("text");
+
                     b.Property<long>("SessionDuration")
                         .HasColumnType("bigint");
+
+                    b.Property<bool>("SkipInterstitial")
+                        .HasColumnType("boolean");
 
                     b.Property<string>("Tags")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<int>("TokenEpoch")
+                        .HasColumnType("integer");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("bigint");
@@ -1195,6 +1222,117 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("login_methods", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Machines.ClientAuthority", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("CertificatePem")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Hostnames")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Fingerprint")
+                        .IsUnique();
+
+                    b.ToTable("client_authorities", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Machines.ClientCertificateSetting", b =>
+                {
+                    b.Property<string>("Hostname")
+                        .HasColumnType("text");
+
+                    b.Property<bool>("IsForwarded")
+                        .HasColumnType("boolean");
+
+                    b.HasKey("Hostname");
+
+                    b.ToTable("client_certificate_settings", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Machines.ServiceToken", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("ClientId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("Duration")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<bool>("IsEnabled")
+                        .HasColumnType("boolean");
+
+                    b.Property<long?>("LastSeenAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long?>("PreviousSecretExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<byte[]>("PreviousSecretHash")
+                        .HasColumnType("bytea");
+
+                    b.Property<byte[]>("SecretHash")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<int>("SecretVersion")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ClientId")
+                        .IsUnique();
+
+                    b.ToTable("service_tokens", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Notifications.Notification", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2039,6 +2177,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<bool>("HasSeat")
+                        .HasColumnType("boolean");
+
                     b.Property<long>("LastLoginAt")
                         .HasColumnType("bigint");
 
@@ -2206,6 +2347,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<Guid?>("IdentityDeniedPage")
                         .HasColumnType("uuid");
 
+                    b.Property<int>("KeyRotationDays")
+                        .HasColumnType("integer");
+
                     b.Property<string>("LoginFooter")
                         .IsRequired()
                         .HasColumnType("text");
@@ -2220,6 +2364,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.Property<long>("SessionDuration")
                         .HasColumnType("bigint");
+
+                    b.Property<bool>("StrictServiceTokens")
+                        .HasColumnType("boolean");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("bigint");
@@ -2853,6 +3000,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<long?>("LastLoginAt")
                         .HasColumnType("bigint");
 
+                    b.Property<int>("MfaEpoch")
+                        .HasColumnType("integer");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("text");
@@ -3103,15 +3253,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
                         .WithMany()
                         .HasForeignKey("ProviderId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Sessions.AccessSession", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Sessions.AccessUser", null)
-                        .WithMany()
-                        .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -25,6 +25,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<Guid>("Id")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Agents")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("AllowedLoginMethods")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -40,6 +43,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<bool>("AutoRedirectToIdentity")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("BindingCookie")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Cors")
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
@@ -49,6 +58,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<string>("CustomDenyUrl")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("CustomNonIdentityDenyUrl")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("CustomPages")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -56,6 +68,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<string>("Domains")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<bool>("EagerRedirect")
+                        .HasColumnType("INTEGER");
 
                     b.Property<bool>("HttpOnlyCookie")
                         .HasColumnType("INTEGER");
@@ -74,12 +89,24 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .HasMaxLength(40)
                         .HasColumnType("TEXT");
 
+                    b.Property<bool>("ServiceAuth401")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ServiceTokenHeader")
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("SessionDuration")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("SkipInterstitial")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Tags")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<int>("TokenEpoch")
+                        .HasColumnType("INTEGER");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("INTEGER");
@@ -1187,6 +1214,117 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.ToTable("login_methods", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Machines.ClientAuthority", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("CertificatePem")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Hostnames")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Fingerprint")
+                        .IsUnique();
+
+                    b.ToTable("client_authorities", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Machines.ClientCertificateSetting", b =>
+                {
+                    b.Property<string>("Hostname")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("IsForwarded")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Hostname");
+
+                    b.ToTable("client_certificate_settings", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Machines.ServiceToken", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ClientId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Duration")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsEnabled")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LastSeenAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("PreviousSecretExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("PreviousSecretHash")
+                        .HasColumnType("BLOB");
+
+                    b.Property<byte[]>("SecretHash")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<int>("SecretVersion")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ClientId")
+                        .IsUnique();
+
+                    b.ToTable("service_tokens", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Notifications.Notification", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2029,6 +2167,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<bool>("HasSeat")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("LastLoginAt")
                         .HasColumnType("INTEGER");
 
@@ -2196,6 +2337,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<Guid?>("IdentityDeniedPage")
                         .HasColumnType("TEXT");
 
+                    b.Property<int>("KeyRotationDays")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("LoginFooter")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -2209,6 +2353,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.Property<long>("SessionDuration")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("StrictServiceTokens")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("UpdatedAt")
@@ -2835,6 +2982,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<long?>("LastLoginAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("MfaEpoch")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -3085,15 +3235,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
                         .WithMany()
                         .HasForeignKey("ProviderId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Sessions.AccessSession", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Sessions.AccessUser", null)
-                        .WithMany()
-                        .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -45,12 +45,39 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "access_sessions",
+                columns: table => new
+                {
+                    Nonce = table.Column<string>(type: "TEXT", nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Email = table.Column<string>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Subject = table.Column<string>(type: "TEXT", nullable: false),
+                    ProviderSession = table.Column<string>(type: "TEXT", nullable: false),
+                    LoginMethodId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ClaimsJson = table.Column<string>(type: "TEXT", nullable: false),
+                    GroupsJson = table.Column<string>(type: "TEXT", nullable: false),
+                    Amr = table.Column<string>(type: "TEXT", nullable: false),
+                    Passed = table.Column<string>(type: "TEXT", nullable: false),
+                    Address = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ForgetAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    RevokedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_access_sessions", x => x.Nonce);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "access_users",
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
                     Email = table.Column<string>(type: "TEXT", nullable: false),
                     Name = table.Column<string>(type: "TEXT", nullable: false),
+                    HasSeat = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     LastLoginAt = table.Column<long>(type: "INTEGER", nullable: false)
                 },
@@ -88,8 +115,17 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     SameSiteCookie = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
                     PathCookie = table.Column<bool>(type: "INTEGER", nullable: false),
                     OptionsPreflightBypass = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Cors = table.Column<string>(type: "TEXT", nullable: true),
+                    BindingCookie = table.Column<bool>(type: "INTEGER", nullable: false),
+                    ServiceAuth401 = table.Column<bool>(type: "INTEGER", nullable: false),
+                    ServiceTokenHeader = table.Column<string>(type: "TEXT", nullable: true),
+                    SkipInterstitial = table.Column<bool>(type: "INTEGER", nullable: false),
+                    EagerRedirect = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Agents = table.Column<string>(type: "TEXT", nullable: true),
+                    TokenEpoch = table.Column<int>(type: "INTEGER", nullable: false),
                     CustomDenyMessage = table.Column<string>(type: "TEXT", nullable: true),
                     CustomDenyUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    CustomNonIdentityDenyUrl = table.Column<string>(type: "TEXT", nullable: true),
                     Tags = table.Column<string>(type: "TEXT", nullable: false),
                     CustomPages = table.Column<string>(type: "TEXT", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
@@ -159,6 +195,37 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_burnt_codes", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "client_authorities",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    CertificatePem = table.Column<string>(type: "TEXT", nullable: false),
+                    Fingerprint = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Hostnames = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_client_authorities", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "client_certificate_settings",
+                columns: table => new
+                {
+                    Hostname = table.Column<string>(type: "TEXT", nullable: false),
+                    IsForwarded = table.Column<bool>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_client_certificate_settings", x => x.Hostname);
                 });
 
             migrationBuilder.CreateTable(
@@ -390,6 +457,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Name = table.Column<string>(type: "TEXT", nullable: false),
                     SessionDuration = table.Column<long>(type: "INTEGER", nullable: false),
                     DenyUnmatchedRequests = table.Column<bool>(type: "INTEGER", nullable: false),
+                    StrictServiceTokens = table.Column<bool>(type: "INTEGER", nullable: false),
+                    KeyRotationDays = table.Column<int>(type: "INTEGER", nullable: false),
                     AutoRedirectToIdentity = table.Column<bool>(type: "INTEGER", nullable: false),
                     DecisionRetention = table.Column<long>(type: "INTEGER", nullable: false),
                     IdentityDeniedPage = table.Column<Guid>(type: "TEXT", nullable: true),
@@ -561,6 +630,30 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "service_tokens",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    ClientId = table.Column<string>(type: "TEXT", nullable: false),
+                    SecretHash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    PreviousSecretHash = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    PreviousSecretExpiresAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    SecretVersion = table.Column<int>(type: "INTEGER", nullable: false),
+                    Duration = table.Column<long>(type: "INTEGER", nullable: true),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    IsEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    LastSeenAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_service_tokens", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "settings",
                 columns: table => new
                 {
@@ -649,6 +742,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     AttributesJson = table.Column<string>(type: "TEXT", nullable: false),
                     PasswordHash = table.Column<string>(type: "TEXT", nullable: true),
                     PasswordChangedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    MfaEpoch = table.Column<int>(type: "INTEGER", nullable: false),
                     LastLoginAt = table.Column<long>(type: "INTEGER", nullable: true),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
@@ -657,38 +751,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_users", x => x.Id);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "access_sessions",
-                columns: table => new
-                {
-                    Nonce = table.Column<string>(type: "TEXT", nullable: false),
-                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Email = table.Column<string>(type: "TEXT", nullable: false),
-                    Name = table.Column<string>(type: "TEXT", nullable: false),
-                    Subject = table.Column<string>(type: "TEXT", nullable: false),
-                    ProviderSession = table.Column<string>(type: "TEXT", nullable: false),
-                    LoginMethodId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    ClaimsJson = table.Column<string>(type: "TEXT", nullable: false),
-                    GroupsJson = table.Column<string>(type: "TEXT", nullable: false),
-                    Amr = table.Column<string>(type: "TEXT", nullable: false),
-                    Passed = table.Column<string>(type: "TEXT", nullable: false),
-                    Address = table.Column<string>(type: "TEXT", nullable: false),
-                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    ForgetAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    RevokedAt = table.Column<long>(type: "INTEGER", nullable: true)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_access_sessions", x => x.Nonce);
-                    table.ForeignKey(
-                        name: "FK_access_sessions_access_users_UserId",
-                        column: x => x.UserId,
-                        principalTable: "access_users",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -1738,6 +1800,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_client_authorities_Fingerprint",
+                table: "client_authorities",
+                column: "Fingerprint",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_decisions_AppId_At",
                 table: "decisions",
                 columns: new[] { "AppId", "At" });
@@ -2133,6 +2201,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "UserId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_service_tokens_ClientId",
+                table: "service_tokens",
+                column: "ClientId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_session_clients_KeptUntil",
                 table: "session_clients",
                 column: "KeptUntil");
@@ -2245,6 +2319,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "access_sessions");
 
             migrationBuilder.DropTable(
+                name: "access_users");
+
+            migrationBuilder.DropTable(
                 name: "api_tokens");
 
             migrationBuilder.DropTable(
@@ -2270,6 +2347,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "burnt_codes");
+
+            migrationBuilder.DropTable(
+                name: "client_authorities");
+
+            migrationBuilder.DropTable(
+                name: "client_certificate_settings");
 
             migrationBuilder.DropTable(
                 name: "custom_pages");
@@ -2368,6 +2451,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "sealed_secrets");
 
             migrationBuilder.DropTable(
+                name: "service_tokens");
+
+            migrationBuilder.DropTable(
                 name: "session_clients");
 
             migrationBuilder.DropTable(
@@ -2393,9 +2479,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "webauthn_devices");
-
-            migrationBuilder.DropTable(
-                name: "access_users");
 
             migrationBuilder.DropTable(
                 name: "apps");
