@@ -1,3 +1,4 @@
+using Gatehouse.Access.Gateway;
 using Gatehouse.Access.Pages;
 using Gatehouse.Access.SignIn;
 using Gatehouse.Model.Apps;
@@ -12,7 +13,8 @@ namespace Gatehouse.Access.Agents;
 
 /// <summary>The part of Managed OAuth that a person sees: a program asks, they sign in where they have to, and say yes or no (contract 1.14). Our own command line goes the same way.</summary>
 internal sealed class AgentAuthorization(
-    ISnapshot<AccessTable> tables, AgentStates states, OrgSessions orgSessions, IAccessSessions sessions, SignInDecision admission, DenialPage denial, PublicUrls urls, TimeProvider clock)
+    ISnapshot<AccessTable> tables, AgentStates states, OrgSessions orgSessions, IAccessSessions sessions, SignInDecision admission, Places places, DenialPage denial,
+    PublicUrls urls, TimeProvider clock)
 {
     /// <summary>On an app host: the way back from signing in.</summary>
     public const string ReturnPath = "/cdn-cgi/access/oauth/return";
@@ -153,11 +155,14 @@ internal sealed class AgentAuthorization(
     // Null when they are admitted. An app that asks for a sign-in each time has nothing to give that lasts.
     private async Task<IResult?> JudgeAsync(HttpContext context, AccessTable table, AppEntry app, AccessSession session, AgentRequest request)
     {
-        var visitor = SessionIdentity.VisitorOf(session, ClientAddress.Of(context), null);
+        var visitor = places.Visitor(app, ClientAddress.Of(context), SessionIdentity.Of(session));
         var ruling = SignInDecision.Judge(app, visitor);
-        if (ruling is Ruling.Admitted { Duration.Ticks: > 0 })
+        if (ruling is Ruling.Admitted { Duration.Ticks: > 0, By: { } by })
         {
-            return null;
+            // A purpose or an approval that is missing is asked for where people sign in.
+            return by.OpenUntil(app.App.Id, visitor.Identity!) > clock.GetUtcNow() // a person was admitted
+                ? null
+                : Results.Redirect(AppLogin.Url(urls, request.Host, $"{ReturnPath}?{RequestParameter}={states.SealRequest(request)}", switchPerson: false));
         }
 
         var id = await admission.RecordLoginAsync(context, app, visitor, request.Host, "/");
@@ -169,7 +174,7 @@ internal sealed class AgentAuthorization(
     // A session of its own: ending it, or using its code twice, ends nothing else of the person's.
     private async Task<IResult> GrantAsync(HttpContext context, AccessTable table, AppEntry app, AccessSession session, AgentRequest asked)
     {
-        var visitor = SessionIdentity.VisitorOf(session, ClientAddress.Of(context), null);
+        var visitor = places.Visitor(app, ClientAddress.Of(context), SessionIdentity.Of(session));
         await admission.RecordLoginAsync(context, app, visitor, asked.Host, "/");
         var admitted = (Ruling.Admitted)SignInDecision.Judge(app, visitor); // as judged just now, under the same table
         var made = await sessions.StartAsync(
@@ -183,6 +188,7 @@ internal sealed class AgentAuthorization(
                 Claims = SessionIdentity.ClaimsOf(session),
                 GroupsJson = session.GroupsJson,
                 Amr = session.Amr,
+                Passed = session.Passed,
                 Address = ClientAddress.Of(context).ToString(),
                 Duration = asked.ClientHash.Length > 0 && app.App.Agents?.SessionDuration is { } own ? own : admitted.Duration,
                 LongestToken = SessionDuration.Longest(table),

@@ -21,7 +21,7 @@ namespace Gatehouse.Access.Agents;
 /// </summary>
 internal sealed partial class AgentTokens(
     ISnapshot<AccessTable> tables, AgentStates states, OrgSessions orgSessions, IAccessSessions sessions, TokenIssuer issuer, TokenVerifier verifier,
-    PublicUrls urls, TimeProvider clock, ILogger<AgentTokens> logger)
+    Places places, PublicUrls urls, TimeProvider clock, ILogger<AgentTokens> logger)
 {
     /// <summary>The client id of our own command line, which is nobody's to register.</summary>
     public const string OwnClient = "gatehouse-cli";
@@ -104,9 +104,16 @@ internal sealed partial class AgentTokens(
         }
 
         // Asked each time: the policies, or the groups of the person, may be others by now.
-        return SignInDecision.Judge(app, SessionIdentity.VisitorOf(session, ClientAddress.Of(context), null)) is Ruling.Admitted { Duration.Ticks: > 0 } admitted
-            ? Issue(table, app, session, grant, isOwn ? admitted.Duration : app.App.Agents!.AccessTokenLifetime, isOwn) // others are there, as seen above
-            : Invalid("the policies admit its person no more");
+        var now = clock.GetUtcNow();
+        var visitor = places.Visitor(app, ClientAddress.Of(context), SessionIdentity.Of(session));
+        if (SignInDecision.Judge(app, visitor) is not Ruling.Admitted { Duration.Ticks: > 0 } admitted
+            || admitted.By.OpenUntil(app.App.Id, visitor.Identity!) is not { } open || open <= now) // a person was admitted
+        {
+            return Invalid("the policies admit its person no more");
+        }
+
+        var wanted = isOwn ? admitted.Duration : app.App.Agents!.AccessTokenLifetime; // others are there, as seen above
+        return Issue(table, app, session, grant, open - now < wanted ? open - now : wanted, isOwn);
     }
 
     private IResult Issue(AccessTable table, AppEntry app, AccessSession session, AgentGrant grant, TimeSpan wanted, bool isOwn)

@@ -65,7 +65,7 @@ internal sealed class DenialPage(SignInDecision admission, PublicUrls urls)
     private static CustomPage? CustomPageFor(AccessTable table, AppEntry app, CustomPageKind kind)
     {
         var own = app.App.CustomPages.Select(id => table.CustomPages.GetValueOrDefault(id)).FirstOrDefault(p => p?.Kind == kind);
-        if (own is not null || (kind == CustomPageKind.IdentityDenied && (DenyUrl(app) is not null || app.App.CustomDenyMessage is { Length: > 0 })))
+        if (own is not null || (kind == CustomPageKind.IdentityDenied && (Web(app.App.CustomDenyUrl) is not null || app.App.CustomDenyMessage is { Length: > 0 })))
         {
             return own;
         }

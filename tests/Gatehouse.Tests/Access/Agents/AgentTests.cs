@@ -173,7 +173,7 @@ public partial class AgentTests
         rig.Clock.Advance(row == "too late" ? TimeSpan.FromMinutes(11) : TimeSpan.Zero);
         (string, string)[] headers = row switch { "foreign origin" => [("Origin", "https://evil.test")], "foreign site" => [("Sec-Fetch-Site", "same-site")], _ => [] };
         var answer = await (row == "other person" ? other : browser).PostAsync(
-            OAuth + "/consent", new() { ["ticket"] = row == "forged ticket" ? ticket[..^2] + "AA" : ticket, ["answer"] = "yes" }, headers);
+            OAuth + "/consent", new Dictionary<string, string> { ["ticket"] = row == "forged ticket" ? ticket[..^2] + "AA" : ticket, ["answer"] = "yes" }, headers);
         Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
         Assert.Null(answer.Location);
     }
@@ -200,7 +200,7 @@ public partial class AgentTests
         using var browser = rig.Browser();
         var client = await RegisterAsync(browser);
         var tokens = await TokenAsync(browser, client, (await SayAsync(browser, await AskAsync(rig, browser, client), "yes"))["code"]);
-        Assert.Equal(HttpStatusCode.OK, (await browser.PostAsync(OAuth + "/revoke", new() { ["client_id"] = client, ["token"] = tokens["refresh_token"]!.ToString() })).Status);
+        Assert.Equal(HttpStatusCode.OK, (await browser.PostAsync(OAuth + "/revoke", new Dictionary<string, string> { ["client_id"] = client, ["token"] = tokens["refresh_token"]!.ToString() })).Status);
         Assert.Equal("invalid_grant", (await RefreshAsync(browser, client, tokens["refresh_token"]!.ToString()))["error"]!.ToString());
         Assert.Single(rig.Sessions.All, s => s.RevokedAt is not null);
     }
@@ -242,7 +242,7 @@ public partial class AgentTests
         Assert.StartsWith("http://127.0.0.1:9/?code=", granted.Location, StringComparison.Ordinal);
         var answer = await browser.PostAsync(
             OAuth + "/token",
-            new() { ["grant_type"] = "authorization_code", ["client_id"] = "gatehouse-cli", ["code"] = granted["code"], ["redirect_uri"] = "http://127.0.0.1:9/", ["code_verifier"] = Proof });
+            new Dictionary<string, string> { ["grant_type"] = "authorization_code", ["client_id"] = "gatehouse-cli", ["code"] = granted["code"], ["redirect_uri"] = "http://127.0.0.1:9/", ["code_verifier"] = Proof });
         var tokens = JsonNode.Parse(answer.Body)!;
         Assert.Null(tokens["refresh_token"]);
         Assert.Equal("ada@example.com", new JsonWebToken(tokens["access_token"]!.ToString()).GetClaim("email").Value);
@@ -292,7 +292,7 @@ public partial class AgentTests
     }
 
     private static Task<Answer> SayAsync(Browser browser, Answer page, string answer) =>
-        browser.PostAsync(OAuth + "/consent", new() { ["ticket"] = Ticket().Match(page.Body).Groups[1].Value, ["answer"] = answer }, ("Origin", "https://access.test"));
+        browser.PostAsync(OAuth + "/consent", new Dictionary<string, string> { ["ticket"] = Ticket().Match(page.Body).Groups[1].Value, ["answer"] = answer }, ("Origin", "https://access.test"));
 
     private static Dictionary<string, string> CodeForm(string client, string code) => new()
     {
@@ -307,7 +307,7 @@ public partial class AgentTests
         JsonNode.Parse((await browser.PostAsync(OAuth + "/token", CodeForm(client, code))).Body)!;
 
     private static async Task<JsonNode> RefreshAsync(Browser browser, string client, string token) => JsonNode.Parse(
-        (await browser.PostAsync(OAuth + "/token", new() { ["grant_type"] = "refresh_token", ["client_id"] = client, ["refresh_token"] = token })).Body)!;
+        (await browser.PostAsync(OAuth + "/token", new Dictionary<string, string> { ["grant_type"] = "refresh_token", ["client_id"] = client, ["refresh_token"] = token })).Body)!;
 
     [GeneratedRegex("name=\"ticket\" value=\"([^\"]+)\"")]
     private static partial Regex Ticket();

@@ -32,7 +32,7 @@ internal sealed class Browser(Uri server, TimeProvider clock) : IDisposable
     }
 
     /// <summary>Posts a form.</summary>
-    public Task<Answer> PostAsync(string url, params (string Name, string Value)[] fields) => PostAsync(url, fields.ToDictionary(f => f.Name, f => f.Value));
+    public Task<Answer> PostAsync(string url, (string Name, string Value) first, params (string Name, string Value)[] others) => PostAsync(url, others.Prepend(first).ToDictionary(f => f.Name, f => f.Value));
 
     private async Task<Answer> SendAsync(string url, HttpMethod method, HttpContent? content, (string Name, string Value)[] headers)
     {
