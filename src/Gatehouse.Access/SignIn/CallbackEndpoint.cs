@@ -136,7 +136,6 @@ internal sealed partial class CallbackEndpoint(
         var passed = await evaluations.AskAsync(
             context, table, app, ExternalEvaluations.Identity(facts.Email, facts.Name, state.LoginMethodId, facts.Claims, facts.Amr, address.ToString()));
         var visitor = places.Visitor(app, address, new VisitorIdentity { Email = facts.Email, LoginMethodId = state.LoginMethodId, Claims = facts.Claims, Amr = facts.Amr, Passed = passed }) with { CommonName = state.CommonName };
-        var id = await admission.RecordLoginAsync(context, app, visitor, state.Host, state.ReturnTo);
         if (SignInDecision.Judge(app, visitor) is not Ruling.Admitted admitted)
         {
             return denial.ForLogin(table, app, visitor, state.Host, state.ReturnTo, await admission.RecordLoginAsync(context, app, visitor, state.Host, state.ReturnTo));
