@@ -1,11 +1,12 @@
 // Service tokens, revocation, keys, users and client certificates through the official SDK (numbers are the contract's checks), and the command line.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import Cloudflare from 'cloudflare';
 import { decodeJwt } from 'jose';
 import { Browser } from './lib/browser.mjs';
@@ -134,12 +135,13 @@ describe('Machines', () => {
     const ended = new Promise((done) => login.once('close', done));
     login.stdin.end(`${code}\n`);
     assert.equal(await ended, 0, said);
-    const run = (...args) => execFileSync(process.env.GATEHOUSE_BINARY, ['access', ...args], { env, encoding: 'utf8' });
-    assert.equal(decodeJwt(run('token', wiki.url).trim()).email, 'ada@example.com');
-    assert.equal(JSON.parse(run('curl', wiki.url, '--ca', server.ready.ca, '--', '-s')).headers['cf-access-authenticated-user-email'], 'ada@example.com');
-    const robot = JSON.parse(execFileSync(process.env.GATEHOUSE_BINARY, ['access', 'curl', robots.url, '--ca', server.ready.ca, '--', '-s'], {
-      env: { ...env, TUNNEL_SERVICE_TOKEN_ID: token.client_id, TUNNEL_SERVICE_TOKEN_SECRET: token.client_secret }, encoding: 'utf8',
-    }));
+    // Not the blocking kind: the origin lives in this process.
+    const run = async (more, ...args) => (await promisify(execFile)(process.env.GATEHOUSE_BINARY, ['access', ...args], { env: { ...env, ...more } })).stdout;
+    assert.equal(decodeJwt((await run({}, 'token', wiki.url)).trim()).email, 'ada@example.com');
+    const person = JSON.parse(await run({}, 'curl', wiki.url, '--ca', server.ready.ca, '--', '-s'));
+    assert.equal(person.headers['cf-access-authenticated-user-email'], 'ada@example.com');
+    const secret = { TUNNEL_SERVICE_TOKEN_ID: token.client_id, TUNNEL_SERVICE_TOKEN_SECRET: token.client_secret };
+    const robot = JSON.parse(await run(secret, 'curl', robots.url, '--ca', server.ready.ca, '--', '-s'));
     assert.equal(decodeJwt(robot.headers['cf-access-jwt-assertion']).common_name, token.client_id);
   });
 });
