@@ -33,6 +33,7 @@ public static class AccessRole
             .AddSingleton<RequestTokens>()
             .AddSingleton<SignInDecision>()
             .AddSingleton<HandOff>()
+            .AddSingleton<EagerRounds>()
             .AddSingleton<UpstreamCall>()
             .AddSingleton<ProviderKeys>()
             .AddSingleton<ProviderRedirect>()

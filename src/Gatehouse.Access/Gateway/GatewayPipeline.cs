@@ -17,7 +17,7 @@ namespace Gatehouse.Access.Gateway;
 /// top; with a valid session nothing here waits for anything but the origin.
 /// </summary>
 internal sealed partial class GatewayPipeline(
-    ISnapshot<AccessTable> tables, ISnapshot<RevocationTable> revocations, Decide decide, Forward forward, ServiceTokens services,
+    ISnapshot<AccessTable> tables, ISnapshot<RevocationTable> revocations, Decide decide, Forward forward,
     ClientCertificates certificates, Audit audit, AddressLimit badTokens, GatewayAnswers answers, TimeProvider clock, IOptions<GatewayOptions> options, ILogger<GatewayPipeline> logger)
 {
     private const string OwnPaths = "/cdn-cgi";
@@ -104,7 +104,7 @@ internal sealed partial class GatewayPipeline(
 
         if (decision.Kind == DecisionKind.AdmitService)
         {
-            services.SetCookieLater(context.Response, app, admission);
+            ServiceTokens.SetCookieLater(context.Response, app, admission);
             audit.ServiceAdmitted(context, host, path, app, decision.By!); // set for this kind
         }
 

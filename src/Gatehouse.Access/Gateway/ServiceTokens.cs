@@ -39,7 +39,7 @@ internal sealed class ServiceTokens(TokenIssuer issuer, TokenVerifier verifier, 
     }
 
     /// <summary>Gives the client the same token as a cookie (contract 1.5), so that it may leave its secret at home.</summary>
-    public void SetCookieLater(HttpResponse response, AppEntry app, Admission admission)
+    public static void SetCookieLater(HttpResponse response, AppEntry app, Admission admission)
     {
         // With the answer: the forwarder wants an untouched response, and the origin's own cookies come first.
         response.OnStarting(() =>

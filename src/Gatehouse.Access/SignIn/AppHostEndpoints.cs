@@ -9,7 +9,7 @@ namespace Gatehouse.Access.SignIn;
 
 /// <summary>Every <c>/cdn-cgi/*</c> path, and what the login redirect advertises, on an app host. None of them reaches the origin.</summary>
 internal sealed class AppHostEndpoints(AuthorizedEndpoint authorized, IdentityEndpoint identity, LogoutEndpoint logout, LoginRedirect login, CertsEndpoint certs, ProtectedResource resource,
-    AgentAuthorization agents, CommandLineLogin commandLine, PublicUrls urls)
+    AgentAuthorization agents, CommandLineLogin commandLine, EagerRounds rounds, PublicUrls urls)
 {
     /// <summary>Answers the request; 404 for a path that is not one of ours.</summary>
     public async Task HandleAsync(HttpContext context, AccessTable table, string host, RequestPath path)
@@ -56,7 +56,7 @@ internal sealed class AppHostEndpoints(AuthorizedEndpoint authorized, IdentityEn
             return SignInPages.NoApp(table);
         }
 
-        login.Write(context, table, app, host, returnTo, context.Request.Query[LoginRedirect.SwitchParameter] is ["1"]);
+        login.Write(context, table, app, host, returnTo, context.Request.Query[LoginRedirect.SwitchParameter] is ["1"], rounds.Of(context.Request, app) is null ? null : context.Request.Query[EagerRounds.Parameter].ToString());
         return null;
     }
 }

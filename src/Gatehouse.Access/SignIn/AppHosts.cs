@@ -37,6 +37,13 @@ internal static class AppHosts
             .Append("/")
             .Distinct(StringComparer.Ordinal);
 
+    /// <summary>The hosts that the app names whole and where something is published, but <paramref name="host"/>; each with a path that it covers there.</summary>
+    public static IEnumerable<string> OthersThan(AccessTable table, AppEntry app, string host) =>
+        Patterns(app)
+            .Where(p => p.Host != host && !p.Host.Contains('*', StringComparison.Ordinal) && !p.Path.Contains('*', StringComparison.Ordinal) && table.IsPublished(p.Host))
+            .DistinctBy(p => p.Host)
+            .Select(p => p.Host + (p.Path.Length == 0 ? "/" : p.Path));
+
     private static string PathOf(DomainPattern pattern)
     {
         var star = pattern.Path.IndexOf('*', StringComparison.Ordinal);

@@ -21,6 +21,7 @@ internal sealed partial class AuthorizedEndpoint(
     DenialPage denial,
     TokenIssuer issuer,
     ClientCertificates certificates,
+    EagerRounds rounds,
     PublicUrls urls,
     TimeProvider clock,
     ILogger<AuthorizedEndpoint> logger)
@@ -91,7 +92,7 @@ internal sealed partial class AuthorizedEndpoint(
             app.App.HttpOnlyCookie,
             AccessCookies.ModeOf(app.App.SameSiteCookie),
             path);
-        return Results.Redirect(urls.UrlOf(state.Host) + state.ReturnTo);
+        return Results.Redirect(rounds.Next(table, app, state, admitted.Duration));
     }
 
     private IResult Refused(AccessTable table, string host, string returnTo, string what, string reason)

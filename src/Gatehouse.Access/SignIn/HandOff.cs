@@ -14,7 +14,7 @@ internal sealed class HandOff(SealedStates states, PublicUrls urls, TimeProvider
     private static readonly TimeSpan Life = TimeSpan.FromSeconds(60);
 
     /// <summary>302 to the app host's <c>authorized</c>.</summary>
-    public IResult Send(HttpContext context, AppEntry app, AccessSession session, string host, string returnTo, string appSessionHash)
+    public IResult Send(HttpContext context, AppEntry app, AccessSession session, string host, string returnTo, string appSessionHash, string? round = null)
     {
         var id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
         var state = states.Seal(new HandOffState
@@ -25,6 +25,7 @@ internal sealed class HandOff(SealedStates states, PublicUrls urls, TimeProvider
             Host = host,
             ReturnTo = returnTo,
             AppSessionHash = appSessionHash,
+            Round = round,
             ExpiresAt = clock.GetUtcNow() + Life,
         });
         SecurityHeaders.NoStore(context.Response);

@@ -24,6 +24,7 @@ internal sealed partial class LoginEndpoint(
     Entrance entrance,
     Places places,
     DenialPage denial,
+    EagerRounds rounds,
     PublicUrls urls,
     ILogger<LoginEndpoint> logger)
 {
@@ -72,6 +73,12 @@ internal sealed partial class LoginEndpoint(
             return silent;
         }
 
+        // A stop on the way to somewhere else is no reason to ask anything.
+        if (rounds.Of(context.Request, target.App) is { } round)
+        {
+            return Results.Redirect(round.Final);
+        }
+
         return methods switch
         {
             [] => SignInPages.NoMethod(table, target.App),
@@ -98,7 +105,8 @@ internal sealed partial class LoginEndpoint(
 
         var id = await admission.RecordLoginAsync(context, target.App, visitor, target.Host, target.ReturnTo);
         return ruling is Ruling.Admitted
-            ? handOff.Send(context, target.App, session, target.Host, target.ReturnTo, target.AppSessionHash)
+            ? handOff.Send(
+                context, target.App, session, target.Host, target.ReturnTo, target.AppSessionHash, rounds.Of(context.Request, target.App) is null ? null : context.Request.Query[EagerRounds.Parameter].ToString())
             : denial.ForLogin(table, target.App, visitor, target.Host, target.ReturnTo, id);
     }
 

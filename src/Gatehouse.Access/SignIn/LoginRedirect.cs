@@ -31,7 +31,7 @@ internal sealed class LoginRedirect(PublicUrls urls, TokenIssuer issuer, ClientC
         Write(context, table, app, host, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, switchPerson: false);
 
     /// <summary>Answers 302; the person comes back to <paramref name="target"/>.</summary>
-    public void Write(HttpContext context, AccessTable table, AppEntry app, string host, string target, bool switchPerson)
+    public void Write(HttpContext context, AccessTable table, AppEntry app, string host, string target, bool switchPerson, string? round = null)
     {
         var returnTo = ReturnPath.OrRoot(target);
         var appSession = AccessCookies.Keep(context, AccessCookies.AppSession, SameSiteMode.None, clock.GetUtcNow() + AppSessionLife);
@@ -39,7 +39,7 @@ internal sealed class LoginRedirect(PublicUrls urls, TokenIssuer issuer, ClientC
 
         var response = context.Response;
         response.StatusCode = StatusCodes.Status302Found;
-        response.Headers.Location = LoginUrl(host, app, returnTo) + "&meta=" + meta + (switchPerson ? $"&{SwitchParameter}=1" : "");
+        response.Headers.Location = LoginUrl(host, app, returnTo) + "&meta=" + meta + (switchPerson ? $"&{SwitchParameter}=1" : "") + (round is null ? "" : $"&{EagerRounds.Parameter}={round}");
         response.Headers.WWWAuthenticate = $"Cloudflare-Access resource_metadata=\"{ResourceOf(host, returnTo)}\"";
         response.Headers.AccessControlAllowCredentials = "true";
         response.Headers.CacheControl = "private, max-age=0, no-store, no-cache, must-revalidate, post-check=0, pre-check=0";

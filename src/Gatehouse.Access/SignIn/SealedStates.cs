@@ -63,6 +63,25 @@ internal sealed class HandOffState
     /// <summary>Hash of CF_AppSession on the app host.</summary>
     public required string AppSessionHash { get; init; }
 
+    /// <summary>The sealed round through the app's other hosts that this is a stop of; null when it is none.</summary>
+    public string? Round { get; init; }
+
+    /// <summary>When it ends.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+}
+
+/// <summary>A sign-in that is carried to an app's other hosts, one after the other, and then to where it was wanted.</summary>
+internal sealed class EagerRound
+{
+    /// <summary>AUD tag of the app.</summary>
+    public required string Aud { get; init; }
+
+    /// <summary>The hosts that are left, each with a path that the app covers there.</summary>
+    public required List<string> Stops { get; init; }
+
+    /// <summary>The URL in the end.</summary>
+    public required string Final { get; init; }
+
     /// <summary>When it ends.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 }
@@ -106,7 +125,15 @@ internal sealed class SealedStates(ISecretBox box, TimeProvider clock)
     private const string HandOffPurpose = "access hand-off v1";
     private const string PurposePurpose = "access purpose form v1";
     private const string ApproverPurpose = "access approver link v1";
+    private const string RoundPurpose = "access eager round v1";
     private const int Longest = 8192;
+
+    /// <summary>Seals a round.</summary>
+    public string Seal(EagerRound round) => Base64Url.EncodeToString(box.Seal(JsonSerializer.SerializeToUtf8Bytes(round, StateJson.Default.EagerRound), RoundPurpose));
+
+    /// <summary>Opens a round; null when it is not ours or too old.</summary>
+    public EagerRound? OpenRound(string text) =>
+        Open(text, RoundPurpose) is { } plain && JsonSerializer.Deserialize(plain, StateJson.Default.EagerRound) is { } round && round.ExpiresAt > clock.GetUtcNow() ? round : null;
 
     /// <summary>Seals a sign-in.</summary>
     public string Seal(LoginState state) => Base64Url.EncodeToString(box.Seal(JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.LoginState), LoginPurpose));
@@ -157,4 +184,5 @@ internal sealed class SealedStates(ISecretBox box, TimeProvider clock)
 [JsonSerializable(typeof(HandOffState))]
 [JsonSerializable(typeof(PurposeState))]
 [JsonSerializable(typeof(ApproverState))]
+[JsonSerializable(typeof(EagerRound))]
 internal sealed partial class StateJson : JsonSerializerContext;

@@ -155,18 +155,7 @@ internal sealed class SaveClientAuthority(GatehouseDb db, Writer writer, PublicU
 
     private X509Certificate2? ReadAuthority(string pem, List<Fault> faults)
     {
-        X509Certificate2? certificate = null;
-        try
-        {
-            var all = new X509Certificate2Collection();
-            all.ImportFromPem(pem);
-            certificate = all is [var only] ? only : null;
-        }
-        catch (CryptographicException)
-        {
-            // Said below.
-        }
-
+        var certificate = ReadOne(pem);
         if (certificate is null || pem.Contains("PRIVATE KEY", StringComparison.Ordinal))
         {
             faults.Add(new Fault("certificate", "certificate must be one certificate in PEM, without a private key"));
@@ -181,5 +170,19 @@ internal sealed class SaveClientAuthority(GatehouseDb db, Writer writer, PublicU
         }
 
         return certificate;
+    }
+
+    private static X509Certificate2? ReadOne(string pem)
+    {
+        try
+        {
+            var all = new X509Certificate2Collection();
+            all.ImportFromPem(pem);
+            return all is [var only] ? only : null;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
     }
 }

@@ -33,6 +33,7 @@ internal static class Handshakes
     };
 
     // Whoever has none, or one that nobody knows, gets in here as well: the policies say what that is worth, and the page why.
+    [SuppressMessage("Security", "CA5359", Justification = "It is a client's certificate, not a server's, and the handshake has only to show who holds its key: what it is worth is judged on each request.")]
     private static SslServerAuthenticationOptions AskForCertificate(SslServerAuthenticationOptions options, TlsHandshakeCallbackContext context, Func<string, bool> asks)
     {
         if (HostCertificates.Canonical(context.ClientHelloInfo.ServerName) is not { } name || !asks(name))

@@ -6,15 +6,13 @@ namespace Gatehouse.Verbs;
 /// <summary>Runs curl with what proves somebody at an app. In a file, since command lines are for everybody to read.</summary>
 internal static class AccessCurl
 {
-    private const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     /// <summary>Runs it; the result is curl's exit code.</summary>
     public static async Task<int> RunAsync(Uri url, IReadOnlyList<string> more, IReadOnlyDictionary<string, string> headers, string? ca, Shell shell, CancellationToken cancellationToken)
     {
         var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         try
         {
-            await using (var stream = new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Own }))
+            await using (var stream = OwnFile.Create(file, FileMode.CreateNew))
             await using (var writer = new StreamWriter(stream))
             {
                 foreach (var (name, value) in headers)

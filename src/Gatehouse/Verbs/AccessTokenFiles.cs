@@ -6,7 +6,6 @@ namespace Gatehouse.Verbs;
 /// <summary>The tokens that <c>gatehouse access login</c> keeps: one for each host, in the person's home, for nobody else to read.</summary>
 internal static class AccessTokenFiles
 {
-    private const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const int LongestToken = 16 * 1024;
 
     /// <summary>The token for a host; null when there is none, or its time is over.</summary>
@@ -27,9 +26,9 @@ internal static class AccessTokenFiles
     {
         var file = PathOf(shell, host) ?? throw new IOException("HOME is not set");
         var folder = Directory.CreateDirectory(Path.GetDirectoryName(file)!); // it has one, as made below
-        folder.UnixFileMode = Own | UnixFileMode.UserExecute;
+        OwnFile.Close(folder);
         var fresh = $"{file}.{Environment.ProcessId}";
-        using (var stream = new FileStream(fresh, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = Own }))
+        using (var stream = OwnFile.Create(fresh, FileMode.Create))
         using (var writer = new StreamWriter(stream))
         {
             writer.WriteLine(token);

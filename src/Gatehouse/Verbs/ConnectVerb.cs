@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gatehouse.Hosting;
 using Gatehouse.Logging;

@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using Gatehouse.Verbs;
 
 namespace Gatehouse.Tests.Host;
 
 /// <summary>The CA of the current folder counts only when nobody else could have put it there.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class LocalCaTests : IDisposable
 {
     private const UnixFileMode OwnFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;

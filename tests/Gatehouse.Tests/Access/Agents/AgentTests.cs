@@ -7,7 +7,6 @@ using System.Text.RegularExpressions;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Access.SignIn;
-using Gatehouse.Tests.Fakes;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Gatehouse.Tests.Access.Agents;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -9,6 +10,8 @@ using Gatehouse.Tests.Fakes;
 namespace Gatehouse.Tests.Access.Gateway;
 
 /// <summary>Client certificates over real TLS: who is asked, whose count, and what the origin hears of it. Row T10 for their chains.</summary>
+[SuppressMessage("Security", "CA5359", Justification = "The server's certificate is not what is tested.")]
+[SuppressMessage("Reliability", "CA2000", Justification = "The raw stream owns its connection.")]
 public sealed class ClientCertificateTests : IDisposable
 {
     private static readonly DateTimeOffset Year = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);

@@ -1,7 +1,6 @@
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Machines;
 using Gatehouse.Model.Policies;
-using Gatehouse.Tests.Fakes;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Gatehouse.Tests.Access.Gateway;

@@ -36,4 +36,35 @@ public class CookieTests
         Assert.Contains(same, cookie, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("secure", cookie, StringComparison.OrdinalIgnoreCase);
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_sign_in_is_carried_to_the_apps_other_hosts_at_once_where_it_says_so(bool eager)
+    {
+        await using var rig = await SignInRig.StartAsync(r =>
+        {
+            r.App.EagerRedirect = eager;
+            r.App.Domains = ["app.test", "api.test/v1", "*.wild.test", "gone.test"];
+            r.Published = ["app.test", "api.test", "a.wild.test"];
+        });
+        using var browser = rig.Browser();
+        var end = await rig.SignInAsync(browser);
+        Assert.Equal("app /deep?q=1&r=%2F", end.Body);
+        Assert.Equal(eager, browser["api.test", "CF_Authorization"] is not null);
+        Assert.Null(browser["gone.test", "CF_Authorization"]);
+        Assert.Contains("ada@example.com", (await browser.GetAsync("https://app.test/cdn-cgi/access/get-identity")).Body, StringComparison.Ordinal);
+        Assert.Equal(eager, (await browser.GetAsync("https://api.test/cdn-cgi/access/get-identity")).Status == HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("forged")]
+    [InlineData("")]
+    public async Task S11_a_round_that_is_not_ours_leads_nowhere(string round)
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+        var answer = await browser.GetAsync("https://app.test/cdn-cgi/access/login?redirect_url=%2F&round=" + round);
+        Assert.DoesNotContain("round=", answer.Location, StringComparison.Ordinal);
+    }
 }
