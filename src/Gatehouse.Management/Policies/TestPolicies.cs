@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Gatehouse.Management.Http;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Policies;

@@ -4,7 +4,6 @@ using Gatehouse.Management.Policies;
 using Gatehouse.Model.Audit;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
-using Gatehouse.Tests.Fakes;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -93,7 +92,16 @@ public class AccessLogTests
                 {
                     db.AccessSessions.Add(new AccessSession
                     {
-                        Nonce = email, UserId = user.Id, Email = email, Subject = email, LoginMethodId = Guid.CreateVersion7(), ClaimsJson = "{}", Address = "192.0.2.1", CreatedAt = now, ExpiresAt = now, ForgetAt = now,
+                        Nonce = email,
+                        UserId = user.Id,
+                        Email = email,
+                        Subject = email,
+                        LoginMethodId = Guid.CreateVersion7(),
+                        ClaimsJson = "{}",
+                        Address = "192.0.2.1",
+                        CreatedAt = now,
+                        ExpiresAt = now,
+                        ForgetAt = now,
                     });
                 }
             }

@@ -1,4 +1,3 @@
-using Gatehouse.Model.Apps;
 using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Fakes;
 

@@ -40,7 +40,8 @@ internal sealed partial class EvaluationCall(UpstreamCall upstream, SignedTokens
 
         if (fault is not null)
         {
-            LogNo(Host(rule.EvaluateUrl), fault);
+            var host = Host(rule.EvaluateUrl);
+            LogNo(host, fault);
         }
 
         return fault is null;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Policies;
-using Gatehouse.Tests.Fakes;
 
 namespace Gatehouse.Tests.Access.SignIn;
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Fakes;
