@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("e5e7a6e4-ef3a-4224-8fb8-52a3d96a37c5"), entityTypeCount: 71)
+            : base(skipDetectChanges: false, modelId: new Guid("77959e6d-e1c5-4baa-a3ca-063f41b6112d"), entityTypeCount: 71)
         {
         }
 

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("c80276ef-a3fa-4dec-933b-76944cc1973b"), entityTypeCount: 71)
+            : base(skipDetectChanges: false, modelId: new Guid("0741059b-e228-4efb-98ba-6834dd27e2dd"), entityTypeCount: 71)
         {
         }
 
