@@ -11,8 +11,6 @@ internal static class UnavailableSelectors
         "cloudflare_account_member" => "selector 'cloudflare_account_member' asks who is a member of an account at Cloudflare; use a group of a login method",
         "linked_app_token" => "selector 'linked_app_token' needs a SaaS application that issues tokens, and there is none here",
         "saml" => "selector 'saml' needs a login method by SAML, and there is none here",
-        "service_token" or "any_valid_service_token" => $"selector '{name}' needs service tokens, which are not here yet",
-        "certificate" or "common_name" => $"selector '{name}' needs client certificates, which are not here yet",
         _ => null,
     };
 }
