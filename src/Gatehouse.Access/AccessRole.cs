@@ -5,6 +5,8 @@ using Gatehouse.Access.SignIn;
 using Gatehouse.Access.SignIn.Approvals;
 using Gatehouse.Access.SignIn.Evaluation;
 using Gatehouse.Access.SignIn.Oidc;
+using Gatehouse.Access.SignIn.Pins;
+using Gatehouse.Access.SignIn.Testing;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Snapshots;
@@ -50,7 +52,16 @@ public static class AccessRole
             .AddSingleton<LoginRedirect>()
             .AddSingleton<DenialPage>()
             .AddSingleton<LoginEndpoint>()
+            .AddSingleton<DiscoveryCheck>()
+            .AddSingleton<TestEndpoint>()
+            .AddSingleton<GitHubAccounts>()
+            .AddSingleton<ProviderIdentities>()
+            .AddSingleton<SignInCompletion>()
             .AddSingleton<CallbackEndpoint>()
+            .AddSingleton<PinPages>()
+            .AddSingleton<PinEndpoint>()
+            .AddSingleton<PinCourier>()
+            .AddHostedService(s => s.GetRequiredService<PinCourier>())
             .AddSingleton<AuthorizedEndpoint>()
             .AddSingleton<IdentityEndpoint>()
             .AddSingleton<LogoutEndpoint>()
@@ -77,6 +88,10 @@ public static class AccessRole
         var access = endpoints.MapGroup("/cdn-cgi/access");
         access.MapMethods("/login/{host}", GetAndHead, (HttpContext context, string host, LoginEndpoint login) => login.HandleAsync(context, host));
         access.MapGet("/callback", (HttpContext context, CallbackEndpoint callback) => callback.HandleAsync(context));
+        access.MapGet("/test-idp/{id}", (HttpContext context, string id, TestEndpoint test) => test.ShowAsync(context, id));
+        access.MapPost("/callback", (HttpContext context, PinEndpoint pins) => pins.RedeemAsync(context));
+        access.MapPost("/verify-code/{host}", (HttpContext context, string host, PinEndpoint pins) => pins.SendAsync(context, host));
+        access.MapGet("/verify-code/{host}", (HttpContext context, PinEndpoint pins) => pins.Show(context));
         access.MapMethods("/certs", GetAndHead, (HttpContext context, CertsEndpoint certs, ISnapshot<AccessTable> tables) => certs.Handle(context, tables.Current));
         access.MapPost("/purpose", (HttpContext context, Entrance entrance, OrgSessions orgSessions, ISnapshot<AccessTable> tables) => entrance.AnswerAsync(context, tables.Current, orgSessions));
         access.MapGet("/approve", (HttpContext context, ApproveEndpoint approve, ISnapshot<AccessTable> tables) => approve.ShowAsync(context, tables.Current));
