@@ -4,13 +4,13 @@ using Gatehouse.Access.Gateway;
 using Gatehouse.Access.SignIn;
 using Gatehouse.Access.SignIn.Approvals;
 using Gatehouse.Access.SignIn.Evaluation;
+using Gatehouse.Access.SignIn.Launcher;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Access.SignIn.Pins;
 using Gatehouse.Access.SignIn.Testing;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Snapshots;
-using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -52,6 +52,7 @@ public static class AccessRole
             .AddSingleton<LoginRedirect>()
             .AddSingleton<DenialPage>()
             .AddSingleton<LoginEndpoint>()
+            .AddSingleton<LauncherEndpoint>()
             .AddSingleton<DiscoveryCheck>()
             .AddSingleton<TestEndpoint>()
             .AddSingleton<GitHubAccounts>()
@@ -100,11 +101,7 @@ public static class AccessRole
         access.MapGet("/logout", (HttpContext context, LogoutEndpoint logout, ISnapshot<AccessTable> tables) => logout.HandleAsync(context, tables.Current, null));
         access.MapPost("/backchannel-logout/{id}", (HttpContext context, string id, BackchannelLogoutEndpoint logout) => logout.HandleAsync(context, id));
         MapAgents(endpoints, access.MapGroup("/oauth"));
-        endpoints.MapGet("/", (ISnapshot<AccessTable> tables) => Page.Message(
-            StatusCodes.Status404NotFound,
-            "The App Launcher is not enabled",
-            "Open your application by its own address.",
-            brand: tables.Current.Organization.Name));
+        endpoints.MapGet("/", (HttpContext context, LauncherEndpoint launcher) => launcher.HandleAsync(context));
         endpoints.MapFallback("{*path}", (ISnapshot<AccessTable> tables) => SignInPages.NotFound(tables.Current));
     }
 

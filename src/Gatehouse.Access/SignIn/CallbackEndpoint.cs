@@ -1,7 +1,5 @@
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Access.SignIn.Testing;
-using Gatehouse.Model.Hosts;
-using Gatehouse.Model.LoginMethods;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
@@ -18,7 +16,6 @@ internal sealed partial class CallbackEndpoint(
     ProviderIdentities identities,
     IAccessSessions sessions,
     SignInCompletion completion,
-    PublicUrls urls,
     ILogger<CallbackEndpoint> logger)
 {
     /// <summary>Whose browser it is; what the provider says; what the policies say; then on to the app.</summary>
@@ -35,6 +32,11 @@ internal sealed partial class CallbackEndpoint(
         if (state.IsTest)
         {
             return await TestAsync(context, table, state);
+        }
+
+        if (state.IsLauncher)
+        {
+            return await LaunchAsync(context, table, state);
         }
 
         if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !AppHosts.Serves(table, app, state.Host))
@@ -69,6 +71,24 @@ internal sealed partial class CallbackEndpoint(
 
         state.Trace = new SignInTrace();
         return TestEndpoint.Finish(table, method, state.Trace, await IdentifyAsync(context, table, method, state));
+    }
+
+    private async Task<IResult> LaunchAsync(HttpContext context, AccessTable table, LoginState state)
+    {
+        if (table.LoginMethods.FirstOrDefault(m => m.Method.Id == state.LoginMethodId) is not { } method)
+        {
+            return SignInPages.BadLink(table);
+        }
+
+        var identity = await IdentifyAsync(context, table, method, state);
+        if (identity.Value is not { } facts)
+        {
+            return completion.Fail(context, table, state, identity.Failure!); // the other half
+        }
+
+        return await sessions.TryBurnAsync(state.Id, state.ExpiresAt, context.RequestAborted)
+            ? await completion.FinishLauncherAsync(context, table, state, facts)
+            : Refused(context, table, "session", "this sign-in was used already", state);
     }
 
     private (LoginState? State, IResult? Refusal) OpenState(HttpContext context, AccessTable table)
@@ -128,7 +148,7 @@ internal sealed partial class CallbackEndpoint(
         var ray = RayId.Of(context);
         LogRefused(ray, reason);
         return SignInPages.Invalid(
-            table, what, $"This page can't finish the sign-in: {reason}.", state is null or { IsTest: true } ? null : (AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson: false), "Log in again"));
+            table, what, $"This page can't finish the sign-in: {reason}.", state is null or { IsTest: true } ? null : (completion.Again(state, switchPerson: false), "Log in again"));
     }
 
     [LoggerMessage(EventId = 3202, Level = LogLevel.Information, Message = "Sign-in refused at the callback ({Ray}): {Reason}")]

@@ -39,6 +39,9 @@ internal sealed class LoginState
     /// <summary>Whether it only tries the login method: no app, no policy, no session.</summary>
     public bool IsTest { get; init; }
 
+    /// <summary>Whether it is for the App Launcher, and so for no app.</summary>
+    public bool IsLauncher { get; init; }
+
     /// <summary>What its hops say, when it is tried; does not travel.</summary>
     [JsonIgnore]
     public SignInTrace? Trace { get; set; }

@@ -2,6 +2,7 @@ using System.Net;
 using Gatehouse.Access.Gateway;
 using Gatehouse.Access.SignIn.Approvals;
 using Gatehouse.Access.SignIn.Evaluation;
+using Gatehouse.Access.SignIn.Launcher;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Hosts;
@@ -9,6 +10,7 @@ using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
+using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -99,13 +101,44 @@ internal sealed partial class SignInCompletion(
         LongestToken = SessionDuration.Longest(table),
     };
 
+    /// <summary>Begins the session of somebody who signed in at the App Launcher, when any app would let them in.</summary>
+    public async Task<IResult> FinishLauncherAsync(HttpContext context, AccessTable table, LoginState state, IdentityFacts facts)
+    {
+        var address = ClientAddress.Of(context);
+        var who = new VisitorIdentity { Email = facts.Email, LoginMethodId = state.LoginMethodId, Claims = facts.Claims, Amr = facts.Amr };
+        var ray = RayId.Of(context);
+        if (!LauncherEndpoint.AdmitsAnywhere(table, places, address, who))
+        {
+            LogLauncher(ray, "no app admits them");
+            return Page.Message(
+                StatusCodes.Status403Forbidden,
+                "That account does not have access.",
+                $"You signed in as {facts.Email}, and no application here is open to you.",
+                [new("Id in the log", ray)],
+                (Again(state, switchPerson: true), "Sign in as somebody else"),
+                table.Organization.Name);
+        }
+
+        var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address, []), context.RequestAborted);
+        await EndFormerAsync(context, table);
+        AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
+        LogLauncher(ray, "signed in");
+        return Results.Redirect(urls.Access + "/");
+    }
+
+    /// <summary>Where the sign-in begins again.</summary>
+    public string Again(LoginState state, bool switchPerson) => state.IsLauncher ? urls.Access + "/" : AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson);
+
     /// <summary>The page for a sign-in of which a step failed.</summary>
     public IResult Fail(HttpContext context, AccessTable table, LoginState state, SignInFailure failure)
     {
         var ray = RayId.Of(context);
         LogFailed(ray, failure.Code, failure.Step, failure.Reason);
-        return SignInPages.Failed(table, failure, ray, AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson: true));
+        return SignInPages.Failed(table, failure, ray, Again(state, switchPerson: true));
     }
+
+    [LoggerMessage(EventId = 3245, Level = LogLevel.Information, Message = "Sign-in at the App Launcher ({Ray}): {Outcome}")]
+    private partial void LogLauncher(string ray, string outcome);
 
     [LoggerMessage(EventId = 3203, Level = LogLevel.Warning, Message = "Sign-in failed ({Ray}, {Code}): {Step}: {Reason}")]
     private partial void LogFailed(string ray, string code, string step, string reason);

@@ -17,13 +17,13 @@ public enum PinAnswer
 public interface IOneTimePins
 {
     /// <summary>The most guesses at one code.</summary>
-    public const int MostGuesses = 5;
+    const int MostGuesses = 5;
 
     /// <summary>The most codes in an hour for one address.</summary>
-    public const int MostPerAddress = 5;
+    const int MostPerAddress = 5;
 
     /// <summary>The most codes in an hour that one network may ask for.</summary>
-    public const int MostPerNetwork = 20;
+    const int MostPerNetwork = 20;
 
     /// <summary>Keeps a code, durably; false when its address or its network has had as many as it may.</summary>
     Task<bool> TryAddAsync(OneTimePin pin, CancellationToken cancellationToken);

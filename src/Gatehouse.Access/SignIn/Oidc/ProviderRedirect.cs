@@ -29,11 +29,11 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, Publi
             return pins.Ask(context, table, target.App, target.Host);
         }
 
-        return SendOn(context, table, target, method, prompt);
+        return SendOn(context, table, target, method, prompt, isLauncher: false);
     }
 
-    // No target: a test.
-    private IResult SendOn(HttpContext context, AccessTable table, LoginTarget.Found? target, LoginMethodEntry method, bool prompt)
+    // No target: the launcher, or a test.
+    private IResult SendOn(HttpContext context, AccessTable table, LoginTarget.Found? target, LoginMethodEntry method, bool prompt, bool isLauncher)
     {
         if (!Uri.TryCreate(method.Method.AuthUrl, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp))
         {
@@ -50,7 +50,8 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, Publi
         {
             Id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),
             Aud = target?.App.App.Aud ?? "",
-            IsTest = target is null,
+            IsTest = target is null && !isLauncher,
+            IsLauncher = isLauncher,
             Host = target?.Host ?? "",
             ReturnTo = target?.ReturnTo ?? "/",
             AppSessionHash = target?.AppSessionHash ?? "",
@@ -67,7 +68,10 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, Publi
     }
 
     /// <summary>302 to the provider, only to try it.</summary>
-    public IResult SendTest(HttpContext context, AccessTable table, LoginMethodEntry method) => SendOn(context, table, null, method, prompt: false);
+    public IResult SendTest(HttpContext context, AccessTable table, LoginMethodEntry method) => SendOn(context, table, null, method, prompt: false, isLauncher: false);
+
+    /// <summary>302 to the provider, for the App Launcher.</summary>
+    public IResult SendLauncher(HttpContext context, AccessTable table, LoginMethodEntry method) => SendOn(context, table, null, method, prompt: false, isLauncher: true);
 
     /// <summary>The login page.</summary>
     public IResult ShowChoice(HttpContext context, AccessTable table, LoginTarget.Found target, ImmutableArray<LoginMethodEntry> methods)

@@ -83,7 +83,8 @@ internal sealed partial class PinEndpoint(
             return await completion.FinishAsync(context, table, open.App, open.State, Facts(open.State.PinEmail!)); // opened as one that has an address
         }
 
-        LogWrong(RayId.Of(context), answer);
+        var ray = RayId.Of(context);
+        LogWrong(ray, answer);
         return pages.Code(
             table, open.App, open.State, nonce, Again(open.State),
             answer == PinAnswer.Used

@@ -29,8 +29,10 @@ internal sealed class PinPages(IMailSender mail, PublicUrls urls)
         PageOf(table, app, state.Host, "/cdn-cgi/access/callback", nonce, state.PinEmail!, again, fault); // a state of this kind has an address
 
     private PageResult<PinPage> PageOf(
-        AccessTable table, AppEntry app, string host, string action, string nonce = "", string email = "", string again = "", string fault = "") => new(
-        new Dictionary<string, object?>
+        AccessTable table, AppEntry app, string host, string action, string nonce = "", string email = "", string again = "", string fault = "")
+    {
+        var hosts = app.App.Domains.Select(d => d.Split('/')[0]).Where(d => !d.Contains('*', StringComparison.Ordinal)).Append(host).Distinct(StringComparer.Ordinal);
+        var parameters = new Dictionary<string, object?>
         {
             [nameof(PinPage.AppName)] = app.App.Name,
             [nameof(PinPage.AppHost)] = host,
@@ -40,10 +42,9 @@ internal sealed class PinPages(IMailSender mail, PublicUrls urls)
             [nameof(PinPage.Email)] = email,
             [nameof(PinPage.Again)] = again,
             [nameof(PinPage.Fault)] = fault,
-        },
-        fault.Length > 0 ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK)
-    {
+        };
+
         // Browsers hold redirects after a post against this, too, and the code leads to the app.
-        FormTargets = string.Join(' ', app.App.Domains.Select(d => d.Split('/')[0]).Where(d => !d.Contains('*', StringComparison.Ordinal)).Append(host).Distinct(StringComparer.Ordinal).Select(urls.UrlOf)),
-    };
+        return new PageResult<PinPage>(parameters, fault.Length > 0 ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK) { FormTargets = string.Join(' ', hosts.Select(urls.UrlOf)) };
+    }
 }
