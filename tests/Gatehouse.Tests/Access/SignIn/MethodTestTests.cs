@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Gatehouse.Model.LoginMethods;
-using Gatehouse.Tests.Fakes;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Gatehouse.Tests.Access.SignIn;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Gatehouse.Model.LoginMethods;
-using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Fakes;
 
 namespace Gatehouse.Tests.Access.SignIn;

@@ -2,8 +2,6 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Gatehouse.Model.LoginMethods;
 using Gatehouse.Model.Policies;
-using Gatehouse.Tests.Fakes;
-using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Tests.Access.SignIn;
 
