@@ -4,11 +4,13 @@ using Gatehouse.Access.Gateway;
 using Gatehouse.Access.SignIn;
 using Gatehouse.Access.SignIn.Approvals;
 using Gatehouse.Access.SignIn.Evaluation;
+using Gatehouse.Access.SignIn.Launcher;
 using Gatehouse.Access.SignIn.Oidc;
+using Gatehouse.Access.SignIn.Pins;
+using Gatehouse.Access.SignIn.Testing;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Snapshots;
-using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -51,7 +53,17 @@ public static class AccessRole
             .AddSingleton<LoginRedirect>()
             .AddSingleton<DenialPage>()
             .AddSingleton<LoginEndpoint>()
+            .AddSingleton<LauncherEndpoint>()
+            .AddSingleton<DiscoveryCheck>()
+            .AddSingleton<TestEndpoint>()
+            .AddSingleton<GitHubAccounts>()
+            .AddSingleton<ProviderIdentities>()
+            .AddSingleton<SignInCompletion>()
             .AddSingleton<CallbackEndpoint>()
+            .AddSingleton<PinPages>()
+            .AddSingleton<PinEndpoint>()
+            .AddSingleton<PinCourier>()
+            .AddHostedService(s => s.GetRequiredService<PinCourier>())
             .AddSingleton<AuthorizedEndpoint>()
             .AddSingleton<IdentityEndpoint>()
             .AddSingleton<LogoutEndpoint>()
@@ -78,6 +90,10 @@ public static class AccessRole
         var access = endpoints.MapGroup("/cdn-cgi/access");
         access.MapMethods("/login/{host}", GetAndHead, (HttpContext context, string host, LoginEndpoint login) => login.HandleAsync(context, host));
         access.MapGet("/callback", (HttpContext context, CallbackEndpoint callback) => callback.HandleAsync(context));
+        access.MapGet("/test-idp/{id}", (HttpContext context, string id, TestEndpoint test) => test.ShowAsync(context, id));
+        access.MapPost("/callback", (HttpContext context, PinEndpoint pins) => pins.RedeemAsync(context));
+        access.MapPost("/verify-code/{host}", (HttpContext context, string host, PinEndpoint pins) => pins.SendAsync(context, host));
+        access.MapGet("/verify-code/{host}", (HttpContext context, PinEndpoint pins) => pins.Show(context));
         access.MapMethods("/certs", GetAndHead, (HttpContext context, CertsEndpoint certs, ISnapshot<AccessTable> tables) => certs.Handle(context, tables.Current));
         access.MapPost("/purpose", (HttpContext context, Entrance entrance, OrgSessions orgSessions, ISnapshot<AccessTable> tables) => entrance.AnswerAsync(context, tables.Current, orgSessions));
         access.MapGet("/approve", (HttpContext context, ApproveEndpoint approve, ISnapshot<AccessTable> tables) => approve.ShowAsync(context, tables.Current));
@@ -86,11 +102,7 @@ public static class AccessRole
         access.MapGet("/logout", (HttpContext context, LogoutEndpoint logout, ISnapshot<AccessTable> tables) => logout.HandleAsync(context, tables.Current, null));
         access.MapPost("/backchannel-logout/{id}", (HttpContext context, string id, BackchannelLogoutEndpoint logout) => logout.HandleAsync(context, id));
         MapAgents(endpoints, access.MapGroup("/oauth"));
-        endpoints.MapGet("/", (ISnapshot<AccessTable> tables) => Page.Message(
-            StatusCodes.Status404NotFound,
-            "The App Launcher is not enabled",
-            "Open your application by its own address.",
-            brand: tables.Current.Organization.Name));
+        endpoints.MapGet("/", (HttpContext context, LauncherEndpoint launcher) => launcher.HandleAsync(context));
         endpoints.MapFallback("{*path}", (ISnapshot<AccessTable> tables) => SignInPages.NotFound(tables.Current));
     }
 

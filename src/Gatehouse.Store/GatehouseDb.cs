@@ -120,6 +120,8 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<LoginMethod> LoginMethods => Set<LoginMethod>();
 
+    public DbSet<OneTimePin> OneTimePins => Set<OneTimePin>();
+
     public DbSet<PublicHostname> PublicHostnames => Set<PublicHostname>();
 
     public DbSet<Tunnel> Tunnels => Set<Tunnel>();

@@ -3,6 +3,7 @@ using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
+using Gatehouse.Model.LoginMethods;
 using Gatehouse.Model.Machines;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
@@ -16,6 +17,7 @@ using Gatehouse.Store.Cleaning;
 using Gatehouse.Store.Connections;
 using Gatehouse.Store.Events;
 using Gatehouse.Store.Geo;
+using Gatehouse.Store.LoginMethods;
 using Gatehouse.Store.Machines;
 using Gatehouse.Store.Queues;
 using Gatehouse.Store.Secrets;
@@ -66,6 +68,7 @@ public static class StoreRole
 
         services.AddSingleton<IAccessSessions, AccessSessionStore>();
         services.AddSingleton<IApprovals, ApprovalStore>();
+        services.AddSingleton<IOneTimePins, OneTimePinStore>();
         services.AddSingleton<RowQueue<DecisionRecord>>();
         services.AddSingleton<EventSignal>();
         services.AddSingleton(s => new RowQueue<Event>(s.GetRequiredService<IDbContextFactory<GatehouseDb>>()) { Written = s.GetRequiredService<EventSignal>().Set });

@@ -106,6 +106,28 @@ describe('pages', () => {
     });
   }
 
+  for (const [look, options] of looks) {
+    test(`the App Launcher stands ${look}`, async () => {
+      const include = [{ email: { email: 'ada@example.com' } }];
+      for (const name of look === 'light' ? ['notes', 'calendar', 'a-name-that-is-so-long-that-no-tile-holds-it-in-one-line'] : []) {
+        await server.publish(name, 'http://127.0.0.1:9', [{ name: 'ada', decision: 'allow', precedence: 1, include }]);
+      }
+      const page = await tab(options);
+      await page.goto(`${server.urls.access}/`);
+      await sound(page, `launcher-signed-out-${look}`);
+      await page.getByRole('link', { name: /^Sign in with/ }).click();
+      await page.locator('#uid_field').fill(ada.username);
+      await page.keyboard.press('Enter');
+      await page.locator('#password').fill(ada.password);
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Your applications' }).waitFor();
+      assert.equal(await page.getByRole('link', { name: /^notes/ }).getAttribute('href'), `https://notes.localhost:${server.port}/`);
+      await sound(page, `launcher-${look}`);
+      await page.getByRole('link', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+    });
+  }
+
   test('without scripts people change their name and password, make a key and end a session', async () => {
     const scripted = await tab();
     await signIn(scripted, grace);

@@ -44,6 +44,11 @@ internal static class AppHosts
             .DistinctBy(p => p.Host)
             .Select(p => p.Host + (p.Path.Length == 0 ? "/" : p.Path));
 
+    /// <summary>Where the app is opened: its first published host that is no wildcard; null when there is none.</summary>
+    public static (string Host, string Path)? Front(AccessTable table, AppEntry app) => Patterns(app)
+        .Select(p => ((string Host, string Path)?)(p.Text.Split('/')[0], PathOf(p)))
+        .FirstOrDefault(f => !f!.Value.Host.Contains('*', StringComparison.Ordinal) && table.IsPublished(f.Value.Host)); // none of them is null
+
     private static string PathOf(DomainPattern pattern)
     {
         var star = pattern.Path.IndexOf('*', StringComparison.Ordinal);

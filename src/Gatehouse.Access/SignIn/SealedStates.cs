@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gatehouse.Access.SignIn.Testing;
 using Gatehouse.Model.Keys;
 
 namespace Gatehouse.Access.SignIn;
@@ -34,6 +35,19 @@ internal sealed class LoginState
 
     /// <summary>What the ID token must repeat.</summary>
     public required string Nonce { get; init; }
+
+    /// <summary>Whether it only tries the login method: no app, no policy, no session.</summary>
+    public bool IsTest { get; init; }
+
+    /// <summary>Whether it is for the App Launcher, and so for no app.</summary>
+    public bool IsLauncher { get; init; }
+
+    /// <summary>What its hops say, when it is tried; does not travel.</summary>
+    [JsonIgnore]
+    public SignInTrace? Trace { get; set; }
+
+    /// <summary>Canonical address that a code was sent to; null when the sign-in is no such one.</summary>
+    public string? PinEmail { get; init; }
 
     /// <summary>PKCE verifier; null when the login method does without.</summary>
     public string? CodeVerifier { get; init; }

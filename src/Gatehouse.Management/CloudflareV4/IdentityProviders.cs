@@ -1,24 +1,29 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.LoginMethods;
+using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Keys;
 using Gatehouse.Model.LoginMethods;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Management.CloudflareV4;
 
-/// <summary>/access/identity_providers (contract §3.3), for generic OpenID Connect. The client secret goes in and never comes out.</summary>
-internal sealed class IdentityProviders(LoginMethodDirectory directory, SaveLoginMethod save, DeleteLoginMethod delete)
+/// <summary>/access/identity_providers (contract §3.3). The client secret goes in and never comes out.</summary>
+internal sealed class IdentityProviders(LoginMethodDirectory directory, SaveLoginMethod save, DeleteLoginMethod delete, PublicUrls urls, ISecretBox box, TimeProvider clock)
 {
     private const string Path = "/accounts/{account}/access/identity_providers";
 
-    private static readonly string[] OtherTypes =
+    private static readonly string[] Types =
     [
-        "onetimepin", "azureAD", "saml", "centrify", "facebook", "github", "google-apps", "google", "linkedin", "okta", "onelogin", "pingone", "yandex", "cloudflare",
+        LoginMethodTypes.Oidc, LoginMethodTypes.OneTimePin, LoginMethodTypes.GitHub, LoginMethodTypes.Google, LoginMethodTypes.GoogleWorkspace, LoginMethodTypes.Entra, LoginMethodTypes.Okta,
     ];
+
+    private static readonly string[] OtherTypes = ["saml", "centrify", "facebook", "linkedin", "onelogin", "pingone", "yandex", "cloudflare"];
 
     public static void Map(ApiRoutes routes) => routes
         .Get<IdentityProviders>(Path, Need.Superuser, (i, r) => i.ListAsync(r))
         .Post<IdentityProviders>(Path, Need.Superuser, (i, r) => i.CreateAsync(r))
+        .Post<IdentityProviders>(Path + "/{id}/test", Need.Superuser, (i, r) => i.TestAsync(r))
         .Get<IdentityProviders>(Path + "/{id}", Need.Superuser, (i, r) => i.RetrieveAsync(r))
         .Put<IdentityProviders>(Path + "/{id}", Need.Superuser, (i, r) => i.ReplaceAsync(r))
         .Delete<IdentityProviders>(Path + "/{id}", Need.Superuser, (i, r) => i.DeleteAsync(r));
@@ -35,6 +40,22 @@ internal sealed class IdentityProviders(LoginMethodDirectory directory, SaveLogi
         request.RouteGuid("id") is { } id && await directory.FindAsync(id, request.Aborted) is { } method
             ? Envelope.Ok(Body(method))
             : Envelope.Unknown(Unknown.LoginMethod);
+
+    // Ours: at Cloudflare whoever knows the id may open the test.
+    private async Task<IResult> TestAsync(ApiRequest request)
+    {
+        if (request.RouteGuid("id") is not { } id || await directory.FindAsync(id, request.Aborted) is not { } method)
+        {
+            return Envelope.Unknown(Unknown.LoginMethod);
+        }
+
+        var ticket = TestTicket.For(method.Id, clock.GetUtcNow());
+        return Envelope.Ok(new JsonObject
+        {
+            ["url"] = $"{urls.Access}/cdn-cgi/access/test-idp/{method.Id}?ticket={ticket.Seal(box)}",
+            ["expires_at"] = ticket.ExpiresAt.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture),
+        });
+    }
 
     private async Task<IResult> CreateAsync(ApiRequest request)
     {
@@ -65,7 +86,8 @@ internal sealed class IdentityProviders(LoginMethodDirectory directory, SaveLogi
     private static LoginMethodDraft Read(BodyFields body)
     {
         body.Require("name", "type", "config");
-        if (body.Text("type", 40).Is(out var type) && type != "oidc")
+        var isType = body.Text("type", 40).Is(out var type);
+        if (isType && !Types.Contains(type))
         {
             body.Refuse("type", OtherTypes.Contains(type)
                 ? $"identity provider type '{type}' is not supported yet; use 'oidc'"
@@ -73,52 +95,23 @@ internal sealed class IdentityProviders(LoginMethodDirectory directory, SaveLogi
         }
 
         body.NotYet("scim_config", "saml_certificate_set_id");
-        var config = body.Inner("config") ?? BodyFields.Nothing();
-        config.NotYet("directory_id", "support_groups", "conditional_access_enabled", "prompt", "okta_account", "authorization_server_id");
-        var draft = new LoginMethodDraft
+        var name = body.Text("name", 350, mayBeBlank: type == LoginMethodTypes.OneTimePin).Or("");
+        if (!isType || !Types.Contains(type))
         {
-            Name = body.Text("name", 350, mayBeBlank: false).Or(""),
-            ClientId = config.Text("client_id", 1000, mayBeBlank: false).Or(""),
-            ClientSecret = config.Text("client_secret", 10_000).Or(""),
-            AuthUrl = config.Text("auth_url", 2048, mayBeBlank: false).Or(""),
-            TokenUrl = config.Text("token_url", 2048, mayBeBlank: false).Or(""),
-            CertsUrl = config.Text("certs_url", 2048, mayBeBlank: false).Or(""),
-            Issuer = config.Text("issuer", 2048).Or(""), // ours; Cloudflare has none
-            Scopes = config.Texts("scopes").Or([]) is { Count: > 0 } some ? some : ["openid", "email", "profile"],
-            Claims = config.Texts("claims").Or([]),
-            EmailClaimName = config.Text("email_claim_name", 350).Or("") is { Length: > 0 } claim ? claim : "email",
-            PkceEnabled = config.Flag("pkce_enabled").Or(false),
-            AcceptsUnverifiedEmail = config.Flag("accept_unverified_email").Or(false), // ours; Cloudflare has none
-        };
-        foreach (var name in (ReadOnlySpan<string>)["client_id", "auth_url", "token_url", "certs_url"])
-        {
-            if (!config.TryGet(name, out _))
-            {
-                config.Refuse(name, $"{name} is a required field");
-            }
+            return ProviderBody.Nothing(name);
         }
 
+        var config = body.Inner("config") ?? BodyFields.Nothing();
+        var draft = ProviderBody.Read(name, type!, config);
         body.Faults.AddRange(config.Faults);
         return draft;
     }
 
-    private static JsonObject Body(LoginMethod method) => new()
+    private JsonObject Body(LoginMethod method) => new()
     {
         ["id"] = method.Id.ToString(),
         ["name"] = method.Name,
         ["type"] = method.Type,
-        ["config"] = new JsonObject
-        {
-            ["client_id"] = method.ClientId,
-            ["auth_url"] = method.AuthUrl,
-            ["token_url"] = method.TokenUrl,
-            ["certs_url"] = method.CertsUrl,
-            ["issuer"] = method.Issuer,
-            ["scopes"] = JsonList.Of(method.Scopes),
-            ["claims"] = JsonList.Of(method.Claims),
-            ["email_claim_name"] = method.EmailClaimName,
-            ["pkce_enabled"] = method.PkceEnabled,
-            ["accept_unverified_email"] = method.AcceptsUnverifiedEmail,
-        },
+        ["config"] = method.Type == LoginMethodTypes.OneTimePin ? new JsonObject { ["redirect_url"] = urls.AccessCallback } : ProviderBody.Write(method),
     };
 }

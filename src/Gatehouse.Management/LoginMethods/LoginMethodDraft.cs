@@ -8,6 +8,12 @@ internal sealed class LoginMethodDraft
 {
     public required string Name { get; init; }
 
+    /// <summary>One of <see cref="LoginMethodTypes"/>.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>What a preset was made of; see <see cref="LoginMethod.PresetJson"/>.</summary>
+    public string PresetJson { get; init; } = "{}";
+
     public required string ClientId { get; init; }
 
     /// <summary>Empty keeps the stored one.</summary>
@@ -34,7 +40,9 @@ internal sealed class LoginMethodDraft
     public bool AcceptsUnverifiedEmail { get; init; }
 
     /// <summary>What is wrong with it.</summary>
-    public IEnumerable<Fault> Check()
+    public IEnumerable<Fault> Check() => Type == LoginMethodTypes.OneTimePin ? [] : CheckProvider();
+
+    private IEnumerable<Fault> CheckProvider()
     {
         foreach (var (name, url) in ((string, string)[])[("auth_url", AuthUrl), ("token_url", TokenUrl), ("certs_url", CertsUrl)])
         {
@@ -56,7 +64,7 @@ internal sealed class LoginMethodDraft
             yield return new Fault("config.scopes", "scopes are words of printable ASCII without spaces, quotes or backslashes");
         }
 
-        if (!Scopes.Contains("openid"))
+        if (Type != LoginMethodTypes.GitHub && !Scopes.Contains("openid"))
         {
             yield return new Fault("config.scopes", "scopes must contain openid: without it there is no ID token");
         }
@@ -72,6 +80,7 @@ internal sealed class LoginMethodDraft
     {
         method.Name = Name;
         method.ClientId = ClientId;
+        method.PresetJson = PresetJson;
         method.AuthUrl = AuthUrl;
         method.TokenUrl = TokenUrl;
         method.CertsUrl = CertsUrl;

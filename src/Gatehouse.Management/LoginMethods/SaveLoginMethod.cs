@@ -9,19 +9,24 @@ using Result = Gatehouse.Management.Writes.WriteResult<Gatehouse.Model.LoginMeth
 
 namespace Gatehouse.Management.LoginMethods;
 
-/// <summary>Adds a generic OpenID Connect login method, or replaces one.</summary>
+/// <summary>Adds a login method, or replaces one. There is one for codes by mail at most.</summary>
 internal sealed class SaveLoginMethod(GatehouseDb db, Writer writer, ISecretBox secrets, TimeProvider clock)
 {
     public Task<Result> CreateAsync(LoginMethodDraft draft, CancellationToken cancellationToken) => writer.RunAsync<LoginMethod>(
         Topic.Access,
-        () =>
+        async () =>
         {
+            if (draft.Type == LoginMethodTypes.OneTimePin && await db.LoginMethods.AnyAsync(m => m.Type == LoginMethodTypes.OneTimePin, cancellationToken))
+            {
+                return new Result.Taken(new Fault("type", "there is a onetimepin identity provider already"));
+            }
+
             var now = clock.GetUtcNow();
             var method = new LoginMethod
             {
                 Id = Guid.CreateVersion7(now),
                 Name = "",
-                Type = "oidc",
+                Type = draft.Type,
                 ClientId = "",
                 SealedClientSecret = [],
                 AuthUrl = "",
@@ -30,7 +35,7 @@ internal sealed class SaveLoginMethod(GatehouseDb db, Writer writer, ISecretBox 
                 CreatedAt = now,
             };
             db.LoginMethods.Add(method);
-            return Task.FromResult(Apply(method, draft, cancellationToken));
+            return Apply(method, draft, cancellationToken);
         },
         cancellationToken);
 
@@ -42,13 +47,18 @@ internal sealed class SaveLoginMethod(GatehouseDb db, Writer writer, ISecretBox 
         cancellationToken);
 
     // What says who people are: where they are asked, by whose keys, in whose name, and which claim is theirs.
-    private static (string, string, string, string, string, string) Provider(LoginMethod method) =>
-        (method.Issuer, method.AuthUrl, method.TokenUrl, method.CertsUrl, method.ClientId, method.EmailClaimName);
+    private static (string, string, string, string, string, string, string) Provider(LoginMethod method) =>
+        (method.Issuer, method.AuthUrl, method.TokenUrl, method.CertsUrl, method.ClientId, method.EmailClaimName, method.PresetJson);
 
     private Result Apply(LoginMethod method, LoginMethodDraft draft, CancellationToken cancellationToken)
     {
         var faults = draft.Check().ToList();
-        if (draft.ClientSecret.Length == 0 && method.SealedClientSecret.Length == 0)
+        if (draft.Type != method.Type)
+        {
+            faults.Add(new Fault("type", $"the type of an identity provider stays: this one is '{method.Type}'"));
+        }
+
+        if (draft.Type != LoginMethodTypes.OneTimePin && draft.ClientSecret.Length == 0 && method.SealedClientSecret.Length == 0)
         {
             faults.Add(new Fault("config.client_secret", "client_secret is a required field"));
         }
@@ -67,7 +77,7 @@ internal sealed class SaveLoginMethod(GatehouseDb db, Writer writer, ISecretBox 
             writer.Also(() => MethodSessions.EndAsync(db, method.Id, clock.GetUtcNow(), cancellationToken));
         }
 
-        if (draft.ClientSecret.Length > 0)
+        if (draft.ClientSecret.Length > 0 || method.SealedClientSecret.Length == 0)
         {
             method.SealedClientSecret = secrets.Seal(Encoding.UTF8.GetBytes(draft.ClientSecret), SecretPurposes.LoginMethodClientSecret);
         }

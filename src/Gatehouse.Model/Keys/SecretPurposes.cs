@@ -9,6 +9,9 @@ public static class SecretPurposes
     /// <summary>Client secret of a login method.</summary>
     public const string LoginMethodClientSecret = "LoginMethod.client_secret";
 
+    /// <summary>Ticket to try a login method once.</summary>
+    public const string LoginMethodTest = "LoginMethod.test";
+
     /// <summary>Secret of a tunnel.</summary>
     public const string TunnelSecret = "Tunnel.secret";
 

@@ -1,6 +1,6 @@
 namespace Gatehouse.Model.LoginMethods;
 
-/// <summary>A way to sign in at Access: an OpenID Connect provider described by its URLs (Cloudflare's identity provider).</summary>
+/// <summary>A way to sign in at Access (Cloudflare's identity provider): a provider described by its URLs, or a code by e-mail.</summary>
 public sealed class LoginMethod
 {
     /// <summary>Never changes.</summary>
@@ -9,7 +9,7 @@ public sealed class LoginMethod
     /// <summary>Shown on the login page.</summary>
     public required string Name { get; set; }
 
-    /// <summary>Cloudflare's type word: <c>oidc</c>.</summary>
+    /// <summary>Cloudflare's type word; see <see cref="LoginMethodTypes"/>.</summary>
     public required string Type { get; set; }
 
     /// <summary>The client id at the provider.</summary>
@@ -44,6 +44,9 @@ public sealed class LoginMethod
 
     /// <summary>Whether people may sign in with an address of which the provider says that it is not verified. Off, so that nobody enters under an address they only typed there.</summary>
     public bool AcceptsUnverifiedEmail { get; set; }
+
+    /// <summary>What a preset was made of, such as its tenant or account: texts by Cloudflare's names, as JSON object.</summary>
+    public string PresetJson { get; set; } = "{}";
 
     /// <summary>When it was made.</summary>
     public DateTimeOffset CreatedAt { get; init; }

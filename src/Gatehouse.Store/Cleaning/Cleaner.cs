@@ -53,6 +53,7 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
             + await DrainAsync(db.LogoutNotices.Where(n => n.ExpiresAt < end).OrderBy(n => n.NextAt), cancellationToken)
             + await DrainAsync(db.OneTimeLinks.Where(l => l.ExpiresAt < end).OrderBy(l => l.Hash), cancellationToken)
             + await DrainAsync(db.BurntCodes.Where(c => c.ExpiresAt < end).OrderBy(c => c.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.OneTimePins.Where(p => p.ExpiresAt < end).OrderBy(p => p.ExpiresAt), cancellationToken)
             + await DrainAsync(db.AccessSessions.Where(s => s.ForgetAt < end).OrderBy(s => s.ForgetAt), cancellationToken)
             + await DrainAsync(db.AccessKeys.Where(k => k.ExpiresAt != null && k.ExpiresAt < oldest).OrderBy(k => k.Kid), cancellationToken)
             + await DrainAsync(db.Decisions.Where(d => d.At < undecided).OrderBy(d => d.At), cancellationToken)

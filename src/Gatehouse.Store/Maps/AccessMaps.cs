@@ -113,6 +113,13 @@ internal static class AccessMaps
             code.ToTable("burnt_codes");
             code.HasIndex(c => c.ExpiresAt);
         });
+        model.Entity<OneTimePin>(pin =>
+        {
+            pin.ToTable("one_time_pins");
+            pin.HasIndex(p => new { p.Email, p.CreatedAt });
+            pin.HasIndex(p => new { p.Network, p.CreatedAt });
+            pin.HasIndex(p => p.ExpiresAt);
+        });
         model.Entity<DecisionRecord>(decision =>
         {
             decision.ToTable("decisions");

@@ -11,7 +11,11 @@ internal sealed class CodeExchange(UpstreamCall upstream, PublicUrls urls)
     private const string Title = "Failed to exchange code for token";
 
     /// <summary>The ID token, not yet verified.</summary>
-    public async Task<Outcome<string>> RedeemAsync(LoginMethodEntry method, string code, string? verifier, CancellationToken cancellationToken)
+    public Task<Outcome<string>> RedeemAsync(LoginMethodEntry method, string code, string? verifier, CancellationToken cancellationToken) =>
+        RedeemAsync(method, "id_token", code, verifier, cancellationToken);
+
+    /// <summary>The token of this name in the answer.</summary>
+    public async Task<Outcome<string>> RedeemAsync(LoginMethodEntry method, string name, string code, string? verifier, CancellationToken cancellationToken)
     {
         var step = $"Redeeming the code at {method.Method.Name}";
         if (!Uri.TryCreate(method.Method.TokenUrl, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp))
@@ -27,7 +31,7 @@ internal sealed class CodeExchange(UpstreamCall upstream, PublicUrls urls)
             return new SignInFailure("token_endpoint_unreachable", step, Title, $"Access could not ask the login method: its token URL {fault}. Check it, and that the login method is running.", $"{url} {fault}");
         }
 
-        return Read(answer, step);
+        return Read(answer, name, step);
     }
 
     private IEnumerable<KeyValuePair<string, string>> Form(LoginMethodEntry method, string code, string? verifier)
@@ -43,7 +47,7 @@ internal sealed class CodeExchange(UpstreamCall upstream, PublicUrls urls)
         }
     }
 
-    private static Outcome<string> Read(UpstreamAnswer answer, string step)
+    private static Outcome<string> Read(UpstreamAnswer answer, string name, string step)
     {
         if (JsonText.Object(answer.Body) is not { } json)
         {
@@ -54,17 +58,18 @@ internal sealed class CodeExchange(UpstreamCall upstream, PublicUrls urls)
         var error = JsonText.Word(json, "error");
         if (answer.Status == StatusCodes.Status200OK && error is null)
         {
-            return json.TryGetProperty("id_token", out var token) && token.ValueKind == JsonValueKind.String
+            return json.TryGetProperty(name, out var token) && token.ValueKind == JsonValueKind.String
                 ? token.GetString()! // a string by its kind
+                : name != "id_token" ? new SignInFailure("token_missing", step, Title, $"The token URL answered without {name}. Check that it is the token endpoint.", $"no {name} in the answer")
                 : new SignInFailure("id_token_missing", step, Title, "The login method gave no ID token. Ask for the scope 'openid' in the login method's settings.", "no id_token in the answer");
         }
 
         var reason = $"status {answer.Status}, error {error ?? "none"}: {JsonText.Word(json, "error_description") ?? "no description"}";
         return (error, answer.Status) switch
         {
-            ("invalid_client", _) or (_, StatusCodes.Status401Unauthorized) => new SignInFailure(
+            ("invalid_client" or "incorrect_client_credentials", _) or (_, StatusCodes.Status401Unauthorized) => new SignInFailure(
                 "client_refused", step, Title, "Make sure the client secret is correct, and the client id: the login method did not recognise Access.", reason),
-            ("invalid_grant", _) => new SignInFailure(
+            ("invalid_grant" or "bad_verification_code", _) => new SignInFailure(
                 "code_refused",
                 step,
                 Title,

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Access.Pages;
+using Gatehouse.Access.SignIn.Pins;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.LoginMethods;
 using Gatehouse.Model.Snapshots;
@@ -13,7 +14,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Access.SignIn.Oidc;
 
 /// <summary>Begins the round trip to a login method (OpenID Connect Core §3.1.2.1, RFC 7636), or shows the choice among several.</summary>
-internal sealed class ProviderRedirect(SealedStates states, PublicUrls urls, TimeProvider clock)
+internal sealed class ProviderRedirect(SealedStates states, PinPages pins, PublicUrls urls, TimeProvider clock)
 {
     private static readonly TimeSpan StateLife = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ClockDrift = TimeSpan.FromSeconds(60);
@@ -21,6 +22,18 @@ internal sealed class ProviderRedirect(SealedStates states, PublicUrls urls, Tim
 
     /// <summary>302 to the provider; <paramref name="prompt"/> asks it not to be content with a session it has.</summary>
     public IResult Send(HttpContext context, AccessTable table, LoginTarget.Found target, LoginMethodEntry method, bool prompt)
+    {
+        if (method.Method.Type == LoginMethodTypes.OneTimePin)
+        {
+            KeepSession(context);
+            return pins.Ask(context, table, target.App, target.Host);
+        }
+
+        return SendOn(context, table, target, method, prompt, isLauncher: false);
+    }
+
+    // No target: the launcher, or a test.
+    private IResult SendOn(HttpContext context, AccessTable table, LoginTarget.Found? target, LoginMethodEntry method, bool prompt, bool isLauncher)
     {
         if (!Uri.TryCreate(method.Method.AuthUrl, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp))
         {
@@ -36,11 +49,13 @@ internal sealed class ProviderRedirect(SealedStates states, PublicUrls urls, Tim
         var state = new LoginState
         {
             Id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),
-            Aud = target.App.App.Aud,
-            Host = target.Host,
-            ReturnTo = target.ReturnTo,
-            AppSessionHash = target.AppSessionHash,
-            CommonName = target.CommonName,
+            Aud = target?.App.App.Aud ?? "",
+            IsTest = target is null && !isLauncher,
+            IsLauncher = isLauncher,
+            Host = target?.Host ?? "",
+            ReturnTo = target?.ReturnTo ?? "/",
+            AppSessionHash = target?.AppSessionHash ?? "",
+            CommonName = target?.CommonName,
             BrowserHash = AccessCookies.HashOf(browser),
             LoginMethodId = method.Method.Id,
             Nonce = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),
@@ -51,6 +66,12 @@ internal sealed class ProviderRedirect(SealedStates states, PublicUrls urls, Tim
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
         return Results.Redirect(AuthorizeUrl(url, method.Method, state, prompt));
     }
+
+    /// <summary>302 to the provider, only to try it.</summary>
+    public IResult SendTest(HttpContext context, AccessTable table, LoginMethodEntry method) => SendOn(context, table, null, method, prompt: false, isLauncher: false);
+
+    /// <summary>302 to the provider, for the App Launcher.</summary>
+    public IResult SendLauncher(HttpContext context, AccessTable table, LoginMethodEntry method) => SendOn(context, table, null, method, prompt: false, isLauncher: true);
 
     /// <summary>The login page.</summary>
     public IResult ShowChoice(HttpContext context, AccessTable table, LoginTarget.Found target, ImmutableArray<LoginMethodEntry> methods)
@@ -87,7 +108,7 @@ internal sealed class ProviderRedirect(SealedStates states, PublicUrls urls, Tim
         Add("client_id", method.ClientId);
         Add("redirect_uri", urls.AccessCallback);
         Add("response_type", "code");
-        Add("scope", string.Join(' ', method.Scopes.Contains("openid") ? method.Scopes : method.Scopes.Prepend("openid")));
+        Add("scope", string.Join(' ', method.Type == LoginMethodTypes.GitHub || method.Scopes.Contains("openid") ? method.Scopes : method.Scopes.Prepend("openid")));
         Add("state", states.Seal(state));
         Add("nonce", state.Nonce);
         if (state.CodeVerifier is { } verifier)
@@ -100,6 +121,11 @@ internal sealed class ProviderRedirect(SealedStates states, PublicUrls urls, Tim
         {
             Add("prompt", "login");
             Add("max_age", "0"); // and with it the provider has to say when the person proved who they are
+        }
+
+        else if (Preset.Of(method, "prompt") is { Length: > 0 } always)
+        {
+            Add("prompt", always);
         }
 
         return made.ToString();

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("77959e6d-e1c5-4baa-a3ca-063f41b6112d"), entityTypeCount: 71)
+            : base(skipDetectChanges: false, modelId: new Guid("ecc04934-9c58-439f-b7de-aee254f39d05"), entityTypeCount: 72)
         {
         }
 
@@ -45,6 +45,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             var accessKey = AccessKeyEntityType.Create(this);
             var keyPair = KeyPairEntityType.Create(this);
             var loginMethod = LoginMethodEntityType.Create(this);
+            var oneTimePin = OneTimePinEntityType.Create(this);
             var clientAuthority = ClientAuthorityEntityType.Create(this);
             var clientCertificateSetting = ClientCertificateSettingEntityType.Create(this);
             var serviceToken = ServiceTokenEntityType.Create(this);
@@ -166,6 +167,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             AccessKeyEntityType.CreateAnnotations(accessKey);
             KeyPairEntityType.CreateAnnotations(keyPair);
             LoginMethodEntityType.CreateAnnotations(loginMethod);
+            OneTimePinEntityType.CreateAnnotations(oneTimePin);
             ClientAuthorityEntityType.CreateAnnotations(clientAuthority);
             ClientCertificateSettingEntityType.CreateAnnotations(clientCertificateSetting);
             ServiceTokenEntityType.CreateAnnotations(serviceToken);

@@ -23,7 +23,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.LoginMethods.LoginMethod",
                 typeof(LoginMethod),
                 baseEntityType,
-                propertyCount: 17,
+                propertyCount: 18,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -104,6 +104,12 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(LoginMethod).GetProperty("PkceEnabled", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(LoginMethod).GetField("<PkceEnabled>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: false);
+
+            var presetJson = runtimeEntityType.AddProperty(
+                "PresetJson",
+                typeof(string),
+                propertyInfo: typeof(LoginMethod).GetProperty("PresetJson", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(LoginMethod).GetField("<PresetJson>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
             var scopes = runtimeEntityType.AddProperty(
                 "Scopes",

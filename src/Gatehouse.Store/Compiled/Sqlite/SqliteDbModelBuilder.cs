@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("0741059b-e228-4efb-98ba-6834dd27e2dd"), entityTypeCount: 71)
+            : base(skipDetectChanges: false, modelId: new Guid("19ee8280-e797-4750-9045-86276c509d66"), entityTypeCount: 72)
         {
         }
 
@@ -44,6 +44,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var accessKey = AccessKeyEntityType.Create(this);
             var keyPair = KeyPairEntityType.Create(this);
             var loginMethod = LoginMethodEntityType.Create(this);
+            var oneTimePin = OneTimePinEntityType.Create(this);
             var clientAuthority = ClientAuthorityEntityType.Create(this);
             var clientCertificateSetting = ClientCertificateSettingEntityType.Create(this);
             var serviceToken = ServiceTokenEntityType.Create(this);
@@ -165,6 +166,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AccessKeyEntityType.CreateAnnotations(accessKey);
             KeyPairEntityType.CreateAnnotations(keyPair);
             LoginMethodEntityType.CreateAnnotations(loginMethod);
+            OneTimePinEntityType.CreateAnnotations(oneTimePin);
             ClientAuthorityEntityType.CreateAnnotations(clientAuthority);
             ClientCertificateSettingEntityType.CreateAnnotations(clientCertificateSetting);
             ServiceTokenEntityType.CreateAnnotations(serviceToken);

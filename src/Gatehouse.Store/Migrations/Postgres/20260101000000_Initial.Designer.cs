@@ -1197,6 +1197,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("PkceEnabled")
                         .HasColumnType("boolean");
 
+                    b.Property<string>("PresetJson")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("Scopes")
                         .IsRequired()
                         .HasColumnType("text");
@@ -1223,6 +1227,46 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.ToTable("login_methods", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.LoginMethods.OneTimePin", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Email")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Guesses")
+                        .HasColumnType("integer");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("Network")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long?>("UsedAt")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("Email", "CreatedAt");
+
+                    b.HasIndex("Network", "CreatedAt");
+
+                    b.ToTable("one_time_pins", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Machines.ClientAuthority", b =>

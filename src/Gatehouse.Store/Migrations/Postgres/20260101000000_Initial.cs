@@ -423,6 +423,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     EmailClaimName = table.Column<string>(type: "text", nullable: false),
                     PkceEnabled = table.Column<bool>(type: "boolean", nullable: false),
                     AcceptsUnverifiedEmail = table.Column<bool>(type: "boolean", nullable: false),
+                    PresetJson = table.Column<string>(type: "text", nullable: false),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
                     Version = table.Column<int>(type: "integer", nullable: false)
@@ -448,6 +449,24 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_notification_transports", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "one_time_pins",
+                columns: table => new
+                {
+                    Id = table.Column<string>(type: "text", nullable: false),
+                    Email = table.Column<string>(type: "text", nullable: false),
+                    Network = table.Column<string>(type: "text", nullable: false),
+                    Hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    Guesses = table.Column<int>(type: "integer", nullable: false),
+                    UsedAt = table.Column<long>(type: "bigint", nullable: true),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_one_time_pins", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -2087,6 +2106,21 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "UserId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_one_time_pins_Email_CreatedAt",
+                table: "one_time_pins",
+                columns: new[] { "Email", "CreatedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_one_time_pins_ExpiresAt",
+                table: "one_time_pins",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_one_time_pins_Network_CreatedAt",
+                table: "one_time_pins",
+                columns: new[] { "Network", "CreatedAt" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_past_passwords_UserId_ReplacedAt",
                 table: "past_passwords",
                 columns: new[] { "UserId", "ReplacedAt" });
@@ -2408,6 +2442,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "one_time_links");
+
+            migrationBuilder.DropTable(
+                name: "one_time_pins");
 
             migrationBuilder.DropTable(
                 name: "organizations");

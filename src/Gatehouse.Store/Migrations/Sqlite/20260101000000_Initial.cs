@@ -422,6 +422,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     EmailClaimName = table.Column<string>(type: "TEXT", nullable: false),
                     PkceEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
                     AcceptsUnverifiedEmail = table.Column<bool>(type: "INTEGER", nullable: false),
+                    PresetJson = table.Column<string>(type: "TEXT", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     Version = table.Column<int>(type: "INTEGER", nullable: false)
@@ -447,6 +448,24 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_notification_transports", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "one_time_pins",
+                columns: table => new
+                {
+                    Id = table.Column<string>(type: "TEXT", nullable: false),
+                    Email = table.Column<string>(type: "TEXT", nullable: false),
+                    Network = table.Column<string>(type: "TEXT", nullable: false),
+                    Hash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Guesses = table.Column<int>(type: "INTEGER", nullable: false),
+                    UsedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_one_time_pins", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -2086,6 +2105,21 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "UserId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_one_time_pins_Email_CreatedAt",
+                table: "one_time_pins",
+                columns: new[] { "Email", "CreatedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_one_time_pins_ExpiresAt",
+                table: "one_time_pins",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_one_time_pins_Network_CreatedAt",
+                table: "one_time_pins",
+                columns: new[] { "Network", "CreatedAt" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_past_passwords_UserId_ReplacedAt",
                 table: "past_passwords",
                 columns: new[] { "UserId", "ReplacedAt" });
@@ -2407,6 +2441,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "one_time_links");
+
+            migrationBuilder.DropTable(
+                name: "one_time_pins");
 
             migrationBuilder.DropTable(
                 name: "organizations");

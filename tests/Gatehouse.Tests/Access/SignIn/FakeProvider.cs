@@ -52,6 +52,9 @@ internal sealed class FakeProvider : IAsyncDisposable
     /// <summary>What the token endpoint was last sent.</summary>
     public IFormCollection? LastForm { get; private set; }
 
+    /// <summary>What else it answers, as JSON; null means 404.</summary>
+    public Func<HttpRequest, string?>? Api { get; set; }
+
     /// <summary>How often the keys were fetched.</summary>
     public int CertsFetched { get; private set; }
 
@@ -82,8 +85,13 @@ internal sealed class FakeProvider : IAsyncDisposable
             provider.CertsFetched++;
             return Results.Text(provider.Jwks().ToJsonString(), "application/json");
         });
-        app.MapFallback(() =>
+        app.MapFallback((HttpContext context) =>
         {
+            if (provider.Api is { } api && api(context.Request) is { } answer)
+            {
+                return Results.Text(answer, "application/json");
+            }
+
             provider.Strays++;
             return Results.NotFound();
         });

@@ -39,6 +39,7 @@ internal sealed class SignInRig : IAsyncDisposable
         Clock = clock;
         Sessions = new FakeAccessSessions(clock);
         Approvals = new FakeApprovals(clock);
+        Pins = new FakeOneTimePins(clock);
         Method = provider.Method();
         Apps = [TestAccess.App("app.test", TestAccess.Policy(PolicyAction.Allow, "Staff", [new Rule.EmailDomain("example.com")]))];
         Apps[0].AutoRedirectToIdentity = true;
@@ -57,6 +58,10 @@ internal sealed class SignInRig : IAsyncDisposable
     public FakeApprovals Approvals { get; }
 
     public FakeMail Mail { get; } = new();
+
+    public ISecretBox Box => box;
+
+    public FakeOneTimePins Pins { get; }
 
     public List<AccessList> Lists { get; } = [];
 
@@ -141,6 +146,7 @@ internal sealed class SignInRig : IAsyncDisposable
             .AddSingleton<IServiceTokenUses>(new FakeTokenUses())
             .AddSingleton<IApprovals>(Approvals)
             .AddSingleton<IMailSender>(Mail)
+            .AddSingleton<IOneTimePins>(Pins)
             .AddSingleton<ISnapshot<AccessTable>>(Tables)
             .AddSingleton<ISnapshot<RevocationTable>>(Sessions.Revocations)
             .AddAccess();

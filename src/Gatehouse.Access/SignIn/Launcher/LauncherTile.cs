@@ -1,0 +1,7 @@
+namespace Gatehouse.Access.SignIn.Launcher;
+
+/// <summary>An app that somebody may open.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Href">Where it is opened.</param>
+/// <param name="Host">Its host, so that people see where they are going.</param>
+public sealed record LauncherTile(string Name, string Href, string Host);

@@ -1,0 +1,145 @@
+using System.Net;
+using Gatehouse.Access.Gateway;
+using Gatehouse.Access.SignIn.Approvals;
+using Gatehouse.Access.SignIn.Evaluation;
+using Gatehouse.Access.SignIn.Launcher;
+using Gatehouse.Access.SignIn.Oidc;
+using Gatehouse.Access.Tokens;
+using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Policies;
+using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Web.Http;
+using Gatehouse.Web.Pages;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Access.SignIn;
+
+/// <summary>What follows when a login method has said who somebody is: the policies, the session, and on to the app.</summary>
+internal sealed partial class SignInCompletion(
+    OrgSessions orgSessions,
+    IAccessSessions sessions,
+    SignInDecision admission,
+    HandOff handOff,
+    ExternalEvaluations evaluations,
+    Entrance entrance,
+    Places places,
+    DenialPage denial,
+    TokenIssuer issuer,
+    PublicUrls urls,
+    ILogger<SignInCompletion> logger)
+{
+    /// <summary>Judges the person, and begins their session when they are admitted.</summary>
+    public async Task<IResult> FinishAsync(HttpContext context, AccessTable table, AppEntry app, LoginState state, IdentityFacts facts)
+    {
+        var address = ClientAddress.Of(context);
+        var passed = await evaluations.AskAsync(
+            context, table, app, ExternalEvaluations.Identity(facts.Email, facts.Name, state.LoginMethodId, facts.Claims, facts.Amr, address.ToString()));
+        var visitor = places.Visitor(app, address, new VisitorIdentity { Email = facts.Email, LoginMethodId = state.LoginMethodId, Claims = facts.Claims, Amr = facts.Amr, Passed = passed }) with { CommonName = state.CommonName };
+        if (SignInDecision.Judge(app, visitor) is not Ruling.Admitted admitted)
+        {
+            return denial.ForLogin(table, app, visitor, state.Host, state.ReturnTo, await admission.RecordLoginAsync(context, app, visitor, state.Host, state.ReturnTo));
+        }
+
+        // Where more is asked, the decision is kept when that is answered.
+        if (!Entrance.AsksMore(admitted.By))
+        {
+            await admission.RecordLoginAsync(context, app, visitor, state.Host, state.ReturnTo);
+        }
+
+        // The provider was asked for a fresh sign-in, but the question went through the person's own browser.
+        if (admitted.Duration == TimeSpan.Zero && !ProviderRedirect.IsFresh(state, facts))
+        {
+            return Fail(context, table, state, StaleSignIn(table, state, facts));
+        }
+
+        var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address, passed), context.RequestAborted);
+        await EndFormerAsync(context, table);
+        AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
+        return Entrance.AsksMore(admitted.By)
+            ? await entrance.EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash), session)
+            : handOff.Send(context, app, session, state.Host, state.ReturnTo, state.AppSessionHash);
+    }
+
+    private static SignInFailure StaleSignIn(AccessTable table, LoginState state, IdentityFacts facts)
+    {
+        var name = table.LoginMethods.First(m => m.Method.Id == state.LoginMethodId).Method.Name; // it has just answered
+        return new SignInFailure(
+            "sign_in_stale",
+            $"Signing in at {name}",
+            "This application asks for a fresh sign-in",
+            facts.AuthenticatedAt is null
+                ? $"{name} did not say when you proved who you are (auth_time), and this application asks for a sign-in each time."
+                : $"{name} let you pass with an earlier sign-in, and this application asks for a new one each time. Start again.",
+            facts.AuthenticatedAt is { } at ? $"auth_time {at:O} is before the sign-in began" : "no auth_time",
+            StatusCodes.Status403Forbidden);
+    }
+
+    // The new cookie takes the old one's place, so nobody could sign out of the old session any more: it would live on in the apps' cookies.
+    private async Task EndFormerAsync(HttpContext context, AccessTable table)
+    {
+        foreach (var former in await orgSessions.FindAllAsync(context, table))
+        {
+            await sessions.RevokeAsync(former.Nonce, context.RequestAborted);
+        }
+    }
+
+    private static NewAccessSession NewSession(AccessTable table, IdentityFacts facts, Guid method, IPAddress address, IReadOnlyList<string> passed) => new()
+    {
+        Email = facts.Email,
+        Name = facts.Name,
+        Subject = facts.Subject,
+        ProviderSession = facts.ProviderSession,
+        LoginMethodId = method,
+        Claims = facts.Claims,
+        GroupsJson = facts.GroupsJson,
+        Amr = facts.Amr,
+        Passed = passed,
+        Address = address.ToString(),
+        Duration = table.Organization.SessionDuration,
+        LongestToken = SessionDuration.Longest(table),
+    };
+
+    /// <summary>Begins the session of somebody who signed in at the App Launcher, when any app would let them in.</summary>
+    public async Task<IResult> FinishLauncherAsync(HttpContext context, AccessTable table, LoginState state, IdentityFacts facts)
+    {
+        var address = ClientAddress.Of(context);
+        var who = new VisitorIdentity { Email = facts.Email, LoginMethodId = state.LoginMethodId, Claims = facts.Claims, Amr = facts.Amr };
+        var ray = RayId.Of(context);
+        if (!LauncherEndpoint.AdmitsAnywhere(table, places, address, who))
+        {
+            LogLauncher(ray, "no app admits them");
+            return Page.Message(
+                StatusCodes.Status403Forbidden,
+                "That account does not have access.",
+                $"You signed in as {facts.Email}, and no application here is open to you.",
+                [new("Id in the log", ray)],
+                (Again(state, switchPerson: true), "Sign in as somebody else"),
+                table.Organization.Name);
+        }
+
+        var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address, []), context.RequestAborted);
+        await EndFormerAsync(context, table);
+        AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
+        LogLauncher(ray, "signed in");
+        return Results.Redirect(urls.Access + "/");
+    }
+
+    /// <summary>Where the sign-in begins again.</summary>
+    public string Again(LoginState state, bool switchPerson) => state.IsLauncher ? urls.Access + "/" : AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson);
+
+    /// <summary>The page for a sign-in of which a step failed.</summary>
+    public IResult Fail(HttpContext context, AccessTable table, LoginState state, SignInFailure failure)
+    {
+        var ray = RayId.Of(context);
+        LogFailed(ray, failure.Code, failure.Step, failure.Reason);
+        return SignInPages.Failed(table, failure, ray, Again(state, switchPerson: true));
+    }
+
+    [LoggerMessage(EventId = 3245, Level = LogLevel.Information, Message = "Sign-in at the App Launcher ({Ray}): {Outcome}")]
+    private partial void LogLauncher(string ray, string outcome);
+
+    [LoggerMessage(EventId = 3203, Level = LogLevel.Warning, Message = "Sign-in failed ({Ray}, {Code}): {Step}: {Reason}")]
+    private partial void LogFailed(string ray, string code, string step, string reason);
+}
