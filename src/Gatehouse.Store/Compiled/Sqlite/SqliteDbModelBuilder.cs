@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("19ee8280-e797-4750-9045-86276c509d66"), entityTypeCount: 72)
+            : base(skipDetectChanges: false, modelId: new Guid("52272654-f380-495f-b754-b66ac826b195"), entityTypeCount: 72)
         {
         }
 
