@@ -133,7 +133,7 @@ internal sealed class AccessLogs(DecisionDirectory directory)
             ["ray_id"] = record.Id,
             ["user_email"] = maySeePeople ? record.Email ?? "" : "",
             ["user_id"] = maySeePeople ? facts.UserId?.ToString() ?? "" : "",
-            ["purpose_justification_response"] = record.Purpose,
+            ["purpose_justification_response"] = maySeePeople ? record.Purpose : null,
             ["temporary_access_approvers"] = maySeePeople ? record.Approvers : null,
         };
         if (fields is not null)

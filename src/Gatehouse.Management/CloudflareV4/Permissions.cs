@@ -70,11 +70,14 @@ internal static class Permissions
     {
         var name = Routes.Where(r => path == r.Path || path.StartsWith(r.Path + "/", StringComparison.Ordinal)).MaxBy(r => r.Path.Length).Group;
         string[] names = name is null ? []
-            : method is "GET" or "HEAD" ? [name + "Read", name + "Write"]
+            : method is "GET" or "HEAD" && !GivesSecret(path) ? [name + "Read", name + "Write"]
             : path.EndsWith("/revoke_tokens", StringComparison.Ordinal) || path.EndsWith("/revoke_user", StringComparison.Ordinal) ? [name + "Revoke", name + "Write"]
             : [name + "Write"];
         return [.. names.Select(n => ByName.GetValueOrDefault(n)).OfType<PermissionGroup>()];
     }
+
+    // Whoever reads a tunnel's token can connect as the tunnel: that is more than reading.
+    private static bool GivesSecret(string path) => path.EndsWith("/cfd_tunnel/{id}/token", StringComparison.Ordinal);
 
     // Cloudflare's ids are made up; ours follow from the names, so that they are the same in every installation.
     private static PermissionGroup Make(string name) => new(

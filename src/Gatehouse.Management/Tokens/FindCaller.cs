@@ -24,6 +24,12 @@ internal sealed record ApiCaller(EventActor Who, bool IsSuperuser, Guid TokenId,
     /// <summary>Ids of the permission groups that the token holds; null means that it may do whatever its user may.</summary>
     public IReadOnlySet<string>? Scope { get; init; }
 
+    /// <summary>Ranges that the token is good from; empty means from anywhere.</summary>
+    public IReadOnlyList<string> AllowedAddresses { get; init; } = [];
+
+    /// <summary>Ranges that it is not good from.</summary>
+    public IReadOnlyList<string> RefusedAddresses { get; init; } = [];
+
     /// <summary>Not good before; null means at once.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 

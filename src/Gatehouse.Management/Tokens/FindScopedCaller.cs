@@ -30,7 +30,7 @@ internal sealed class FindScopedCaller(GatehouseDb db, SuperuserGroups superuser
             await db.ScopedTokens.Where(t => t.Id == token.Id).ExecuteUpdateAsync(t => t.SetProperty(x => x.LastUsedAt, now), cancellationToken);
         }
 
-        return new ApiCaller(who, true, token.Id, token.ExpiresAt) { Scope = ScopeOf(token.Grants), NotBefore = token.NotBefore };
+        return new ApiCaller(who, true, token.Id, token.ExpiresAt) { Scope = ScopeOf(token.Grants), NotBefore = token.NotBefore, AllowedAddresses = token.AllowedAddresses, RefusedAddresses = token.RefusedAddresses };
     }
 
     /// <summary>What statements come to: what is taken away is gone, whatever gives it.</summary>

@@ -122,8 +122,17 @@ internal sealed class SaveScopedToken(GatehouseDb db, Writer writer, TimeProvide
     [
         .. draft.Grants.Count == 0 ? [new Fault("policies", "at least one policy is required")] : Array.Empty<Fault>(),
         .. draft.ExpiresAt <= draft.NotBefore ? [new Fault("expires_on", "expires_on must be after not_before")] : Array.Empty<Fault>(),
+        .. caller.Scope is not null && caller.TokenExpiresAt is { } end && !(draft.ExpiresAt <= end)
+            ? [new Fault("expires_on", $"a token can't outlive the one that makes it, which ends at {end:O}")]
+            : Array.Empty<Fault>(),
+        .. caller.Scope is not null && (!IsWithin(draft.AllowedAddresses, caller.AllowedAddresses) || caller.RefusedAddresses.Except(draft.RefusedAddresses, StringComparer.Ordinal).Any())
+            ? [new Fault("condition", "a token can't be good from where the one that makes it is not: name the same addresses, or fewer")]
+            : Array.Empty<Fault>(),
         .. Exceeds(caller, draft.Grants) ? [new Fault("policies", "a token can't give more than it has itself")] : Array.Empty<Fault>(),
     ];
+
+    // Ranges are compared as they are written: what is not the maker's own is refused.
+    private static bool IsWithin(IReadOnlyList<string> asked, IReadOnlyList<string> own) => own.Count == 0 || (asked.Count > 0 && !asked.Except(own, StringComparer.Ordinal).Any());
 
     private static bool Exceeds(ApiCaller caller, IReadOnlyList<TokenGrant> grants) => caller.Scope is { } scope && !FindScopedCaller.ScopeOf(grants).IsSubsetOf(scope);
 

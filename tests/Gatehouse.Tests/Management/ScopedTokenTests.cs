@@ -138,6 +138,48 @@ public class ScopedTokenTests
     }
 
     [Fact]
+    public async Task A08_a_token_gives_none_that_outlives_it_or_is_good_from_elsewhere()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var end = host.Clock.GetUtcNow().AddHours(1);
+        var bound = Token("Account API Tokens Write", AppsRead);
+        bound["expires_on"] = Time(end);
+        bound["condition"] = Condition("127.0.0.0/8", "::1/128");
+        var minter = (await host.CloudflareAsync("POST", "/tokens", bound)).Expect(200).Text("result.value")!;
+
+        foreach (var (expires, condition) in ((DateTimeOffset?, JsonObject?)[])[(null, Condition("127.0.0.0/8")), (end.AddSeconds(1), Condition("127.0.0.0/8")), (end, null), (end, Condition("127.0.0.0/8", "192.0.2.0/24"))])
+        {
+            (await host.CloudflareAsync("POST", "/tokens", Wanted(expires, condition), minter)).Expect(400);
+        }
+
+        (await host.CloudflareAsync("POST", "/tokens", Wanted(end, Condition("127.0.0.0/8")), minter)).Expect(200);
+
+        static JsonObject Condition(params string[] ranges) => new() { ["request_ip"] = new JsonObject { ["in"] = new JsonArray([.. ranges.Select(r => (JsonNode?)r)]) } };
+
+        static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+
+        static JsonObject Wanted(DateTimeOffset? expires, JsonObject? condition)
+        {
+            var token = Token(AppsRead);
+            token["expires_on"] = expires is { } at ? Time(at) : null;
+            token["condition"] = condition;
+            return token;
+        }
+    }
+
+    [Fact]
+    public async Task A08_who_may_read_tunnels_gets_no_tunnels_token()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var (reader, writer) = (await MakeAsync(host, "Cloudflare Tunnel Read"), await MakeAsync(host, "Cloudflare Tunnel Write"));
+        var id = (await host.CloudflareAsync("POST", "/cfd_tunnel", new JsonObject { ["name"] = "t" }, writer)).Expect(200).Text("result.id");
+
+        (await host.CloudflareAsync("GET", "/cfd_tunnel/" + id, key: reader)).Expect(200);
+        (await host.CloudflareAsync("GET", $"/cfd_tunnel/{id}/token", key: reader)).Expect(403);
+        (await host.CloudflareAsync("GET", $"/cfd_tunnel/{id}/token", key: writer)).Expect(200);
+    }
+
+    [Fact]
     public async Task A06_A08_tokens_for_another_account_or_a_part_of_it_or_an_unknown_group_are_refused()
     {
         await using var host = await ApiHost.StartAsync();
