@@ -63,6 +63,12 @@ internal sealed class SaveLoginMethod(GatehouseDb db, Writer writer, ISecretBox 
             faults.Add(new Fault("config.client_secret", "client_secret is a required field"));
         }
 
+        // Else whoever may change the method could have the secret sent to an address of their own.
+        if (method.SealedClientSecret.Length > 0 && draft.ClientSecret.Length == 0 && draft.TokenUrl != method.TokenUrl)
+        {
+            faults.Add(new Fault("config.client_secret", "client_secret is required with another token_url"));
+        }
+
         if (faults.Count > 0)
         {
             return new Result.Refused(faults);

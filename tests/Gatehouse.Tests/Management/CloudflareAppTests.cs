@@ -219,6 +219,20 @@ public class CloudflareAppTests
     }
 
     [Fact]
+    public async Task A_kept_secret_is_never_sent_to_another_token_url()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var path = $"/access/identity_providers/{(await host.CloudflareAsync("POST", "/access/identity_providers", LoginMethod())).Expect(201).Text("result.id")}";
+        var moved = LoginMethod();
+        (moved["config"]!["client_secret"], moved["config"]!["token_url"]) = ("", "https://elsewhere.example.com/t");
+
+        (await host.CloudflareAsync("PUT", path, moved)).Expect(400);
+
+        moved["config"]!["client_secret"] = "another";
+        (await host.CloudflareAsync("PUT", path, moved)).Expect(200);
+    }
+
+    [Fact]
     public async Task A_login_method_stays_while_an_app_or_a_rule_names_it()
     {
         await using var host = await ApiHost.StartAsync();
