@@ -1,6 +1,7 @@
 using Gatehouse.Access.Gateway;
 using Gatehouse.Access.Pages;
 using Gatehouse.Access.SignIn;
+using Gatehouse.Access.SignIn.Evaluation;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Sessions;
@@ -13,7 +14,7 @@ namespace Gatehouse.Access.Agents;
 
 /// <summary>The part of Managed OAuth that a person sees: a program asks, they sign in where they have to, and say yes or no (contract 1.14). Our own command line goes the same way.</summary>
 internal sealed class AgentAuthorization(
-    ISnapshot<AccessTable> tables, AgentStates states, OrgSessions orgSessions, IAccessSessions sessions, SignInDecision admission, Places places, DenialPage denial,
+    ISnapshot<AccessTable> tables, AgentStates states, OrgSessions orgSessions, IAccessSessions sessions, SignInDecision admission, ExternalEvaluations evaluations, Places places, DenialPage denial,
     PublicUrls urls, TimeProvider clock)
 {
     /// <summary>On an app host: the way back from signing in.</summary>
@@ -31,7 +32,8 @@ internal sealed class AgentAuthorization(
         var table = tables.Current;
         var query = context.Request.Query;
         if (query.Any(p => p.Value.Count > 1) || query["client_id"] is not [{ } id] || states.OpenClient(id) is not { } client
-            || query["redirect_uri"] is not [{ } redirect] || !client.RedirectUris.Contains(redirect, StringComparer.Ordinal))
+            || query["redirect_uri"] is not [{ } redirect] || !client.RedirectUris.Contains(redirect, StringComparer.Ordinal)
+            || !table.AppsByAud.Values.Any(a => a.App.Agents is { } rules && AgentRedirects.Takes(rules, redirect)))
         {
             return SignInPages.BadLink(table); // never to an address that nobody registered
         }
@@ -146,7 +148,7 @@ internal sealed class AgentAuthorization(
 
     // The app that a client names by its URL (RFC 8707). Such an app has no path, so the host alone tells.
     private static (AppEntry App, string Host)? AppOf(AccessTable table, string resource) =>
-        Uri.TryCreate(resource, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps && uri.UserInfo.Length == 0
+        System.Text.Ascii.IsValid(resource) && Uri.TryCreate(resource, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps && uri.UserInfo.Length == 0
         && RequestPath.TryParse("/", out var path, out _)
         && table.Apps.Find(uri.IdnHost, path, out var app) == AppMatch.One && app?.App.Agents is not null && AppHosts.Serves(table, app, uri.IdnHost)
             ? (app, uri.IdnHost)
@@ -155,6 +157,7 @@ internal sealed class AgentAuthorization(
     // Null when they are admitted. An app that asks for a sign-in each time has nothing to give that lasts.
     private async Task<IResult?> JudgeAsync(HttpContext context, AccessTable table, AppEntry app, AccessSession session, AgentRequest request)
     {
+        await evaluations.RefreshAsync(context, table, app, session);
         var visitor = places.Visitor(app, ClientAddress.Of(context), SessionIdentity.Of(session));
         var ruling = SignInDecision.Judge(app, visitor);
         if (ruling is Ruling.Admitted { Duration.Ticks: > 0, By: { } by })

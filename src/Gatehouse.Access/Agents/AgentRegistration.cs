@@ -107,9 +107,15 @@ internal sealed class AgentRegistration(AgentStates states, TimeProvider clock)
         try
         {
             using var json = JsonDocument.Parse(buffer.AsMemory(0, length), new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return json.RootElement.ValueKind == JsonValueKind.Object ? json.RootElement.Clone() : null;
+            if (json.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return null;
+            }
+
+            // A name with an escape that stands for no character shows only when it is read.
+            return json.RootElement.EnumerateObject().All(p => p.Name.Length >= 0) ? json.RootElement.Clone() : null;
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
             return null;
         }

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Gatehouse.Access.Gateway;
 using Gatehouse.Access.SignIn;
+using Gatehouse.Access.SignIn.Evaluation;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Sessions;
@@ -21,7 +22,7 @@ namespace Gatehouse.Access.Agents;
 /// </summary>
 internal sealed partial class AgentTokens(
     ISnapshot<AccessTable> tables, AgentStates states, OrgSessions orgSessions, IAccessSessions sessions, TokenIssuer issuer, TokenVerifier verifier,
-    Places places, PublicUrls urls, TimeProvider clock, ILogger<AgentTokens> logger)
+    ExternalEvaluations evaluations, Places places, PublicUrls urls, TimeProvider clock, ILogger<AgentTokens> logger)
 {
     /// <summary>The client id of our own command line, which is nobody's to register.</summary>
     public const string OwnClient = "gatehouse-cli";
@@ -104,6 +105,7 @@ internal sealed partial class AgentTokens(
         }
 
         // Asked each time: the policies, or the groups of the person, may be others by now.
+        await evaluations.RefreshAsync(context, table, app, session);
         var now = clock.GetUtcNow();
         var visitor = places.Visitor(app, ClientAddress.Of(context), SessionIdentity.Of(session));
         if (SignInDecision.Judge(app, visitor) is not Ruling.Admitted { Duration.Ticks: > 0 } admitted

@@ -32,7 +32,7 @@ internal sealed class AccessLogin(Uri app, X509Certificate2Collection? authoriti
             }
 
             var proof = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-            var (code, redirect) = withoutBrowser ? (await AskToPasteAsync(proof, either.Token), "") : await ListenAsync(proof, either.Token);
+            var (code, redirect) = withoutBrowser ? (await AskToPasteAsync(proof, either.Token), "") : await ListenAsync(server, proof, either.Token);
             return code is null ? shell.Fail("nothing was granted") : await RedeemAsync(client, server, code, redirect, proof, either.Token);
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException or SocketException or JsonException or UnauthorizedAccessException)
@@ -71,7 +71,7 @@ internal sealed class AccessLogin(Uri app, X509Certificate2Collection? authoriti
         return (await Console.In.ReadLineAsync(cancellationToken))?.Trim() is { Length: > 0 } code ? code : null;
     }
 
-    private async Task<(string? Code, string Redirect)> ListenAsync(string proof, CancellationToken cancellationToken)
+    private async Task<(string? Code, string Redirect)> ListenAsync(Uri server, string proof, CancellationToken cancellationToken)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -91,7 +91,8 @@ internal sealed class AccessLogin(Uri app, X509Certificate2Collection? authoriti
                 continue;
             }
 
-            var code = query.GetValueOrDefault("code");
+            // Another server's code, which an app sent the browser to, is not for this one (RFC 9207).
+            var code = query.GetValueOrDefault("iss") == server.OriginalString ? query.GetValueOrDefault("code") : null;
             await AnswerAsync(stream, "200 OK", code is null ? "Nothing was granted. You can close this window." : "Done. You can close this window.", cancellationToken);
             return (code, redirect);
         }
@@ -159,6 +160,12 @@ internal sealed class AccessLogin(Uri app, X509Certificate2Collection? authoriti
         if (!body.RootElement.TryGetProperty("access_token", out var found) || found.GetString() is not { } token)
         {
             return shell.Fail("the code was not taken: " + LogText.Escape(body.RootElement.TryGetProperty("error_description", out var why) ? why.GetString() ?? "" : "no reason was given"));
+        }
+
+        // An app can send the browser on to another one: what was granted there is not to be sent here.
+        if (!body.RootElement.TryGetProperty("resource", out var resource) || !Uri.TryCreate(resource.GetString(), UriKind.Absolute, out var of) || of.Authority != app.Authority)
+        {
+            return shell.Fail($"what was granted is not for {app.Authority}");
         }
 
         var file = AccessTokenFiles.Keep(shell, app.Authority, token);

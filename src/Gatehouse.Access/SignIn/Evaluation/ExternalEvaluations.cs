@@ -9,9 +9,6 @@ namespace Gatehouse.Access.SignIn.Evaluation;
 /// <summary>Asks the services outside that an app's policies name about a person, all at once, each time a token is to be issued (contract 2.3).</summary>
 internal sealed class ExternalEvaluations(EvaluationCall call, IAccessSessions sessions)
 {
-    // More than one application needs; each costs a round trip before a person may go on.
-    private const int Most = 10;
-
     /// <summary>What the services said yes to, ready for a new session; empty when the app names none.</summary>
     public async Task<IReadOnlyList<string>> AskAsync(HttpContext context, AccessTable table, AppEntry app, JsonObject identity)
     {
@@ -20,9 +17,8 @@ internal sealed class ExternalEvaluations(EvaluationCall call, IAccessSessions s
             return [];
         }
 
-        var asked = app.Evaluations.Take(Most).ToList();
-        var answers = await Task.WhenAll(asked.Select(rule => call.SaysYesAsync(table, rule, identity.DeepClone().AsObject(), context.RequestAborted)));
-        return [.. asked.Zip(answers).Where(a => a.Second).Select(a => Passed.Of(a.First))];
+        var answers = await Task.WhenAll(app.Evaluations.Select(rule => call.SaysYesAsync(table, rule, identity.DeepClone().AsObject(), context.RequestAborted)));
+        return [.. app.Evaluations.Zip(answers).Where(a => a.Second).Select(a => Passed.Of(a.First))];
     }
 
     /// <summary>Asks anew for a session that goes on, and remembers the answers with it.</summary>

@@ -130,6 +130,30 @@ public partial class AgentTests
     }
 
     [Theory]
+    [InlineData("""{"\udc00aaaaaaaaa":1}""")]
+    [InlineData("""{"redirect_uris":["\udc00"]}""")]
+    [InlineData("[]")]
+    [InlineData("{")]
+    public async Task A_registration_that_can_not_be_read_is_refused(string body)
+    {
+        await using var rig = await StartAsync();
+        using var browser = rig.Browser();
+        Assert.Equal(HttpStatusCode.BadRequest, (await browser.PostJsonAsync(OAuth + "/registration", body)).Status);
+    }
+
+    [Fact]
+    public async Task O03_an_address_that_apps_take_no_more_is_redirected_to_no_more()
+    {
+        await using var rig = await StartAsync();
+        using var browser = rig.Browser();
+        var query = Question(await RegisterAsync(browser));
+        rig.App.Agents = null;
+        rig.Reload();
+        query["response_type"] = "token";
+        Assert.Null((await browser.GetAsync(UrlOf(query))).Location);
+    }
+
+    [Theory]
     [InlineData("redirect_uri", "http://127.0.0.1:3001/callback", null)]
     [InlineData("client_id", "forged", null)]
     [InlineData("response_type", "token", "unsupported_response_type")]
@@ -137,6 +161,7 @@ public partial class AgentTests
     [InlineData("code_challenge", "", "invalid_request")]
     [InlineData("resource", "https://other.test/", "invalid_target")]
     [InlineData("resource", "", "invalid_target")]
+    [InlineData("resource", "https://xn--\u00fc.example/", "invalid_target")]
     public async Task What_is_asked_wrongly_goes_to_a_registered_address_or_nowhere(string field, string value, string? error)
     {
         await using var rig = await StartAsync();

@@ -37,6 +37,22 @@ public class EvaluationTests
         Assert.Equal(2, service.Asked.Count);
     }
 
+    [Fact]
+    public async Task A_program_of_a_person_is_asked_about_as_the_person_is()
+    {
+        await using var service = await Evaluator.StartAsync();
+        await using var rig = await RigAsync(service);
+        using var browser = rig.Browser();
+        Assert.Equal("app /", (await rig.SignInAsync(browser, "https://app.test/")).Body);
+        var question = "https://app.test/cdn-cgi/access/cli?redirect_url=%2F&code_challenge=" + new string('c', 43);
+        Assert.DoesNotContain("That account does not have access", (await browser.FollowAsync(question)).Body, StringComparison.Ordinal);
+
+        service.Change = claims => claims["success"] = false;
+
+        Assert.Contains("That account does not have access", (await browser.FollowAsync(question)).Body, StringComparison.Ordinal);
+        Assert.Equal(3, service.Asked.Count);
+    }
+
     [Theory]
     [InlineData("no")]
     [InlineData("success is text")]
