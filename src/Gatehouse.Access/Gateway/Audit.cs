@@ -17,8 +17,8 @@ internal sealed class Audit(IAuditSink sink, AnonymousLimit limit, TimeProvider 
         Record(context, host, path, app, allowed: false, reason, []);
 
     /// <summary>A service that was let in and handed its token.</summary>
-    public void ServiceAdmitted(HttpContext context, string host, in RequestPath path, AppEntry app, CompiledPolicy by) =>
-        Record(context, host, path, app, allowed: true, $"admitted by the service-auth policy '{by.Name}'", [new PolicyReason(by.Id, by.Name, "non_identity", true, "it matched", [], [], [])]);
+    public void ServiceAdmitted(HttpContext context, string host, in RequestPath path, AppEntry app, CompiledPolicy by, string? token) =>
+        Record(context, host, path, app, allowed: true, $"admitted by the service-auth policy '{by.Name}'{(token is null ? "" : $" with service token {token}")}", [new PolicyReason(by.Id, by.Name, "non_identity", true, "it matched", [], [], [])]);
 
     private void Record(HttpContext context, string host, in RequestPath path, AppEntry? app, bool allowed, string outcome, IReadOnlyList<PolicyReason> policies)
     {

@@ -105,7 +105,11 @@ internal sealed partial class GatewayPipeline(
         if (decision.Kind == DecisionKind.AdmitService)
         {
             ServiceTokens.SetCookieLater(context.Response, app, admission);
-            audit.ServiceAdmitted(context, host, path, app, decision.By!); // set for this kind
+        }
+
+        if (decision.By is { } by)
+        {
+            audit.ServiceAdmitted(context, host, path, app, by, admission.ServiceTokenId);
         }
 
         if (await ForwardAsync(context, table, app, host, path, admission) == ForwardResult.SessionEnded)

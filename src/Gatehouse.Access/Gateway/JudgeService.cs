@@ -75,12 +75,18 @@ internal sealed class JudgeService(ServiceTokens tokens, ServiceCredentials cred
 
         if (by.Action == PolicyAction.Bypass)
         {
-            return Decision.Admit(token is null ? Admission.Anonymous : new Admission { ServiceTokenId = token.Token.ClientId });
+            return Decision.Admit(token is null ? Admission.Anonymous : new Admission { ServiceTokenId = token.Token.ClientId, GoodUntil = token.Token.ExpiresAt });
         }
 
         var admission = tokens.For(table, app, host, by, token, commonName);
-        return withoutCookie || await tokens.FindPresentedAsync(context.Request, table, app, host) is not null
-            ? new Decision(DecisionKind.Admit, admission, By: by)
+        if (withoutCookie)
+        {
+            return new Decision(DecisionKind.Admit, admission, By: by);
+        }
+
+        // A service's own cookie was written down when it was given out; a person's that came along is neither replaced nor a way past the log.
+        return await tokens.FindPresentedAsync(context.Request, table, app, host) is { } presented
+            ? new Decision(DecisionKind.Admit, admission, By: presented.IdentityNonce is null ? null : by)
             : new Decision(DecisionKind.AdmitService, admission, By: by);
     }
 

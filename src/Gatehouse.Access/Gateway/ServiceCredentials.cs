@@ -100,6 +100,10 @@ internal sealed class ServiceCredentials(TimeProvider clock)
         {
             return null;
         }
+        catch (InvalidOperationException)
+        {
+            return ("", ""); // an escape that stands for no character
+        }
     }
 
     private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString() ?? "" : "";

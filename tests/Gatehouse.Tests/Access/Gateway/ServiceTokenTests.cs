@@ -139,6 +139,10 @@ public class ServiceTokenTests
         Assert.Equal(401, (await gateway.GetAsync("/", headers: whole + whole)).Status);
         Assert.Equal(401, (await gateway.GetAsync("/", headers: whole.Replace(Secret, "wrong", StringComparison.Ordinal))).Status);
 
+        // Escapes that stand for no character are no 500.
+        Assert.Equal(401, (await gateway.GetAsync("/", headers: "Authorization: {\"cf-access-client-id\":\"\\ud800\",\"cf-access-client-secret\":\"x\"}\r\n")).Status);
+        Assert.Equal(401, (await gateway.GetAsync("/", headers: "Authorization: {\"\\ud800\":1}\r\n")).Status);
+
         // The origin's own business stays the origin's.
         Assert.Equal(200, (await gateway.GetAsync("/", gateway.SignIn(), headers: "Authorization: Basic YTpi\r\n")).Status);
         Assert.Equal("Basic YTpi", gateway.Origin.Requests.Last().Header("Authorization"));
