@@ -34,6 +34,11 @@ internal sealed record PolicyDraft(string Name, PolicyAction Action, RuleSet Rul
             yield return new Fault(path + (PurposeRequired ? "purpose_justification_required" : "approval_required"), "only allow policies ask for a purpose or an approval");
         }
 
+        if (PurposeRequired && SessionDuration == TimeSpan.Zero)
+        {
+            yield return new Fault(path + "session_duration", "a purpose is kept with a session, and a session_duration of 0s keeps none");
+        }
+
         if (ApprovalRequired && ApprovalGroups.Count == 0)
         {
             yield return new Fault(path + "approval_groups", "approval_required needs at least one of approval_groups");

@@ -124,6 +124,11 @@ public static class AccessTableBuilder
             fault = "it is judged before anyone signs in, but holds a rule about who they are";
         }
 
+        if (fault is null && policy.ApprovalRequired && policy.ApprovalGroups.Count == 0)
+        {
+            fault = "it asks for an approval and names nobody who may give one";
+        }
+
         return new CompiledPolicy(
             policy.Id, policy.Name, policy.Action, [.. policy.Include], [.. policy.Exclude], [.. policy.Require], policy.SessionDuration, fault)
         {

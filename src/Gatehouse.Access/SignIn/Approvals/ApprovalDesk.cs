@@ -48,7 +48,7 @@ internal sealed partial class ApprovalDesk(IApprovals approvals, IMailSender mai
             ExpiresAt = now + RequestLife,
         };
         await approvals.AddAsync(request, cancellationToken);
-        await TellAsync(table, way, request, cancellationToken);
+        await TellAsync(table, way, request, CancellationToken.None); // it is asked for by now, whether the browser waits or not
         return request;
     }
 

@@ -90,8 +90,8 @@ internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSe
         },
         StatusCodes.Status200OK)
     {
-        // The answer leads on through the app's host, and browsers hold redirects of a form to this list.
-        FormTargets = urls.UrlOf(way.Host),
+        // The answer leads on through the app's hosts, and browsers hold redirects of a form to this list.
+        FormTargets = string.Join(' ', AppHosts.OthersThan(table, way.App, way.Host).Select(o => o.Split('/')[0]).Prepend(way.Host).Select(urls.UrlOf)),
     };
 
     private IResult Wait(HttpContext context, AccessTable table, Way way, ApprovalRequest request)
@@ -103,7 +103,8 @@ internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSe
                 [new("Request", request.Id.ToString()), new("Over at", Time(request.ExpiresAt))], brand: table.Organization.Name);
         }
 
-        context.Response.Headers["Refresh"] = ((int)AskAgainAfter.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        context.Response.Headers["Refresh"] = string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"{(int)AskAgainAfter.TotalSeconds}; url={AppLogin.Url(urls, way.Host, way.ReturnTo, switchPerson: false)}"); // never the provider's answer again
         return Page.Message(
             StatusCodes.Status200OK,
             "Waiting for approval",

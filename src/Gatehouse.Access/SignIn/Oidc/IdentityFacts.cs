@@ -60,7 +60,7 @@ internal sealed class IdentityFacts
         }
 
         // Present and anything but true (Coder CVE-2026-55076): the person only typed the address there.
-        if (!takesUnverified && payload.TryGetProperty("email_verified", out var verified) && verified.ValueKind is not (JsonValueKind.True or JsonValueKind.Null))
+        if (!takesUnverified && payload.TryGetProperty("email_verified", out var verified) && verified.ValueKind is not JsonValueKind.True)
         {
             return Refuse(
                 step,

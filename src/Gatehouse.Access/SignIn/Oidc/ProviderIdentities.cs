@@ -74,7 +74,7 @@ internal sealed class ProviderIdentities(CodeExchange exchange, IdTokenVerifier 
         }
 
         // Entra leaves groups out when there are more than fit, and says where to ask: rules would take that for "in no group".
-        if (method.Type == LoginMethodTypes.Entra && Preset.Of(method, "support_groups") == "true"
+        if (method.Type == LoginMethodTypes.Entra
             && payload.TryGetProperty("_claim_names", out var names) && names.ValueKind == JsonValueKind.Object && names.TryGetProperty("groups", out _))
         {
             return new SignInFailure(
