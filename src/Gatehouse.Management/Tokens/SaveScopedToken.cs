@@ -132,7 +132,7 @@ internal sealed class SaveScopedToken(GatehouseDb db, Writer writer, TimeProvide
     ];
 
     // Ranges are compared as they are written: what is not the maker's own is refused.
-    private static bool IsWithin(IReadOnlyList<string> asked, IReadOnlyList<string> own) => own.Count == 0 || (asked.Count > 0 && !asked.Except(own, StringComparer.Ordinal).Any());
+    private static bool IsWithin(List<string> asked, IReadOnlyList<string> own) => own.Count == 0 || (asked.Count > 0 && !asked.Except(own, StringComparer.Ordinal).Any());
 
     private static bool Exceeds(ApiCaller caller, IReadOnlyList<TokenGrant> grants) => caller.Scope is { } scope && !FindScopedCaller.ScopeOf(grants).IsSubsetOf(scope);
 
