@@ -180,7 +180,6 @@ public class LogoutTests
     }
 
     [Theory]
-    [InlineData("/")]
     [InlineData("/x.ico")]
     [InlineData("/cdn-cgi/access/login")]
     [InlineData("/cdn-cgi/access/login/a/b")]
