@@ -26,7 +26,13 @@ public partial class MainJobTests
         using var browser = new Browser(gatehouse);
         var (user, password) = Ada(gatehouse);
 
-        using (var first = await browser.OpenAsync(App(gatehouse), user, password, "application/json"))
+        // A page is asked for first: a program that asks for JSON is told 401, not sent to sign in.
+        using (var page = await browser.OpenAsync(App(gatehouse), user, password))
+        {
+            Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        }
+
+        using (var first = await browser.SendAsync(HttpMethod.Get, App(gatehouse), accept: "application/json"))
         {
             var seen = await JsonAsync(first);
             Assert.True(seen.GetProperty("verified").GetBoolean(), seen.ToString());
