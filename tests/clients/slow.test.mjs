@@ -67,14 +67,16 @@ async function bear(host, head, eachSecond) {
   try {
     while (sockets.length < CLIENTS) sockets.push(...await Promise.all(Array.from({ length: 50 }, () => slow(host, head, eachSecond))));
     const grown = [0, 0];
-    for (let second = 0; second < 5; second++) {
+    const hungry = () => sockets.filter((socket) => socket.moved < 1000).length;
+    // Five seconds at least; on a slow machine the last of five hundred may be served later, but served it is.
+    for (let second = 0; second < 5 || (second < 30 && hungry() > 0); second++) {
       await sleep(1000);
       pids.forEach((pid, n) => { grown[n] = Math.max(grown[n], resident(pid) - before[n]); });
     }
     const others = Math.min(await p99(host), await p99(host));
 
     assert.equal(sockets.filter((socket) => socket.closed).length, 0, 'a slow client was cut off');
-    assert.equal(sockets.filter((socket) => socket.moved < 1000).length, 0, 'a slow client got nothing through');
+    assert.equal(hungry(), 0, 'a slow client got nothing through');
     assert.ok(Math.max(...grown) < 200, `gateway and connector grew by ${grown.map(Math.round)} MB`);
     // Under 5 ms the scheduler of the test machine is what is measured.
     assert.ok(others < 2 * Math.max(quiet, 5), `p99 of the others went from ${quiet.toFixed(1)} to ${others.toFixed(1)} ms`);
