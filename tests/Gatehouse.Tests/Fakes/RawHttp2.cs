@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 
@@ -9,13 +10,13 @@ namespace Gatehouse.Tests.Fakes;
 internal sealed class RawHttp2 : IAsyncDisposable
 {
     private readonly TcpClient client;
-    private readonly NetworkStream stream;
+    private readonly Stream stream;
     private uint nextStream = 1;
 
-    private RawHttp2(TcpClient client)
+    private RawHttp2(TcpClient client, Stream stream)
     {
         this.client = client;
-        stream = client.GetStream();
+        this.stream = stream;
     }
 
     /// <summary>Connects with prior knowledge.</summary>
@@ -23,7 +24,26 @@ internal sealed class RawHttp2 : IAsyncDisposable
     {
         var client = new TcpClient { NoDelay = true };
         await client.ConnectAsync("127.0.0.1", port);
-        var made = new RawHttp2(client);
+        return await BeginAsync(new RawHttp2(client, client.GetStream()));
+    }
+
+    /// <summary>Connects by TLS to a server of this name, whatever certificate it shows.</summary>
+    public static async Task<RawHttp2> ConnectTlsAsync(int port, string name)
+    {
+        var client = new TcpClient { NoDelay = true };
+        await client.ConnectAsync("127.0.0.1", port);
+        var tls = new SslStream(client.GetStream());
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = name,
+            ApplicationProtocols = [SslApplicationProtocol.Http2],
+            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+        });
+        return await BeginAsync(new RawHttp2(client, tls));
+    }
+
+    private static async Task<RawHttp2> BeginAsync(RawHttp2 made)
+    {
         await made.stream.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray());
         await made.FrameAsync(4, 0, 0, []);
         return made;

@@ -72,6 +72,23 @@ public class HostTests
         Assert.Empty(gateway.Origin.Requests);
     }
 
+    [Fact]
+    public async Task P13_a_coalesced_connection_opens_no_other_host()
+    {
+        await using var gateway = await GatewayHost.StartAsync(host =>
+        {
+            host.WithUsualApps().Publish("public.test");
+            host.AddApp("open", "public.test", GatewayHost.Policy(PolicyAction.Bypass, new Rule.Everyone()));
+        });
+        await using var h2 = await RawHttp2.ConnectTlsAsync(gateway.TlsPort, "public.test");
+        (string, string)[] Head(string host) => [(":method", "GET"), (":scheme", "https"), (":authority", host), (":path", "/"), ("accept", "text/html")];
+
+        Assert.Equal(200, await h2.AskAsync(Head("public.test")));
+        Assert.Equal(302, await h2.AskAsync(Head("app.test"))); // sent to sign in: the policies of the host that was asked for
+        Assert.Equal(200, await h2.AskAsync([.. Head("app.test"), ("cookie", "CF_Authorization=" + gateway.SignIn())]));
+        Assert.Equal(2, gateway.Origin.Requests.Count);
+    }
+
     [Theory]
     [InlineData("get")]
     [InlineData("FOO")]

@@ -217,7 +217,7 @@ public class StreamingTests
     }
 
     [Fact]
-    public async Task A_websocket_over_http2_is_gated_and_echoes()
+    public async Task S16_a_websocket_over_http2_is_gated_and_echoes()
     {
         await using var gateway = await GatewayHost.StartAsync(origin: new RawOrigin(async (request, to) =>
         {

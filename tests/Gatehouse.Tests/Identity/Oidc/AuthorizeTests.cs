@@ -249,6 +249,23 @@ public class AuthorizeTests
         Assert.Equal("invalid_request", OidcHost.Field(answer.Headers.Location!, "error"));
     }
 
+    [Theory]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("JavaScript://x/%0aalert(1)")]
+    [InlineData("data:text/html,x")]
+    [InlineData(" vbscript:x")]
+    public async Task O03_no_form_is_posted_to_a_script(string uri)
+    {
+        await using var host = await OidcHost.StartAsync();
+        await host.ChangeAsync(async db => (await db.Providers.SingleAsync(p => p.ClientId == Seed.ClientId, OidcHost.Stop)).RedirectUris.Add(new RedirectUri(MatchingMode.Strict, uri, RedirectUriType.Authorization)));
+
+        using var answer = await host.GetAsync(OidcHost.Authorize(("response_mode", "form_post"), ("redirect_uri", uri)), host.Cookie);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Null(answer.Headers.Location);
+        Assert.DoesNotContain("<form", await answer.Content.ReadAsStringAsync(OidcHost.Stop), StringComparison.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public async Task H06_urls_come_from_the_settings_not_from_the_request()
     {

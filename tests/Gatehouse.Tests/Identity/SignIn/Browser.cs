@@ -12,6 +12,9 @@ internal sealed class Browser(Uri address) : IDisposable
 
     public Dictionary<string, string> Cookies { get; } = [];
 
+    /// <summary>What it sends with every request.</summary>
+    public Dictionary<string, string> Headers { get; } = [];
+
     public string? Session => Cookies.GetValueOrDefault("__Host-authentik_session");
 
     public FlowDriver Flow(string slug, string query = "") => new(this, slug, query);
@@ -24,7 +27,7 @@ internal sealed class Browser(Uri address) : IDisposable
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
-        foreach (var (name, value) in headers)
+        foreach (var (name, value) in headers.Concat(Headers.Select(h => (h.Key, h.Value))))
         {
             Assert.True(request.Headers.TryAddWithoutValidation(name, value));
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
 using Microsoft.EntityFrameworkCore;
@@ -191,6 +192,29 @@ public class BrowserSessionTests
         Assert.NotNull((await GrantsAsync(host)).Single().RevokedAt);
         var session = await host.ReadAsync(db => db.AuthenticatedSessions.SingleAsync(TestContext.Current.CancellationToken));
         Assert.Equal("bob", await host.ReadAsync(db => db.Users.Where(u => u.Id == session.UserId).Select(u => u.Username).SingleAsync(TestContext.Current.CancellationToken)));
+    }
+
+    [Theory]
+    [InlineData("10.0.0.1")]
+    [InlineData("a")]
+    [InlineData("::")]
+    [InlineData("10.0.0.1, 10.0.0.1, 10.0.0.1, 10.0.0.1, 10.0.0.1, 10.0.0.1, 10.0.0.1, 10.0.0.1, 10.0.0.1, 10.0.0.1")]
+    public async Task H05_a_spoofed_address_is_in_no_event(string forwardedFor)
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = host.Browser();
+        browser.Headers["X-Forwarded-For"] = forwardedFor;
+        browser.Headers["Forwarded"] = "for=10.0.0.1";
+        browser.Headers["X-Real-IP"] = "10.0.0.1";
+        var flow = browser.Flow("default-authentication-flow");
+        await flow.AnswerAsync(("uid_field", "alice"));
+
+        await flow.AnswerAsync(("password", "not it"));
+        await flow.AnswerAsync(("password", SignInHost.Password));
+
+        Assert.Contains(host.Events.All, e => e.Action == EventActions.Login);
+        Assert.Contains(host.Events.All, e => e.Action == EventActions.LoginFailed);
+        Assert.All(host.Events.All, e => Assert.Equal("127.0.0.1", e.ClientIp));
     }
 
     [Fact]

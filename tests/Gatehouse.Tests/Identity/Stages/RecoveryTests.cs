@@ -41,6 +41,27 @@ public class RecoveryTests
         Assert.Contains(host.Events.All, e => e.Action == EventActions.PasswordSet);
     }
 
+    [Theory]
+    [InlineData("Host", "evil.test")]
+    [InlineData("X-Forwarded-Host", "evil.test")]
+    [InlineData("Forwarded", "host=evil.test;proto=http")]
+    [InlineData("X-Forwarded-Proto", "http")]
+    [InlineData("X-Original-Host", "evil.test")]
+    public async Task H06_the_link_by_mail_leads_to_our_own_address_whatever_the_request_says(string header, string value)
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(db => { Laid.Recovery(db); return Task.CompletedTask; });
+        using var browser = host.Browser();
+        browser.Headers[header] = value;
+
+        Assert.Equal("ak-stage-email", (await browser.Flow(Flow).AnswerAsync(("uid_field", "alice"))).Component);
+
+        var mail = await host.Mail.NextAsync();
+        Assert.Contains(host.Urls.Identity + "/if/flow/" + Flow, mail.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("evil.test", mail.Text + mail.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("http:", mail.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task U01_a_name_that_nobody_has_gets_the_same_answer_and_no_mail()
     {
