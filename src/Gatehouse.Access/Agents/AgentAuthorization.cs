@@ -174,13 +174,14 @@ internal sealed class AgentAuthorization(
             : denial.ForLogin(table, app, visitor, request.Host, "/", id);
     }
 
-    // A session of its own: ending it, or using its code twice, ends nothing else of the person's.
+    // A session of its own: ending it, or using its code twice, ends nothing else of the person's. But it ends with the session it was granted in.
     private async Task<IResult> GrantAsync(HttpContext context, AccessTable table, AppEntry app, AccessSession session, AgentRequest asked)
     {
         var visitor = places.Visitor(app, ClientAddress.Of(context), SessionIdentity.Of(session));
         await admission.RecordLoginAsync(context, app, visitor, asked.Host, "/");
         var admitted = (Ruling.Admitted)SignInDecision.Judge(app, visitor); // as judged just now, under the same table
-        var made = await sessions.StartAsync(
+        var made = await sessions.StartUnderAsync(
+            session.Nonce,
             new NewAccessSession
             {
                 Email = session.Email,
@@ -197,6 +198,11 @@ internal sealed class AgentAuthorization(
                 LongestToken = SessionDuration.Longest(table),
             },
             context.RequestAborted);
+        if (made is null)
+        {
+            return SignInPages.Invalid(table, "session", "Your session has ended meanwhile. Start again where you began.", null);
+        }
+
         var code = states.SealCode(new AgentGrant
         {
             Id = AgentStates.NewId(),

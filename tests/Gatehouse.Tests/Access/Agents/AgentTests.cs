@@ -229,6 +229,42 @@ public partial class AgentTests
         Assert.Single(rig.Sessions.All, s => s.RevokedAt is not null);
     }
 
+    [Theory]
+    [InlineData("https://app.test")]
+    [InlineData("https://access.test")]
+    public async Task S07_a_logout_ends_what_programs_were_granted(string where)
+    {
+        await using var rig = await StartAsync();
+        using var browser = rig.Browser();
+        var client = await RegisterAsync(browser);
+        var tokens = await TokenAsync(browser, client, (await SayAsync(browser, await AskAsync(rig, browser, client), "yes"))["code"]);
+        var granted = new JsonWebToken(tokens["access_token"]!.ToString()["oauth:".Length..]).GetClaim("identity_nonce").Value;
+
+        var page = await browser.GetAsync(where + "/cdn-cgi/access/logout");
+
+        Assert.Contains("ended for every application", page.Body, StringComparison.Ordinal);
+        Assert.True(rig.Sessions.Revocations.Current.IsRevoked(granted)); // by which the gateway refuses the access token
+        Assert.Equal("invalid_grant", (await RefreshAsync(browser, client, tokens["refresh_token"]!.ToString()))["error"]!.ToString());
+    }
+
+    [Fact]
+    public async Task Signing_in_anew_keeps_what_programs_were_granted_and_a_logout_still_ends_it()
+    {
+        await using var rig = await StartAsync();
+        using var browser = rig.Browser();
+        var client = await RegisterAsync(browser);
+        var tokens = await TokenAsync(browser, client, (await SayAsync(browser, await AskAsync(rig, browser, client), "yes"))["code"]);
+        var begun = await browser.FollowAsync("https://app.test/cdn-cgi/access/login?switch=1");
+        rig.Provider.Nonce = begun["nonce"];
+        await SignInRig.CallbackAsync(browser, begun);
+        tokens = await RefreshAsync(browser, client, tokens["refresh_token"]!.ToString());
+        Assert.Null(tokens["error"]);
+
+        await browser.GetAsync("https://access.test/cdn-cgi/access/logout");
+
+        Assert.Equal("invalid_grant", (await RefreshAsync(browser, client, tokens["refresh_token"]!.ToString()))["error"]!.ToString());
+    }
+
     [Fact]
     public async Task A_client_with_a_secret_needs_it()
     {
@@ -269,7 +305,10 @@ public partial class AgentTests
             new Dictionary<string, string> { ["grant_type"] = "authorization_code", ["client_id"] = "gatehouse-cli", ["code"] = granted["code"], ["redirect_uri"] = "http://127.0.0.1:9/", ["code_verifier"] = Proof });
         var tokens = JsonNode.Parse(answer.Body)!;
         Assert.Null(tokens["refresh_token"]);
-        Assert.Equal("ada@example.com", new JsonWebToken(tokens["access_token"]!.ToString()).GetClaim("email").Value);
+        var token = new JsonWebToken(tokens["access_token"]!.ToString());
+        Assert.Equal("ada@example.com", token.GetClaim("email").Value);
+        await browser.GetAsync("https://access.test/cdn-cgi/access/logout");
+        Assert.True(rig.Sessions.Revocations.Current.IsRevoked(token.GetClaim("identity_nonce").Value));
     }
 
     [Theory]

@@ -311,6 +311,10 @@ internal sealed class FakeSessions : IAccessSessions
 
     public Task<AccessSession> StartAsync(NewAccessSession facts, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<AccessSession?> StartUnderAsync(string parent, NewAccessSession facts, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task ReplaceAsync(string nonce, string successor, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<int?> RevokeOnceAsync(ProviderLogout logout, string id, DateTimeOffset expiresAt, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task RevokeAsync(string nonce, CancellationToken cancellationToken) => throw new NotSupportedException();
