@@ -52,7 +52,7 @@ internal sealed partial class Decide(
             : services.Again(passage, table, app) is VerdictKind.Bypass or VerdictKind.NonIdentity ? (true, EndOf(passage, table))
             : token is null ? default
             : await StillSignedInAsync(passage, token, table, app, cancellationToken);
-        passage.GoodUntil = goodUntil;
+        passage.GoodUntil = Earlier.Of(goodUntil, certificates.EndOf(passage, table));
         passage.JudgedUnder = table;
         return may;
     }
