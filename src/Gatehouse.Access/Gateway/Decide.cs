@@ -59,7 +59,7 @@ internal sealed partial class Decide(
 
     // A service token that ends by itself is looked at again then.
     private static DateTimeOffset? EndOf(Passage passage, AccessTable table) =>
-        passage.Admission.ServiceTokenId is { } id && table.ServiceTokens.TryGetValue(id, out var token) ? token.Token.ExpiresAt : null;
+        passage.Admission.ServiceTokenId is { } id && table.ServiceTokens.TryGetValue(id, out var token) ? token.EndOf(passage.Admission.SecretVersion) : null;
 
     private async ValueTask<(bool May, DateTimeOffset? GoodUntil)> StillSignedInAsync(Passage passage, string text, AccessTable table, AppEntry app, CancellationToken cancellationToken)
     {

@@ -163,6 +163,34 @@ public class ServiceTokenTests
         Assert.Equal(200, (await gateway.GetAsync("/", headers: Headers(ClientId, "new"))).Status);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task H11_what_was_got_with_a_leaked_secret_ends_with_it(bool overlaps)
+    {
+        await using var gateway = await StartAsync(strict: false);
+        var leaked = CookieOf(await gateway.GetAsync("/", headers: Good));
+        Assert.Equal(200, (await gateway.GetAsync("/", leaked)).Status);
+
+        var token = gateway.ServiceTokens[0];
+        (token.PreviousSecretHash, token.PreviousSecretExpiresAt) = overlaps ? (token.SecretHash, gateway.Clock.GetUtcNow().AddHours(1)) : (null, (DateTimeOffset?)null);
+        (token.SecretHash, token.SecretVersion) = (ServiceTokenEntry.HashOf("new"), 2);
+        gateway.Reload();
+        var good = CookieOf(await gateway.GetAsync("/", headers: Headers(ClientId, "new")));
+        Assert.Equal(overlaps ? 200 : 302, (await gateway.GetAsync("/", leaked)).Status);
+        if (overlaps)
+        {
+            // Nor does it get anything that lives longer.
+            var again = new JsonWebToken(CookieOf(await gateway.GetAsync("/", headers: Good)));
+            Assert.Equal(token.PreviousSecretExpiresAt!.Value.ToUnixTimeSeconds(), new DateTimeOffset(again.ValidTo).ToUnixTimeSeconds());
+            Assert.Equal(again.ValidTo, new JsonWebToken(gateway.Origin.Requests.Last().Header("Cf-Access-Jwt-Assertion")).ValidTo);
+            gateway.Clock.Advance(TimeSpan.FromHours(1));
+            Assert.Equal(302, (await gateway.GetAsync("/", leaked)).Status);
+        }
+
+        Assert.Equal(200, (await gateway.GetAsync("/", good)).Status);
+    }
+
     [Fact]
     public async Task H11_a_secret_that_was_sent_in_vain_does_not_reach_an_open_origin_either()
     {
@@ -181,6 +209,12 @@ public class ServiceTokenTests
         gateway.Reload();
         Assert.Equal(302, (await gateway.GetAsync("/", before)).Status);
         Assert.Equal(200, (await gateway.GetAsync("/", gateway.SignIn())).Status);
+    }
+
+    private static string CookieOf(RawMessage answer)
+    {
+        var cookie = Assert.Single(answer.Headers("Set-Cookie"));
+        return cookie["CF_Authorization=".Length..cookie.IndexOf(';', StringComparison.Ordinal)];
     }
 
     private static string Headers(string id, string secret) => $"CF-Access-Client-Id: {id}\r\ncf-access-client-secret: {secret}\r\n";
