@@ -49,7 +49,7 @@ internal sealed class AgentAuthorization(
             return Refuse(redirect, state, "invalid_request");
         }
 
-        return AppOf(table, query["resource"].ToString()) is not var (app, host) || !AgentRedirects.Takes(app.App.Agents!, redirect) // as found
+        return AppOf(table, query["resource"].ToString()) is not var (app, host) || !Takes(app, client, redirect)
             ? Refuse(redirect, state, "invalid_target")
             : Ask(new AgentRequest
             {
@@ -142,6 +142,10 @@ internal sealed class AgentAuthorization(
 
         return await JudgeAsync(context, table, app, session, asked) ?? await GrantAsync(context, table, app, session, asked);
     }
+
+    // Registering is the team domain's and asks for no app: one that takes no new clients must not get them by way of another that does.
+    private static bool Takes(AppEntry app, AgentClient client, string redirect) =>
+        app.App.Agents is { } rules && AgentRedirects.Takes(rules, redirect) && (rules.RegistrationEnabled || PackedApps.Has(client.Apps, app.App.Aud));
 
     private static AppEntry? Find(AccessTable table, AgentRequest request) =>
         table.AppsByAud.TryGetValue(request.Aud, out var app) && AppHosts.Serves(table, app, request.Host) && (request.ClientHash.Length == 0 || app.App.Agents is not null) ? app : null;

@@ -7,6 +7,7 @@ using System.Text.RegularExpressions;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Access.SignIn;
+using Gatehouse.Tests.Fakes;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Gatehouse.Tests.Access.Agents;
@@ -151,6 +152,29 @@ public partial class AgentTests
         rig.Reload();
         query["response_type"] = "token";
         Assert.Null((await browser.GetAsync(UrlOf(query))).Location);
+    }
+
+    [Theory]
+    [InlineData("registered while it did", false)]
+    [InlineData("registered at another app", true)]
+    [InlineData("takes new ones again", false)]
+    public async Task An_app_that_takes_no_new_clients_gets_none_by_way_of_another(string row, bool isRefused)
+    {
+        await using var rig = await SignInRig.StartAsync(r =>
+        {
+            r.App.Agents = new AgentRules { RegistrationEnabled = row == "registered while it did" };
+            r.Apps.Add(TestAccess.App("open.test", TestAccess.Policy(PolicyAction.Allow, "All", [new Rule.Everyone()])));
+            r.Apps[1].Agents = new AgentRules();
+        });
+        using var browser = rig.Browser();
+        var query = Question(await RegisterAsync(browser));
+        rig.App.Agents = new AgentRules { RegistrationEnabled = row == "takes new ones again" };
+        rig.Reload();
+
+        var answer = await browser.GetAsync(UrlOf(query));
+        Assert.Equal(isRefused ? "invalid_target" : "", answer["error"]);
+        query["resource"] = "https://open.test/";
+        Assert.Equal("", (await browser.GetAsync(UrlOf(query)))["error"]);
     }
 
     [Theory]
