@@ -126,6 +126,40 @@ public partial class EntranceTests
         Assert.Equal(admitted ? 1 : 0, rig.Sessions.All.Count);
     }
 
+    [Theory]
+    [InlineData(null, null, false, false)]
+    [InlineData("false", null, false, false)]
+    [InlineData("true", null, false, true)] // an administrator's mapping says so
+    [InlineData("false", "ada@example.com", false, true)]
+    [InlineData(null, "ada@example.com", false, true)]
+    [InlineData("false", "ada@elsewhere.test", false, false)]
+    [InlineData("false", null, true, true)]
+    public async Task U08_an_address_at_our_own_identity_counts_when_it_is_more_than_what_its_owner_wrote(string? verified, string? vouched, bool accepts, bool admitted)
+    {
+        await using var rig = await SignInRig.StartAsync(r => r.Method.AcceptsUnverifiedEmail = accepts);
+        rig.Method.CertsUrl = "https://auth.test/application/o/cloudflare/jwks/";
+        rig.Reload();
+        using var browser = rig.Browser();
+        rig.Provider.Claims = claims =>
+        {
+            claims["email"] = "ada@example.com";
+            if (verified is not null)
+            {
+                claims["email_verified"] = verified == "true";
+            }
+
+            if (vouched is not null)
+            {
+                claims["gatehouse_vouched_email"] = vouched;
+            }
+        };
+
+        var page = await rig.SignInAsync(browser, Home);
+
+        Assert.Equal(admitted, page.Body == "app /");
+        Assert.Equal(!admitted, page.Body.Contains("email_unverified", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task The_ways_somebody_signed_in_are_judged_and_kept_with_the_decision()
     {

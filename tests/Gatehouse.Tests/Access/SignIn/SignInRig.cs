@@ -150,7 +150,7 @@ internal sealed class SignInRig : IAsyncDisposable
             .AddSingleton<ISnapshot<AccessTable>>(Tables)
             .AddSingleton<ISnapshot<RevocationTable>>(Sessions.Revocations)
             .AddAccess();
-        builder.Services.AddHttpClient("upstream").ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false });
+        builder.Services.AddHttpClient("upstream").ConfigurePrimaryHttpMessageHandler(() => new OwnIdentity(Provider.Url));
         web = builder.Build();
         web.MapWhen(c => RequestHost.Of(c.Request) == "access.test", team => team.UseRouting().UseEndpoints(e => e.MapAccess()));
         web.Run(AppHostAsync);
@@ -180,6 +180,19 @@ internal sealed class SignInRig : IAsyncDisposable
         }
 
         await context.Response.WriteAsync("app " + target, context.RequestAborted);
+    }
+
+    // The provider's keys under the name of our own Identity.
+    private sealed class OwnIdentity(string provider) : DelegatingHandler(new SocketsHttpHandler { AllowAutoRedirect = false })
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var asked = request.RequestUri;
+            request.RequestUri = asked?.Host == "auth.test" ? new Uri(provider + "/certs") : asked;
+            var response = await base.SendAsync(request, cancellationToken);
+            request.RequestUri = asked;
+            return response;
+        }
     }
 
     private sealed class Lines(List<string> lines) : ILoggerProvider, ILogger
