@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Access.Gateway;
 
 /// <summary>The tokens of requests that a service-auth policy admitted: they name no person, so one per app, host and service serves until it is near its end.</summary>
-internal sealed class ServiceTokens(TokenIssuer issuer, TokenVerifier verifier, TimeProvider clock)
+internal sealed class ServiceTokens(TokenIssuer issuer, TokenCache tokens, TimeProvider clock)
 {
     private const int MostIssued = 4096;
     private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(1);
@@ -28,7 +28,7 @@ internal sealed class ServiceTokens(TokenIssuer issuer, TokenVerifier verifier, 
     {
         foreach (var token in TokenCandidates.Of(CookieValues.All(request, GateCookies.Authorization).Concat(request.Headers[ReadSession.TokenHeader].OfType<string>())))
         {
-            if (TokenSeal.IsOurs(token, table) && await verifier.VerifyAsync(token, table) is { Type: TokenType.App } facts && facts.Audience == app.App.Aud
+            if (await tokens.FactsAsync(token, table) is { } facts && facts.Audience == app.App.Aud
                 && HostMark.IsOf(facts.Host, host, app, facts.IdentityNonce is null ? null : GateCookies.BindingOf(request, app)))
             {
                 return facts;
