@@ -58,7 +58,7 @@ internal sealed partial class SignInCompletion(
         await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         return Entrance.AsksMore(admitted.By)
-            ? await entrance.EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash), session)
+            ? await entrance.EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { CommonName = state.CommonName }, session)
             : handOff.Send(context, app, session, state.Host, state.ReturnTo, state.AppSessionHash);
     }
 

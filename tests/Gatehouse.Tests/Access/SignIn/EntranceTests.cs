@@ -34,6 +34,31 @@ public partial class EntranceTests
         Assert.Equal("app /", (await browser.FollowAsync(Home)).Body);
     }
 
+    [Theory]
+    [InlineData(true)] // the policy's
+    [InlineData(false)] // the app's
+    public async Task Where_each_visit_asks_for_a_sign_in_a_purpose_leads_on_once(bool ofPolicy)
+    {
+        await using var rig = await SignInRig.StartAsync(r =>
+        {
+            First(r).PurposeRequired = true;
+            First(r).SessionDuration = ofPolicy ? TimeSpan.Zero : null;
+            r.App.SessionDuration = ofPolicy ? r.App.SessionDuration : TimeSpan.Zero;
+        });
+        using var browser = rig.Browser();
+        var state = StateOf(await rig.SignInAsync(browser, Home));
+
+        var answered = await browser.PostAsync("https://access.test/cdn-cgi/access/purpose", ("state", state), ("purpose", "ticket 7"));
+        Assert.Equal("app /", (await browser.FollowAsync(answered.Location!)).Body);
+        Assert.Equal("ticket 7", Assert.Single(rig.Audit.Records).Purpose);
+
+        // The same form again is another visit, and so is the app a minute later.
+        var again = await browser.PostAsync("https://access.test/cdn-cgi/access/purpose", ("state", state), ("purpose", "ticket 7"));
+        Assert.StartsWith("https://idp.test/", (await browser.FollowAsync(again.Location!)).Location, StringComparison.Ordinal);
+        rig.Clock.Advance(TimeSpan.FromSeconds(61));
+        Assert.StartsWith("https://idp.test/", (await browser.FollowAsync(Home)).Location, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_purpose_form_of_somebody_elses_session_is_refused()
     {
