@@ -69,6 +69,8 @@ internal sealed class SignInRig : IAsyncDisposable
 
     public List<CustomPage> Pages { get; } = [];
 
+    public List<ServiceToken> Machines { get; } = [];
+
     public LoginMethod Method { get; }
 
     public List<App> Apps { get; }
@@ -95,7 +97,7 @@ internal sealed class SignInRig : IAsyncDisposable
     }
 
     /// <summary>Puts changes of <see cref="Apps"/>, <see cref="Methods"/> and <see cref="Published"/> in force.</summary>
-    public void Reload() => Tables.Swap(TestAccess.Table(Apps, Methods, keys, Groups, Published, Lists, Pages));
+    public void Reload() => Tables.Swap(TestAccess.Table(Apps, Methods, keys, Groups, Published, Lists, Pages, Machines));
 
     public Uri Address => new(web!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()); // served before anybody asks
 
