@@ -195,6 +195,30 @@ public class AccessSessionStoreTests
         Assert.Single(burnt, b => b);
     }
 
+    [Theory, MemberData(nameof(Databases.Postgres), MemberType = typeof(Databases))]
+    public async Task S07_an_end_counts_on_the_other_node_within_a_second_with_what_programs_were_granted(DatabaseKind kind)
+    {
+        await using var first = await TestStore.StartAsync(kind);
+        await using var second = await first.StartNodeAsync();
+        await second.StartLoopsAsync();
+        var revocations = second.Get<ISnapshot<RevocationTable>>();
+        var parent = await first.Get<IAccessSessions>().StartAsync(Ada(), Cancel);
+        var granted = await second.Get<IAccessSessions>().StartUnderAsync(parent.Nonce, Ada(), Cancel);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var listening = revocations.OnSwap(t =>
+        {
+            if (t.IsRevoked(parent.Nonce) && t.IsRevoked(granted!.Nonce))
+            {
+                ended.TrySetResult();
+            }
+        });
+
+        await first.Get<IAccessSessions>().RevokeAsync(parent.Nonce, Cancel);
+
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(1), Cancel);
+        await second.StopLoopsAsync();
+    }
+
     [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
     public async Task S10_an_expired_code_never_burns_cleaned_or_not(DatabaseKind kind)
     {

@@ -56,6 +56,7 @@ public class LiveStreamTests
     [InlineData("name unpublished")]
     [InlineData("narrower app")]
     [InlineData("session forgotten")]
+    [InlineData("tokens of the app revoked")]
     public async Task S17_a_websocket_that_would_not_be_opened_any_more_is_cut_within_five_seconds(string change)
     {
         await using var gateway = await GatewayHost.StartAsync(origin: Echo());
@@ -80,6 +81,9 @@ public class LiveStreamTests
                 break;
             case "app deleted":
                 gateway.Remove(app);
+                break;
+            case "tokens of the app revoked":
+                app.TokenEpoch++;
                 break;
             case "app moved":
                 app.Domains[0] = "elsewhere.test";

@@ -163,6 +163,22 @@ public class ServiceTokenTests
         Assert.Equal(200, (await gateway.GetAsync("/", headers: Headers(ClientId, "new"))).Status);
     }
 
+    [Fact]
+    public async Task A_bypass_leaves_neither_a_token_nor_a_log_entry_whoever_comes()
+    {
+        await using var gateway = await StartAsync(strict: false, change: app => app.Policies[0].Policy!.Action = PolicyAction.Bypass, include: new Rule.Everyone());
+        foreach (var headers in new[] { "", Good, Headers(ClientId, "wrong") })
+        {
+            var answer = await gateway.GetAsync("/", headers: headers);
+            Assert.Equal((200, 0), (answer.Status, answer.Headers("Set-Cookie").Count));
+            Assert.Null(gateway.Origin.Requests.Last().Header("Cf-Access-Jwt-Assertion"));
+        }
+
+        Assert.Equal(200, (await gateway.GetAsync("/", gateway.SignIn())).Status);
+        Assert.Null(gateway.Origin.Requests.Last().Header("Cf-Access-Jwt-Assertion"));
+        Assert.Empty(gateway.Audit.Records);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -86,6 +86,9 @@ internal sealed class SignInRig : IAsyncDisposable
 
     public List<string> Log { get; } = [];
 
+    /// <summary>Adds to the services, or replaces some.</summary>
+    public Action<IServiceCollection> Services { get; set; } = _ => { };
+
     public static async Task<SignInRig> StartAsync(Action<SignInRig>? change = null)
     {
         var clock = new FakeClock();
@@ -153,6 +156,7 @@ internal sealed class SignInRig : IAsyncDisposable
             .AddSingleton<ISnapshot<RevocationTable>>(Sessions.Revocations)
             .AddAccess();
         builder.Services.AddHttpClient("upstream").ConfigurePrimaryHttpMessageHandler(() => new OwnIdentity(Provider.Url));
+        Services(builder.Services);
         web = builder.Build();
         web.MapWhen(c => RequestHost.Of(c.Request) == "access.test", team => team.UseRouting().UseEndpoints(e => e.MapAccess()));
         web.Run(AppHostAsync);
