@@ -5,6 +5,7 @@ using Gatehouse.Access.Gateway;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;
