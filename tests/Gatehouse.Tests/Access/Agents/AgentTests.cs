@@ -7,7 +7,6 @@ using System.Text.RegularExpressions;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Access.SignIn;
-using Gatehouse.Tests.Fakes;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Gatehouse.Tests.Access.Agents;
@@ -155,29 +154,6 @@ public partial class AgentTests
     }
 
     [Theory]
-    [InlineData("registered while it did", false)]
-    [InlineData("registered at another app", true)]
-    [InlineData("takes new ones again", false)]
-    public async Task An_app_that_takes_no_new_clients_gets_none_by_way_of_another(string row, bool isRefused)
-    {
-        await using var rig = await SignInRig.StartAsync(r =>
-        {
-            r.App.Agents = new AgentRules { RegistrationEnabled = row == "registered while it did" };
-            r.Apps.Add(TestAccess.App("open.test", TestAccess.Policy(PolicyAction.Allow, "All", [new Rule.Everyone()])));
-            r.Apps[1].Agents = new AgentRules();
-        });
-        using var browser = rig.Browser();
-        var query = Question(await RegisterAsync(browser));
-        rig.App.Agents = new AgentRules { RegistrationEnabled = row == "takes new ones again" };
-        rig.Reload();
-
-        var answer = await browser.GetAsync(UrlOf(query));
-        Assert.Equal(isRefused ? "invalid_target" : "", answer["error"]);
-        query["resource"] = "https://open.test/";
-        Assert.Equal("", (await browser.GetAsync(UrlOf(query)))["error"]);
-    }
-
-    [Theory]
     [InlineData("redirect_uri", "http://127.0.0.1:3001/callback", null)]
     [InlineData("client_id", "forged", null)]
     [InlineData("response_type", "token", "unsupported_response_type")]
@@ -253,42 +229,6 @@ public partial class AgentTests
         Assert.Single(rig.Sessions.All, s => s.RevokedAt is not null);
     }
 
-    [Theory]
-    [InlineData("https://app.test")]
-    [InlineData("https://access.test")]
-    public async Task S07_a_logout_ends_what_programs_were_granted(string where)
-    {
-        await using var rig = await StartAsync();
-        using var browser = rig.Browser();
-        var client = await RegisterAsync(browser);
-        var tokens = await TokenAsync(browser, client, (await SayAsync(browser, await AskAsync(rig, browser, client), "yes"))["code"]);
-        var granted = new JsonWebToken(tokens["access_token"]!.ToString()["oauth:".Length..]).GetClaim("identity_nonce").Value;
-
-        var page = await browser.GetAsync(where + "/cdn-cgi/access/logout");
-
-        Assert.Contains("ended for every application", page.Body, StringComparison.Ordinal);
-        Assert.True(rig.Sessions.Revocations.Current.IsRevoked(granted)); // by which the gateway refuses the access token
-        Assert.Equal("invalid_grant", (await RefreshAsync(browser, client, tokens["refresh_token"]!.ToString()))["error"]!.ToString());
-    }
-
-    [Fact]
-    public async Task Signing_in_anew_keeps_what_programs_were_granted_and_a_logout_still_ends_it()
-    {
-        await using var rig = await StartAsync();
-        using var browser = rig.Browser();
-        var client = await RegisterAsync(browser);
-        var tokens = await TokenAsync(browser, client, (await SayAsync(browser, await AskAsync(rig, browser, client), "yes"))["code"]);
-        var begun = await browser.FollowAsync("https://app.test/cdn-cgi/access/login?switch=1");
-        rig.Provider.Nonce = begun["nonce"];
-        await SignInRig.CallbackAsync(browser, begun);
-        tokens = await RefreshAsync(browser, client, tokens["refresh_token"]!.ToString());
-        Assert.Null(tokens["error"]);
-
-        await browser.GetAsync("https://access.test/cdn-cgi/access/logout");
-
-        Assert.Equal("invalid_grant", (await RefreshAsync(browser, client, tokens["refresh_token"]!.ToString()))["error"]!.ToString());
-    }
-
     [Fact]
     public async Task A_client_with_a_secret_needs_it()
     {
@@ -346,16 +286,16 @@ public partial class AgentTests
         Assert.Equal(HttpStatusCode.BadRequest, (await browser.GetAsync($"https://app.test/cdn-cgi/access/cli?redirect_uri={Uri.EscapeDataString(redirect)}&code_challenge={Challenge}")).Status);
     }
 
-    private static Task<SignInRig> StartAsync() => SignInRig.StartAsync(r => r.App.Agents = new AgentRules());
+    internal static Task<SignInRig> StartAsync() => SignInRig.StartAsync(r => r.App.Agents = new AgentRules());
 
-    private static async Task<string> RegisterAsync(Browser browser)
+    internal static async Task<string> RegisterAsync(Browser browser)
     {
         var answer = await browser.PostJsonAsync(OAuth + "/registration", $$"""{"client_name":"Robot <b>","redirect_uris":["{{Redirect}}"]}""");
         Assert.Equal(HttpStatusCode.Created, answer.Status);
         return JsonNode.Parse(answer.Body)!["client_id"]!.ToString();
     }
 
-    private static Dictionary<string, string> Question(string client) => new()
+    internal static Dictionary<string, string> Question(string client) => new()
     {
         ["client_id"] = client,
         ["redirect_uri"] = Redirect,
@@ -366,11 +306,11 @@ public partial class AgentTests
         ["resource"] = "https://app.test/mcp",
     };
 
-    private static string UrlOf(Dictionary<string, string> query) =>
+    internal static string UrlOf(Dictionary<string, string> query) =>
         OAuth + "/authorization?" + string.Join('&', query.Select(q => $"{q.Key}={Uri.EscapeDataString(q.Value)}"));
 
     // Signs in on the way, at the app.
-    private static async Task<Answer> AskAsync(SignInRig rig, Browser browser, string client)
+    internal static async Task<Answer> AskAsync(SignInRig rig, Browser browser, string client)
     {
         var begun = await browser.FollowAsync(UrlOf(Question(client)));
         Assert.StartsWith("https://idp.test/", begun.Location, StringComparison.Ordinal);
@@ -378,7 +318,7 @@ public partial class AgentTests
         return await browser.FollowAsync((await SignInRig.CallbackAsync(browser, begun)).Location!);
     }
 
-    private static Task<Answer> SayAsync(Browser browser, Answer page, string answer) =>
+    internal static Task<Answer> SayAsync(Browser browser, Answer page, string answer) =>
         browser.PostAsync(OAuth + "/consent", new Dictionary<string, string> { ["ticket"] = Ticket().Match(page.Body).Groups[1].Value, ["answer"] = answer }, ("Origin", "https://access.test"));
 
     private static Dictionary<string, string> CodeForm(string client, string code) => new()
@@ -390,10 +330,10 @@ public partial class AgentTests
         ["code_verifier"] = Proof,
     };
 
-    private static async Task<JsonNode> TokenAsync(Browser browser, string client, string code) =>
+    internal static async Task<JsonNode> TokenAsync(Browser browser, string client, string code) =>
         JsonNode.Parse((await browser.PostAsync(OAuth + "/token", CodeForm(client, code))).Body)!;
 
-    private static async Task<JsonNode> RefreshAsync(Browser browser, string client, string token) => JsonNode.Parse(
+    internal static async Task<JsonNode> RefreshAsync(Browser browser, string client, string token) => JsonNode.Parse(
         (await browser.PostAsync(OAuth + "/token", new Dictionary<string, string> { ["grant_type"] = "refresh_token", ["client_id"] = client, ["refresh_token"] = token })).Body)!;
 
     [GeneratedRegex("name=\"ticket\" value=\"([^\"]+)\"")]

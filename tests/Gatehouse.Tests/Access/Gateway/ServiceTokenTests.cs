@@ -1,6 +1,7 @@
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Machines;
 using Gatehouse.Model.Policies;
+using Gatehouse.Tests.Fakes;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Gatehouse.Tests.Access.Gateway;
@@ -189,7 +190,8 @@ public class ServiceTokenTests
         Assert.Equal(200, (await gateway.GetAsync("/", leaked)).Status);
 
         var token = gateway.ServiceTokens[0];
-        (token.PreviousSecretHash, token.PreviousSecretExpiresAt) = overlaps ? (token.SecretHash, gateway.Clock.GetUtcNow().AddHours(1)) : (null, (DateTimeOffset?)null);
+        token.PreviousSecretHash = overlaps ? token.SecretHash : null;
+        token.PreviousSecretExpiresAt = overlaps ? gateway.Clock.GetUtcNow().AddHours(1) : null;
         (token.SecretHash, token.SecretVersion) = (ServiceTokenEntry.HashOf("new"), 2);
         gateway.Reload();
         var good = CookieOf(await gateway.GetAsync("/", headers: Headers(ClientId, "new")));
