@@ -104,7 +104,7 @@ describe('gatehouse policy', () => {
     const browser = new Browser();
     assert.equal((await browser.open(wiki.url, 'ada', ada.password)).response.status, 200);
     const file = join(home, 'changed.json');
-    writeFileSync(file, JSON.stringify({ policies: [{ id: wiki.policies[0].id, name: 'staff', decision: 'allow', include: [{ email: { email: 'bob@example.com' } }] }] }));
+    writeFileSync(file, JSON.stringify([{ id: wiki.policies[0].id, name: 'staff', decision: 'allow', include: [{ email: { email: 'bob@example.com' } }] }]));
     const { stdout, stderr, code } = await run('replay', file, '--since', '1d', '--json');
     assert.equal(code, undefined, stderr);
     const report = JSON.parse(stdout);
@@ -114,7 +114,7 @@ describe('gatehouse policy', () => {
 
     writeFileSync(file, '{');
     assert.ok((await run('replay', file)).code > 0);
-    writeFileSync(file, JSON.stringify({ policies: [{ id: wiki.policies[0].id, decision: 'whatever' }] }));
+    writeFileSync(file, JSON.stringify([{ id: wiki.policies[0].id, decision: 'whatever' }]));
     assert.ok((await run('replay', file)).code > 0);
     assert.ok((await run('replay', file, '--since', 'yesterday')).code > 0);
   });

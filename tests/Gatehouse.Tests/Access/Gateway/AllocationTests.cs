@@ -58,6 +58,7 @@ public class AllocationTests
         var context = new DefaultHttpContext();
         context.Request.Headers.Cookie = $"CF_Authorization={gateway.SignIn()}";
         context.Connection.RemoteIpAddress = System.Net.IPAddress.Loopback;
+        Assert.True((await decide.RunAsync(context, gateway.Tables.Current, AppOf(gateway), "app.test")).Kind == DecisionKind.Admit);
         for (var n = 0; n < 100; n++)
         {
             Walk(gateway, decide, context);
