@@ -18,7 +18,7 @@ public class AllocationTests
 #endif
 
     // The cookies are read a second time; a signature that is checked anew takes several times as much.
-    private const long ServiceBudget = 2000;
+    private const long ServiceBudget = 4000;
 
     [Fact]
     public async Task Matching_reading_the_session_and_deciding_allocate_next_to_nothing()
