@@ -94,6 +94,7 @@ public static class AccessRole
         access.MapPost("/callback", (HttpContext context, PinEndpoint pins) => pins.RedeemAsync(context));
         access.MapPost("/verify-code/{host}", (HttpContext context, string host, PinEndpoint pins) => pins.SendAsync(context, host));
         access.MapGet("/verify-code/{host}", (HttpContext context, PinEndpoint pins) => pins.Show(context));
+        access.MapGet("/resend-code", (HttpContext context, PinEndpoint pins) => pins.Resend(context));
         access.MapMethods("/certs", GetAndHead, (HttpContext context, CertsEndpoint certs, ISnapshot<AccessTable> tables) => certs.Handle(context, tables.Current));
         access.MapPost("/purpose", (HttpContext context, Entrance entrance, OrgSessions orgSessions, ISnapshot<AccessTable> tables) => entrance.AnswerAsync(context, tables.Current, orgSessions));
         access.MapGet("/approve", (HttpContext context, ApproveEndpoint approve, ISnapshot<AccessTable> tables) => approve.ShowAsync(context, tables.Current));

@@ -49,7 +49,7 @@ internal sealed class AgentAuthorization(
             return Refuse(redirect, state, "invalid_request");
         }
 
-        return AppOf(table, query["resource"].ToString()) is not var (app, host) || !AgentRedirects.Takes(app.App.Agents!, redirect) // as found
+        return AppOf(table, query["resource"].ToString()) is not var (app, host) || !Takes(app, client, redirect)
             ? Refuse(redirect, state, "invalid_target")
             : Ask(new AgentRequest
             {
@@ -143,6 +143,10 @@ internal sealed class AgentAuthorization(
         return await JudgeAsync(context, table, app, session, asked) ?? await GrantAsync(context, table, app, session, asked);
     }
 
+    // Registering is the team domain's and asks for no app: one that takes no new clients must not get them by way of another that does.
+    private static bool Takes(AppEntry app, AgentClient client, string redirect) =>
+        app.App.Agents is { } rules && AgentRedirects.Takes(rules, redirect) && (rules.RegistrationEnabled || PackedApps.Has(client.Apps, app.App.Aud));
+
     private static AppEntry? Find(AccessTable table, AgentRequest request) =>
         table.AppsByAud.TryGetValue(request.Aud, out var app) && AppHosts.Serves(table, app, request.Host) && (request.ClientHash.Length == 0 || app.App.Agents is not null) ? app : null;
 
@@ -174,13 +178,14 @@ internal sealed class AgentAuthorization(
             : denial.ForLogin(table, app, visitor, request.Host, "/", id);
     }
 
-    // A session of its own: ending it, or using its code twice, ends nothing else of the person's.
+    // A session of its own: ending it, or using its code twice, ends nothing else of the person's. But it ends with the session it was granted in.
     private async Task<IResult> GrantAsync(HttpContext context, AccessTable table, AppEntry app, AccessSession session, AgentRequest asked)
     {
         var visitor = places.Visitor(app, ClientAddress.Of(context), SessionIdentity.Of(session));
         await admission.RecordLoginAsync(context, app, visitor, asked.Host, "/");
         var admitted = (Ruling.Admitted)SignInDecision.Judge(app, visitor); // as judged just now, under the same table
-        var made = await sessions.StartAsync(
+        var made = await sessions.StartUnderAsync(
+            session.Nonce,
             new NewAccessSession
             {
                 Email = session.Email,
@@ -197,6 +202,11 @@ internal sealed class AgentAuthorization(
                 LongestToken = SessionDuration.Longest(table),
             },
             context.RequestAborted);
+        if (made is null)
+        {
+            return SignInPages.Invalid(table, "session", "Your session has ended meanwhile. Start again where you began.", null);
+        }
+
         var code = states.SealCode(new AgentGrant
         {
             Id = AgentStates.NewId(),

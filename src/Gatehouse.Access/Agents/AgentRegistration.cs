@@ -23,8 +23,8 @@ internal sealed class AgentRegistration(AgentStates states, TimeProvider clock)
     public async Task<IResult> HandleAsync(HttpContext context, AccessTable table)
     {
         SecurityHeaders.NoStore(context.Response);
-        var rules = table.AppsByAud.Values.Select(a => a.App.Agents).OfType<AgentRules>().Where(r => r.RegistrationEnabled).ToList();
-        if (rules.Count == 0)
+        var takers = table.AppsByAud.Values.Where(a => a.App.Agents is { RegistrationEnabled: true }).ToList();
+        if (takers.Count == 0)
         {
             return AgentAnswers.Error(StatusCodes.Status403Forbidden, "access_denied", "no application takes clients that register themselves");
         }
@@ -40,7 +40,7 @@ internal sealed class AgentRegistration(AgentStates states, TimeProvider clock)
             return AgentAnswers.Error(StatusCodes.Status400BadRequest, "invalid_redirect_uri", $"redirect_uris holds 1 to {MostRedirects} https URLs, or http ones of this machine");
         }
 
-        if (redirects.Exists(r => !rules.Exists(rule => AgentRedirects.Takes(rule, r))))
+        if (redirects.Exists(r => !takers.Exists(a => AgentRedirects.Takes(a.App.Agents!, r)))) // as found
         {
             return AgentAnswers.Error(StatusCodes.Status400BadRequest, "invalid_client_metadata", "redirect_uri is not allowed by the account configuration");
         }
@@ -51,10 +51,10 @@ internal sealed class AgentRegistration(AgentStates states, TimeProvider clock)
             return AgentAnswers.Error(StatusCodes.Status400BadRequest, "invalid_client_metadata", $"token_endpoint_auth_method is one of {string.Join(", ", AuthMethods)}");
         }
 
-        return Made(NameOf(body), redirects, method);
+        return Made(NameOf(body), redirects, method, takers.Select(a => a.App.Aud));
     }
 
-    private IResult Made(string name, List<string> redirects, string method)
+    private IResult Made(string name, List<string> redirects, string method, IEnumerable<string> apps)
     {
         var secret = method == "none" ? null : Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         var now = clock.GetUtcNow();
@@ -66,6 +66,7 @@ internal sealed class AgentRegistration(AgentStates states, TimeProvider clock)
                 RedirectUris = redirects,
                 SecretHash = secret is null ? null : AgentStates.HashOf(secret),
                 IssuedAt = now,
+                Apps = PackedApps.Of(apps),
             }),
             ["client_id_issued_at"] = now.ToUnixTimeSeconds(),
             ["client_name"] = name,

@@ -19,6 +19,44 @@ internal sealed class AgentClient
     public string? SecretHash { get; init; }
 
     public required DateTimeOffset IssuedAt { get; init; }
+
+    /// <summary>The apps that took clients of this kind then, packed: so that it may go on with them when they take no new ones.</summary>
+    public string Apps { get; init; } = "";
+}
+
+/// <summary>Names of apps in a few bytes each, since a client's id travels in URLs.</summary>
+internal static class PackedApps
+{
+    private const int Bytes = 4;
+    private const int Most = 250;
+
+    /// <summary>Packs them. Of more than fit, the others have to take new clients to be asked for.</summary>
+    public static string Of(IEnumerable<string> auds)
+    {
+        var packed = new List<byte>();
+        foreach (var aud in auds.Order(StringComparer.Ordinal).Take(Most))
+        {
+            packed.AddRange(Convert.FromHexString(aud.AsSpan(0, Bytes * 2)));
+        }
+
+        return Base64Url.EncodeToString([.. packed]);
+    }
+
+    /// <summary>Whether an app is among them.</summary>
+    public static bool Has(string apps, string aud)
+    {
+        var packed = Base64Url.DecodeFromChars(apps);
+        var wanted = Convert.FromHexString(aud.AsSpan(0, Bytes * 2));
+        for (var at = 0; at + Bytes <= packed.Length; at += Bytes)
+        {
+            if (packed.AsSpan(at, Bytes).SequenceEqual(wanted))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }
 
 /// <summary>What a program asks for, checked, on its way through the browser of a person.</summary>

@@ -15,6 +15,9 @@ internal sealed class Admission
     /// <summary>Client id of the service token that admitted; null when none did.</summary>
     public string? ServiceTokenId { get; init; }
 
+    /// <summary>Which of its secrets was shown: what came of one ends with it.</summary>
+    public int SecretVersion { get; init; }
+
     /// <summary>When the token has to be looked at again, and by then has most likely ended; null when nobody's time is running.</summary>
     public DateTimeOffset? GoodUntil { get; init; }
 

@@ -21,6 +21,18 @@ internal sealed class ClientCertificates(TimeProvider clock)
     public string? Again(Passage passage, AccessTable table) =>
         passage.Certificate is { } certificate && table.ClientCertificates.Counts(certificate, passage.Host, clock.GetUtcNow()) ? NameOf(certificate.Leaf) : null;
 
+    /// <summary>When the certificate behind a stream has to be judged again, and by then has most likely ended: it, or what leads to its authority; null when there is none.</summary>
+    public DateTimeOffset? EndOf(Passage passage, AccessTable table)
+    {
+        if (passage.Certificate is not { } certificate)
+        {
+            return null;
+        }
+
+        var now = clock.GetUtcNow();
+        return Earlier.Of(certificate.EndAfter(now), table.ClientCertificates.EndAfter(passage.Host, now));
+    }
+
     /// <summary>The certificate that counts on <paramref name="host"/>. Judged once for each connection, table and minute: a chain takes a millisecond.</summary>
     public PresentedCertificate? Find(HttpContext context, AccessTable table, string host)
     {
@@ -47,7 +59,7 @@ internal sealed class ClientCertificates(TimeProvider clock)
         }
 
         var counts = table.ClientCertificates.Counts(presented, host, now);
-        items[JudgedKey] = new Judged(table.ClientCertificates, host, counts, now + JudgedFor);
+        items[JudgedKey] = new Judged(table.ClientCertificates, host, counts, Earlier.Of(now + JudgedFor, presented.EndAfter(now))!.Value); // the first is there
         return counts;
     }
 

@@ -52,14 +52,14 @@ internal sealed partial class Decide(
             : services.Again(passage, table, app) is VerdictKind.Bypass or VerdictKind.NonIdentity ? (true, EndOf(passage, table))
             : token is null ? default
             : await StillSignedInAsync(passage, token, table, app, cancellationToken);
-        passage.GoodUntil = goodUntil;
+        passage.GoodUntil = Earlier.Of(goodUntil, certificates.EndOf(passage, table));
         passage.JudgedUnder = table;
         return may;
     }
 
     // A service token that ends by itself is looked at again then.
     private static DateTimeOffset? EndOf(Passage passage, AccessTable table) =>
-        passage.Admission.ServiceTokenId is { } id && table.ServiceTokens.TryGetValue(id, out var token) ? token.Token.ExpiresAt : null;
+        passage.Admission.ServiceTokenId is { } id && table.ServiceTokens.TryGetValue(id, out var token) ? token.EndOf(passage.Admission.SecretVersion) : null;
 
     private async ValueTask<(bool May, DateTimeOffset? GoodUntil)> StillSignedInAsync(Passage passage, string text, AccessTable table, AppEntry app, CancellationToken cancellationToken)
     {

@@ -190,6 +190,7 @@ internal sealed partial class GatewayPipeline(
             Binding = app is null ? null : GateCookies.BindingOf(context.Request, app),
             Certificate = certificates.Find(context, table, host),
         };
+        passage.GoodUntil = Earlier.Of(passage.GoodUntil, certificates.EndOf(passage, table)); // it must not outlive what it was admitted for
         return forward.RunAsync(context, table.Origins.Find(host)!, passage); // nobody comes this far for a host that is not published
     }
 

@@ -28,11 +28,11 @@ internal sealed class JudgeService(ServiceTokens tokens, ServiceCredentials cred
 
         var visitor = places.Visitor(app, ClientAddress.Of(context), null) with { ServiceToken = credential.Token?.Token.Id, CommonName = commonName };
         var verdict = PolicyEvaluator.BeforeSignIn(app, visitor);
-        var token = credential.Token;
+        var token = credential.Token is { } shown ? new ShownToken(shown, credential.SecretVersion) : null;
         if (verdict.By is null && token is null && app.TakesServiceTokens && !isStrict)
         {
             token = await FindPresentedAsync(context.Request, table, app, host);
-            verdict = token is null ? verdict : PolicyEvaluator.BeforeSignIn(app, visitor with { ServiceToken = token.Token.Id });
+            verdict = token is null ? verdict : PolicyEvaluator.BeforeSignIn(app, visitor with { ServiceToken = token.Entry.Token.Id });
         }
 
         return verdict.By is { } by
@@ -45,7 +45,7 @@ internal sealed class JudgeService(ServiceTokens tokens, ServiceCredentials cred
         app,
         places.Visitor(app, passage.Address, null) with
         {
-            ServiceToken = passage.Admission.ServiceTokenId is { } id ? Living(table, id)?.Token.Id : null,
+            ServiceToken = passage.Admission.ServiceTokenId is { } id ? Living(table, id, passage.Admission.SecretVersion)?.Entry.Token.Id : null,
             CommonName = certificates.Again(passage, table),
         }).Kind;
 
@@ -53,14 +53,15 @@ internal sealed class JudgeService(ServiceTokens tokens, ServiceCredentials cred
     public static bool HasGoodToken(HttpContext context) => context.Items.ContainsKey(GoodTokenKey);
 
     // A token that came as a cookie counts while the service token behind it does.
-    private async ValueTask<ServiceTokenEntry?> FindPresentedAsync(HttpRequest request, AccessTable table, AppEntry app, string host) =>
-        await tokens.FindPresentedAsync(request, table, app, host) is { ServiceTokenId: { } id } ? Living(table, id) : null;
+    private async ValueTask<ShownToken?> FindPresentedAsync(HttpRequest request, AccessTable table, AppEntry app, string host) =>
+        await tokens.FindPresentedAsync(request, table, app, host) is { ServiceTokenId: { } id } facts ? Living(table, id, facts.SecretVersion) : null;
 
-    private ServiceTokenEntry? Living(AccessTable table, string clientId) =>
-        table.ServiceTokens.TryGetValue(clientId, out var found) && found.StateAt(clock.GetUtcNow()) == ServiceTokenState.Good ? found : null;
+    // Of a secret that was leaked and rotated away nothing is left once its time is over, whatever was made with it before.
+    private ShownToken? Living(AccessTable table, string clientId, int version) =>
+        table.ServiceTokens.TryGetValue(clientId, out var found) && found.StateAt(clock.GetUtcNow(), version) == ServiceTokenState.Good ? new ShownToken(found, version) : null;
 
     private async ValueTask<Decision> AdmitAsync(
-        HttpContext context, AccessTable table, AppEntry app, string host, CompiledPolicy by, ServiceTokenEntry? token, string? commonName, bool withoutCookie)
+        HttpContext context, AccessTable table, AppEntry app, string host, CompiledPolicy by, ShownToken? token, string? commonName, bool withoutCookie)
     {
         // Admitted for where it comes from, or for what its browser shows by itself: a foreign page must not borrow that.
         if (RequestKind.IsForeignWebSocket(context) && (by.Action == PolicyAction.NonIdentity || by.HasContinuousRules))
@@ -70,12 +71,12 @@ internal sealed class JudgeService(ServiceTokens tokens, ServiceCredentials cred
 
         if (token is not null)
         {
-            uses.Seen(token.Token.Id);
+            uses.Seen(token.Entry.Token.Id);
         }
 
         if (by.Action == PolicyAction.Bypass)
         {
-            return Decision.Admit(token is null ? Admission.Anonymous : new Admission { ServiceTokenId = token.Token.ClientId, GoodUntil = token.Token.ExpiresAt });
+            return Decision.Admit(token is null ? Admission.Anonymous : new Admission { ServiceTokenId = token.ClientId, SecretVersion = token.SecretVersion, GoodUntil = token.End });
         }
 
         var admission = tokens.For(table, app, host, by, token, commonName);

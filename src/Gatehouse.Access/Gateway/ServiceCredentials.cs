@@ -8,7 +8,8 @@ namespace Gatehouse.Access.Gateway;
 /// <summary>What a request brings as a service token. Neither good nor faulty when it brings none.</summary>
 /// <param name="Token">The token that it has proved to hold.</param>
 /// <param name="Fault">Why what it brings does not count; for the log only.</param>
-internal readonly record struct ServiceCredential(ServiceTokenEntry? Token, string? Fault)
+/// <param name="SecretVersion">Which of the token's secrets it was.</param>
+internal readonly record struct ServiceCredential(ServiceTokenEntry? Token, string? Fault, int SecretVersion = 0)
 {
     /// <summary>Whether the request brings anything of the kind.</summary>
     public bool IsThere => Token is not null || Fault is not null;
@@ -43,9 +44,9 @@ internal sealed class ServiceCredentials(TimeProvider clock)
             return Faulty("there is no service token of this client id");
         }
 
-        return token.Check(secret, clock.GetUtcNow()) switch
+        return token.Check(secret, clock.GetUtcNow(), out var version) switch
         {
-            ServiceTokenState.Good => new ServiceCredential(token, null),
+            ServiceTokenState.Good => new ServiceCredential(token, null, version),
             ServiceTokenState.Disabled => Faulty($"service token '{token.Token.Name}' is switched off"),
             ServiceTokenState.Expired => Faulty($"service token '{token.Token.Name}' has expired"),
             _ => Faulty($"the secret is not that of service token '{token.Token.Name}'"),

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Access.Gateway;
 
 /// <summary>The tokens of requests that a service-auth policy admitted: they name no person, so one per app, host and service serves until it is near its end.</summary>
-internal sealed class ServiceTokens(TokenIssuer issuer, TokenVerifier verifier, TimeProvider clock)
+internal sealed class ServiceTokens(TokenIssuer issuer, TokenCache tokens, TimeProvider clock)
 {
     private const int MostIssued = 4096;
     private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(1);
@@ -17,7 +17,7 @@ internal sealed class ServiceTokens(TokenIssuer issuer, TokenVerifier verifier, 
     private readonly RecentValues<Issued> issued = new(MostIssued);
 
     /// <summary>What a request goes to the origin with.</summary>
-    public Admission For(AccessTable table, AppEntry app, string host, CompiledPolicy by, ServiceTokenEntry? token, string? commonName) =>
+    public Admission For(AccessTable table, AppEntry app, string host, CompiledPolicy by, ShownToken? token, string? commonName) =>
         Current(table, app, host, by, token, commonName).Admission;
 
     /// <summary>
@@ -28,7 +28,7 @@ internal sealed class ServiceTokens(TokenIssuer issuer, TokenVerifier verifier, 
     {
         foreach (var token in TokenCandidates.Of(CookieValues.All(request, GateCookies.Authorization).Concat(request.Headers[ReadSession.TokenHeader].OfType<string>())))
         {
-            if (TokenSeal.IsOurs(token, table) && await verifier.VerifyAsync(token, table) is { Type: TokenType.App } facts && facts.Audience == app.App.Aud
+            if (await tokens.FactsAsync(token, table) is { } facts && facts.Audience == app.App.Aud
                 && HostMark.IsOf(facts.Host, host, app, facts.IdentityNonce is null ? null : GateCookies.BindingOf(request, app)))
             {
                 return facts;
@@ -56,33 +56,45 @@ internal sealed class ServiceTokens(TokenIssuer issuer, TokenVerifier verifier, 
         });
     }
 
-    private Issued Current(AccessTable table, AppEntry app, string host, CompiledPolicy by, ServiceTokenEntry? token, string? commonName)
+    private Issued Current(AccessTable table, AppEntry app, string host, CompiledPolicy by, ShownToken? token, string? commonName)
     {
         var duration = by.SessionDuration ?? app.App.SessionDuration;
         duration = duration < Shortest ? Shortest : duration;
         var now = clock.GetUtcNow();
-        var key = $"{app.App.Aud}\n{app.App.TokenEpoch}\n{host}\n{token?.Token.ClientId}\n{commonName}";
+        var key = $"{app.App.Aud}\n{app.App.TokenEpoch}\n{host}\n{token?.ClientId}\n{token?.SecretVersion}\n{commonName}";
         if (issued.Find(key) is { } held && held.Kid == table.Keys[0].Kid && held.Duration == duration && held.PolicyHash == app.PolicyHash
-            && held.Admission.GoodUntil - now > duration / 2)
+            && held.Admission.GoodUntil - now > held.Life / 2 && !(token?.End < held.Admission.GoodUntil))
         {
             return held;
         }
 
-        // No longer than the service token itself.
-        var life = token?.Token.ExpiresAt - now is { } left && left < duration ? left : duration;
+        // No longer than the service token itself, or the secret of it that was shown.
+        var life = token?.End - now is { } left && left < duration ? left : duration;
         var made = new Issued(
             new Admission
             {
-                Token = issuer.IssueService(table, app, host, token?.Token.ClientId ?? commonName, token is not null, life),
-                ServiceTokenId = token?.Token.ClientId,
+                Token = issuer.IssueService(table, app, host, token?.ClientId ?? commonName, token?.SecretVersion, life),
+                ServiceTokenId = token?.ClientId,
+                SecretVersion = token?.SecretVersion ?? 0,
                 GoodUntil = now + life,
             },
             duration,
+            life,
             table.Keys[0].Kid,
             app.PolicyHash);
         issued.Add(key, made);
         return made;
     }
 
-    private sealed record Issued(Admission Admission, TimeSpan Duration, string Kid, string PolicyHash);
+    private sealed record Issued(Admission Admission, TimeSpan Duration, TimeSpan Life, string Kid, string PolicyHash);
+}
+
+/// <summary>A service token, and which of its secrets was shown for it.</summary>
+internal sealed record ShownToken(ServiceTokenEntry Entry, int SecretVersion)
+{
+    /// <summary>Its client id.</summary>
+    public string ClientId => Entry.Token.ClientId;
+
+    /// <summary>When it ends for this secret; null means never.</summary>
+    public DateTimeOffset? End => Entry.EndOf(SecretVersion);
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Gatehouse.Access.Gateway;
 
-/// <summary>An app token of a person, verified under one table.</summary>
+/// <summary>An app token, verified under one table.</summary>
 internal sealed class SessionToken
 {
     /// <summary>Its facts.</summary>
@@ -26,8 +26,10 @@ internal sealed class TokenCache(TokenVerifier verifier, TimeProvider clock, IOp
     private readonly int most = options.Value.CachedSessions;
     private volatile UnderTable? current;
 
-    /// <summary>The token when it was verified before and still counts; null means it must be verified.</summary>
-    public SessionToken? Find(ReadOnlySpan<char> token, AccessTable table)
+    /// <summary>The token when it was verified before and still counts; null means it must be verified, or is no person's.</summary>
+    public SessionToken? Find(ReadOnlySpan<char> token, AccessTable table) => FindAny(token, table) is { Facts.IdentityNonce: not null } found ? found : null;
+
+    private SessionToken? FindAny(ReadOnlySpan<char> token, AccessTable table)
     {
         var held = current;
         return held is not null && ReferenceEquals(held.Table, table) && held.Tokens.Find(token) is { } found && found.ValidUntil > clock.GetUtcNow()
@@ -36,9 +38,17 @@ internal sealed class TokenCache(TokenVerifier verifier, TimeProvider clock, IOp
     }
 
     /// <summary>Verifies a token; null when it is not an app token of a person.</summary>
-    public async ValueTask<SessionToken?> VerifyAsync(string token, AccessTable table)
+    public async ValueTask<SessionToken?> VerifyAsync(string token, AccessTable table) =>
+        (FindAny(token, table) ?? await LearnAsync(token, table)) is { Facts.IdentityNonce: not null } found ? found : null;
+
+    /// <summary>What an app token says, a person's or a service's, verified before or now; null when it is none.</summary>
+    public ValueTask<VerifiedToken?> FactsAsync(string token, AccessTable table) => FindAny(token, table) is { } found ? new(found.Facts) : LearnFactsAsync(token, table);
+
+    private async ValueTask<VerifiedToken?> LearnFactsAsync(string token, AccessTable table) => (await LearnAsync(token, table))?.Facts;
+
+    private async ValueTask<SessionToken?> LearnAsync(string token, AccessTable table)
     {
-        if (!TokenSeal.IsOurs(token, table) || await verifier.VerifyAsync(token, table) is not { Type: TokenType.App, IdentityNonce: not null } facts)
+        if (!TokenSeal.IsOurs(token, table) || await verifier.VerifyAsync(token, table) is not { Type: TokenType.App } facts)
         {
             return null;
         }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Access.Tokens;
+using Gatehouse.Model.Machines;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Access.SignIn;
 
 /// <summary>GET <c>/cdn-cgi/access/get-identity</c>: what Access knows of the caller. Nothing the provider issued is kept, so no token of it can be in here.</summary>
-internal sealed class IdentityEndpoint(RequestTokens tokens)
+internal sealed class IdentityEndpoint(RequestTokens tokens, TimeProvider clock)
 {
     /// <summary>Answers for <paramref name="host"/>; null means the team domain.</summary>
     public async Task<IResult> HandleAsync(HttpContext context, AccessTable table, string? host)
@@ -16,11 +17,19 @@ internal sealed class IdentityEndpoint(RequestTokens tokens)
         SecurityHeaders.NoStore(context.Response);
         await foreach (var (token, session) in tokens.AllAsync(context, table, host))
         {
+            // A service's cookie tells nothing any more once the token behind it does not count.
+            if (token.ServiceTokenId is { } id && ServiceOf(table, id)?.StateAt(clock.GetUtcNow(), token.SecretVersion) != ServiceTokenState.Good)
+            {
+                continue;
+            }
+
             return Results.Text(Body(table, token, session).ToJsonString(), "application/json");
         }
 
         return Refused(RequestTokens.HasAny(context.Request) ? "invalid or expired app token" : "no app token set");
     }
+
+    private static ServiceTokenEntry? ServiceOf(AccessTable table, string? clientId) => clientId is null ? null : table.ServiceTokens.GetValueOrDefault(clientId);
 
     private static IResult Refused(string words) =>
         Results.Text(new JsonObject { ["err"] = words }.ToJsonString(), "application/json", statusCode: StatusCodes.Status400BadRequest);
@@ -30,9 +39,9 @@ internal sealed class IdentityEndpoint(RequestTokens tokens)
         var body = session is null ? new JsonObject { ["iat"] = token.IssuedAt.ToUnixTimeSeconds() } : Person(table, session);
         body["account_id"] = table.Organization.Id;
         body["auth_status"] = "NONE";
-        body["common_name"] = "";
-        body["service_token_id"] = "";
-        body["service_token_status"] = false;
+        body["common_name"] = token.CommonName ?? "";
+        body["service_token_id"] = ServiceOf(table, token.ServiceTokenId)?.Token.Id.ToString() ?? "";
+        body["service_token_status"] = token.ServiceTokenId is not null;
         body["is_warp"] = false;
         body["is_gateway"] = false;
         body["gateway_account_id"] = "";

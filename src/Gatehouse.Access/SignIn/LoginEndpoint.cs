@@ -100,7 +100,7 @@ internal sealed partial class LoginEndpoint(
 
         if (ruling is Ruling.Admitted { By: var by } && Entrance.AsksMore(by))
         {
-            return await entrance.EnterAsync(context, table, new Way(target.App, by, target.Host, target.ReturnTo, target.AppSessionHash), session);
+            return await entrance.EnterAsync(context, table, new Way(target.App, by, target.Host, target.ReturnTo, target.AppSessionHash) { CommonName = target.CommonName }, session);
         }
 
         var id = await admission.RecordLoginAsync(context, target.App, visitor, target.Host, target.ReturnTo);

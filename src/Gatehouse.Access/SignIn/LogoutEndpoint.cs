@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Access.SignIn;
 
-/// <summary>GET <c>/cdn-cgi/access/logout</c> on any of our hosts: ends the session for every app.</summary>
+/// <summary>GET <c>/cdn-cgi/access/logout</c> on any of our hosts: ends the session for every app, and with it what programs were granted in it.</summary>
 internal sealed class LogoutEndpoint(RequestTokens tokens, IAccessSessions sessions, PublicUrls urls)
 {
     /// <summary>Answers for <paramref name="host"/>; null means the team domain.</summary>
@@ -37,7 +37,7 @@ internal sealed class LogoutEndpoint(RequestTokens tokens, IAccessSessions sessi
             ? Page.Message(
                 StatusCodes.Status200OK,
                 "You are signed out",
-                "Your session has ended for every application here. Your identity provider may still remember you; sign out there too on a shared computer.",
+                "Your session has ended for every application here, and so has what you let programs and the command line do in it. Your identity provider may still remember you; sign out there too on a shared computer.",
                 brand: table.Organization.Name)
             : Page.Message(
                 StatusCodes.Status200OK,

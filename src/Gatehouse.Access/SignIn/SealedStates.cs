@@ -109,6 +109,18 @@ internal sealed class PurposeState
     /// <summary>The policy that asks.</summary>
     public required Guid PolicyId { get; init; }
 
+    /// <summary>Its one-time id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>AUD tag of the app.</summary>
+    public required string Aud { get; init; }
+
+    /// <summary>Hash of CF_AppSession on the app host.</summary>
+    public required string AppSessionHash { get; init; }
+
+    /// <summary>Common name of the client certificate on the app host; null when there was none.</summary>
+    public string? CommonName { get; init; }
+
     /// <summary>Host of the app.</summary>
     public required string Host { get; init; }
 

@@ -55,10 +55,10 @@ internal sealed partial class SignInCompletion(
         }
 
         var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address, passed), context.RequestAborted);
-        await EndFormerAsync(context, table);
+        await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         return Entrance.AsksMore(admitted.By)
-            ? await entrance.EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash), session)
+            ? await entrance.EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { CommonName = state.CommonName }, session)
             : handOff.Send(context, app, session, state.Host, state.ReturnTo, state.AppSessionHash);
     }
 
@@ -77,11 +77,14 @@ internal sealed partial class SignInCompletion(
     }
 
     // The new cookie takes the old one's place, so nobody could sign out of the old session any more: it would live on in the apps' cookies.
-    private async Task EndFormerAsync(HttpContext context, AccessTable table)
+    // What programs were granted in it goes on if it is the same person.
+    private async Task EndFormerAsync(HttpContext context, AccessTable table, AccessSession session)
     {
         foreach (var former in await orgSessions.FindAllAsync(context, table))
         {
-            await sessions.RevokeAsync(former.Nonce, context.RequestAborted);
+            await (former.UserId == session.UserId
+                ? sessions.ReplaceAsync(former.Nonce, session.Nonce, context.RequestAborted)
+                : sessions.RevokeAsync(former.Nonce, context.RequestAborted));
         }
     }
 
@@ -120,7 +123,7 @@ internal sealed partial class SignInCompletion(
         }
 
         var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address, []), context.RequestAborted);
-        await EndFormerAsync(context, table);
+        await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         LogLauncher(ray, "signed in");
         return Results.Redirect(urls.Access + "/");

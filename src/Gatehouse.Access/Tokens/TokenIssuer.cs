@@ -19,6 +19,9 @@ internal sealed class TokenIssuer(PublicUrls urls, TimeProvider clock)
     /// <summary>Claim that tells the client id of a service token from the common name of a certificate, whoever chose that.</summary>
     public const string ServiceTokenClaim = "service_token_status";
 
+    /// <summary>Claim that tells which secret of the service token was shown.</summary>
+    public const string SecretVersionClaim = "client_secret_version";
+
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
 
     /// <summary>An app token for a person, good at <paramref name="host"/> alone.</summary>
@@ -35,8 +38,11 @@ internal sealed class TokenIssuer(PublicUrls urls, TimeProvider clock)
         return Sign(table, claims);
     }
 
-    /// <summary>An app token for a request that a service-auth policy admitted, good at <paramref name="host"/> alone.</summary>
-    public string IssueService(AccessTable table, AppEntry app, string host, string? commonName, bool isServiceToken, TimeSpan duration)
+    /// <summary>
+    /// An app token for a request that a service-auth policy admitted, good at <paramref name="host"/> alone. <paramref name="secretVersion"/> is that of
+    /// the service token's secret; null when no service token was shown.
+    /// </summary>
+    public string IssueService(AccessTable table, AppEntry app, string host, string? commonName, int? secretVersion, TimeSpan duration)
     {
         var claims = Base("app", app.App.Aud, duration);
         claims["sub"] = "";
@@ -44,7 +50,11 @@ internal sealed class TokenIssuer(PublicUrls urls, TimeProvider clock)
         if (commonName is { Length: > 0 })
         {
             claims["common_name"] = commonName;
-            claims[ServiceTokenClaim] = isServiceToken;
+            claims[ServiceTokenClaim] = secretVersion is not null;
+            if (secretVersion is { } version)
+            {
+                claims[SecretVersionClaim] = version;
+            }
         }
 
         return Sign(table, claims);

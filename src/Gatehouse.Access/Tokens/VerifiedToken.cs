@@ -23,6 +23,9 @@ internal sealed record VerifiedToken(
     /// <summary>Client id of the service token that a service proved itself by; null for a person, and for a service that came otherwise.</summary>
     public string? ServiceTokenId { get; init; }
 
+    /// <summary>Which secret of the service token was shown; 0, which none has, for others.</summary>
+    public int SecretVersion { get; init; }
+
     /// <summary>Common name of a service: its client id, or that of its certificate.</summary>
     public string? CommonName { get; init; }
 }

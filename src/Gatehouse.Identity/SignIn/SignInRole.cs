@@ -50,6 +50,7 @@ internal static class SignInRole
         services.TryAddScoped<FlowPolicies>();
         services.TryAddScoped<FlowAdmission>();
         services.TryAddScoped<LogoutEnd>();
+        services.TryAddSingleton<LogoutMark>();
         services.TryAddScoped<FlowFinish>();
         services.TryAddScoped<FlowExecutor>();
         services.TryAddScoped<ExecutorEndpoint>();

@@ -12,6 +12,11 @@ internal sealed class AccessLogs(DecisionDirectory directory)
 {
     private const int Usual = 25;
     private const int Most = 1000;
+    private const string AppType = "self_hosted";
+
+    // Cloudflare's.
+    private static readonly string[] AppTypes =
+        [AppType, "saas", "ssh", "vnc", "rdp", "app_launcher", "warp", "biso", "bookmark", "dash_sso", "infrastructure", "mcp", "mcp_portal"];
 
     public static void Map(ApiRoutes routes) => routes
         .Get<AccessLogs>("/accounts/{account}/access/logs/access_requests", Need.Superuser, (l, r) => l.ListAsync(r))
@@ -27,10 +32,13 @@ internal sealed class AccessLogs(DecisionDirectory directory)
         }
 
         var filter = Read(query);
+        var type = SoughtText(query, "app_type", text => AppTypes.Contains(text) ? text : null);
         var fields = query.Text("fields")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
         var paging = new Paging(query.Number("page", 1, 1_000_000), query.Number(query.Text("limit") is not null ? "limit" : "per_page", Usual, Most));
         return query.Fault is { } fault
             ? fault
+            : type is { } wanted && (wanted.Value == AppType) == wanted.IsNot
+            ? Envelope.Ok(new JsonArray()) // all applications are of the one type
             : Envelope.Ok(JsonList.Of(await directory.ListAsync(filter, paging, request.Aborted), d => Body(d, maySeePeople, fields)));
     }
 
@@ -124,7 +132,7 @@ internal sealed class AccessLogs(DecisionDirectory directory)
             ["allowed"] = record.Allowed,
             ["app_domain"] = record.Host,
             ["app_name"] = record.AppName,
-            ["app_type"] = "self_hosted",
+            ["app_type"] = AppType,
             ["app_uid"] = record.AppId?.ToString() ?? "",
             ["connection"] = facts.LoginMethodType ?? "",
             ["country"] = record.Country ?? "",

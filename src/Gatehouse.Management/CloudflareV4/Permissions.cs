@@ -17,7 +17,8 @@ internal static class Permissions
     private const string Account = "com.cloudflare.api.account";
     private const string Zone = "com.cloudflare.api.account.zone";
 
-    // The longest beginning of a path counts. What may read ends in Read, what may write in Write.
+    // The longest beginning of a path counts, or the whole of it after an equals sign: what is below an account and stands nowhere here is nobody's. What
+    // may read ends in Read, what may write in Write.
     private static readonly (string Path, string Group)[] Routes =
     [
         ("/accounts/{account}/access/apps", Apps),
@@ -42,7 +43,8 @@ internal static class Permissions
         ("/accounts/{account}/sso_connectors", "SSO Connector "),
         ("/accounts/{account}/tokens", "Account API Tokens "),
         ("/user/tokens", "API Tokens "),
-        ("/accounts", "Account Settings "),
+        ("=/accounts", "Account Settings "),
+        ("=/accounts/{account}", "Account Settings "),
         ("/zones", "DNS "),
     ];
 
@@ -68,13 +70,16 @@ internal static class Permissions
     /// <summary>The groups of which a scoped token needs one for this route; empty means that none will do.</summary>
     public static IReadOnlyList<PermissionGroup> Needed(string method, string path)
     {
-        var name = Routes.Where(r => path == r.Path || path.StartsWith(r.Path + "/", StringComparison.Ordinal)).MaxBy(r => r.Path.Length).Group;
+        var name = Routes.Where(r => Covers(r.Path, path)).MaxBy(r => r.Path.Length).Group;
         string[] names = name is null ? []
             : method is "GET" or "HEAD" && !GivesSecret(path) ? [name + "Read", name + "Write"]
             : path.EndsWith("/revoke_tokens", StringComparison.Ordinal) || path.EndsWith("/revoke_user", StringComparison.Ordinal) ? [name + "Revoke", name + "Write"]
             : [name + "Write"];
         return [.. names.Select(n => ByName.GetValueOrDefault(n)).OfType<PermissionGroup>()];
     }
+
+    private static bool Covers(string route, string path) =>
+        route.StartsWith('=') ? path == route[1..] : path == route || path.StartsWith(route + "/", StringComparison.Ordinal);
 
     // Whoever reads a tunnel's token can connect as the tunnel: that is more than reading.
     private static bool GivesSecret(string path) => path.EndsWith("/cfd_tunnel/{id}/token", StringComparison.Ordinal);

@@ -91,6 +91,7 @@ public sealed class Bootstrap(IServiceScopeFactory scopes, TimeProvider clock)
         if (!await db.Settings.AnyAsync(s => s.Name == SettingNames.SetupDone, cancellationToken))
         {
             user.Email = wanted.Email ?? user.Email;
+            user.IsEmailUnproven = wanted.Email is null && user.IsEmailUnproven;
             if (wanted.PasswordHash is not null)
             {
                 user.PasswordHash = wanted.PasswordHash;

@@ -50,6 +50,8 @@ internal sealed class UserFields
                 faults.Add(new Fault("email", "Enter one plain e-mail address, such as ada@example.com, or leave it empty."));
             }
 
+            // Set by somebody who may; left as it is, it stays what it was.
+            user.IsEmailUnproven = user.IsEmailUnproven && address == user.Email;
             user.Email = address ?? "";
         }
 

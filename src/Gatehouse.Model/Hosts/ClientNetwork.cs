@@ -7,6 +7,7 @@ namespace Gatehouse.Model.Hosts;
 public static class ClientNetwork
 {
     private const int NetworkBytes = 8;
+    private const int WideBytes = 3;
 
     /// <summary>The network of an address.</summary>
     public static IPAddress Of(IPAddress address)
@@ -17,8 +18,20 @@ public static class ClientNetwork
             return plain;
         }
 
-        var bytes = plain.GetAddressBytes();
-        bytes.AsSpan(NetworkBytes).Clear();
+        return Cut(plain, NetworkBytes);
+    }
+
+    /// <summary>The same, but a /24 of IPv4: for limits that whoever has a few addresses side by side should not get round.</summary>
+    public static IPAddress Wide(IPAddress address)
+    {
+        var client = Of(address);
+        return client.AddressFamily == AddressFamily.InterNetworkV6 ? client : Cut(client, WideBytes);
+    }
+
+    private static IPAddress Cut(IPAddress address, int kept)
+    {
+        var bytes = address.GetAddressBytes();
+        bytes.AsSpan(kept).Clear();
         return new IPAddress(bytes);
     }
 }

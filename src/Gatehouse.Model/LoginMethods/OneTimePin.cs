@@ -9,7 +9,7 @@ public sealed class OneTimePin
     /// <summary>Canonical address it was sent to.</summary>
     public required string Email { get; init; }
 
-    /// <summary>Network that asked for it.</summary>
+    /// <summary>Network that asked for it: <see cref="Hosts.ClientNetwork.Wide"/>.</summary>
     public required string Network { get; init; }
 
     /// <summary>HMAC-SHA256 of the code under the cookie of the browser that asked: neither the row nor the message is enough alone.</summary>

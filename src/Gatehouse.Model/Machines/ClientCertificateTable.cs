@@ -71,6 +71,19 @@ public sealed class ClientCertificateTable
         }
     }
 
+    /// <summary>When the first of the host's authorities ends that has not ended before <paramref name="now"/>; null when there is none.</summary>
+    public DateTimeOffset? EndAfter(string host, DateTimeOffset now)
+    {
+        DateTimeOffset? first = null;
+        foreach (var authority in byHost.GetValueOrDefault(host, []))
+        {
+            DateTimeOffset end = authority.NotAfter.ToUniversalTime();
+            first = end >= now && !(end >= first) ? end : first; // it counts to the end of that very second
+        }
+
+        return first;
+    }
+
     private static X509Certificate2? Read(string pem)
     {
         try

@@ -9,4 +9,17 @@ public sealed record PresentedCertificate(X509Certificate2 Leaf, IReadOnlyList<X
 {
     /// <summary>Under this key the connection's items hold it.</summary>
     public static object Key { get; } = typeof(PresentedCertificate);
+
+    /// <summary>When the first of its certificates ends that have not ended before <paramref name="now"/>, and it has to be judged again; null when they all have.</summary>
+    public DateTimeOffset? EndAfter(DateTimeOffset now)
+    {
+        DateTimeOffset? first = null;
+        foreach (var certificate in Others.Prepend(Leaf))
+        {
+            DateTimeOffset end = certificate.NotAfter.ToUniversalTime();
+            first = end >= now && !(end >= first) ? end : first; // it counts to the end of that very second
+        }
+
+        return first;
+    }
 }

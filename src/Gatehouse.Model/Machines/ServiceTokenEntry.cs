@@ -27,9 +27,13 @@ public sealed class ServiceTokenEntry(ServiceToken token)
     /// <summary>As stored; not to be changed.</summary>
     public ServiceToken Token => token;
 
-    /// <summary>Whether <paramref name="secret"/> is the token's, compared in fixed time, and the token still counts. Says nothing of its state to whoever does not know the secret.</summary>
-    public ServiceTokenState Check(ReadOnlySpan<char> secret, DateTimeOffset now)
+    /// <summary>
+    /// Whether <paramref name="secret"/> is the token's, compared in fixed time, and the token still counts. Says nothing of its state to whoever does
+    /// not know the secret. <paramref name="version"/> tells which secret it is, by <see cref="ServiceToken.SecretVersion"/>.
+    /// </summary>
+    public ServiceTokenState Check(ReadOnlySpan<char> secret, DateTimeOffset now, out int version)
     {
+        version = token.SecretVersion;
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         if (!TryHash(secret, hash))
         {
@@ -39,14 +43,20 @@ public sealed class ServiceTokenEntry(ServiceToken token)
         // Both are looked at, whatever the first one says.
         var isCurrent = CryptographicOperations.FixedTimeEquals(hash, token.SecretHash);
         var isPrevious = CryptographicOperations.FixedTimeEquals(hash, token.PreviousSecretHash ?? []) && token.PreviousSecretExpiresAt > now;
-        return isCurrent || isPrevious ? StateAt(now) : ServiceTokenState.WrongSecret;
+        version -= isCurrent ? 0 : 1;
+        return isCurrent || isPrevious ? StateAt(now, version) : ServiceTokenState.WrongSecret;
     }
 
-    /// <summary>Whether it counts for whoever has proved to hold it.</summary>
-    public ServiceTokenState StateAt(DateTimeOffset now) =>
-        !token.IsEnabled ? ServiceTokenState.Disabled
+    /// <summary>Whether it counts for whoever has proved to hold the secret of this version.</summary>
+    public ServiceTokenState StateAt(DateTimeOffset now, int version) =>
+        version != token.SecretVersion && !(version == token.SecretVersion - 1 && token.PreviousSecretExpiresAt > now) ? ServiceTokenState.WrongSecret
+        : !token.IsEnabled ? ServiceTokenState.Disabled
         : token.ExpiresAt <= now ? ServiceTokenState.Expired
         : ServiceTokenState.Good;
+
+    /// <summary>When it ends for whoever has proved to hold the secret of this version; null means never.</summary>
+    public DateTimeOffset? EndOf(int version) =>
+        version == token.SecretVersion || token.ExpiresAt <= token.PreviousSecretExpiresAt ? token.ExpiresAt : token.PreviousSecretExpiresAt;
 
     /// <summary>SHA-256 of a secret, as it is stored.</summary>
     public static byte[] HashOf(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));

@@ -9,8 +9,8 @@ public interface IApprovals
     /// <summary>The request of this id while it can be answered; null otherwise.</summary>
     Task<ApprovalRequest?> FindWaitingAsync(Guid id, CancellationToken cancellationToken);
 
-    /// <summary>Keeps a new request.</summary>
-    Task AddAsync(ApprovalRequest request, CancellationToken cancellationToken);
+    /// <summary>Keeps a new request; null when it was kept. When the person has one that still counts, of a visit at the same time, the answer is that one, and nothing is kept.</summary>
+    Task<ApprovalRequest?> FindOrAddAsync(ApprovalRequest request, CancellationToken cancellationToken);
 
     /// <summary>Adds an answer; each approver's first counts. The answer is the request as it is then, null when it can't be answered any more.</summary>
     /// <param name="life">How long it approves for; null refuses.</param>

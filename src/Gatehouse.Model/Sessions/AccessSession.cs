@@ -58,6 +58,9 @@ public sealed class AccessSession
     /// <summary>What they passed besides policies (see <c>Passed</c>): external evaluations, questions for a purpose, approvals.</summary>
     public List<string> Passed { get; set; } = [];
 
+    /// <summary>The browser's session in which this one was granted to a program, which ends with it; null when a person signed in.</summary>
+    public string? ParentNonce { get; set; }
+
     /// <summary>Client address at sign-in.</summary>
     public required string Address { get; init; }
 

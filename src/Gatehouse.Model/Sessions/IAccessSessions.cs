@@ -52,11 +52,20 @@ public interface IAccessSessions
     /// <summary>Starts a session; finds or makes the user.</summary>
     Task<AccessSession> StartAsync(NewAccessSession facts, CancellationToken cancellationToken);
 
+    /// <summary>Starts a session for a program that a person granted it in the session <paramref name="parent"/>; null when that has ended. It ends with its parent.</summary>
+    Task<AccessSession?> StartUnderAsync(string parent, NewAccessSession facts, CancellationToken cancellationToken);
+
     /// <summary>The session of this nonce, or null when there is none or it was ended. May be past <see cref="AccessSession.ExpiresAt"/>.</summary>
     Task<AccessSession?> FindAsync(string nonce, CancellationToken cancellationToken);
 
-    /// <summary>Ends a session everywhere; this node refuses its tokens before it returns.</summary>
+    /// <summary>
+    /// Ends a session everywhere; this node refuses its tokens before it returns. With a person's session end those of programs that were granted in
+    /// it, and in sessions of theirs that have run out: nobody could end those any more.
+    /// </summary>
     Task RevokeAsync(string nonce, CancellationToken cancellationToken);
+
+    /// <summary>Ends a session as <see cref="RevokeAsync"/> does, but the same person has signed in anew: what programs were granted goes on under <paramref name="successor"/>.</summary>
+    Task ReplaceAsync(string nonce, string successor, CancellationToken cancellationToken);
 
     /// <summary>
     /// Ends the sessions that a login method says have ended there, everywhere; this node refuses their tokens before it returns. The answer is

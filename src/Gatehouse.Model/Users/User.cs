@@ -37,6 +37,12 @@ public sealed class User
     /// <summary>Canonical address; may be empty; not unique.</summary>
     public string Email { get; set; } = "";
 
+    /// <summary>
+    /// Whether the address is only what its owner wrote: nobody with the right to has set it, and no link that was sent there has been opened. Rules
+    /// about addresses must not believe it.
+    /// </summary>
+    public bool IsEmailUnproven { get; set; }
+
     /// <summary>An inactive user can't sign in and holds no sessions or tokens.</summary>
     public bool IsActive { get; set; } = true;
 

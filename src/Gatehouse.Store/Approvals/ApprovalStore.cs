@@ -1,4 +1,5 @@
 using Gatehouse.Model.Policies;
+using Gatehouse.Store.Connections;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Store.Approvals;
@@ -11,9 +12,14 @@ internal sealed class ApprovalStore(IDbContextFactory<GatehouseDb> databases, Ti
     /// <inheritdoc/>
     public async Task<ApprovalRequest?> FindAsync(Guid app, Guid policy, string email, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        return await db.ApprovalRequests.AsNoTracking()
+        return await FindAsync(db, app, policy, email, cancellationToken);
+    }
+
+    private Task<ApprovalRequest?> FindAsync(GatehouseDb db, Guid app, Guid policy, string email, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        return db.ApprovalRequests.AsNoTracking()
             .Where(r => r.Email == email && r.AppId == app && r.PolicyId == policy && (r.ApprovedUntil == null ? r.ExpiresAt > now : r.ApprovedUntil > now))
             .OrderByDescending(r => r.CreatedAt)
             .FirstOrDefaultAsync(cancellationToken);
@@ -27,11 +33,21 @@ internal sealed class ApprovalStore(IDbContextFactory<GatehouseDb> databases, Ti
     }
 
     /// <inheritdoc/>
-    public async Task AddAsync(ApprovalRequest request, CancellationToken cancellationToken)
+    public async Task<ApprovalRequest?> FindOrAddAsync(ApprovalRequest request, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
+
+        // Alone: a browser opens several pages of an app at once, and approvers are to be asked once.
+        await using var transaction = await Transactions.BeginAloneAsync(db, cancellationToken);
+        if (await FindAsync(db, request.AppId, request.PolicyId, request.Email, cancellationToken) is { } known)
+        {
+            return known;
+        }
+
         db.ApprovalRequests.Add(request);
         await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return null;
     }
 
     /// <inheritdoc/>

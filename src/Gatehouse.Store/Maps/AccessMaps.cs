@@ -104,6 +104,7 @@ internal static class AccessMaps
             session.HasIndex(s => s.UserId);
             session.HasIndex(s => new { s.LoginMethodId, s.Subject });
             session.HasIndex(s => new { s.LoginMethodId, s.ProviderSession });
+            session.HasIndex(s => s.ParentNonce);
             session.HasIndex(s => s.ForgetAt);
 
             // No key to the user: a session that was ended with its user has to be remembered as ended.

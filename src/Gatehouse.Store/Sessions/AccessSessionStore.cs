@@ -38,6 +38,34 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
     }
 
     /// <inheritdoc/>
+    public async Task<AccessSession?> StartUnderAsync(string parent, NewAccessSession facts, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+
+        // The parent's row is taken for writing: an end that comes at the same time waits, and then finds this session too.
+        var living = db.AccessSessions.Where(s => s.Nonce == parent && s.ParentNonce == null && s.RevokedAt == null && s.ExpiresAt > now);
+        if (await living.ExecuteUpdateAsync(s => s.SetProperty(x => x.Address, x => x.Address), cancellationToken) != 1)
+        {
+            return null;
+        }
+
+        var user = await db.AccessUsers.SingleOrDefaultAsync(u => u.Email == facts.Email, cancellationToken);
+        if (user is null)
+        {
+            return null; // forgotten meanwhile, and their sessions end with that
+        }
+
+        var session = SessionOf(facts, user);
+        session.ParentNonce = parent;
+        db.AccessSessions.Add(session);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return session;
+    }
+
+    /// <inheritdoc/>
     public async Task<AccessSession?> FindAsync(string nonce, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
@@ -66,7 +94,31 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await RevokeAsync(db, transaction, s => s.Nonce == nonce, cancellationToken);
+
+        // The session first, and by itself: whoever grants something in it has its row, and what they add is there for the second statement.
+        var now = clock.GetUtcNow();
+        var ended = await EndAsync(db, s => s.Nonce == nonce, now, cancellationToken)
+            + await EndAsync(db, s => s.ParentNonce == nonce, now, cancellationToken)
+            + await EndAsync(
+                db,
+                s => s.ParentNonce != null
+                    && db.AccessSessions.Any(p => p.Nonce == nonce && p.ParentNonce == null && p.UserId == s.UserId)
+                    && !db.AccessSessions.Any(p => p.Nonce == s.ParentNonce && p.ExpiresAt > now),
+                now,
+                cancellationToken);
+        await TellAsync(db, transaction, ended, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task ReplaceAsync(string nonce, string successor, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var ended = await EndAsync(db, s => s.Nonce == nonce, clock.GetUtcNow(), cancellationToken);
+        await db.AccessSessions
+            .Where(s => s.ParentNonce == nonce && db.AccessSessions.Any(n => n.Nonce == successor && n.UserId == s.UserId))
+            .ExecuteUpdateAsync(s => s.SetProperty(x => x.ParentNonce, successor), cancellationToken);
+        await TellAsync(db, transaction, ended, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -80,7 +132,15 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
 
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        return await BurnAsync(db, id, expiresAt, cancellationToken) ? await RevokeAsync(db, transaction, Meant(logout), cancellationToken) : null;
+        if (!await BurnAsync(db, id, expiresAt, cancellationToken))
+        {
+            return null;
+        }
+
+        var now = clock.GetUtcNow();
+        var ended = await EndAsync(db, Meant(logout), now, cancellationToken)
+            + await EndAsync(db, s => s.ParentNonce != null && db.AccessSessions.Any(p => p.Nonce == s.ParentNonce && p.RevokedAt == now), now, cancellationToken);
+        return await TellAsync(db, transaction, ended, cancellationToken);
     }
 
     private static Expression<Func<AccessSession, bool>> Meant(ProviderLogout logout)
@@ -93,13 +153,13 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
             : s => s.LoginMethodId == method && s.Subject == subject && (s.ProviderSession == name || s.ProviderSession == "");
     }
 
+    private static Task<int> EndAsync(GatehouseDb db, Expression<Func<AccessSession, bool>> which, DateTimeOffset now, CancellationToken cancellationToken) => db.AccessSessions
+        .Where(which).Where(s => s.RevokedAt == null)
+        .ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), cancellationToken);
+
     // Commits.
-    private async Task<int> RevokeAsync(GatehouseDb db, IDbContextTransaction transaction, Expression<Func<AccessSession, bool>> which, CancellationToken cancellationToken)
+    private async Task<int> TellAsync(GatehouseDb db, IDbContextTransaction transaction, int ended, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
-        var ended = await db.AccessSessions
-            .Where(which).Where(s => s.RevokedAt == null)
-            .ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), cancellationToken);
         if (ended > 0)
         {
             await feed.SaveAsync(db, Topic.Revocations, cancellationToken);

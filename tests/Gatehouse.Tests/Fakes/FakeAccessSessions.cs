@@ -53,6 +53,19 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
     }
 
     /// <inheritdoc/>
+    public async Task<AccessSession?> StartUnderAsync(string parent, NewAccessSession facts, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(parent, cancellationToken) is not { ParentNonce: null } living || living.ExpiresAt <= clock.GetUtcNow())
+        {
+            return null;
+        }
+
+        var session = await StartAsync(facts, cancellationToken);
+        session.ParentNonce = parent;
+        return session;
+    }
+
+    /// <inheritdoc/>
     public Task<AccessSession?> FindAsync(string nonce, CancellationToken cancellationToken) =>
         Task.FromResult(sessions.TryGetValue(nonce, out var session) && session.RevokedAt is null ? session : null);
 
@@ -70,7 +83,25 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
     /// <inheritdoc/>
     public Task RevokeAsync(string nonce, CancellationToken cancellationToken)
     {
-        if (sessions.TryGetValue(nonce, out var session))
+        var person = sessions.TryGetValue(nonce, out var ended) && ended.ParentNonce is null ? ended.UserId : (Guid?)null;
+        bool IsOver(string parent) => !sessions.TryGetValue(parent, out var found) || found.ExpiresAt <= clock.GetUtcNow();
+        return EndAsync(s => s.Nonce == nonce || s.ParentNonce == nonce || (s.ParentNonce is { } parent && s.UserId == person && IsOver(parent)));
+    }
+
+    /// <inheritdoc/>
+    public async Task ReplaceAsync(string nonce, string successor, CancellationToken cancellationToken)
+    {
+        foreach (var granted in sessions.Values.Where(s => s.ParentNonce == nonce && s.UserId == sessions[successor].UserId))
+        {
+            granted.ParentNonce = successor;
+        }
+
+        await EndAsync(s => s.Nonce == nonce);
+    }
+
+    private Task EndAsync(Func<AccessSession, bool> which)
+    {
+        foreach (var session in sessions.Values.Where(s => s.RevokedAt is null && which(s)))
         {
             session.RevokedAt = clock.GetUtcNow();
         }

@@ -16,10 +16,15 @@ internal sealed class FakeApprovals(TimeProvider clock) : IApprovals
     public Task<ApprovalRequest?> FindWaitingAsync(Guid id, CancellationToken cancellationToken) =>
         Task.FromResult(All.Find(r => r.Id == id && r.RefusedBy is null && r.ApprovedUntil is null && r.ExpiresAt > clock.GetUtcNow()));
 
-    public Task AddAsync(ApprovalRequest request, CancellationToken cancellationToken)
+    public async Task<ApprovalRequest?> FindOrAddAsync(ApprovalRequest request, CancellationToken cancellationToken)
     {
+        if (await FindAsync(request.AppId, request.PolicyId, request.Email, cancellationToken) is { } known)
+        {
+            return known;
+        }
+
         All.Add(request);
-        return Task.CompletedTask;
+        return null;
     }
 
     public async Task<ApprovalRequest?> AnswerAsync(Guid id, string approver, TimeSpan? life, Func<IReadOnlyList<Approval>, bool> isEnough, CancellationToken cancellationToken)

@@ -18,7 +18,10 @@ internal sealed class FakeOneTimePins(TimeProvider clock) : IOneTimePins
         lock (gate)
         {
             var since = clock.GetUtcNow().AddHours(-1);
-            if (all.Count(p => p.Email == pin.Email && p.CreatedAt > since) >= IOneTimePins.MostPerAddress || all.Count(p => p.Network == pin.Network && p.CreatedAt > since) >= IOneTimePins.MostPerNetwork)
+            var recent = all.FindAll(p => p.CreatedAt > since);
+            if (recent.Count(p => p.Email == pin.Email && p.Network == pin.Network) >= IOneTimePins.MostPerAddressAndNetwork
+                || recent.Count(p => p.Email == pin.Email) >= IOneTimePins.MostPerAddress
+                || recent.Count(p => p.Network == pin.Network) >= IOneTimePins.MostPerNetwork)
             {
                 return Task.FromResult(false);
             }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Machines;
 using Gatehouse.Model.Origins;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Settings;
@@ -86,7 +87,8 @@ internal static class TestAccess
     /// <summary>A table. What apps cover is published, unless told otherwise.</summary>
     public static AccessTable Table(
         IReadOnlyList<App> apps, IReadOnlyList<LoginMethod>? methods = null, IReadOnlyList<AccessSigningKey>? keys = null, IReadOnlyList<RuleGroup>? groups = null,
-        IReadOnlyList<string>? published = null, IReadOnlyList<AccessList>? lists = null, IReadOnlyList<CustomPage>? pages = null) =>
+        IReadOnlyList<string>? published = null, IReadOnlyList<AccessList>? lists = null, IReadOnlyList<CustomPage>? pages = null,
+        IReadOnlyList<ServiceToken>? machines = null) =>
         AccessTableBuilder.Build(new AccessRows
         {
             Organization = new Organization { Id = "0123456789abcdef0123456789abcdef", Name = "Example Ltd" },
@@ -101,5 +103,6 @@ internal static class TestAccess
                     .Select(h => new PublicHostname { Id = Guid.CreateVersion7(), Hostname = h, Service = "http://127.0.0.1:9" }),
             ],
             Keys = keys ?? [],
+            ServiceTokens = machines ?? [],
         });
 }

@@ -31,6 +31,10 @@ public class AccessLogTests
         Assert.Equal(["0000000000000003", "0000000000000001"], await IdsAsync(host, "?allowed=false&allowedOp=neq"));
         Assert.Equal(["0000000000000003"], await IdsAsync(host, "?non_identity=true"));
         Assert.Equal(["0000000000000001"], await IdsAsync(host, "?country_code=de"));
+        Assert.Equal(3, (await IdsAsync(host, "?app_type=self_hosted")).Count);
+        Assert.Equal([], await IdsAsync(host, "?app_type=self_hosted&app_typeOp=neq"));
+        Assert.Equal([], await IdsAsync(host, "?app_type=saas"));
+        Assert.Equal(3, (await IdsAsync(host, "?app_type=saas&app_typeOp=neq")).Count);
         Assert.Equal(["0000000000000002"], await IdsAsync(host, "?ray_id=0000000000000002"));
         Assert.Equal(["0000000000000003", "0000000000000002"], await IdsAsync(host, "?since=" + Uri.EscapeDataString(host.Clock.GetUtcNow().AddMinutes(2).ToString("O"))));
         Assert.Equal(["0000000000000001"], await IdsAsync(host, "?until=" + Uri.EscapeDataString(host.Clock.GetUtcNow().AddMinutes(1).ToString("O"))));
@@ -47,6 +51,8 @@ public class AccessLogTests
     [InlineData("allowed=maybe")]
     [InlineData("email=a&emailOp=like")]
     [InlineData("country_code=DEU")]
+    [InlineData("app_type=everything")]
+    [InlineData("app_type=saas&app_typeOp=like")]
     public async Task A07_a_filter_that_cant_be_read_is_refused(string query)
     {
         await using var host = await ApiHost.StartAsync();

@@ -30,7 +30,7 @@ public class CloudflareMachineTests
 
         await using var db = host.Open();
         var stored = await db.ServiceTokens.SingleAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(ServiceTokenState.Good, new ServiceTokenEntry(stored).Check(made.Text("result.client_secret")!, host.Clock.GetUtcNow()));
+        Assert.Equal(ServiceTokenState.Good, new ServiceTokenEntry(stored).Check(made.Text("result.client_secret")!, host.Clock.GetUtcNow(), out _));
         Assert.Equal(32, stored.SecretHash.Length);
     }
 
@@ -46,16 +46,16 @@ public class CloudflareMachineTests
         Assert.NotEqual(first, second);
         Assert.Equal(made.Text("result.client_id"), rotated.Text("result.client_id"));
         var entry = await EntryAsync(host);
-        Assert.Equal(ServiceTokenState.Good, entry.Check(first, host.Clock.GetUtcNow()));
-        Assert.Equal(ServiceTokenState.WrongSecret, entry.Check(first, until));
-        Assert.Equal(ServiceTokenState.Good, entry.Check(second, until));
+        Assert.Equal(ServiceTokenState.Good, entry.Check(first, host.Clock.GetUtcNow(), out _));
+        Assert.Equal(ServiceTokenState.WrongSecret, entry.Check(first, until, out _));
+        Assert.Equal(ServiceTokenState.Good, entry.Check(second, until, out _));
 
         // Without a time the one of before ends at once; so does the one before that. PUT with the next version does the same.
         var third = (await host.CloudflareAsync("POST", path + "/rotate")).Expect(200).Text("result.client_secret")!;
         var fourth = (await host.CloudflareAsync("PUT", path, new JsonObject { ["client_secret_version"] = 4 })).Expect(200).Text("result.client_secret")!;
         entry = await EntryAsync(host);
-        Assert.All((string[])[first, second, third], s => Assert.Equal(ServiceTokenState.WrongSecret, entry.Check(s, host.Clock.GetUtcNow())));
-        Assert.Equal(ServiceTokenState.Good, entry.Check(fourth, host.Clock.GetUtcNow()));
+        Assert.All((string[])[first, second, third], s => Assert.Equal(ServiceTokenState.WrongSecret, entry.Check(s, host.Clock.GetUtcNow(), out _)));
+        Assert.Equal(ServiceTokenState.Good, entry.Check(fourth, host.Clock.GetUtcNow(), out _));
         (await host.CloudflareAsync("PUT", path, new JsonObject { ["client_secret_version"] = 9 })).Expect(400);
     }
 

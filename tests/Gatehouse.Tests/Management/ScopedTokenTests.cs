@@ -74,6 +74,21 @@ public class ScopedTokenTests
         }
     }
 
+    [Theory]
+    [InlineData("/accounts", "Account Settings ")]
+    [InlineData("/accounts/{account}", "Account Settings ")]
+    [InlineData("/accounts/{account}/access/apps/{id}", "Access: Apps and Policies ")]
+    [InlineData("/accounts/{account}/access", null)]
+    [InlineData("/accounts/{account}/access/appsx", null)]
+    [InlineData("/accounts/{account}/members", null)]
+    [InlineData("/accounts/{account}/access/whatever-comes-next", null)]
+    [InlineData("/user", null)]
+    public void A_route_that_stands_nowhere_takes_no_scoped_token(string path, string? group)
+    {
+        Assert.Equal(group is null ? [] : [group + "Read", group + "Write"], Permissions.Needed("GET", path).Select(g => g.Name));
+        Assert.Equal(group is null ? [] : [group + "Write"], Permissions.Needed("POST", path).Select(g => g.Name));
+    }
+
     [Fact]
     public async Task A_token_ends_by_time_by_switch_by_place_by_roll_and_with_its_maker()
     {

@@ -62,6 +62,54 @@ public class AccessSessionStoreTests
     }
 
     [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task S07_what_a_program_was_granted_ends_with_the_session_it_was_granted_in(DatabaseKind kind)
+    {
+        var clock = new FakeClock();
+        await using var store = await TestStore.StartAsync(kind, clock);
+        var sessions = store.Get<IAccessSessions>();
+        var revocations = store.Get<ISnapshot<RevocationTable>>();
+        var old = await sessions.StartAsync(Ada(), Cancel);
+        var left = await sessions.StartUnderAsync(old.Nonce, Ada(duration: TimeSpan.FromDays(9)), Cancel);
+        clock.Advance(TimeSpan.FromHours(25)); // nobody can sign out of the old one any more
+        var mine = await sessions.StartAsync(Ada(), Cancel);
+        var other = await sessions.StartAsync(Ada(), Cancel);
+        var granted = await sessions.StartUnderAsync(mine.Nonce, Ada(), Cancel);
+        var spared = await sessions.StartUnderAsync(other.Nonce, Ada(), Cancel);
+        Assert.Null(await sessions.StartUnderAsync(granted!.Nonce, Ada(), Cancel)); // a program grants nothing
+        Assert.Null(await sessions.StartUnderAsync(old.Nonce, Ada(), Cancel));
+
+        // Signing in anew carries it over; ending what a program has ends nothing else.
+        var anew = await sessions.StartAsync(Ada(), Cancel);
+        await sessions.ReplaceAsync(mine.Nonce, anew.Nonce, Cancel);
+        Assert.Equal((true, false), (revocations.Current.IsRevoked(mine.Nonce), revocations.Current.IsRevoked(granted.Nonce)));
+        await sessions.RevokeAsync(spared!.Nonce, Cancel);
+        Assert.False(revocations.Current.IsRevoked(left!.Nonce));
+        Assert.False(revocations.Current.IsRevoked(other.Nonce));
+
+        await sessions.RevokeAsync(anew.Nonce, Cancel);
+        Assert.All(new[] { anew, granted, left }, s => Assert.True(revocations.Current.IsRevoked(s.Nonce)));
+        Assert.False(revocations.Current.IsRevoked(other.Nonce));
+        Assert.Null(await sessions.StartUnderAsync(anew.Nonce, Ada(), Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task S07_a_grant_that_races_with_the_logout_does_not_outlive_it(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        var sessions = store.Get<IAccessSessions>();
+        for (var n = 0; n < 10; n++)
+        {
+            var parent = await sessions.StartAsync(Ada(), Cancel);
+            var grants = Enumerable.Range(0, 4).Select(_ => Task.Run(() => sessions.StartUnderAsync(parent.Nonce, Ada(), Cancel), Cancel)).ToList();
+            await sessions.RevokeAsync(parent.Nonce, Cancel);
+            await Task.WhenAll(grants);
+        }
+
+        await using var db = store.Open();
+        Assert.Empty(await db.AccessSessions.Where(s => s.RevokedAt == null).ToListAsync(Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
     public async Task Sessions_and_their_ends_survive_a_restart(DatabaseKind kind)
     {
         await using var store = await TestStore.StartAsync(kind);
@@ -147,6 +195,30 @@ public class AccessSessionStoreTests
         Assert.Single(burnt, b => b);
     }
 
+    [Theory, MemberData(nameof(Databases.Postgres), MemberType = typeof(Databases))]
+    public async Task S07_an_end_counts_on_the_other_node_within_a_second_with_what_programs_were_granted(DatabaseKind kind)
+    {
+        await using var first = await TestStore.StartAsync(kind);
+        await using var second = await first.StartNodeAsync();
+        await second.StartLoopsAsync();
+        var revocations = second.Get<ISnapshot<RevocationTable>>();
+        var parent = await first.Get<IAccessSessions>().StartAsync(Ada(), Cancel);
+        var granted = await second.Get<IAccessSessions>().StartUnderAsync(parent.Nonce, Ada(), Cancel);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var listening = revocations.OnSwap(t =>
+        {
+            if (t.IsRevoked(parent.Nonce) && t.IsRevoked(granted!.Nonce))
+            {
+                ended.TrySetResult();
+            }
+        });
+
+        await first.Get<IAccessSessions>().RevokeAsync(parent.Nonce, Cancel);
+
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(1), Cancel);
+        await second.StopLoopsAsync();
+    }
+
     [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
     public async Task S10_an_expired_code_never_burns_cleaned_or_not(DatabaseKind kind)
     {
@@ -174,7 +246,7 @@ public class AccessSessionStoreTests
         await store.Get<IAccessSessions>().RevokeAsync("nobody's", Cancel);
     }
 
-    private static NewAccessSession Ada(Guid? method = null) => new()
+    private static NewAccessSession Ada(Guid? method = null, TimeSpan? duration = null) => new()
     {
         Email = "ada@example.com",
         Name = "Ada Lovelace",
@@ -184,7 +256,7 @@ public class AccessSessionStoreTests
         GroupsJson = """["staff","demo"]""",
         Amr = ["pwd", "mfa"],
         Address = "127.0.0.1",
-        Duration = TimeSpan.FromHours(24),
+        Duration = duration ?? TimeSpan.FromHours(24),
         LongestToken = TimeSpan.FromHours(6),
     };
 }

@@ -43,6 +43,23 @@ public class ApprovalStoreTests
         Assert.Null(await approvals.FindAsync(request.AppId, request.PolicyId, "eve@example.com", Cancel));
     }
 
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task Visits_at_once_make_one_request(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        var approvals = store.Get<IApprovals>();
+        var first = await AskAsync(store);
+        await approvals.AnswerAsync(first.Id, "bob@example.com", TimeSpan.FromHours(-1), _ => true, Cancel); // over already
+        ApprovalRequest Another() => new() { Id = Guid.CreateVersion7(), AppId = first.AppId, PolicyId = first.PolicyId, Email = first.Email, Purpose = "", CreatedAt = first.CreatedAt, ExpiresAt = first.ExpiresAt };
+
+        var kept = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => approvals.FindOrAddAsync(Another(), Cancel), Cancel)));
+
+        Assert.Single(kept, k => k is null);
+        Assert.Single(kept.OfType<ApprovalRequest>().Select(k => k.Id).Distinct());
+        await using var db = store.Open();
+        Assert.Equal(2, db.ApprovalRequests.Count());
+    }
+
     private static async Task<ApprovalRequest> AskAsync(TestStore store)
     {
         var policy = TestAccess.Policy(PolicyAction.Allow, "p", [new Rule.Everyone()]);
@@ -56,7 +73,7 @@ public class ApprovalStoreTests
 
         var now = store.Get<TimeProvider>().GetUtcNow();
         var request = new ApprovalRequest { Id = Guid.CreateVersion7(), AppId = app.Id, PolicyId = policy.Id, Email = "ada@example.com", Purpose = "why", CreatedAt = now, ExpiresAt = now.AddHours(24) };
-        await store.Get<IApprovals>().AddAsync(request, Cancel);
+        Assert.Null(await store.Get<IApprovals>().FindOrAddAsync(request, Cancel));
         return request;
     }
 }

@@ -1,8 +1,8 @@
 using System.Net;
-using System.Text;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Store;
 using Gatehouse.Store.Geo;
+using Gatehouse.Tests.Fakes;
 
 namespace Gatehouse.Tests.Store;
 
@@ -14,7 +14,7 @@ public sealed class MaxMindPlacesTests : IDisposable
     [Fact]
     public void Finds_country_city_and_network()
     {
-        using var places = new MaxMindPlaces(Write());
+        using var places = new MaxMindPlaces(TestPlaces.Write(folder));
 
         Assert.Equal(new GeoFacts("FR", "Paris", null, 64500, null), places.Find(IPAddress.Parse("10.1.2.3")));
         Assert.Null(places.Find(IPAddress.Parse("192.0.2.7"))); // the upper half holds nothing
@@ -33,26 +33,4 @@ public sealed class MaxMindPlacesTests : IDisposable
     }
 
     public void Dispose() => folder.Delete(recursive: true);
-
-    // MaxMind DB file format 2.0: a tree of one node whose left record is the data, whose right one is "nothing".
-    private string Write()
-    {
-        List<byte> bytes = [0, 0, 1 + 16, 0, 0, 1, .. new byte[16]];
-        bytes.AddRange(Map(
-            ("country", Map(("iso_code", Text("FR")))),
-            ("city", Map(("names", Map(("en", Text("Paris")))))),
-            ("autonomous_system_number", [(6 << 5) | 2, 64500 >> 8, 64500 & 0xff])));
-        bytes.AddRange([0xab, 0xcd, 0xef, .. "MaxMind.com"u8]);
-        bytes.AddRange(Map(
-            ("node_count", [(6 << 5) | 1, 1]), ("record_size", [(5 << 5) | 1, 24]), ("ip_version", [(5 << 5) | 1, 4]), ("database_type", Text("Test")),
-            ("languages", [1, 4, .. Text("en")]), ("binary_format_major_version", [(5 << 5) | 1, 2]), ("binary_format_minor_version", [5 << 5]),
-            ("build_epoch", [1, 2, 1]), ("description", Map(("en", Text("test"))))));
-        var file = Path.Combine(folder.FullName, "test.mmdb");
-        File.WriteAllBytes(file, [.. bytes]);
-        return file;
-    }
-
-    private static byte[] Text(string text) => text.Length < 29 ? [(byte)((2 << 5) | text.Length), .. Encoding.UTF8.GetBytes(text)] : [(2 << 5) | 29, (byte)(text.Length - 29), .. Encoding.UTF8.GetBytes(text)];
-
-    private static byte[] Map(params (string Key, byte[] Value)[] entries) => [(byte)((7 << 5) | entries.Length), .. entries.SelectMany(e => Text(e.Key).Concat(e.Value))];
 }

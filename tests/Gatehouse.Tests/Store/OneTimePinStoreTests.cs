@@ -35,7 +35,12 @@ public class OneTimePinStoreTests
         await using var store = await TestStore.StartAsync(kind);
         var pins = store.Get<IOneTimePins>();
 
-        var kept = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => pins.TryAddAsync(Pin(store, $"a{n}", "ada@example.com", $"192.0.2.{n}"), Cancel)));
+        // One network can't use up what the address gets elsewhere.
+        var kept = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => pins.TryAddAsync(Pin(store, $"a{n}", "ada@example.com", "192.0.2.0"), Cancel)));
+        Assert.Equal(IOneTimePins.MostPerAddressAndNetwork, kept.Count(k => k));
+        Assert.True(await pins.TryAddAsync(Pin(store, "home", "ada@example.com", "203.0.113.0"), Cancel));
+
+        kept = await Task.WhenAll(Enumerable.Range(0, 24).Select(n => pins.TryAddAsync(Pin(store, $"b{n}", "bob@example.com", $"192.1.{n}.0"), Cancel)));
         Assert.Equal(IOneTimePins.MostPerAddress, kept.Count(k => k));
 
         for (var n = 0; n < IOneTimePins.MostPerNetwork; n++)
@@ -45,6 +50,38 @@ public class OneTimePinStoreTests
 
         Assert.False(await pins.TryAddAsync(Pin(store, "last", "last@example.com", "198.51.100.1"), Cancel));
         Assert.True(await pins.TryAddAsync(Pin(store, "other", "last@example.com", "198.51.100.2"), Cancel));
+    }
+
+    [Fact]
+    public async Task Who_is_over_the_limit_waits_for_no_writer_and_keeps_none_waiting()
+    {
+        await using var store = await TestStore.StartAsync(DatabaseKind.Sqlite);
+        var pins = store.Get<IOneTimePins>();
+        for (var n = 0; n < IOneTimePins.MostPerAddressAndNetwork; n++)
+        {
+            Assert.True(await pins.TryAddAsync(Pin(store, $"a{n}", "ada@example.com", "192.0.2.0"), Cancel));
+        }
+
+        // On SQLite this is BEGIN IMMEDIATE: nobody else writes while it is open.
+        await using var db = store.Open();
+        await using var writing = await db.Database.BeginTransactionAsync(Cancel);
+        Assert.False(await pins.TryAddAsync(Pin(store, "vain", "ada@example.com", "192.0.2.0"), Cancel).WaitAsync(TimeSpan.FromSeconds(2), Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task A_guess_at_a_code_that_was_never_sent_is_written_down_like_any_other(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        var pins = store.Get<IOneTimePins>();
+        Assert.Equal(PinAnswer.Wrong, await pins.GuessAsync("none", Hash, Cancel)); // lays the row that the others count on
+        for (var n = 0; n < 7; n++)
+        {
+            Assert.Equal(PinAnswer.Wrong, await pins.GuessAsync($"none{n}", Hash, Cancel));
+        }
+
+        Assert.Equal(PinAnswer.Wrong, await pins.GuessAsync("-", [], Cancel));
+        await using var db = store.Open();
+        Assert.Equal(8, db.OneTimePins.Single().Guesses);
     }
 
     [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]

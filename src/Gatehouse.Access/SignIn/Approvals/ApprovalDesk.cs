@@ -47,7 +47,11 @@ internal sealed partial class ApprovalDesk(IApprovals approvals, IMailSender mai
             CreatedAt = now,
             ExpiresAt = now + RequestLife,
         };
-        await approvals.AddAsync(request, cancellationToken);
+        if (await approvals.FindOrAddAsync(request, cancellationToken) is { } other)
+        {
+            return other; // another visit was first, and has told them
+        }
+
         await TellAsync(table, way, request, CancellationToken.None); // it is asked for by now, whether the browser waits or not
         return request;
     }

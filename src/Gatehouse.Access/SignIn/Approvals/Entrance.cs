@@ -11,7 +11,14 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Access.SignIn.Approvals;
 
 /// <summary>Where somebody wants to go, and under which policy they may.</summary>
-internal sealed record Way(AppEntry App, CompiledPolicy By, string Host, string ReturnTo, string AppSessionHash);
+internal sealed record Way(AppEntry App, CompiledPolicy By, string Host, string ReturnTo, string AppSessionHash)
+{
+    /// <summary>Common name of the client certificate on the app host; null when there was none.</summary>
+    public string? CommonName { get; init; }
+
+    /// <summary>Whether each visit asks for a sign-in of its own.</summary>
+    public bool IsForThisVisit => SessionDuration.Of(App, By) == TimeSpan.Zero;
+}
 
 /// <summary>The last steps on the team domain for a person whom a policy admits: say why, be approved, then on to the app.</summary>
 internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSessions sessions, SignInDecision admission, HandOff handOff, Places places, PublicUrls urls, TimeProvider clock)
@@ -45,7 +52,7 @@ internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSe
             approvers = string.Join(", ", request.Approvals.Select(a => a.Email));
         }
 
-        var visitor = places.Visitor(way.App, ClientAddress.Of(context), SessionIdentity.Of(session));
+        var visitor = places.Visitor(way.App, ClientAddress.Of(context), SessionIdentity.Of(session)) with { CommonName = way.CommonName };
         await admission.RecordLoginAsync(context, way.App, visitor, way.Host, way.ReturnTo, new DecisionExtras(purpose, approvers));
         return handOff.Send(context, way.App, session, way.Host, way.ReturnTo, way.AppSessionHash);
     }
@@ -68,8 +75,30 @@ internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSe
 
         var begin = Passed.OfPurpose(state.PolicyId);
         await sessions.PassAsync(session.Nonce, begin, [begin + purpose], context.RequestAborted);
+        session.Passed = [.. session.Passed.Where(p => !p.StartsWith(begin, StringComparison.Ordinal)), begin + purpose];
+        if (await GoOnAsync(context, table, state, session) is { } entered)
+        {
+            return entered;
+        }
+
         context.Response.Headers.Location = AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson: false);
         return Results.StatusCode(StatusCodes.Status303SeeOther);
+    }
+
+    // Where each visit asks for a sign-in, this one was it: the login page would ask for another, and so for ever. Once for each form. Null means that
+    // the sign-in goes on as usual.
+    private async Task<IResult?> GoOnAsync(HttpContext context, AccessTable table, PurposeState state, AccessSession session)
+    {
+        if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !AppHosts.Serves(table, app, state.Host))
+        {
+            return null;
+        }
+
+        var visitor = places.Visitor(app, ClientAddress.Of(context), SessionIdentity.Of(session)) with { CommonName = state.CommonName };
+        return SignInDecision.Judge(app, visitor) is Ruling.Admitted { Duration.Ticks: 0 } admitted && admitted.By.Id == state.PolicyId
+            && await sessions.TryBurnAsync(state.Id, state.ExpiresAt, context.RequestAborted)
+                ? await EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { CommonName = state.CommonName }, session)
+                : null;
     }
 
     private PageResult<PurposePage> AskPurpose(AccessTable table, Way way, AccessSession session) => new(
@@ -83,6 +112,10 @@ internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSe
             {
                 SessionNonce = session.Nonce,
                 PolicyId = way.By.Id,
+                Id = AccessCookies.NewValue(),
+                Aud = way.App.App.Aud,
+                AppSessionHash = way.AppSessionHash,
+                CommonName = way.CommonName,
                 Host = way.Host,
                 ReturnTo = way.ReturnTo,
                 ExpiresAt = clock.GetUtcNow() + FormLife,
@@ -103,13 +136,18 @@ internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSe
                 [new("Request", request.Id.ToString()), new("Over at", Time(request.ExpiresAt))], brand: table.Organization.Name);
         }
 
-        context.Response.Headers["Refresh"] = string.Create(
-            System.Globalization.CultureInfo.InvariantCulture, $"{(int)AskAgainAfter.TotalSeconds}; url={AppLogin.Url(urls, way.Host, way.ReturnTo, switchPerson: false)}"); // never the provider's answer again
+        // Never the provider's answer again; and where each visit asks for a sign-in, looking again would ask for one, every time.
+        if (!way.IsForThisVisit)
+        {
+            context.Response.Headers["Refresh"] = string.Create(
+                System.Globalization.CultureInfo.InvariantCulture, $"{(int)AskAgainAfter.TotalSeconds}; url={AppLogin.Url(urls, way.Host, way.ReturnTo, switchPerson: false)}");
+        }
+
         return Page.Message(
             StatusCodes.Status200OK,
             "Waiting for approval",
             desk.CanAsk
-                ? $"Whoever may approve access to {way.App.App.Name} has been sent a mail. This page looks again by itself; you can also close it and open the application later."
+                ? $"Whoever may approve access to {way.App.App.Name} has been sent a mail. {(way.IsForThisVisit ? "Open" : "This page looks again by itself; you can also close it and open")} the application later."
                 : "Nobody could be told of your request: this installation sends no mail. Tell whoever runs it.",
             [new("Request", request.Id.ToString()), new("Approved so far by", request.Approvals.Count.ToString(System.Globalization.CultureInfo.InvariantCulture)), new("Over at", Time(request.ExpiresAt))],
             brand: table.Organization.Name);

@@ -3,7 +3,6 @@ using Gatehouse.Access.Gateway;
 using Gatehouse.Access.Pages;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Model.Hosts;
-using Gatehouse.Model.LoginMethods;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
@@ -28,8 +27,7 @@ internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSession
             return Show(context, table, session);
         }
 
-        // A code is sent only to those whom the app in question could admit; here there is none.
-        var methods = table.LoginMethods.Where(m => m.Method.Type != LoginMethodTypes.OneTimePin).ToList();
+        List<LoginMethodEntry> methods = [.. table.LoginMethods];
         return context.Request.Query[LoginEndpoint.MethodParameter] is not [{ } wanted] ? Choice(table, methods)
             : methods.Find(m => m.Method.Id.ToString() == wanted) is { } chosen ? provider.SendLauncher(context, table, chosen)
             : SignInPages.BadLink(table);

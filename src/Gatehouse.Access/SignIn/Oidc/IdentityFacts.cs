@@ -5,6 +5,19 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Access.SignIn.Oidc;
 
+/// <summary>Which addresses of a provider count.</summary>
+internal enum EmailTrust
+{
+    /// <summary>Those that it does not call unverified.</summary>
+    UnlessDenied,
+
+    /// <summary>Those that it calls verified.</summary>
+    Proven,
+
+    /// <summary>Any.</summary>
+    Any,
+}
+
 /// <summary>What an ID token says of a person, in the form that sessions keep. A class, so that it is never printed.</summary>
 internal sealed class IdentityFacts
 {
@@ -37,8 +50,8 @@ internal sealed class IdentityFacts
     /// <summary>How the person proved who they are.</summary>
     public required IReadOnlyList<string> Amr { get; init; }
 
-    /// <summary>Reads the claims that <paramref name="method"/> names, and the address and groups. <paramref name="takesUnverified"/> tells whether an address may do that is said not to be verified.</summary>
-    public static Outcome<IdentityFacts> Read(LoginMethod method, JsonElement payload, bool takesUnverified)
+    /// <summary>Reads the claims that <paramref name="method"/> names, and the address and groups. <paramref name="trust"/> tells which addresses do.</summary>
+    public static Outcome<IdentityFacts> Read(LoginMethod method, JsonElement payload, EmailTrust trust)
     {
         var step = $"Reading the claims of {method.Name}";
         if (!payload.TryGetProperty(method.EmailClaimName, out var address) || address.ValueKind == JsonValueKind.Null)
@@ -60,7 +73,8 @@ internal sealed class IdentityFacts
         }
 
         // Present and anything but true (Coder CVE-2026-55076): the person only typed the address there.
-        if (!takesUnverified && payload.TryGetProperty("email_verified", out var verified) && verified.ValueKind is not JsonValueKind.True)
+        var says = payload.TryGetProperty("email_verified", out var verified) ? verified.ValueKind : JsonValueKind.Undefined;
+        if (trust != EmailTrust.Any && says != JsonValueKind.True && (trust == EmailTrust.Proven || says != JsonValueKind.Undefined))
         {
             return Refuse(
                 step,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gatehouse.Access.SignIn.Testing;
+using Gatehouse.Model.Claims;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.LoginMethods;
 using Gatehouse.Model.Snapshots;
@@ -25,7 +26,7 @@ internal sealed class ProviderIdentities(CodeExchange exchange, IdTokenVerifier 
                 Trace(state.Trace, read.Claims, method.Method);
             }
 
-            return account.Value is { } payload ? IdentityFacts.Read(method.Method, payload.Claims, takesUnverified: false) : account.Failure!; // the other half
+            return account.Value is { } payload ? IdentityFacts.Read(method.Method, payload.Claims, EmailTrust.UnlessDenied) : account.Failure!; // the other half
         }
 
         var redeemed = await exchange.RedeemAsync(method, code, state.CodeVerifier, cancellationToken);
@@ -44,7 +45,7 @@ internal sealed class ProviderIdentities(CodeExchange exchange, IdTokenVerifier 
         state.Trace?.Add("Key and signature", "The key is published, and signature, issuer, audience, times and nonce are right.");
         Trace(state.Trace, claims.Payload, method.Method);
         return Refusal(method.Method, claims.Payload) is { } refusal ? refusal
-            : IdentityFacts.Read(method.Method, claims.Payload, TakesUnverified(method.Method));
+            : IdentityFacts.Read(method.Method, claims.Payload, TrustIn(method.Method, claims.Payload));
     }
 
     private static void Trace(SignInTrace? trace, string idToken)
@@ -89,7 +90,10 @@ internal sealed class ProviderIdentities(CodeExchange exchange, IdTokenVerifier 
         return null;
     }
 
-    // Our own Identity says "not verified" of everybody, as authentik does; its addresses are its administrators'.
-    private bool TakesUnverified(LoginMethod method) =>
-        method.AcceptsUnverifiedEmail || method.CertsUrl.StartsWith(urls.Identity + "/", StringComparison.Ordinal);
+    // Our own Identity says "not verified" of everybody, as authentik does, and tells us besides which addresses are more than what their owners wrote.
+    private EmailTrust TrustIn(LoginMethod method, JsonElement payload) =>
+        method.AcceptsUnverifiedEmail ? EmailTrust.Any
+        : !method.CertsUrl.StartsWith(urls.Identity + "/", StringComparison.Ordinal) ? EmailTrust.UnlessDenied
+        : JsonText.Text(payload, VouchedEmail.Claim) is { } vouched && JsonText.Text(payload, method.EmailClaimName) == vouched ? EmailTrust.Any
+        : EmailTrust.Proven;
 }

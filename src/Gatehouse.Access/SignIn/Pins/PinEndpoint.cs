@@ -1,23 +1,21 @@
 using System.Buffers.Text;
-using System.Globalization;
-using System.Net;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using System.Text;
 using Gatehouse.Access.Gateway;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.LoginMethods;
-using Gatehouse.Model.Mail;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Access.SignIn.Pins;
 
-/// <summary>Signing in by a code that is sent by mail. Every answer is the same whether an address may enter or not.</summary>
+/// <summary>Signing in by a code that is sent by mail. Every answer is the same whether an address may enter or not, and takes as long.</summary>
 internal sealed partial class PinEndpoint(
     ISnapshot<AccessTable> tables,
     LoginTargets targets,
@@ -25,21 +23,30 @@ internal sealed partial class PinEndpoint(
     IOneTimePins pins,
     PinPages pages,
     PinCourier courier,
-    Places places,
     SignInCompletion completion,
     PublicUrls urls,
     TimeProvider clock,
     ILogger<PinEndpoint> logger)
 {
-    private const string NonceParameter = "nonce";
-    private const int Digits = 6;
+    /// <summary>The parameter that a sealed sign-in travels in.</summary>
+    public const string NonceParameter = "nonce";
+
+    private const int MostCounted = 4096;
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(10);
 
-    /// <summary>POST <c>verify-code</c>: takes the address; a code goes there if the app could admit it.</summary>
+    // Guesses at sign-ins on this node. The store counts those at codes, and for all nodes; a guess at a code that was never sent must cost no more.
+    private readonly RecentValues<StrongBox<int>> guesses = new(MostCounted);
+
+    /// <summary>POST <c>verify-code</c>: takes the address; a code goes there if the app, or any for the launcher, could admit it.</summary>
     public async Task<IResult> SendAsync(HttpContext context, string host)
     {
         var table = tables.Current;
         SecurityHeaders.NoStore(context.Response);
+        if (host == urls.AccessHost)
+        {
+            return MethodOf(table, null) is { } own ? await SendAsync(context, table, null, own) : SignInPages.BadLink(table);
+        }
+
         switch (await targets.ReadAsync(context.Request, table, host))
         {
             case LoginTarget.Found found when MethodOf(table, found.App) is { } method:
@@ -61,7 +68,17 @@ internal sealed partial class PinEndpoint(
         var table = tables.Current;
         SecurityHeaders.NoStore(context.Response);
         return context.Request.Query[NonceParameter] is [{ } nonce] && Open(context, table, nonce) is { } open
-            ? pages.Code(table, open.App, open.State, nonce, Again(open.State))
+            ? pages.Code(table, open.App, open.State, nonce, completion.Again(open.State, switchPerson: true))
+            : Gone(table);
+    }
+
+    /// <summary>GET <c>resend-code</c>: another code to the same address. The one before stays good for its time.</summary>
+    public IResult Resend(HttpContext context)
+    {
+        var table = tables.Current;
+        SecurityHeaders.NoStore(context.Response);
+        return context.Request.Query[NonceParameter] is [{ } nonce] && context.Request.Headers["Sec-Purpose"].Count == 0 && Open(context, table, nonce) is { } open
+            ? Post(context, table, open.App, Again(open.State), open.Browser)
             : Gone(table);
     }
 
@@ -77,104 +94,110 @@ internal sealed partial class PinEndpoint(
         }
 
         var code = string.Concat(typed.Where(c => !char.IsWhiteSpace(c)));
-        var answer = await pins.GuessAsync(open.State.Id, Hash(open.Browser, open.State.Id, code), context.RequestAborted);
+        var answer = MayGuess(open.State.Id)
+            ? await pins.GuessAsync(open.State.Id, PinCourier.Hash(open.Browser, open.State.Id, code), context.RequestAborted)
+            : PinAnswer.Wrong;
         if (answer == PinAnswer.Right)
         {
-            return await completion.FinishAsync(context, table, open.App, open.State, Facts(open.State.PinEmail!)); // opened as one that has an address
+            var facts = Facts(open.State.PinEmail!); // opened as one that has an address
+            return open.App is { } app
+                ? await completion.FinishAsync(context, table, app, open.State, facts)
+                : await completion.FinishLauncherAsync(context, table, open.State, facts);
         }
 
         var ray = RayId.Of(context);
         LogWrong(ray, answer);
         return pages.Code(
-            table, open.App, open.State, nonce, Again(open.State),
+            table, open.App, open.State, nonce, completion.Again(open.State, switchPerson: true),
             answer == PinAnswer.Used
                 ? "This One-Time PIN has already been used."
                 : "That account does not have access, or the code is not the one that was sent, or is over. A code takes five guesses at most.");
     }
 
-    private async Task<IResult> SendAsync(HttpContext context, AccessTable table, LoginTarget.Found target, LoginMethodEntry method)
+    // No target: the launcher.
+    private async Task<IResult> SendAsync(HttpContext context, AccessTable table, LoginTarget.Found? target, LoginMethodEntry method)
     {
         // The cookie is Lax: a foreign page's post comes without it.
         if (CookieValues.Only(context.Request, AccessCookies.Session) is not { } browser)
         {
-            return pages.Ask(context, table, target.App, target.Host, "Your browser did not send the cookie that this page had set. Allow cookies for this site, and send the form again.");
+            return pages.Ask(context, table, target?.App, target?.Host ?? "", "Your browser did not send the cookie that this page had set. Allow cookies for this site, and send the form again.");
         }
 
         if (await PostedForm.ReadAsync(context.Request, context.RequestAborted) is not { } form || EmailAddress.Canonical(form["email"] is [{ } one] ? one.Trim() : null) is not { } email)
         {
-            return pages.Ask(context, table, target.App, target.Host, "That is not a plain e-mail address: expected one @, no quotes and no spaces.");
+            return pages.Ask(context, table, target?.App, target?.Host ?? "", "That is not a plain e-mail address: expected one @, no quotes and no spaces.");
         }
 
-        var state = new LoginState
+        return Post(context, table, target?.App, State(target, method, browser, email), browser);
+    }
+
+    private RedirectHttpResult Post(HttpContext context, AccessTable table, AppEntry? app, LoginState state, string browser)
+    {
+        courier.Post(new PinOrder { Table = table, App = app, State = state, Browser = browser, Address = ClientAddress.Of(context) });
+        return TypedResults.Redirect($"/cdn-cgi/access/verify-code/{(app is null ? urls.AccessHost : state.Host)}?{NonceParameter}={states.Seal(state)}");
+    }
+
+    private LoginState State(LoginTarget.Found? target, LoginMethodEntry method, string browser, string email) => new()
+    {
+        Id = NewId(),
+        Aud = target?.App.App.Aud ?? "",
+        IsLauncher = target is null,
+        Host = target?.Host ?? "",
+        ReturnTo = target?.ReturnTo ?? "/",
+        AppSessionHash = target?.AppSessionHash ?? "",
+        CommonName = target?.CommonName,
+        BrowserHash = AccessCookies.HashOf(browser),
+        LoginMethodId = method.Method.Id,
+        Nonce = "",
+        PinEmail = email,
+        ExpiresAt = clock.GetUtcNow() + Life,
+    };
+
+    private LoginState Again(LoginState before) => new()
+    {
+        Id = NewId(),
+        Aud = before.Aud,
+        IsLauncher = before.IsLauncher,
+        Host = before.Host,
+        ReturnTo = before.ReturnTo,
+        AppSessionHash = before.AppSessionHash,
+        CommonName = before.CommonName,
+        BrowserHash = before.BrowserHash,
+        LoginMethodId = before.LoginMethodId,
+        Nonce = "",
+        PinEmail = before.PinEmail,
+        ExpiresAt = clock.GetUtcNow() + Life,
+    };
+
+    private bool MayGuess(string id)
+    {
+        if (guesses.Find(id) is not { } count)
         {
-            Id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),
-            Aud = target.App.App.Aud,
-            Host = target.Host,
-            ReturnTo = target.ReturnTo,
-            AppSessionHash = target.AppSessionHash,
-            CommonName = target.CommonName,
-            BrowserHash = AccessCookies.HashOf(browser),
-            LoginMethodId = method.Method.Id,
-            Nonce = "",
-            PinEmail = email,
-            ExpiresAt = clock.GetUtcNow() + Life,
-        };
-        var address = ClientAddress.Of(context);
-        if (CouldEnter(target, method, email, address))
-        {
-            courier.Post(Letter(table, target.App, state, browser, address));
+            guesses.Add(id, count = new StrongBox<int>());
         }
 
-        return Results.Redirect($"/cdn-cgi/access/verify-code/{target.Host}?{NonceParameter}={states.Seal(state)}");
+        return Interlocked.Increment(ref count.Value) <= IOneTimePins.MostGuesses;
     }
 
-    // As if the address were proved, and whatever else is asked outside were answered with yes.
-    private bool CouldEnter(LoginTarget.Found target, LoginMethodEntry method, string email, IPAddress address)
+    private Opened? Open(HttpContext context, AccessTable table, string nonce)
     {
-        var who = new VisitorIdentity
+        if (states.OpenLogin(nonce, out var expired) is not { PinEmail: not null } state || expired
+            || CookieValues.Only(context.Request, AccessCookies.Session) is not { } browser || !AccessCookies.Matches(context.Request, AccessCookies.Session, state.BrowserHash))
         {
-            Email = email,
-            LoginMethodId = method.Method.Id,
-            Claims = Claims(email),
-            Passed = [.. target.App.Evaluations.Select(Passed.Of)],
-        };
-        return SignInDecision.Judge(target.App, places.Visitor(target.App, address, who) with { CommonName = target.CommonName }) is Ruling.Admitted;
+            return null;
+        }
+
+        AppEntry? app = null;
+        return (state.IsLauncher || (table.AppsByAud.TryGetValue(state.Aud, out app) && AppHosts.Serves(table, app, state.Host)))
+            && MethodOf(table, app)?.Method.Id == state.LoginMethodId
+                ? new Opened(state, app, browser)
+                : null;
     }
 
-    private PinLetter Letter(AccessTable table, AppEntry app, LoginState state, string browser, IPAddress address)
-    {
-        var code = RandomNumberGenerator.GetInt32(1_000_000).ToString("D" + Digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-        var email = state.PinEmail!; // made with one
-        return new PinLetter
-        {
-            Pin = new OneTimePin
-            {
-                Id = state.Id,
-                Email = email,
-                Network = ClientNetwork.Of(address).ToString(),
-                Hash = Hash(browser, state.Id, code),
-                CreatedAt = clock.GetUtcNow(),
-                ExpiresAt = state.ExpiresAt,
-            },
-            Mail = PinMail.Compose(email, app.App.Name, table.Organization.Name, code),
-        };
-    }
+    private static LoginMethodEntry? MethodOf(AccessTable table, AppEntry? app) =>
+        (app is null ? table.LoginMethods : table.LoginMethodsOf(app)).FirstOrDefault(m => m.Method.Type == LoginMethodTypes.OneTimePin);
 
-    private Opened? Open(HttpContext context, AccessTable table, string nonce) =>
-        states.OpenLogin(nonce, out var expired) is { PinEmail: not null } state
-        && !expired
-        && CookieValues.Only(context.Request, AccessCookies.Session) is { } browser
-        && AccessCookies.Matches(context.Request, AccessCookies.Session, state.BrowserHash)
-        && table.AppsByAud.TryGetValue(state.Aud, out var app)
-        && AppHosts.Serves(table, app, state.Host)
-        && MethodOf(table, app)?.Method.Id == state.LoginMethodId
-            ? new Opened(state, app, browser)
-            : null;
-
-    private static LoginMethodEntry? MethodOf(AccessTable table, AppEntry app) =>
-        table.LoginMethodsOf(app).FirstOrDefault(m => m.Method.Type == LoginMethodTypes.OneTimePin);
-
-    private string Again(LoginState state) => AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson: true);
+    private static string NewId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
 
     // A mailbox is one proof and no second factor: no amr, so that no policy takes it for one.
     private IdentityFacts Facts(string email) => new()
@@ -184,14 +207,10 @@ internal sealed partial class PinEndpoint(
         Subject = "",
         ProviderSession = "",
         AuthenticatedAt = clock.GetUtcNow(),
-        Claims = Claims(email),
+        Claims = PinJudge.Claims(email),
         GroupsJson = "[]",
         Amr = [],
     };
-
-    private static Dictionary<string, IReadOnlyList<string>> Claims(string email) => new(StringComparer.Ordinal) { ["email"] = [email] };
-
-    private static byte[] Hash(string browser, string id, string code) => HMACSHA256.HashData(Encoding.UTF8.GetBytes(browser), Encoding.UTF8.GetBytes($"{id}:{code}"));
 
     private static IResult Gone(AccessTable table) => Page.Message(
         StatusCodes.Status400BadRequest,
@@ -203,11 +222,12 @@ internal sealed partial class PinEndpoint(
     private partial void LogWrong(string ray, PinAnswer answer);
 
     // A class, so that the cookie is never printed.
-    private sealed class Opened(LoginState state, AppEntry app, string browser)
+    private sealed class Opened(LoginState state, AppEntry? app, string browser)
     {
         public LoginState State { get; } = state;
 
-        public AppEntry App { get; } = app;
+        /// <summary>Null means the launcher.</summary>
+        public AppEntry? App { get; } = app;
 
         public string Browser { get; } = browser;
     }

@@ -24,6 +24,7 @@ internal sealed partial class EndSessionEndpoint(
     LogoutConfirmations confirmations,
     FrontChannel frontChannel,
     BrowserSessions sessions,
+    LogoutMark mark,
     TimeProvider clock,
     ILogger<EndSessionEndpoint> logger)
 {
@@ -71,6 +72,7 @@ internal sealed partial class EndSessionEndpoint(
         var ended = isAll
             ? await sessions.EndAsync(context, browser.Session, cancellationToken)
             : await SessionEnd.RunForClientAsync(db, browser.Session, request.Client.Provider.Id, clock.GetUtcNow(), cancellationToken);
+        mark.Set(context.Response, request.Application.Slug);
         return LogoutAnswers.Ended(await frontChannel.FramesAsync(ended, cancellationToken), await EndAsync(request, cancellationToken));
     }
 

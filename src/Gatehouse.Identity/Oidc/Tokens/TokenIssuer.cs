@@ -101,6 +101,13 @@ internal sealed class TokenIssuer(SigningKeys keys, InstallId install, ScopeClai
             await scopeClaims.AddAsync(claims, access, cancellationToken);
         }
 
+        // Last: no mapping has a say in it.
+        claims.Remove(VouchedEmail.Claim);
+        if (VouchedEmail.Of(access.Person.User, access.Client.Provider, access.Scopes, urls) is { } vouched)
+        {
+            claims[VouchedEmail.Claim] = vouched;
+        }
+
         return claims;
     }
 

@@ -25,6 +25,13 @@ internal sealed class FlowLinks(GatehouseDb db, TimeProvider clock)
             return null;
         }
 
+        // It was sent there, and read.
+        if (found.link.Address is { } address && found.user.IsEmailUnproven)
+        {
+            await db.Users.Where(u => u.Id == found.user.Id && u.Email == address)
+                .ExecuteUpdateAsync(u => u.SetProperty(x => x.IsEmailUnproven, false).SetProperty(x => x.UpdatedAt, now).SetProperty(x => x.Version, x => x.Version + 1), cancellationToken);
+        }
+
         // Only who never signed in: whoever was deactivated later is not let in again by an old message.
         if (!found.user.IsActive && await db.Users.Where(u => u.Id == found.user.Id && u.LastLoginAt == null).ExecuteUpdateAsync(
             u => u.SetProperty(x => x.IsActive, true).SetProperty(x => x.UpdatedAt, now).SetProperty(x => x.Version, x => x.Version + 1), cancellationToken) != 1)

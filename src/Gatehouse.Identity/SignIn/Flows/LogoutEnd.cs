@@ -1,13 +1,16 @@
 using Gatehouse.Identity.Pages;
 using Gatehouse.Identity.SignIn.Stages;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Store.Bindings;
+using Gatehouse.Web.Http;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Identity.SignIn.Flows;
 
 /// <summary>The last step of a logout that leads nowhere else: what one has left, and the ways on (authentik's session end).</summary>
-internal sealed class LogoutEnd(GatehouseDb db, BrandLooks looks)
+internal sealed class LogoutEnd(GatehouseDb db, BrandLooks looks, VisibleApplications visible, LogoutMark mark)
 {
     /// <summary>The shipped flow that is run when somebody logs out of an application.</summary>
     public const string UsualFlow = "default-provider-invalidation-flow";
@@ -22,7 +25,7 @@ internal sealed class LogoutEnd(GatehouseDb db, BrandLooks looks)
     {
         var look = await looks.OfAsync(run.Http.Request, cancellationToken);
         var user = run.Browser?.User;
-        var (name, href) = run.Query.Application is { } slug ? await ApplicationAsync(slug, user, cancellationToken) : (null, null);
+        var (name, href) = run.Query.Application is { } slug ? await ApplicationAsync(run, slug, user, cancellationToken) : (null, null);
         return new SessionEndChallenge(
             run.PendingUser,
             StageAnswers.Avatar,
@@ -36,12 +39,15 @@ internal sealed class LogoutEnd(GatehouseDb db, BrandLooks looks)
         };
     }
 
-    private async Task<(string? Name, string? Href)> ApplicationAsync(string slug, User? user, CancellationToken cancellationToken) => await (
+    // Only to whom may use it, or has just logged out of it: a slug is easily guessed, and whoever knows one learns nothing more of it here.
+    private async Task<(string? Name, string? Href)> ApplicationAsync(FlowRun run, string slug, User? user, CancellationToken cancellationToken) => await (
         from application in db.ProviderApplications.AsNoTracking()
         join provider in db.Providers.AsNoTracking() on application.ProviderId equals (int?)provider.Id into providers
         from provider in providers.DefaultIfEmpty()
         where application.Slug == slug
         select new { application, provider }).SingleOrDefaultAsync(cancellationToken) is { } found
+        && (mark.Has(run.Http.Request, slug) || (user is not null && (await visible.AllowedAsync(
+            [found.application], new PolicySubject(user.Id, ClientAddress.Of(run.Http).ToString(), new Dictionary<string, object>()), cancellationToken)).Count == 1))
             ? (found.application.Name, Tile.Of(found.application, found.provider, user)?.Href)
             : (null, null);
 }

@@ -81,6 +81,7 @@ public sealed class OneTimeLinks(IDbContextFactory<GatehouseDb> databases, Publi
                 .SetProperty(x => x.PasswordChangedAt, now)
                 .SetProperty(x => x.UpdatedAt, now)
                 .SetProperty(x => x.Email, x => email ?? x.Email)
+                .SetProperty(x => x.IsEmailUnproven, x => email == null && x.IsEmailUnproven) // who sets the house up knows
                 .SetProperty(x => x.Version, x => x.Version + 1),
             cancellationToken);
         if (changed != 1 || !await TryUseUpAsync(db, usable.Link, now, cancellationToken))

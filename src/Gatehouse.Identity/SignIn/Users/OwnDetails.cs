@@ -13,7 +13,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.SignIn.Users;
 
 /// <summary>Changes of one's own username, name and address, as far as they are allowed.</summary>
-internal sealed class OwnDetails(GatehouseDb db, OwnRights rights, IEventLog events, PublicUrls urls, TimeProvider clock)
+internal sealed class OwnDetails(GatehouseDb db, OwnRights rights, Superusers superusers, IEventLog events, PublicUrls urls, TimeProvider clock)
 {
     private static readonly string[] Fields = ["username", "name", "email"];
 
@@ -65,6 +65,7 @@ internal sealed class OwnDetails(GatehouseDb db, OwnRights rights, IEventLog eve
             user.Email = email.Trim().Length == 0 ? "" : EmailAddress.Canonical(email.Trim()) ?? Refuse(faults, "email", "Write an address such as ada@example.com, in plain letters.", user.Email);
         }
 
+        await OwnAddress.MarkAsync(db, superusers, user, cancellationToken);
         if (form["username"] is [{ } username] && username != user.Username && await AllowsAsync(user, "username", faults, cancellationToken))
         {
             if (UserNames.Key(username, out var fault) is not { } key)

@@ -12,6 +12,9 @@ internal static class UserData
     /// <summary>Prefix of keys that are attributes: <c>attributes.settings.locale</c>.</summary>
     public const string AttributePrefix = "attributes.";
 
+    /// <summary>The key of the address.</summary>
+    public const string Email = "email";
+
     /// <summary>The keys that will be written.</summary>
     public static IEnumerable<string> NamesOf(FlowState state) =>
         state.Data.Keys.Union(state.Fixed.Keys, StringComparer.Ordinal).Where(k => k is "username" or "name" or "email" || k.StartsWith(AttributePrefix, StringComparison.Ordinal));

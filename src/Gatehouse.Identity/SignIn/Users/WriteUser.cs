@@ -31,7 +31,7 @@ internal abstract record WriteUserResult
 }
 
 /// <summary>Saves what a run was told: username, name, e-mail address, password and attributes. Rights and memberships are never among it.</summary>
-internal sealed class WriteUser(GatehouseDb db, IEventLog events, PublicUrls urls, TimeProvider clock)
+internal sealed class WriteUser(GatehouseDb db, Superusers superusers, IEventLog events, PublicUrls urls, TimeProvider clock)
 {
     private static readonly WriteUserResult.Refused Overtaken = new("Somebody changed this account at the same time. Start again.", "overtaken by another write");
 
@@ -55,6 +55,7 @@ internal sealed class WriteUser(GatehouseDb db, IEventLog events, PublicUrls url
             return new WriteUserResult.Refused(fault, "what was answered can't be written");
         }
 
+        user.IsEmailUnproven = user.Email.Length > 0 && !run.State.Fixed.ContainsKey(UserData.Email);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (run.State.InvitationId is { } invitation && !await TryUseUpAsync(invitation, now, cancellationToken))
         {
@@ -93,6 +94,16 @@ internal sealed class WriteUser(GatehouseDb db, IEventLog events, PublicUrls url
         {
             db.ChangeTracker.Clear();
             return new WriteUserResult.Refused(fault, "what was answered can't be written");
+        }
+
+        // What an invitation fixed, an administrator wrote.
+        if (run.State.Fixed.ContainsKey(UserData.Email))
+        {
+            user.IsEmailUnproven = false;
+        }
+        else
+        {
+            await OwnAddress.MarkAsync(db, superusers, user, cancellationToken);
         }
 
         if (run.State.NewPasswordHash is not null)

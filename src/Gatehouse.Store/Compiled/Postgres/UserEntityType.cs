@@ -21,7 +21,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Users.User",
                 typeof(User),
                 baseEntityType,
-                propertyCount: 17,
+                propertyCount: 18,
                 navigationCount: 1,
                 unnamedIndexCount: 3,
                 keyCount: 1);
@@ -66,6 +66,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(User).GetField("<IsActive>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: false);
             isActive.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var isEmailUnproven = runtimeEntityType.AddProperty(
+                "IsEmailUnproven",
+                typeof(bool),
+                propertyInfo: typeof(User).GetProperty("IsEmailUnproven", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(User).GetField("<IsEmailUnproven>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            isEmailUnproven.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var lastLoginAt = runtimeEntityType.AddProperty(
                 "LastLoginAt",

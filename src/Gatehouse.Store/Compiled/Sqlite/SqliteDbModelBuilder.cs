@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("52272654-f380-495f-b754-b66ac826b195"), entityTypeCount: 72)
+            : base(skipDetectChanges: false, modelId: new Guid("c8920fe7-679d-48f0-b38d-7bb173dac20b"), entityTypeCount: 72)
         {
         }
 

@@ -20,7 +20,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Users.User",
                 typeof(User),
                 baseEntityType,
-                propertyCount: 17,
+                propertyCount: 18,
                 navigationCount: 1,
                 unnamedIndexCount: 3,
                 keyCount: 1);
@@ -59,6 +59,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 typeof(bool),
                 propertyInfo: typeof(User).GetProperty("IsActive", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(User).GetField("<IsActive>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+
+            var isEmailUnproven = runtimeEntityType.AddProperty(
+                "IsEmailUnproven",
+                typeof(bool),
+                propertyInfo: typeof(User).GetProperty("IsEmailUnproven", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(User).GetField("<IsEmailUnproven>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: false);
 
             var lastLoginAt = runtimeEntityType.AddProperty(

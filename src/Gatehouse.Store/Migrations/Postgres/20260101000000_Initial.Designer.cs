@@ -2181,6 +2181,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("ParentNonce")
+                        .HasColumnType("text");
+
                     b.Property<string>("Passed")
                         .IsRequired()
                         .HasColumnType("text");
@@ -2202,6 +2205,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasKey("Nonce");
 
                     b.HasIndex("ForgetAt");
+
+                    b.HasIndex("ParentNonce");
 
                     b.HasIndex("UserId");
 
@@ -3042,6 +3047,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .HasColumnType("text");
 
                     b.Property<bool>("IsActive")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("IsEmailUnproven")
                         .HasColumnType("boolean");
 
                     b.Property<long?>("LastLoginAt")

@@ -60,6 +60,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     GroupsJson = table.Column<string>(type: "text", nullable: false),
                     Amr = table.Column<string>(type: "text", nullable: false),
                     Passed = table.Column<string>(type: "text", nullable: false),
+                    ParentNonce = table.Column<string>(type: "text", nullable: true),
                     Address = table.Column<string>(type: "text", nullable: false),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
@@ -756,6 +757,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     UsernameKey = table.Column<string>(type: "character varying(150)", maxLength: 150, nullable: false),
                     Name = table.Column<string>(type: "text", nullable: false),
                     Email = table.Column<string>(type: "text", nullable: false),
+                    IsEmailUnproven = table.Column<bool>(type: "boolean", nullable: false),
                     IsActive = table.Column<bool>(type: "boolean", nullable: false),
                     Path = table.Column<string>(type: "text", nullable: false),
                     Type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
@@ -1700,6 +1702,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_access_sessions_LoginMethodId_Subject",
                 table: "access_sessions",
                 columns: new[] { "LoginMethodId", "Subject" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_ParentNonce",
+                table: "access_sessions",
+                column: "ParentNonce");
 
             migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_UserId",

@@ -59,6 +59,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     GroupsJson = table.Column<string>(type: "TEXT", nullable: false),
                     Amr = table.Column<string>(type: "TEXT", nullable: false),
                     Passed = table.Column<string>(type: "TEXT", nullable: false),
+                    ParentNonce = table.Column<string>(type: "TEXT", nullable: true),
                     Address = table.Column<string>(type: "TEXT", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
@@ -755,6 +756,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     UsernameKey = table.Column<string>(type: "TEXT", maxLength: 150, nullable: false),
                     Name = table.Column<string>(type: "TEXT", nullable: false),
                     Email = table.Column<string>(type: "TEXT", nullable: false),
+                    IsEmailUnproven = table.Column<bool>(type: "INTEGER", nullable: false),
                     IsActive = table.Column<bool>(type: "INTEGER", nullable: false),
                     Path = table.Column<string>(type: "TEXT", nullable: false),
                     Type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
@@ -1699,6 +1701,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_access_sessions_LoginMethodId_Subject",
                 table: "access_sessions",
                 columns: new[] { "LoginMethodId", "Subject" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_ParentNonce",
+                table: "access_sessions",
+                column: "ParentNonce");
 
             migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_UserId",

@@ -2165,6 +2165,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("ParentNonce")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Passed")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -2186,6 +2189,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasKey("Nonce");
 
                     b.HasIndex("ForgetAt");
+
+                    b.HasIndex("ParentNonce");
 
                     b.HasIndex("UserId");
 
@@ -3018,6 +3023,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.Property<bool>("IsActive")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsEmailUnproven")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("LastLoginAt")

@@ -269,7 +269,10 @@ public partial class AgentTests
             new Dictionary<string, string> { ["grant_type"] = "authorization_code", ["client_id"] = "gatehouse-cli", ["code"] = granted["code"], ["redirect_uri"] = "http://127.0.0.1:9/", ["code_verifier"] = Proof });
         var tokens = JsonNode.Parse(answer.Body)!;
         Assert.Null(tokens["refresh_token"]);
-        Assert.Equal("ada@example.com", new JsonWebToken(tokens["access_token"]!.ToString()).GetClaim("email").Value);
+        var token = new JsonWebToken(tokens["access_token"]!.ToString());
+        Assert.Equal("ada@example.com", token.GetClaim("email").Value);
+        await browser.GetAsync("https://access.test/cdn-cgi/access/logout");
+        Assert.True(rig.Sessions.Revocations.Current.IsRevoked(token.GetClaim("identity_nonce").Value));
     }
 
     [Theory]
@@ -283,16 +286,16 @@ public partial class AgentTests
         Assert.Equal(HttpStatusCode.BadRequest, (await browser.GetAsync($"https://app.test/cdn-cgi/access/cli?redirect_uri={Uri.EscapeDataString(redirect)}&code_challenge={Challenge}")).Status);
     }
 
-    private static Task<SignInRig> StartAsync() => SignInRig.StartAsync(r => r.App.Agents = new AgentRules());
+    internal static Task<SignInRig> StartAsync() => SignInRig.StartAsync(r => r.App.Agents = new AgentRules());
 
-    private static async Task<string> RegisterAsync(Browser browser)
+    internal static async Task<string> RegisterAsync(Browser browser)
     {
         var answer = await browser.PostJsonAsync(OAuth + "/registration", $$"""{"client_name":"Robot <b>","redirect_uris":["{{Redirect}}"]}""");
         Assert.Equal(HttpStatusCode.Created, answer.Status);
         return JsonNode.Parse(answer.Body)!["client_id"]!.ToString();
     }
 
-    private static Dictionary<string, string> Question(string client) => new()
+    internal static Dictionary<string, string> Question(string client) => new()
     {
         ["client_id"] = client,
         ["redirect_uri"] = Redirect,
@@ -303,11 +306,11 @@ public partial class AgentTests
         ["resource"] = "https://app.test/mcp",
     };
 
-    private static string UrlOf(Dictionary<string, string> query) =>
+    internal static string UrlOf(Dictionary<string, string> query) =>
         OAuth + "/authorization?" + string.Join('&', query.Select(q => $"{q.Key}={Uri.EscapeDataString(q.Value)}"));
 
     // Signs in on the way, at the app.
-    private static async Task<Answer> AskAsync(SignInRig rig, Browser browser, string client)
+    internal static async Task<Answer> AskAsync(SignInRig rig, Browser browser, string client)
     {
         var begun = await browser.FollowAsync(UrlOf(Question(client)));
         Assert.StartsWith("https://idp.test/", begun.Location, StringComparison.Ordinal);
@@ -315,7 +318,7 @@ public partial class AgentTests
         return await browser.FollowAsync((await SignInRig.CallbackAsync(browser, begun)).Location!);
     }
 
-    private static Task<Answer> SayAsync(Browser browser, Answer page, string answer) =>
+    internal static Task<Answer> SayAsync(Browser browser, Answer page, string answer) =>
         browser.PostAsync(OAuth + "/consent", new Dictionary<string, string> { ["ticket"] = Ticket().Match(page.Body).Groups[1].Value, ["answer"] = answer }, ("Origin", "https://access.test"));
 
     private static Dictionary<string, string> CodeForm(string client, string code) => new()
@@ -327,10 +330,10 @@ public partial class AgentTests
         ["code_verifier"] = Proof,
     };
 
-    private static async Task<JsonNode> TokenAsync(Browser browser, string client, string code) =>
+    internal static async Task<JsonNode> TokenAsync(Browser browser, string client, string code) =>
         JsonNode.Parse((await browser.PostAsync(OAuth + "/token", CodeForm(client, code))).Body)!;
 
-    private static async Task<JsonNode> RefreshAsync(Browser browser, string client, string token) => JsonNode.Parse(
+    internal static async Task<JsonNode> RefreshAsync(Browser browser, string client, string token) => JsonNode.Parse(
         (await browser.PostAsync(OAuth + "/token", new Dictionary<string, string> { ["grant_type"] = "refresh_token", ["client_id"] = client, ["refresh_token"] = token })).Body)!;
 
     [GeneratedRegex("name=\"ticket\" value=\"([^\"]+)\"")]

@@ -1,5 +1,6 @@
 using Gatehouse.Access.Gateway;
 using Gatehouse.Model.Apps;
+using Gatehouse.Model.Policies;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -15,6 +16,9 @@ public class AllocationTests
     // Nothing at all, but for what the runtime may do once in a while.
     private const long Budget = 32;
 #endif
+
+    // The cookies are read a second time; a signature that is checked anew takes several times as much.
+    private const long ServiceBudget = 4000;
 
     [Fact]
     public async Task Matching_reading_the_session_and_deciding_allocate_next_to_nothing()
@@ -39,6 +43,36 @@ public class AllocationTests
 
         var each = (GC.GetAllocatedBytesForCurrentThread() - before) / Rounds;
         Assert.True(each <= Budget, $"{each} bytes each; the budget is {Budget}");
+    }
+
+    [Fact]
+    public async Task Where_service_tokens_are_taken_and_their_cookies_too_each_cookie_is_verified_once()
+    {
+        await using var gateway = await GatewayHost.StartAsync(host =>
+        {
+            host.Organization.StrictServiceTokens = false;
+            host.AddApp("staff", "app.test", GatewayHost.Policy(PolicyAction.NonIdentity, new Rule.AnyServiceToken()), GatewayHost.Allow(new Rule.EmailDomain("example.com")));
+            host.Publish("app.test");
+        });
+        var decide = gateway.Services.GetRequiredService<Decide>();
+        var context = new DefaultHttpContext();
+        context.Request.Headers.Cookie = $"CF_Authorization={gateway.SignIn()}";
+        context.Connection.RemoteIpAddress = System.Net.IPAddress.Loopback;
+        Assert.True((await decide.RunAsync(context, gateway.Tables.Current, AppOf(gateway), "app.test")).Kind == DecisionKind.Admit);
+        for (var n = 0; n < 100; n++)
+        {
+            Walk(gateway, decide, context);
+        }
+
+        const int Rounds = 500;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var n = 0; n < Rounds; n++)
+        {
+            Walk(gateway, decide, context);
+        }
+
+        var each = (GC.GetAllocatedBytesForCurrentThread() - before) / Rounds;
+        Assert.True(each <= ServiceBudget, $"{each} bytes each; the budget is {ServiceBudget}");
     }
 
     // No assertions inside: they allocate.

@@ -136,6 +136,50 @@ public sealed class ClientCertificateTests : IDisposable
         Assert.Equal(403, await AskAsync(connection, "app.test"));
     }
 
+    [Theory]
+    [InlineData(PolicyAction.NonIdentity, "certificate")]
+    [InlineData(PolicyAction.Bypass, "certificate")]
+    [InlineData(PolicyAction.Bypass, "authority")]
+    public async Task S17_a_websocket_ends_with_the_certificate_that_admitted_it(PolicyAction action, string ends)
+    {
+        await using var gateway = await StartAsync(
+            new Rule.Certificate(),
+            host => host.AddApp("ws", "app.test/ws", GatewayHost.Policy(action, new Rule.Certificate())).SessionDuration = TimeSpan.FromDays(31),
+            Echo());
+        var soon = gateway.Clock.GetUtcNow().AddHours(1);
+        var lasting = Keep(Make("CN=lasting", authority, until: ends == "certificate" ? Year.AddDays(100) : Year.AddYears(2)));
+        await using var quick = await OpenAsync(gateway, Keep(Make("CN=quick", authority, until: ends == "certificate" ? soon : Year.AddYears(2))));
+        await using var slow = await OpenAsync(gateway, lasting);
+
+        gateway.Clock.Advance(ends == "certificate" ? TimeSpan.FromHours(1) + TimeSpan.FromSeconds(1) : Year.AddYears(1) - gateway.Clock.GetUtcNow() + TimeSpan.FromSeconds(1));
+
+        var inTime = TimeSpan.FromSeconds(5);
+        Assert.Equal("\u0088\u0002\u0003\u00f0", await quick.ReadAsync(4).WaitAsync(inTime, TestContext.Current.CancellationToken));
+        if (ends == "certificate")
+        {
+            await slow.SendAsync("\u0081\u0002hi");
+            Assert.Equal("\u0081\u0002hi", await slow.ReadAsync(4).WaitAsync(inTime, TestContext.Current.CancellationToken));
+        }
+    }
+
+    private static RawOrigin Echo() => new(async (_, to) =>
+    {
+        await to.SendAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
+        while (await to.ReadAsync(1) is { Length: > 0 } piece)
+        {
+            await to.SendAsync(piece);
+        }
+    });
+
+    private static async Task<RawStream> OpenAsync(GatewayHost gateway, X509Certificate2 certificate)
+    {
+        var connection = await ConnectAsync(gateway, certificate, "app.test");
+        await connection.SendAsync(GatewayHost.Request(
+            "GET", "/ws", headers: "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: https://app.test\r\n"));
+        Assert.Equal(101, (await connection.ReadAnswerAsync()).Status);
+        return connection;
+    }
+
     private static async Task<int> AskAsync(GatewayHost gateway, X509Certificate2? certificate, string host = "app.test", string? serverName = null, string headers = "")
     {
         await using var connection = await ConnectAsync(gateway, certificate, serverName ?? host);
@@ -166,13 +210,15 @@ public sealed class ClientCertificateTests : IDisposable
         return new RawStream(tls);
     }
 
-    private Task<GatewayHost> StartAsync(Rule include, Action<GatewayHost>? change = null) => GatewayHost.StartAsync(host =>
-    {
-        host.AddApp("machines", "app.test", GatewayHost.Policy(PolicyAction.NonIdentity, include));
-        host.Authorities.Add(Authority(authority, "app.test"));
-        host.Publish("app.test");
-        change?.Invoke(host);
-    });
+    private Task<GatewayHost> StartAsync(Rule include, Action<GatewayHost>? change = null, RawOrigin? origin = null) => GatewayHost.StartAsync(
+        host =>
+        {
+            host.AddApp("machines", "app.test", GatewayHost.Policy(PolicyAction.NonIdentity, include));
+            host.Authorities.Add(Authority(authority, "app.test"));
+            host.Publish("app.test");
+            change?.Invoke(host);
+        },
+        origin);
 
     private static ClientAuthority Authority(X509Certificate2 certificate, params string[] hosts) => new()
     {

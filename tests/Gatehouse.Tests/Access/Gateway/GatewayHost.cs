@@ -8,6 +8,7 @@ using Gatehouse.Access.Gateway;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Audit;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Machines;
 using Gatehouse.Model.Origins;
@@ -63,6 +64,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     public FakeAudit Audit { get; } = new();
 
     public FakeTokenUses TokenUses { get; } = new();
+
+    /// <summary>Knows where addresses are; null means that nobody does.</summary>
+    public IGeoReader? Geo { get; set; }
 
     /// <summary>The service tokens that exist.</summary>
     public List<ServiceToken> ServiceTokens { get; } = [];
@@ -193,6 +197,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         Organization = Organization,
         Apps = [.. apps],
         Groups = [],
+        KnowsPlaces = Geo is not null,
         LoginMethods = [.. LoginMethods.Select(id => new LoginMethodEntry { Method = TestAccess.Method("Idp", id), ClientSecret = "s3cret" })],
         Hostnames = [.. hostnames],
         Keys = [new AccessSigningKey { Kid = new string('b', 64), CertificatePem = "", Rsa = Key.Value }],
@@ -219,6 +224,11 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<IAccessSessions>(Sessions);
         builder.Services.AddSingleton<IAuditSink>(Audit);
         builder.Services.AddSingleton<IServiceTokenUses>(TokenUses);
+        if (Geo is not null)
+        {
+            builder.Services.AddSingleton(Geo);
+        }
+
         builder.Services.AddSingleton(StandIns());
         builder.Services.AddGateway();
         builder.Services.Configure(options);
@@ -310,6 +320,10 @@ internal sealed class FakeSessions : IAccessSessions
     }
 
     public Task<AccessSession> StartAsync(NewAccessSession facts, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<AccessSession?> StartUnderAsync(string parent, NewAccessSession facts, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task ReplaceAsync(string nonce, string successor, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<int?> RevokeOnceAsync(ProviderLogout logout, string id, DateTimeOffset expiresAt, CancellationToken cancellationToken) => throw new NotSupportedException();
 

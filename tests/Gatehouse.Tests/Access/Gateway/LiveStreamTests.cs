@@ -1,4 +1,5 @@
 using Gatehouse.Access.Gateway;
+using Gatehouse.Model.Machines;
 using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Fakes;
 using Microsoft.Extensions.DependencyInjection;
@@ -55,6 +56,7 @@ public class LiveStreamTests
     [InlineData("name unpublished")]
     [InlineData("narrower app")]
     [InlineData("session forgotten")]
+    [InlineData("tokens of the app revoked")]
     public async Task S17_a_websocket_that_would_not_be_opened_any_more_is_cut_within_five_seconds(string change)
     {
         await using var gateway = await GatewayHost.StartAsync(origin: Echo());
@@ -79,6 +81,9 @@ public class LiveStreamTests
                 break;
             case "app deleted":
                 gateway.Remove(app);
+                break;
+            case "tokens of the app revoked":
+                app.TokenEpoch++;
                 break;
             case "app moved":
                 app.Domains[0] = "elsewhere.test";
@@ -148,6 +153,57 @@ public class LiveStreamTests
         await CutAsync(socket);
     }
 
+    [Theory]
+    [InlineData("rotated")]
+    [InlineData("switched off")]
+    [InlineData("expires")]
+    [InlineData("overlap ends")]
+    [InlineData("taken away")]
+    public async Task S17_a_websocket_of_a_service_ends_with_its_token(string row)
+    {
+        const string Secret = "0123456789abcdef0123456789abcdef";
+        var id = new string('c', 32) + ".access";
+        await using var gateway = await GatewayHost.StartAsync(
+            host =>
+            {
+                host.ServiceTokens.Add(new ServiceToken { Id = Guid.CreateVersion7(), Name = "backup", ClientId = id, SecretHash = ServiceTokenEntry.HashOf(Secret) });
+                host.AddApp("staff", "app.test", GatewayHost.Policy(PolicyAction.NonIdentity, new Rule.ServiceToken(host.ServiceTokens[0].Id)));
+                host.Publish("app.test");
+            },
+            Echo());
+        await using var socket = await OpenAsync(gateway, null, $"CF-Access-Client-Id: {id}\r\nCF-Access-Client-Secret: {Secret}\r\n");
+        var token = gateway.ServiceTokens[0];
+        var soon = gateway.Clock.GetUtcNow().AddMinutes(10);
+        switch (row)
+        {
+            case "rotated":
+                (token.SecretHash, token.SecretVersion) = (ServiceTokenEntry.HashOf("new"), 2);
+                break;
+            case "overlap ends":
+                (token.PreviousSecretHash, token.PreviousSecretExpiresAt) = (token.SecretHash, soon);
+                (token.SecretHash, token.SecretVersion) = (ServiceTokenEntry.HashOf("new"), 2);
+                break;
+            case "switched off":
+                token.IsEnabled = false;
+                break;
+            case "expires":
+                token.ExpiresAt = soon;
+                break;
+            default:
+                gateway.ServiceTokens.Clear();
+                break;
+        }
+
+        gateway.Reload();
+        if (row is "overlap ends" or "expires")
+        {
+            await EchoesAsync(socket);
+            gateway.Clock.Advance(TimeSpan.FromMinutes(10));
+        }
+
+        await CutAsync(socket);
+    }
+
     [Fact]
     public async Task S17_a_websocket_of_a_host_without_an_app_ends_when_unmatched_requests_are_denied()
     {
@@ -208,10 +264,10 @@ public class LiveStreamTests
         }
     });
 
-    private static async Task<RawStream> OpenAsync(GatewayHost gateway, string? token)
+    private static async Task<RawStream> OpenAsync(GatewayHost gateway, string? token, string headers = "")
     {
         var raw = await RawStream.ConnectAsync(gateway.Port);
-        await raw.SendAsync(GatewayHost.Request("GET", "/ws", token, "app.test", Upgrade + "Origin: http://app.test\r\n"));
+        await raw.SendAsync(GatewayHost.Request("GET", "/ws", token, "app.test", Upgrade + "Origin: http://app.test\r\n" + headers));
         Assert.Equal(101, (await raw.ReadAnswerAsync()).Status);
         return raw;
     }

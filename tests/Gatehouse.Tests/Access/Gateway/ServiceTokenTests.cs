@@ -1,6 +1,7 @@
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Machines;
 using Gatehouse.Model.Policies;
+using Gatehouse.Tests.Fakes;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Gatehouse.Tests.Access.Gateway;
@@ -164,6 +165,51 @@ public class ServiceTokenTests
     }
 
     [Fact]
+    public async Task A_bypass_leaves_neither_a_token_nor_a_log_entry_whoever_comes()
+    {
+        await using var gateway = await StartAsync(strict: false, change: app => app.Policies[0].Policy!.Action = PolicyAction.Bypass, include: new Rule.Everyone());
+        foreach (var headers in new[] { "", Good, Headers(ClientId, "wrong") })
+        {
+            var answer = await gateway.GetAsync("/", headers: headers);
+            Assert.Equal((200, 0), (answer.Status, answer.Headers("Set-Cookie").Count));
+            Assert.Null(gateway.Origin.Requests.Last().Header("Cf-Access-Jwt-Assertion"));
+        }
+
+        Assert.Equal(200, (await gateway.GetAsync("/", gateway.SignIn())).Status);
+        Assert.Null(gateway.Origin.Requests.Last().Header("Cf-Access-Jwt-Assertion"));
+        Assert.Empty(gateway.Audit.Records);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task H11_what_was_got_with_a_leaked_secret_ends_with_it(bool overlaps)
+    {
+        await using var gateway = await StartAsync(strict: false);
+        var leaked = CookieOf(await gateway.GetAsync("/", headers: Good));
+        Assert.Equal(200, (await gateway.GetAsync("/", leaked)).Status);
+
+        var token = gateway.ServiceTokens[0];
+        token.PreviousSecretHash = overlaps ? token.SecretHash : null;
+        token.PreviousSecretExpiresAt = overlaps ? gateway.Clock.GetUtcNow().AddHours(1) : null;
+        (token.SecretHash, token.SecretVersion) = (ServiceTokenEntry.HashOf("new"), 2);
+        gateway.Reload();
+        var good = CookieOf(await gateway.GetAsync("/", headers: Headers(ClientId, "new")));
+        Assert.Equal(overlaps ? 200 : 302, (await gateway.GetAsync("/", leaked)).Status);
+        if (overlaps)
+        {
+            // Nor does it get anything that lives longer.
+            var again = new JsonWebToken(CookieOf(await gateway.GetAsync("/", headers: Good)));
+            Assert.Equal(token.PreviousSecretExpiresAt!.Value.ToUnixTimeSeconds(), new DateTimeOffset(again.ValidTo).ToUnixTimeSeconds());
+            Assert.Equal(again.ValidTo, new JsonWebToken(gateway.Origin.Requests.Last().Header("Cf-Access-Jwt-Assertion")).ValidTo);
+            gateway.Clock.Advance(TimeSpan.FromHours(1));
+            Assert.Equal(302, (await gateway.GetAsync("/", leaked)).Status);
+        }
+
+        Assert.Equal(200, (await gateway.GetAsync("/", good)).Status);
+    }
+
+    [Fact]
     public async Task H11_a_secret_that_was_sent_in_vain_does_not_reach_an_open_origin_either()
     {
         await using var gateway = await StartAsync(strict: false, change: app => app.Policies[0].Policy!.Action = PolicyAction.Bypass, include: new Rule.Everyone());
@@ -181,6 +227,12 @@ public class ServiceTokenTests
         gateway.Reload();
         Assert.Equal(302, (await gateway.GetAsync("/", before)).Status);
         Assert.Equal(200, (await gateway.GetAsync("/", gateway.SignIn())).Status);
+    }
+
+    private static string CookieOf(RawMessage answer)
+    {
+        var cookie = Assert.Single(answer.Headers("Set-Cookie"));
+        return cookie["CF_Authorization=".Length..cookie.IndexOf(';', StringComparison.Ordinal)];
     }
 
     private static string Headers(string id, string secret) => $"CF-Access-Client-Id: {id}\r\ncf-access-client-secret: {secret}\r\n";

@@ -351,7 +351,7 @@ public class SessionTests
     public async Task A_service_token_alone_is_no_session()
     {
         await using var gateway = await GatewayHost.StartAsync();
-        var token = gateway.Issuer().IssueService(gateway.Tables.Current, gateway.Tables.Current.AppsByAud[GatewayHost.AudOf("staff")], "app.test", null, false, TimeSpan.FromHours(1));
+        var token = gateway.Issuer().IssueService(gateway.Tables.Current, gateway.Tables.Current.AppsByAud[GatewayHost.AudOf("staff")], "app.test", null, null, TimeSpan.FromHours(1));
         Assert.Equal(302, (await gateway.GetAsync("/", token)).Status);
         Assert.Empty(gateway.Origin.Requests);
     }

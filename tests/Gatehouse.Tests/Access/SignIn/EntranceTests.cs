@@ -34,6 +34,31 @@ public partial class EntranceTests
         Assert.Equal("app /", (await browser.FollowAsync(Home)).Body);
     }
 
+    [Theory]
+    [InlineData(true)] // the policy's
+    [InlineData(false)] // the app's
+    public async Task Where_each_visit_asks_for_a_sign_in_a_purpose_leads_on_once(bool ofPolicy)
+    {
+        await using var rig = await SignInRig.StartAsync(r =>
+        {
+            First(r).PurposeRequired = true;
+            First(r).SessionDuration = ofPolicy ? TimeSpan.Zero : null;
+            r.App.SessionDuration = ofPolicy ? r.App.SessionDuration : TimeSpan.Zero;
+        });
+        using var browser = rig.Browser();
+        var state = StateOf(await rig.SignInAsync(browser, Home));
+
+        var answered = await browser.PostAsync("https://access.test/cdn-cgi/access/purpose", ("state", state), ("purpose", "ticket 7"));
+        Assert.Equal("app /", (await browser.FollowAsync(answered.Location!)).Body);
+        Assert.Equal("ticket 7", Assert.Single(rig.Audit.Records).Purpose);
+
+        // The same form again is another visit, and so is the app a minute later.
+        var again = await browser.PostAsync("https://access.test/cdn-cgi/access/purpose", ("state", state), ("purpose", "ticket 7"));
+        Assert.StartsWith("https://idp.test/", (await browser.FollowAsync(again.Location!)).Location, StringComparison.Ordinal);
+        rig.Clock.Advance(TimeSpan.FromSeconds(61));
+        Assert.StartsWith("https://idp.test/", (await browser.FollowAsync(Home)).Location, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_purpose_form_of_somebody_elses_session_is_refused()
     {
@@ -124,6 +149,40 @@ public partial class EntranceTests
         Assert.Equal(admitted, page.Body == "app /");
         Assert.Equal(!admitted, page.Body.Contains("email_unverified", StringComparison.Ordinal));
         Assert.Equal(admitted ? 1 : 0, rig.Sessions.All.Count);
+    }
+
+    [Theory]
+    [InlineData(null, null, false, false)]
+    [InlineData("false", null, false, false)]
+    [InlineData("true", null, false, true)] // an administrator's mapping says so
+    [InlineData("false", "ada@example.com", false, true)]
+    [InlineData(null, "ada@example.com", false, true)]
+    [InlineData("false", "ada@elsewhere.test", false, false)]
+    [InlineData("false", null, true, true)]
+    public async Task U08_an_address_at_our_own_identity_counts_when_it_is_more_than_what_its_owner_wrote(string? verified, string? vouched, bool accepts, bool admitted)
+    {
+        await using var rig = await SignInRig.StartAsync(r => r.Method.AcceptsUnverifiedEmail = accepts);
+        rig.Method.CertsUrl = "https://auth.test/application/o/cloudflare/jwks/";
+        rig.Reload();
+        using var browser = rig.Browser();
+        rig.Provider.Claims = claims =>
+        {
+            claims["email"] = "ada@example.com";
+            if (verified is not null)
+            {
+                claims["email_verified"] = verified == "true";
+            }
+
+            if (vouched is not null)
+            {
+                claims["gatehouse_vouched_email"] = vouched;
+            }
+        };
+
+        var page = await rig.SignInAsync(browser, Home);
+
+        Assert.Equal(admitted, page.Body == "app /");
+        Assert.Equal(!admitted, page.Body.Contains("email_unverified", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,6 +1,10 @@
+using System.Net;
 using System.Text.Json.Nodes;
+using Gatehouse.Hosting;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Fakes;
+using Gatehouse.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -78,6 +82,37 @@ public class EvaluationTests
         Assert.Contains(rig.Log, l => l.StartsWith("3220 ", StringComparison.Ordinal));
         Assert.DoesNotContain(rig.Log, l => l.StartsWith("32", StringComparison.Ordinal) && l.Contains("s3cret-path", StringComparison.Ordinal));
         Assert.Equal(0, service.Strays);
+    }
+
+    [Theory]
+    [InlineData("http://169.254.169.254/latest/meta-data/", null)]
+    [InlineData("http://[::ffff:169.254.169.254]/", null)]
+    [InlineData("http://0xa9fea9fe/", null)]
+    [InlineData("http://2852039166/", null)]
+    [InlineData("http://100.100.100.200/", null)]
+    [InlineData("http://[fd00:ec2::254]/", null)]
+    [InlineData(null, "http://169.254.169.254/keys")]
+    public async Task X01_a_service_outside_is_no_metadata_service(string? evaluate, string? keys)
+    {
+        await using var service = await Evaluator.StartAsync();
+        using var authority = LocalAuthority.Create(TimeProvider.System.GetUtcNow());
+        await using var rig = await SignInRig.StartAsync(r =>
+        {
+            var rule = new Rule.ExternalEvaluation(evaluate ?? service.Url + "/s3cret-path/evaluate", keys ?? service.Url + "/keys");
+            r.App.Policies = TestAccess.App("app.test", TestAccess.Policy(PolicyAction.Allow, "Asked", [rule])).Policies;
+            r.Services = services =>
+            {
+                services.AddSingleton(new UpstreamTrust(new PublicUrls("test", 443), new IPEndPoint(IPAddress.Loopback, 1), authority, null));
+                UpstreamClient.AddTo(services); // the product's own
+            };
+        });
+        using var browser = rig.Browser();
+
+        Assert.Contains("That account does not have access", (await rig.SignInAsync(browser, "https://app.test/")).Body, StringComparison.Ordinal);
+
+        Assert.False(Assert.Single(rig.Audit.Records).Allowed);
+        Assert.Contains(rig.Log, l => l.StartsWith("3220 ", StringComparison.Ordinal));
+        Assert.DoesNotContain(rig.Log, l => l.StartsWith("3220 ", StringComparison.Ordinal) && l.Contains("within", StringComparison.Ordinal)); // refused, not waited for
     }
 
     private static Task<SignInRig> RigAsync(Evaluator service) => SignInRig.StartAsync(rig => rig.App.Policies = TestAccess.App(

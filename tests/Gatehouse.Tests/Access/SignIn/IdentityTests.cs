@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gatehouse.Access.Tokens;
+using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Machines;
 using Gatehouse.Model.Policies;
 using Microsoft.IdentityModel.JsonWebTokens;
 
@@ -53,6 +56,29 @@ public class IdentityTests
 
         Assert.Equal(HttpStatusCode.Forbidden, answer.Status);
         Assert.Contains("Reading the claims of Authentik", answer.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_service_learns_which_token_it_came_by_while_that_counts()
+    {
+        var id = new string('c', 32) + ".access";
+        var machine = new ServiceToken { Id = Guid.CreateVersion7(), Name = "backup", ClientId = id, SecretHash = [1], SecretVersion = 2 };
+        await using var rig = await SignInRig.StartAsync(r => r.Machines.Add(machine));
+        using var browser = rig.Browser();
+        var issuer = new TokenIssuer(new PublicUrls("test", 443), rig.Clock);
+        Task<Answer> AskAsync(string? name, int? version) => browser.GetAsync(
+            "https://app.test/cdn-cgi/access/get-identity",
+            headers: [("Cf-Access-Token", issuer.IssueService(rig.Tables.Current, rig.Tables.Current.AppsByAud[rig.App.Aud], "app.test", name, version, TimeSpan.FromHours(1)))]);
+
+        var known = JsonNode.Parse((await AskAsync(id, 2)).Body)!;
+        Assert.Equal((id, machine.Id.ToString(), true), ((string)known["common_name"]!, (string)known["service_token_id"]!, (bool)known["service_token_status"]!));
+        var certificate = JsonNode.Parse((await AskAsync("robot", null)).Body)!;
+        Assert.Equal(("robot", "", false), ((string)certificate["common_name"]!, (string)certificate["service_token_id"]!, (bool)certificate["service_token_status"]!));
+
+        Assert.Equal("""{"err":"invalid or expired app token"}""", (await AskAsync(id, 1)).Body); // of a secret that was rotated away
+        machine.IsEnabled = false;
+        rig.Reload();
+        Assert.Equal("""{"err":"invalid or expired app token"}""", (await AskAsync(id, 2)).Body);
     }
 
     [Fact]

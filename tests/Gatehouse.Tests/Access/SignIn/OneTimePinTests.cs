@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Fakes;
 
 namespace Gatehouse.Tests.Access.SignIn;
@@ -59,6 +60,101 @@ public partial class OneTimePinTests
 
         Assert.Single(rig.Mail.Sent);
         Assert.Equal(1, rig.Pins.Count); // nothing is kept for strangers
+    }
+
+    [Fact]
+    public async Task Another_code_goes_to_the_same_address_and_both_are_good()
+    {
+        await using var rig = await StartAsync();
+        using var browser = rig.Browser();
+        using var other = rig.Browser();
+        var page = await AskAsync(rig, browser, "ada@example.com");
+        await rig.Mail.NextAsync();
+        var resend = $"https://access.test/cdn-cgi/access/resend-code?nonce={NonceOf(page)}";
+
+        Assert.Equal(HttpStatusCode.BadRequest, (await other.GetAsync(resend)).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await browser.GetAsync(resend, headers: [("Sec-Purpose", "prefetch")])).Status);
+        var again = await browser.GetAsync("https://access.test" + (await browser.GetAsync(resend)).Location);
+        Assert.NotEqual(NonceOf(page), NonceOf(again));
+        Assert.Contains("/cdn-cgi/access/resend-code?nonce=", again.Body, StringComparison.Ordinal);
+        var mail = await rig.Mail.NextAsync();
+        Assert.Equal("ada@example.com", mail.To);
+        var answer = await browser.PostAsync(Callback, ("nonce", NonceOf(again)), ("code", CodeOf(mail.Text)));
+        Assert.Equal("app /deep?q=1", (await browser.FollowAsync(answer.Location!)).Body);
+    }
+
+    [Fact]
+    public async Task A_code_signs_in_at_the_launcher_whom_any_app_would_admit()
+    {
+        await using var rig = await StartAsync();
+        using var browser = rig.Browser();
+        var form = await browser.GetAsync($"https://access.test/?login_method={rig.Methods[0].Id}");
+        Assert.Contains("your applications", form.Body, StringComparison.Ordinal);
+        async Task<Answer> AskAsync(string email) =>
+            await browser.GetAsync("https://access.test" + (await browser.PostAsync(ActionOf(form), ("email", email))).Location);
+
+        await AskAsync("eve@elsewhere.test");
+        var page = await AskAsync("ada@example.com");
+        var mail = await rig.Mail.NextAsync();
+        Assert.Equal("ada@example.com", mail.To);
+        var answer = await browser.PostAsync(Callback, ("nonce", NonceOf(page)), ("code", CodeOf(mail.Text)));
+        Assert.Equal("https://access.test/", answer.Location);
+        Assert.Contains("https://app.test/", (await browser.GetAsync("https://access.test/")).Body, StringComparison.Ordinal);
+        Assert.Equal("app /deep?q=1", (await browser.FollowAsync(Home)).Body);
+    }
+
+    [Theory]
+    [InlineData("deny", true)]
+    [InlineData("exclude", true)]
+    [InlineData("require", true)]
+    [InlineData("deny and require", false)]
+    public async Task A_service_outside_may_say_no_where_its_yes_would_refuse(string where, bool isSent)
+    {
+        var outside = new Rule.ExternalEvaluation("https://risk.test/ask", "https://risk.test/keys");
+        await using var rig = await StartAsync(r =>
+        {
+            var allow = r.App.Policies[0].Policy!;
+            (where == "exclude" ? allow.Exclude : where.EndsWith("require", StringComparison.Ordinal) ? allow.Require : []).Add(outside);
+            if (where.StartsWith("deny", StringComparison.Ordinal))
+            {
+                var deny = TestAccess.Policy(PolicyAction.Deny, "Risky", [outside]);
+                r.App.Policies.Insert(0, new Gatehouse.Model.Apps.AppPolicy { AppId = r.App.Id, PolicyId = deny.Id, Policy = deny, Precedence = 0 });
+            }
+        });
+        using var browser = rig.Browser();
+        await AskAsync(rig, browser, "ada@example.com");
+
+        // Orders are taken in turn: when this one has arrived, the one before was decided.
+        rig.App.Policies.ForEach(p => p.Policy!.Require = []);
+        rig.App.Policies.RemoveAll(p => p.Policy!.Action == PolicyAction.Deny);
+        rig.App.Policies[0].Policy!.Exclude = [];
+        rig.Reload();
+        if (isSent)
+        {
+            Assert.Equal("ada@example.com", (await rig.Mail.NextAsync()).To);
+        }
+
+        using var second = rig.Browser();
+        await AskAsync(rig, second, "bob@example.com");
+        Assert.Equal("bob@example.com", (await rig.Mail.NextAsync()).To);
+        Assert.Equal(isSent ? 2 : 1, rig.Mail.Sent.Count);
+    }
+
+    [Fact]
+    public async Task A_flood_from_one_network_is_answered_alike_and_kept_away_from_the_store()
+    {
+        await using var rig = await StartAsync();
+        using var browser = rig.Browser();
+        var action = ActionOf(await FormAsync(browser));
+        for (var n = 0; n < 30; n++)
+        {
+            Assert.Equal(HttpStatusCode.Redirect, (await browser.PostAsync(action, ("email", $"u{n}@elsewhere.test"))).Status);
+        }
+
+        lock (rig.Log)
+        {
+            Assert.InRange(rig.Log.Count(l => l.StartsWith("3246 ", StringComparison.Ordinal)), 5, 10); // a slow machine earns some back
+        }
     }
 
     [Fact]
@@ -130,8 +226,9 @@ public partial class OneTimePinTests
         Assert.Contains("Sign in with Authentik", choice.Body, StringComparison.Ordinal);
     }
 
-    private static Task<SignInRig> StartAsync() => SignInRig.StartAsync(r =>
+    private static Task<SignInRig> StartAsync(Action<SignInRig>? change = null) => SignInRig.StartAsync(r =>
     {
+        change?.Invoke(r);
         r.Methods.Clear();
         var method = TestAccess.Method("One-time PIN");
         (method.Type, method.AuthUrl, method.TokenUrl, method.CertsUrl) = (LoginMethodTypes.OneTimePin, "", "", "");

@@ -69,6 +69,8 @@ internal sealed class SignInRig : IAsyncDisposable
 
     public List<CustomPage> Pages { get; } = [];
 
+    public List<ServiceToken> Machines { get; } = [];
+
     public LoginMethod Method { get; }
 
     public List<App> Apps { get; }
@@ -84,6 +86,9 @@ internal sealed class SignInRig : IAsyncDisposable
 
     public List<string> Log { get; } = [];
 
+    /// <summary>Adds to the services, or replaces some.</summary>
+    public Action<IServiceCollection> Services { get; set; } = _ => { };
+
     public static async Task<SignInRig> StartAsync(Action<SignInRig>? change = null)
     {
         var clock = new FakeClock();
@@ -95,7 +100,7 @@ internal sealed class SignInRig : IAsyncDisposable
     }
 
     /// <summary>Puts changes of <see cref="Apps"/>, <see cref="Methods"/> and <see cref="Published"/> in force.</summary>
-    public void Reload() => Tables.Swap(TestAccess.Table(Apps, Methods, keys, Groups, Published, Lists, Pages));
+    public void Reload() => Tables.Swap(TestAccess.Table(Apps, Methods, keys, Groups, Published, Lists, Pages, Machines));
 
     public Uri Address => new(web!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()); // served before anybody asks
 
@@ -150,7 +155,8 @@ internal sealed class SignInRig : IAsyncDisposable
             .AddSingleton<ISnapshot<AccessTable>>(Tables)
             .AddSingleton<ISnapshot<RevocationTable>>(Sessions.Revocations)
             .AddAccess();
-        builder.Services.AddHttpClient("upstream").ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false });
+        builder.Services.AddHttpClient("upstream").ConfigurePrimaryHttpMessageHandler(() => new OwnIdentity(Provider.Url));
+        Services(builder.Services);
         web = builder.Build();
         web.MapWhen(c => RequestHost.Of(c.Request) == "access.test", team => team.UseRouting().UseEndpoints(e => e.MapAccess()));
         web.Run(AppHostAsync);
@@ -180,6 +186,19 @@ internal sealed class SignInRig : IAsyncDisposable
         }
 
         await context.Response.WriteAsync("app " + target, context.RequestAborted);
+    }
+
+    // The provider's keys under the name of our own Identity.
+    private sealed class OwnIdentity(string provider) : DelegatingHandler(new SocketsHttpHandler { AllowAutoRedirect = false })
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var asked = request.RequestUri;
+            request.RequestUri = asked?.Host == "auth.test" ? new Uri(provider + "/certs") : asked;
+            var response = await base.SendAsync(request, cancellationToken);
+            request.RequestUri = asked;
+            return response;
+        }
     }
 
     private sealed class Lines(List<string> lines) : ILoggerProvider, ILogger

@@ -64,7 +64,7 @@ public class TokenVerifierTests
     [Fact]
     public async Task A_service_token_names_nobody()
     {
-        var token = await verifier.VerifyAsync(issuer.IssueService(table, app, "app.test", null, false, TimeSpan.FromHours(1)), table);
+        var token = await verifier.VerifyAsync(issuer.IssueService(table, app, "app.test", null, null, TimeSpan.FromHours(1)), table);
 
         Assert.Equal((TokenType.App, "", null, null), (token!.Type, token.Subject, token.Email, token.IdentityNonce));
     }

@@ -49,6 +49,32 @@ public class TokenTests
     }
 
     [Theory]
+    [InlineData(true, false, "openid email", "ada@example.test")]
+    [InlineData(true, true, "openid email", null)]
+    [InlineData(true, false, "openid profile", null)]
+    [InlineData(false, false, "openid email", null)]
+    public async Task U08_our_own_access_and_nobody_else_is_told_which_addresses_are_more_than_what_their_owners_wrote(bool isAccess, bool unproven, string scope, string? vouched)
+    {
+        await using var host = await OidcHost.StartAsync();
+        await using (var db = host.Database.CreateDbContext())
+        {
+            (await db.Users.SingleAsync(u => u.Id == host.Seed.AdaId, OidcHost.Stop)).IsEmailUnproven = unproven;
+            var provider = await db.Providers.SingleAsync(p => p.ClientId == Seed.ClientId, OidcHost.Stop);
+            var callback = new RedirectUri(MatchingMode.Strict, host.Urls.AccessCallback, RedirectUriType.Authorization);
+            provider.RedirectUris = isAccess ? [.. provider.RedirectUris, callback] : provider.RedirectUris;
+            var mapping = await db.ScopeMappings.SingleAsync(m => m.ScopeName == "openid", OidcHost.Stop);
+            (mapping.Managed, mapping.Expression) = (null, """return {"gatehouse_vouched_email": "ceo@example.test"}""");
+            await db.SaveChangesAsync(OidcHost.Stop);
+        }
+
+        await host.ReloadAsync();
+        using var answer = await host.RedeemAsync(await host.CodeAsync(("scope", scope)));
+        var id = new JsonWebToken((await OidcHost.JsonAsync(answer)).GetProperty("id_token").GetString());
+
+        Assert.Equal(vouched, id.TryGetPayloadValue<string>("gatehouse_vouched_email", out var said) ? said : null);
+    }
+
+    [Theory]
     [InlineData("code", "0123", "invalid_grant")]
     [InlineData("code", null, "invalid_grant")]
     [InlineData("code_verifier", null, "invalid_grant")] // O06

@@ -58,6 +58,39 @@ public class SessionEndTests
         Assert.Equal("You've logged out of the application.", end.Json.GetProperty("flow_info").GetProperty("title").GetString());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_may_not_use_an_application_is_not_told_of_it(bool isSignedIn)
+    {
+        await using var host = await StartAsync();
+        await host.ChangeAsync(async db =>
+        {
+            var group = new Gatehouse.Model.Users.Group { Id = Guid.CreateVersion7(), Number = 77, Name = "writers" };
+            db.Groups.Add(group);
+            var wiki = await db.ProviderApplications.SingleAsync(a => a.Slug == "wiki", Cancel);
+            db.PolicyBindings.Add(new Gatehouse.Model.Bindings.PolicyBinding { Id = Guid.CreateVersion7(), TargetId = wiki.Id, GroupId = group.Id, Order = 0 });
+        });
+        using var browser = isSignedIn ? await host.SignedInAsync() : host.Browser();
+
+        var end = await browser.Flow(OfProviders, "application=wiki").ShowAsync();
+
+        Assert.DoesNotContain("wiki", end.Json.GetRawText(), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task A_stranger_is_told_of_no_application()
+    {
+        await using var host = await StartAsync();
+        using var browser = host.Browser();
+
+        var end = await browser.Flow(OfProviders, "application=wiki").ShowAsync();
+
+        Assert.Equal("ak-stage-session-end", end.Component);
+        Assert.DoesNotContain("The wiki", end.Json.GetRawText(), StringComparison.Ordinal);
+        Assert.DoesNotContain("wiki.test", end.Json.GetRawText(), StringComparison.Ordinal);
+    }
+
     private static async Task<SignInHost> StartAsync()
     {
         var host = await SignInHost.StartAsync();

@@ -23,6 +23,7 @@ public class EnrolmentTests
         Assert.Equal(("xak-flow-redirect", "/x"), (end.Component, end.Text("to")));
         var carol = (await host.UserAsync("carol"))!; // fails below otherwise
         Assert.Equal(("carol@example.com", true, UserType.Internal, "users"), (carol.Email, carol.IsActive, carol.Type, carol.Path));
+        Assert.True(carol.IsEmailUnproven); // U08
         Assert.True(PasswordHash.Verify(Laid.NewPassword, carol.PasswordHash!)); // was chosen
         using var page = await browser.GetAsync("/if/user/");
         Assert.Equal(HttpStatusCode.OK, page.StatusCode);

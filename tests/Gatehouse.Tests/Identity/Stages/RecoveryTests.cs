@@ -17,7 +17,11 @@ public class RecoveryTests
     public async Task A_link_by_mail_lets_its_reader_set_the_password_once()
     {
         await using var host = await SignInHost.StartAsync();
-        await host.ChangeAsync(db => { Laid.Recovery(db); return Task.CompletedTask; });
+        await host.ChangeAsync(async db =>
+        {
+            Laid.Recovery(db);
+            (await db.Users.SingleAsync(u => u.Username == "alice", TestContext.Current.CancellationToken)).IsEmailUnproven = true;
+        });
         using var old = await host.SignedInAsync();
         using var browser = host.Browser();
         using var elsewhere = host.Browser();
@@ -30,6 +34,7 @@ public class RecoveryTests
         var query = Laid.QueryOf(mail.Text);
         var asked = await elsewhere.Flow(Flow, query).ShowAsync();
         Assert.Equal("ak-stage-prompt", asked.Component);
+        Assert.False((await host.UserAsync("alice"))!.IsEmailUnproven); // U08: it was read there
         var end = await elsewhere.Flow(Flow, query).AnswerAsync(Chosen);
 
         Assert.Equal(("xak-flow-redirect", "/x"), (end.Component, end.Text("to")));

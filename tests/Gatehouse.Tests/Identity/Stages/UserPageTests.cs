@@ -63,6 +63,10 @@ public partial class UserPageTests
 
         var user = (await host.UserAsync("alice2"))!; // renamed above
         Assert.Equal(("new@example.com", "alice2"), (user.Email, user.UsernameKey));
+        Assert.True(user.IsEmailUnproven); // so that our own Access does not believe it
+        await host.ChangeAsync(async db => (await db.Users.SingleAsync(u => u.Username == "alice2", TestContext.Current.CancellationToken)).IsEmailUnproven = false);
+        Assert.Equal(303, await PostAsync(alice, "profile/", ("email", "NEW@example.com")));
+        Assert.False((await host.UserAsync("alice2"))!.IsEmailUnproven); // the same one
     }
 
     [Fact]

@@ -178,6 +178,7 @@ public class RpInitiatedLogoutTests
         using var all = await LogoutRig.ConfirmAsync(host, again, everything: true);
 
         Assert.EndsWith("?application=app-a", all.Headers.Location!.OriginalString, StringComparison.Ordinal);
+        Assert.Contains(all.Headers.GetValues("Set-Cookie"), c => c.StartsWith("__Host-authentik_logout=", StringComparison.Ordinal)); // so that the end may name it
         Assert.False(await LogoutRig.IsSignedInAsync(host));
     }
 
