@@ -8,6 +8,7 @@ using Gatehouse.Access.Gateway;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Audit;
+using Gatehouse.Model.Dns;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Machines;
 using Gatehouse.Model.Origins;
@@ -15,6 +16,7 @@ using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Tunnels;
 using Gatehouse.Tests.Fakes;
 using Gatehouse.Tls;
 using Gatehouse.Web.Http;
@@ -72,6 +74,15 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     /// <summary>What hosts do with client certificates.</summary>
     public List<ClientCertificateSetting> CertificateSettings { get; } = [];
+
+    /// <summary>The tunnels that exist.</summary>
+    public List<TunnelEntry> Tunnels { get; } = [];
+
+    /// <summary>Records that lead names to them.</summary>
+    public List<DnsRecord> DnsRecords { get; } = [];
+
+    /// <summary>What sends requests down tunnels; null when nothing does.</summary>
+    public ITunnelSender? TunnelSender { get; set; }
 
     public Organization Organization { get; } = new() { Id = new string('a', 32), Name = "Test" };
 
@@ -195,6 +206,8 @@ internal sealed class GatewayHost : IAsyncDisposable
         Groups = [],
         LoginMethods = [.. LoginMethods.Select(id => new LoginMethodEntry { Method = TestAccess.Method("Idp", id), ClientSecret = "s3cret" })],
         Hostnames = [.. hostnames],
+        Tunnels = [.. Tunnels],
+        DnsRecords = [.. DnsRecords],
         Keys = [new AccessSigningKey { Kid = new string('b', 64), CertificatePem = "", Rsa = Key.Value }],
         ServiceTokens = [.. ServiceTokens],
         ClientAuthorities = [.. Authorities],
@@ -220,6 +233,11 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<IAuditSink>(Audit);
         builder.Services.AddSingleton<IServiceTokenUses>(TokenUses);
         builder.Services.AddSingleton(StandIns());
+        if (TunnelSender is not null)
+        {
+            builder.Services.AddSingleton(TunnelSender);
+        }
+
         builder.Services.AddGateway();
         builder.Services.Configure(options);
         web = builder.Build();
