@@ -226,6 +226,11 @@ public class CloudflareTunnelTests
         Assert.Contains("a.b.x.example.com", again.Text("messages.0.message"), StringComparison.Ordinal);
 
         (await host.CloudflareAsync("POST", "/access/apps", new JsonObject { ["type"] = "self_hosted", ["name"] = "deep", ["domain"] = "*.*.x.example.com" })).Expect(201);
+        var deeper = (await host.CloudflareAsync("PUT", $"/cfd_tunnel/{id}/configurations", config)).Expect(200);
+        Assert.EndsWith("Witness: a.b.c.x.example.com", deeper.Text("messages.0.message"), StringComparison.Ordinal);
+        Assert.Single(deeper.Body!["messages"]!.AsArray()); // what was the gap of the first is covered by the second
+
+        (await host.CloudflareAsync("PUT", "/access/organizations", new JsonObject { ["deny_unmatched_requests"] = true })).Expect(200);
         Assert.Equal("[]", (await host.CloudflareAsync("PUT", $"/cfd_tunnel/{id}/configurations", config)).Expect(200).Text("messages"));
     }
 

@@ -41,7 +41,7 @@ public static class PolicyLinter
         {
             if (DomainPattern.TryParse(domain, out var pattern, out _) && pattern.Host.StartsWith("*.", StringComparison.Ordinal))
             {
-                var below = "a.b" + pattern.Host[1..];
+                var below = "a.b" + pattern.Host[1..].Replace('*', 'c');
                 if (table.Origins.Find(below) is { Tunnel: { } tunnel } && !table.Apps.Covers(below) && !table.DeniesUnmatched(below))
                 {
                     yield return new LintWarning(
