@@ -48,7 +48,7 @@ internal sealed partial class Decide(
         var token = passage.Admission.Nonce is null ? null : passage.Admission.Token;
         var match = table.Apps.Find(passage.Host, passage.Path, out var app);
         var (may, goodUntil) = !table.IsPublished(passage.Host) ? default
-            : app is null ? (match == AppMatch.None && !table.Organization.DenyUnmatchedRequests && passage.Admission.Token is null, null)
+            : app is null ? (match == AppMatch.None && !table.DeniesUnmatched(passage.Host) && passage.Admission.Token is null, null)
             : services.Again(passage, table, app) is VerdictKind.Bypass or VerdictKind.NonIdentity ? (true, EndOf(passage, table))
             : token is null ? default
             : await StillSignedInAsync(passage, token, table, app, cancellationToken);

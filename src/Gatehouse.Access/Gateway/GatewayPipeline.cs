@@ -69,7 +69,7 @@ internal sealed partial class GatewayPipeline(
         {
             AppMatch.One => DecideAsync(context, table, host, path, app!), // set for One
             AppMatch.Ambiguous => RefuseAmbiguous(context, host, path),
-            AppMatch.None when table.Organization.DenyUnmatchedRequests => RefuseUncovered(context, host, path),
+            AppMatch.None when table.DeniesUnmatched(host) => RefuseUncovered(context, host, path),
             AppMatch.None => ForwardUncoveredAsync(context, table, host, path),
             _ => throw new UnreachableException(),
         };

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
+using Gatehouse.Management.Policies;
 using Gatehouse.Management.Settings;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Apps;
@@ -10,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Management.CloudflareV4;
 
 /// <summary>/access/organizations (contract §3.2). There is exactly one; PUT changes what it names.</summary>
-internal sealed class Organizations(SaveOrganization save, PublicUrls urls)
+internal sealed class Organizations(SaveOrganization save, LintPolicies lint, PublicUrls urls)
 {
     private const string Path = "/accounts/{account}/access/organizations";
 
@@ -53,7 +54,7 @@ internal sealed class Organizations(SaveOrganization save, PublicUrls urls)
         body.Faults.AddRange(pages.Faults);
         return body.Faults.Count > 0
             ? Envelope.Refused(body.Faults)
-            : await Envelope.OfAsync(await save.UpdateAsync(fields, request.Aborted), Unknown.Organization, own => Task.FromResult(Envelope.Ok(Body(own))));
+            : await Envelope.OfAsync(await save.UpdateAsync(fields, request.Aborted), Unknown.Organization, async own => Envelope.Saying(Body(own), 200, await lint.OfWildcardsAsync(request.Aborted)));
     }
 
     // An empty text takes the page away.

@@ -48,7 +48,8 @@ internal sealed class QuickTunnels(QuickTunnel quick, QuickTunnelLimit limit, Fi
         {
             ["id"] = made.Tunnel.Id.ToString(),
             ["name"] = made.Tunnel.Name,
-            ["hostname"] = made.Hostname,
+            ["hostname"] = made.Url.Authority, // with the port, if it is not 443: stock connectors show "https://" and this
+            ["url"] = made.Url.GetLeftPart(UriPartial.Authority),
             ["account_tag"] = made.Credentials.AccountTag,
             ["secret"] = Convert.ToBase64String(made.Credentials.Secret),
         }),

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
+using Gatehouse.Management.Policies;
 using Gatehouse.Management.Tunnels;
 using Gatehouse.Model.Tunnels;
 using Microsoft.AspNetCore.Http;
@@ -9,7 +10,7 @@ namespace Gatehouse.Management.CloudflareV4;
 
 /// <summary>/cfd_tunnel and /tunnels (contract §3.11).</summary>
 internal sealed class Tunnels(
-    TunnelDirectory directory, SaveTunnel save, DeleteTunnel delete, SaveTunnelConfiguration configure, ITunnelConnections connections)
+    TunnelDirectory directory, SaveTunnel save, DeleteTunnel delete, SaveTunnelConfiguration configure, ITunnelConnections connections, LintPolicies lint)
 {
     private const string Path = "/accounts/{account}/cfd_tunnel";
 
@@ -109,7 +110,8 @@ internal sealed class Tunnels(
         return request.RouteGuid("id") is not { } id ? Envelope.Unknown(Unknown.Tunnel)
             : body.Faults.Count > 0 || !body.TryGet("config", out var config) ? Envelope.Refused(body.Faults)
             : await Envelope.OfAsync(
-                await configure.ReplaceAsync(id, config, request.Caller.UserId, request.Aborted), Unknown.Tunnel, kept => Task.FromResult(Envelope.Ok(Configuration(request, kept))));
+                await configure.ReplaceAsync(id, config, request.Caller.UserId, request.Aborted), Unknown.Tunnel,
+                async kept => Envelope.Saying(Configuration(request, kept), 200, await lint.OfWildcardsAsync(request.Aborted)));
     }
 
     private IResult Connections(Tunnel tunnel) => Envelope.Ok(JsonList.Of(connections.Of(tunnel.Id), TunnelBody.Connector));

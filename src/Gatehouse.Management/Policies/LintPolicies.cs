@@ -17,11 +17,12 @@ public sealed class LintPolicies(IDbContextFactory<GatehouseDb> databases, IGeoR
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var table = await PolicyTable.ReadAsync(db, places.IsAvailable, cancellationToken);
+        var published = await table.PublishedAsync(db, cancellationToken);
         return
         [
-            .. from app in table.Compile(table.Apps).Values
+            .. from app in published.AppsByAud.Values
                orderby app.App.Name, app.App.Id
-               from warning in PolicyLinter.Check(app)
+               from warning in PolicyLinter.Check(app).Concat(PolicyLinter.CheckWildcards(app, published))
                select new AppWarning(app.App.Name, warning),
         ];
     }
@@ -31,7 +32,19 @@ public sealed class LintPolicies(IDbContextFactory<GatehouseDb> databases, IGeoR
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var table = await PolicyTable.ReadAsync(db, places.IsAvailable, cancellationToken);
-        return table.Compile([.. table.Apps.Where(a => a.Id == id)]).TryGetValue(id, out var app) ? Sentences(PolicyLinter.Check(app)) : [];
+        var published = await table.PublishedAsync(db, cancellationToken);
+        return published.AppsByAud.Values.SingleOrDefault(a => a.App.Id == id) is { } app
+            ? Sentences([.. PolicyLinter.Check(app), .. PolicyLinter.CheckWildcards(app, published)])
+            : [];
+    }
+
+    /// <summary>What tunnels publish beneath the wildcards of apps, and nobody covers.</summary>
+    internal async Task<IReadOnlyList<string>> OfWildcardsAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var table = await PolicyTable.ReadAsync(db, places.IsAvailable, cancellationToken);
+        var published = await table.PublishedAsync(db, cancellationToken);
+        return Sentences([.. published.AppsByAud.Values.OrderBy(a => a.App.Name, StringComparer.Ordinal).SelectMany(a => PolicyLinter.CheckWildcards(a, published))]);
     }
 
     /// <summary>What is odd about a policy by itself.</summary>

@@ -1,7 +1,11 @@
 using Gatehouse.Model.Apps;
+using Gatehouse.Model.Dns;
 using Gatehouse.Model.LoginMethods;
+using Gatehouse.Model.Origins;
 using Gatehouse.Model.Policies;
+using Gatehouse.Model.Policies.Lint;
 using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Tunnels.Ingress;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
 
@@ -33,18 +37,25 @@ internal sealed class PolicyTable
         KnowsPlaces = knowsPlaces,
     };
 
-    /// <summary>Compiles <paramref name="apps"/>, by their ids. Nobody signs in with this, so it holds no secrets.</summary>
-    public Dictionary<Guid, AppEntry> Compile(IReadOnlyList<App> apps) => AccessTableBuilder.Build(new AccessRows
+    /// <summary>The apps beside what is published, as far as <see cref="PolicyLinter.CheckWildcards"/> looks at it.</summary>
+    public async Task<AccessTable> PublishedAsync(GatehouseDb db, CancellationToken cancellationToken)
     {
-        Organization = Organization,
-        Apps = apps,
-        Groups = Groups,
-        Lists = Lists,
-        KnowsPlaces = KnowsPlaces,
-        LoginMethods = LoginMethods.ConvertAll(m => new LoginMethodEntry { Method = m, ClientSecret = "" }),
-        Hostnames = [],
-        Keys = [],
-    }).AppsByAud.Values.ToDictionary(a => a.App.Id);
+        var configurations = await db.TunnelConfigurations.AsNoTracking().ToDictionaryAsync(c => c.TunnelId, cancellationToken);
+        var tunnels = await db.Tunnels.AsNoTracking().Where(t => t.DeletedAt == null).ToListAsync(cancellationToken);
+        return AccessTableBuilder.Build(Rows(
+            Apps,
+            await db.PublicHostnames.AsNoTracking().ToListAsync(cancellationToken),
+            await db.DnsRecords.AsNoTracking().ToListAsync(cancellationToken),
+            tunnels.ConvertAll(t => new TunnelEntry
+            {
+                Tunnel = t,
+                SecretHash = [],
+                Ingress = t.IsRemotelyManaged && configurations.TryGetValue(t.Id, out var kept) ? IngressReader.ReadKept(kept.Json) : null,
+            })));
+    }
+
+    /// <summary>Compiles <paramref name="apps"/>, by their ids. Nobody signs in with this, so it holds no secrets.</summary>
+    public Dictionary<Guid, AppEntry> Compile(IReadOnlyList<App> apps) => AccessTableBuilder.Build(Rows(apps, [], [], [])).AppsByAud.Values.ToDictionary(a => a.App.Id);
 
     /// <summary>An app that stands for no stored one, with these policies in order.</summary>
     public AppEntry Compile(IReadOnlyList<Policy> policies)
@@ -60,4 +71,18 @@ internal sealed class PolicyTable
         };
         return Compile([app])[id];
     }
+
+    private AccessRows Rows(IReadOnlyList<App> apps, IReadOnlyList<PublicHostname> hostnames, IReadOnlyList<DnsRecord> records, IReadOnlyList<TunnelEntry> tunnels) => new()
+    {
+        Organization = Organization,
+        Apps = apps,
+        Groups = Groups,
+        Lists = Lists,
+        KnowsPlaces = KnowsPlaces,
+        LoginMethods = LoginMethods.ConvertAll(m => new LoginMethodEntry { Method = m, ClientSecret = "" }),
+        Hostnames = hostnames,
+        DnsRecords = records,
+        Tunnels = tunnels,
+        Keys = [],
+    };
 }

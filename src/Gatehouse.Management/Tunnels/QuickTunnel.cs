@@ -20,11 +20,11 @@ internal abstract class QuickTunnelResult
     }
 
     /// <summary>Made.</summary>
-    public sealed class Made(Tunnel tunnel, string hostname, TunnelCredentials credentials) : QuickTunnelResult
+    public sealed class Made(Tunnel tunnel, Uri url, TunnelCredentials credentials) : QuickTunnelResult
     {
         public Tunnel Tunnel { get; } = tunnel;
 
-        public string Hostname { get; } = hostname;
+        public Uri Url { get; } = url;
 
         public TunnelCredentials Credentials { get; } = credentials;
     }
@@ -54,7 +54,7 @@ internal sealed class QuickTunnel(GatehouseDb db, SaveTunnel tunnels, DeleteTunn
 
         var name = RandomNumberGenerator.GetString("abcdefghijkmnpqrstuvwxyz23456789", NameLength);
         var hostname = $"{name}.{urls.Domain}";
-        if (await tunnels.CreateAsync(new TunnelFields { Name = "quick " + name, IsQuick = true }, cancellationToken) is not WriteResult<Tunnel>.Done { Value: { } tunnel })
+        if (await tunnels.CreateAsync(new TunnelFields { Name = Tunnel.QuickNameOf(name), IsQuick = true }, cancellationToken) is not WriteResult<Tunnel>.Done { Value: { } tunnel })
         {
             return new QuickTunnelResult.Busy();
         }
@@ -66,6 +66,6 @@ internal sealed class QuickTunnel(GatehouseDb db, SaveTunnel tunnels, DeleteTunn
             return new QuickTunnelResult.Busy();
         }
 
-        return new QuickTunnelResult.Made(tunnel, hostname, await directory.CredentialsAsync(tunnel, cancellationToken));
+        return new QuickTunnelResult.Made(tunnel, new Uri(urls.UrlOf(hostname)), await directory.CredentialsAsync(tunnel, cancellationToken));
     }
 }

@@ -46,6 +46,9 @@ public sealed class AccessTable
     /// <summary>Whether requests for <paramref name="host"/> lead anywhere. Nobody is asked to sign in for a host where they don't.</summary>
     public bool IsPublished(string host) => Origins.Find(host) is not null;
 
+    /// <summary>Whether a request for <paramref name="host"/> that no app covers is refused. The random name of a quick tunnel is public: whoever asked for it wanted that, and the operator lets them.</summary>
+    public bool DeniesUnmatched(string host) => Organization.DenyUnmatchedRequests && Origins.Find(host)?.Tunnel?.Tunnel.IsQuickHost(host) is not true;
+
     /// <summary>Whether <paramref name="host"/> is published or covered by an app: a name we answer for, if only to say that nothing is there.</summary>
     public bool Serves(string host) => Apps.Covers(host) || IsPublished(host);
 

@@ -6,6 +6,8 @@ public sealed class Tunnel
     /// <summary>The longest name.</summary>
     public const int LongestName = 100;
 
+    private const string QuickPrefix = "quick ";
+
     /// <summary>Never changes.</summary>
     public required Guid Id { get; init; }
 
@@ -38,6 +40,13 @@ public sealed class Tunnel
 
     /// <summary>Moves on at each write; a stale value fails the save.</summary>
     public int Version { get; set; }
+
+    /// <summary>The name of the quick tunnel that is published as <paramref name="label"/> and a domain.</summary>
+    public static string QuickNameOf(string label) => QuickPrefix + label;
+
+    /// <summary>Whether <paramref name="host"/> is the random name that the tunnel was made for. Others that lead to it are somebody's own decision.</summary>
+    public bool IsQuickHost(string host) =>
+        IsQuick && Name.StartsWith(QuickPrefix, StringComparison.Ordinal) && host.StartsWith(Name[QuickPrefix.Length..] + ".", StringComparison.Ordinal);
 }
 
 /// <summary>What a tunnel publishes. One for each tunnel that was ever configured.</summary>

@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Gatehouse.Model.Tunnels.Ingress;
+using Gatehouse.Tunnel.Connector.Origins;
 using Gatehouse.Tunnel.Wire;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
@@ -166,11 +167,13 @@ internal sealed class EdgeDialer(ConnectorOptions options, TimeProvider clock)
             throw new IOException($"'{edge}' is no address");
         }
 
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket? socket = null;
         SslStream? tls = null;
         try
         {
-            await Origins.LocalNames.ConnectAsync(socket, host.Trim('[', ']'), port ?? 7844, either.Token);
+            var addresses = await LocalNames.ResolveAsync(host.Trim('[', ']'), either.Token);
+            var first = pace.Failures % Math.Max(1, addresses.Length); // one that takes connections and says nothing stands in the way once
+            socket = await AddressRace.ConnectAsync([.. addresses[first..], .. addresses[..first]], port ?? 7844, null, clock, either.Token);
             KeepAlive(socket);
             tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
             await tls.AuthenticateAsClientAsync(Terms(options.EdgeAuthorities), either.Token);
@@ -190,7 +193,7 @@ internal sealed class EdgeDialer(ConnectorOptions options, TimeProvider clock)
         void Drop()
         {
             tls?.Dispose();
-            socket.Dispose();
+            socket?.Dispose();
         }
     }
 

@@ -53,19 +53,19 @@ internal sealed partial class RequestRouter(
     {
         if (!isWebSocket && context.Request.Headers[TunnelHeaders.TcpSource] is [{ Length: > 0 }])
         {
-            return state.Ingress.IsWarpRouting
-                ? await streams.RawAsync(context, context.Request.Host.Value ?? "", OriginSettings.Default)
+            return state.Ingress.PrivateNetwork is { } settings
+                ? await streams.RawAsync(context, context.Request.Host.Value ?? "", settings)
                 : await Answers.FailedAsync(context, new OriginFault(TunnelHop.Tcp, "can't be dialed: private routing is not enabled for this tunnel"));
         }
 
-        if (state.Ingress.Find(context.Request.Host.Value ?? "", context.Request.Path.Value ?? "/") is not { } rule)
+        var (table, host) = (state.Ingress, context.Request.Host.Value ?? "");
+        if (table.Find(host, IngressTable.PathOf(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget)) is not { } rule)
         {
             return Answers.Status(context, StatusCodes.Status503ServiceUnavailable);
         }
 
-        if (rule.Settings.Access is { } required && await access.FaultOfAsync(required, context.Request.Headers[AccessCheck.Header], context.RequestAborted) is { } why)
+        if (table.IsGuarded && !await MayPassAsync(context, rule, table.Find(host, context.Request.Path.Value ?? "/")))
         {
-            LogNoAccess(rule.Hostname, why);
             return Answers.Status(context, StatusCodes.Status403Forbidden);
         }
 
@@ -77,6 +77,21 @@ internal sealed partial class RequestRouter(
             ServiceTarget.Bastion => await streams.BastionAsync(context, rule.Settings),
             _ => await http.RunAsync(context, rule, isWebSocket),
         };
+    }
+
+    // A service may go by the path that is left when its dots are followed. What guards that one has to be met as well.
+    private async Task<bool> MayPassAsync(HttpContext context, IngressRule rule, IngressRule? followed)
+    {
+        foreach (var guard in followed is null || ReferenceEquals(followed, rule) ? [rule] : new[] { rule, followed })
+        {
+            if (guard.Settings.Access is { } required && await access.FaultOfAsync(required, context.Request.Headers[AccessCheck.Header], context.RequestAborted) is { } why)
+            {
+                LogNoAccess(guard.Hostname, why);
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private async Task UpdateAsync(HttpContext context)

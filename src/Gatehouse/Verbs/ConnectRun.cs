@@ -21,7 +21,7 @@ internal sealed class ConnectRun(ConnectRequest asked, LogSettings logs, bool as
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
         using var loggers = LoggerFactory.Create(logging => logs.Apply(logging, shell));
-        var (credentials, hostname) = (asked.Credentials, (string?)null);
+        var (credentials, url) = (asked.Credentials, (Uri?)null);
         if (credentials is null)
         {
             var quick = await AskForNameAsync(stop.Token);
@@ -30,7 +30,7 @@ internal sealed class ConnectRun(ConnectRequest asked, LogSettings logs, bool as
                 return shell.Fail(quick.Fault ?? "there is no tunnel to connect");
             }
 
-            (credentials, hostname) = (quick.Credentials, quick.Hostname);
+            (credentials, url) = (quick.Credentials, quick.Url);
         }
 
         ConnectorHost host;
@@ -47,7 +47,7 @@ internal sealed class ConnectRun(ConnectRequest asked, LogSettings logs, bool as
         await keeper.StartAsync(stop.Token);
         await using (host)
         {
-            await ServeAsync(host, hostname, stop.Token);
+            await ServeAsync(host, url, stop.Token);
             await host.StopAsync();
         }
 
@@ -61,7 +61,7 @@ internal sealed class ConnectRun(ConnectRequest asked, LogSettings logs, bool as
         stop.CancelAfter(TimeSpan.Zero);
     }
 
-    private async Task ServeAsync(ConnectorHost host, string? hostname, CancellationToken stopping)
+    private async Task ServeAsync(ConnectorHost host, Uri? url, CancellationToken stopping)
     {
         try
         {
@@ -74,12 +74,13 @@ internal sealed class ConnectRun(ConnectRequest asked, LogSettings logs, bool as
                     ["pid"] = Environment.ProcessId,
                     ["connector"] = host.Id.ToString(),
                     ["metrics"] = host.Metrics?.ToString(),
-                    ["hostname"] = hostname,
+                    ["hostname"] = url?.Host,
+                    ["url"] = url is null ? null : AddressOf(url),
                 }.ToJsonString());
             }
             else
             {
-                await shell.Output.WriteLineAsync(hostname is null ? "Connected. Ctrl+C stops it." : $"Connected: https://{hostname} leads to {asked.Url}. Ctrl+C stops it.");
+                await shell.Output.WriteLineAsync(url is null ? "Connected. Ctrl+C stops it." : $"Connected: {AddressOf(url)} leads to {asked.Url}. Ctrl+C stops it.");
             }
 
             await shell.Output.FlushAsync(stopping);
@@ -103,7 +104,13 @@ internal sealed class ConnectRun(ConnectRequest asked, LogSettings logs, bool as
         Version = "gatehouse/" + VersionVerb.Current,
     };
 
-    private async Task<(TunnelCredentials? Credentials, string? Hostname, string? Fault)> AskForNameAsync(CancellationToken cancellationToken)
+    // Others who give out names say the hostname alone.
+    private static Uri? UrlOf(JsonObject result) =>
+        Uri.TryCreate((string?)result["url"] ?? "https://" + (string?)result["hostname"], UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps ? url : null;
+
+    private static string AddressOf(Uri url) => LogText.Escape(url.GetLeftPart(UriPartial.Authority));
+
+    private async Task<(TunnelCredentials? Credentials, Uri? Url, string? Fault)> AskForNameAsync(CancellationToken cancellationToken)
     {
         if (!Uri.TryCreate(asked.QuickService.TrimEnd('/') + "/tunnel", UriKind.Absolute, out var address) || address.Scheme is not ("https" or "http"))
         {
@@ -122,7 +129,7 @@ internal sealed class ConnectRun(ConnectRequest asked, LogSettings logs, bool as
             using var response = await client.SendAsync(request, cancellationToken);
             var body = JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken));
             return body?["result"] is JsonObject result && Guid.TryParse((string?)result["id"], out var id)
-                ? (new TunnelCredentials { AccountTag = (string?)result["account_tag"] ?? "", TunnelId = id, Secret = Convert.FromBase64String((string?)result["secret"] ?? "") }, (string?)result["hostname"], null)
+                ? (new TunnelCredentials { AccountTag = (string?)result["account_tag"] ?? "", TunnelId = id, Secret = Convert.FromBase64String((string?)result["secret"] ?? "") }, UrlOf(result), null)
                 : (null, null, $"{address.Host} gave out no name: {LogText.Escape((string?)body?["errors"]?[0]?["message"] ?? $"status {(int)response.StatusCode}")}");
         }
         catch (Exception fault) when (fault is HttpRequestException or JsonException or FormatException or InvalidOperationException || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))

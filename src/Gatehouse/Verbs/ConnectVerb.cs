@@ -45,6 +45,11 @@ internal static class ConnectVerb
                 AllowedOrigins = NetworksOf(Flags.Read(parsed, allowed, shell), faults),
             };
             asked.Check(faults);
+            if (parsed.GetValue(token) is not null || parsed.GetValue(apiToken) is not null)
+            {
+                await shell.Error.WriteLineAsync("warning: a token that is given as a flag shows in the process list; prefer the variable, or --token-file");
+            }
+
             return faults.Count > 0 ? shell.Misused(faults, "connect") : await new ConnectRun(asked, logs, asJson, shell).RunAsync(cancellationToken);
         });
         return command;

@@ -150,7 +150,8 @@ public class CloudflareTunnelTests
         (await host.SendAsync("POST", "/tunnel", null, null)).Expect(403);
         (await host.SendAsync("POST", "/tunnel", null, ApiHost.UserKey)).Expect(403);
         var made = (await host.SendAsync("POST", "/tunnel", null, ApiHost.AdminKey)).Expect(200);
-        Assert.EndsWith(".example.com", made.Text("result.hostname"), StringComparison.Ordinal);
+        Assert.EndsWith(".example.com:8443", made.Text("result.hostname"), StringComparison.Ordinal); // stock connectors show https:// and this
+        Assert.Equal("https://" + made.Text("result.hostname"), made.Text("result.url"));
         Assert.Equal(32, Convert.FromBase64String(made.Text("result.secret")!).Length);
         Assert.Equal(made.Text("result.id") + ".cfargotunnel.com", (await SendAsync(host, "GET", $"/zones/{Zone}/dns_records")).Text("result.0.content"));
 
@@ -204,6 +205,33 @@ public class CloudflareTunnelTests
         }
 
         (await host.SendAsync("POST", "/tunnel", null, null)).Expect(200);
+    }
+
+    [Fact]
+    public async Task P16_what_a_tunnels_wildcard_publishes_and_an_apps_does_not_cover_is_told_with_a_witness()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var id = (await host.CloudflareAsync("POST", "/cfd_tunnel", new JsonObject { ["name"] = "wide" })).Text("result.id");
+        var config = JsonNode.Parse("""{"config":{"ingress":[{"hostname":"*.x.example.com","service":"http://10.0.0.1"},{"service":"http_status:404"}]}}""");
+        Assert.Equal("[]", (await host.CloudflareAsync("PUT", $"/cfd_tunnel/{id}/configurations", config)).Expect(200).Text("messages"));
+        var app = new JsonObject { ["type"] = "self_hosted", ["name"] = "staff", ["domain"] = "*.x.example.com" };
+        var made = (await host.CloudflareAsync("POST", "/access/apps", app.DeepClone())).Expect(201);
+        Assert.Equal("[]", made.Text("messages")); // what no app covers is refused
+
+        var opened = (await host.CloudflareAsync("PUT", "/access/organizations", new JsonObject { ["deny_unmatched_requests"] = false })).Expect(200);
+        Assert.StartsWith("uncovered: 'staff' covers one label", opened.Text("messages.0.message"), StringComparison.Ordinal);
+        Assert.EndsWith("Witness: a.b.x.example.com", opened.Text("messages.0.message"), StringComparison.Ordinal);
+        Assert.Contains("'wide'", (await host.CloudflareAsync("PUT", $"/cfd_tunnel/{id}/configurations", config)).Expect(200).Text("messages.0.message"), StringComparison.Ordinal);
+        var again = (await host.CloudflareAsync("PUT", $"/access/apps/{made.Text("result.id")}", app)).Expect(200);
+        Assert.Contains("a.b.x.example.com", again.Text("messages.0.message"), StringComparison.Ordinal);
+
+        (await host.CloudflareAsync("POST", "/access/apps", new JsonObject { ["type"] = "self_hosted", ["name"] = "deep", ["domain"] = "*.*.x.example.com" })).Expect(201);
+        var deeper = (await host.CloudflareAsync("PUT", $"/cfd_tunnel/{id}/configurations", config)).Expect(200);
+        Assert.EndsWith("Witness: a.b.c.x.example.com", deeper.Text("messages.0.message"), StringComparison.Ordinal);
+        Assert.Single(deeper.Body!["messages"]!.AsArray()); // what was the gap of the first is covered by the second
+
+        (await host.CloudflareAsync("PUT", "/access/organizations", new JsonObject { ["deny_unmatched_requests"] = true })).Expect(200);
+        Assert.Equal("[]", (await host.CloudflareAsync("PUT", $"/cfd_tunnel/{id}/configurations", config)).Expect(200).Text("messages"));
     }
 
     private static Task<ApiHost> OpenHostAsync() => ApiHost.StartAsync(services => services.AddSingleton(new QuickTunnelSettings(IsOpen: true)));

@@ -1,15 +1,18 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Tunnels;
+using Gatehouse.Model.Tunnels.Ingress;
 using Gatehouse.Tunnel.Connector;
 using Gatehouse.Tunnel.Connector.Origins;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -26,8 +29,7 @@ public class ConnectorRuleTests
         await using var rig = await TunnelRig.StartAsync();
         using var key = RSA.Create(2048);
         using var next = RSA.Create(2048);
-        var published = new List<RSA> { key };
-        await using var team = await TeamAsync(rig, () => $$"""{"keys":[{{string.Join(',', published.Select(Jwk))}}]}""");
+        await using var team = await TeamAsync(rig, () => $$"""{"keys":[{{Jwk(key)}}]}""");
         var domain = $"team.localhost:{new Uri(team.Urls.First()).Port}";
         var issuer = "https://" + domain;
         var credentials = rig.AddTunnel("guarded", $$"""{"ingress":[{"hostname":"app.test","service":"http://127.0.0.1:{{rig.Origin.Port}}","originRequest":{"access":{"required":true,"teamName":"{{domain}}","audTag":["right"]} } },{"service":"http_status:404"}]}""");
@@ -49,14 +51,51 @@ public class ConnectorRuleTests
             return (int)response.StatusCode;
         }
 
-        string Make(RSA signer, string from, string aud, int seconds) => new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
+        string Make(RSA signer, string from, string aud, int seconds) => TokenOf(signer, from, aud, rig.Clock.GetUtcNow(), seconds);
+    }
+
+    [Fact]
+    public async Task T08_a_new_key_counts_within_seconds_and_one_that_was_withdrawn_no_longer_after_five_minutes()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        using var key = RSA.Create(2048);
+        using var next = RSA.Create(2048);
+        var (published, fetches) = (new List<RSA> { key }, 0);
+        await using var team = await TeamAsync(rig, () =>
         {
-            Issuer = from,
-            Audience = aud,
-            Expires = rig.Clock.GetUtcNow().AddSeconds(seconds).UtcDateTime,
-            NotBefore = rig.Clock.GetUtcNow().AddHours(-1).UtcDateTime,
-            SigningCredentials = new SigningCredentials(new RsaSecurityKey(signer) { KeyId = KidOf(signer) }, SecurityAlgorithms.RsaSha256),
+            Interlocked.Increment(ref fetches);
+            return $$"""{"keys":[{{string.Join(',', published.Select(Jwk))}}]}""";
         });
+        var clock = new SteppedClock();
+        var required = new AccessRequirement($"team.localhost:{new Uri(team.Urls.First()).Port}", ["right"]);
+        using var fetcher = new KeyFetcher(
+            new ConnectorOptions { Credentials = new TunnelCredentials { AccountTag = "a", TunnelId = Guid.CreateVersion7(), Secret = [1] }, Edges = [], EdgeAuthorities = [X509CertificateLoader.LoadCertificate(rig.Authority.Certificate.RawData)] },
+            new AddressGuard(null), TimeProvider.System);
+        using var check = new AccessCheck(fetcher, clock, NullLogger<AccessCheck>.Instance);
+
+        Assert.True(await PassesAsync(key));
+        Assert.False(await PassesAsync(next));
+        published.Add(next);
+        for (var n = 0; n < 20; n++)
+        {
+            Assert.False(await PassesAsync(next)); // strangers' key ids don't make it ask again and again
+        }
+
+        Assert.Equal(1, fetches);
+        clock.Advance(TimeSpan.FromSeconds(6));
+        Assert.True(await PassesAsync(next));
+        Assert.True(await PassesAsync(key));
+        Assert.Equal(2, fetches);
+
+        published.Remove(key);
+        clock.Advance(TimeSpan.FromMinutes(4));
+        Assert.True(await PassesAsync(key));
+        clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.False(await PassesAsync(key));
+        Assert.True(await PassesAsync(next));
+        Assert.Equal(3, fetches);
+
+        async Task<bool> PassesAsync(RSA signer) => await check.FaultOfAsync(required, TokenOf(signer, required.Issuer, "right", clock.GetUtcNow(), 60), Token) is null;
     }
 
     [Theory]
@@ -66,7 +105,7 @@ public class ConnectorRuleTests
     public async Task T09_keys_are_not_fetched_from_where_clouds_keep_their_secrets(string address)
     {
         var options = new ConnectorOptions { Credentials = new TunnelCredentials { AccountTag = "a", TunnelId = Guid.CreateVersion7(), Secret = [1] }, Edges = [] };
-        using var fetcher = new KeyFetcher(options, new AddressGuard(null));
+        using var fetcher = new KeyFetcher(options, new AddressGuard(null), TimeProvider.System);
         var fault = await Assert.ThrowsAsync<HttpRequestException>(() => fetcher.FetchAsync(new Uri(address), Token));
         Assert.True(address.StartsWith("http:", StringComparison.Ordinal) ? fault.InnerException is null : fault.GetBaseException() is AddressRefusedException, fault.ToString());
     }
@@ -166,6 +205,15 @@ public class ConnectorRuleTests
         Assert.Equal(HttpStatusCode.SwitchingProtocols, response.StatusCode);
     }
 
+    private static string TokenOf(RSA signer, string from, string aud, DateTimeOffset now, int seconds) => new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
+    {
+        Issuer = from,
+        Audience = aud,
+        Expires = now.AddSeconds(seconds).UtcDateTime,
+        NotBefore = now.AddHours(-1).UtcDateTime,
+        SigningCredentials = new SigningCredentials(new RsaSecurityKey(signer) { KeyId = KidOf(signer) }, SecurityAlgorithms.RsaSha256),
+    });
+
     private static string KidOf(RSA key) => Convert.ToHexStringLower(SHA256.HashData(key.ExportRSAPublicKey()));
 
     private static async Task<WebApplication> TeamAsync(TunnelRig rig, Func<string> keys)
@@ -184,5 +232,18 @@ public class ConnectorRuleTests
     {
         var parts = key.ExportParameters(false);
         return $$"""{"kty":"RSA","alg":"RS256","use":"sig","kid":"{{KidOf(key)}}","n":"{{Base64UrlEncoder.Encode(parts.Modulus)}}","e":"{{Base64UrlEncoder.Encode(parts.Exponent)}}"}""";
+    }
+
+    private sealed class SteppedClock : TimeProvider
+    {
+        private DateTimeOffset now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override DateTimeOffset GetUtcNow() => now;
+
+        public override long GetTimestamp() => now.Ticks;
+
+        public void Advance(TimeSpan by) => now += by;
     }
 }

@@ -253,7 +253,7 @@ public class LifecycleTests
     }
 
     [Fact]
-    public async Task T10_a_certificate_issued_by_a_certificate_that_is_no_authority_is_not_believed()
+    public async Task T10_an_edge_is_not_believed_on_the_word_of_another_authority_nor_of_a_certificate_that_is_none()
     {
         await using var rig = await TunnelRig.StartAsync();
         var credentials = rig.AddTunnel("trust", rig.Ingress);

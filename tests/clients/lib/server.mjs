@@ -29,14 +29,14 @@ export function freshDatabase(admin, name) {
 
 export class Gatehouse {
   /** Starts a server. `database` is a postgres URL, or nothing for SQLite. */
-  static async start({ demo = false, database, data, port, address = '127.0.0.1', edge = 0, secretKey, token = randomBytes(24).toString('hex') } = {}) {
+  static async start({ demo = false, database, data, port, address = '127.0.0.1', edge = 0, edgeAddress = address, more = [], secretKey, token = randomBytes(24).toString('hex') } = {}) {
     const server = new Gatehouse();
     server.data = data ?? mkdtempSync(join(tmpdir(), 'gatehouse-client-'));
     server.ownsData = data === undefined;
     server.token = token;
     server.secretKey = secretKey;
     server.port = port ?? (await freePort());
-    server.args = ['up', '--json', '--data', server.data, '--listen', `${address}:${server.port}`, '--edge', `${address}:${edge}`];
+    server.args = ['up', '--json', '--data', server.data, '--listen', `${address}:${server.port}`, '--edge', `${edgeAddress}:${edge}`, ...more];
     if (demo) server.args.push('--demo');
     if (database) server.args.push('--database', database);
     await server.launch();

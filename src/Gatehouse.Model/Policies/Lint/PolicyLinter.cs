@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gatehouse.Model.Apps;
 using Gatehouse.Model.Snapshots;
 
 namespace Gatehouse.Model.Policies.Lint;
@@ -14,12 +15,17 @@ public enum LintKind
 
     /// <summary>It lets in anybody at all.</summary>
     WorldOpen,
+
+    /// <summary>A tunnel publishes names beneath those that the application covers, open to anybody.</summary>
+    Uncovered,
 }
 
 /// <summary>A warning; it refuses nothing.</summary>
-/// <param name="Text">A sentence that names the policy.</param>
-/// <param name="Witness">A visitor who shows it, or the rules that do.</param>
-public sealed record LintWarning(LintKind Kind, Guid PolicyId, string Policy, string Text, string Witness);
+/// <param name="PolicyId">The policy; null when it is about the application itself.</param>
+/// <param name="Policy">Its name; null with its id.</param>
+/// <param name="Text">A sentence that names the policy or the application.</param>
+/// <param name="Witness">A visitor who shows it, or the rules or the host that do.</param>
+public sealed record LintWarning(LintKind Kind, Guid? PolicyId, string? Policy, string Text, string Witness);
 
 /// <summary>Looks for policies that most likely do not do what was meant. Judges made-up visitors by the evaluator itself.</summary>
 public static class PolicyLinter
@@ -28,12 +34,31 @@ public static class PolicyLinter
     public static IReadOnlyList<LintWarning> Check(AppEntry app) =>
         [.. app.BeforeSignIn.Concat(app.AfterSignIn).Select(p => Check(app, p)).OfType<LintWarning>()];
 
+    /// <summary>What is published beneath the wildcards of an app and covered by no app, with requests like that let through. Pure.</summary>
+    public static IEnumerable<LintWarning> CheckWildcards(AppEntry app, AccessTable table)
+    {
+        foreach (var domain in app.App.Domains)
+        {
+            if (DomainPattern.TryParse(domain, out var pattern, out _) && pattern.Host.StartsWith("*.", StringComparison.Ordinal))
+            {
+                var below = "a.b" + pattern.Host[1..].Replace('*', 'c');
+                if (table.Origins.Find(below) is { Tunnel: { } tunnel } && !table.Apps.Covers(below) && !table.DeniesUnmatched(below))
+                {
+                    yield return new LintWarning(
+                        LintKind.Uncovered, null, null,
+                        $"'{app.App.Name}' covers one label in place of the wildcard of {pattern.Host}, but tunnel '{tunnel.Tunnel.Name}' publishes every name beneath, and what no application covers is let through.", below);
+                }
+            }
+        }
+    }
+
     /// <summary>The word for a kind, as programs read it.</summary>
     public static string WordOf(LintKind kind) => kind switch
     {
         LintKind.Unsatisfiable => "unsatisfiable",
         LintKind.Shadowed => "shadowed",
         LintKind.WorldOpen => "world-open",
+        LintKind.Uncovered => "uncovered",
         _ => throw new UnreachableException($"kind {kind} has no word"),
     };
 

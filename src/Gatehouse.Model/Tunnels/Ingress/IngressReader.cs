@@ -29,11 +29,10 @@ public static class IngressReader
         var common = config.TryGetProperty("originRequest", out var origin)
             ? new SettingsReader(origin, "originRequest.", faults).Read(OriginSettings.Default, isRule: false)
             : OriginSettings.Default;
-        var warp = config.TryGetProperty("warp-routing", out var routing) && routing.ValueKind == JsonValueKind.Object
-            && routing.TryGetProperty("enabled", out var enabled) && enabled.ValueKind == JsonValueKind.True;
+        var routed = ReadPrivateNetwork(config, faults);
         if (!config.TryGetProperty("ingress", out var list) || list.ValueKind == JsonValueKind.Null)
         {
-            return new IngressTable([], warp);
+            return new IngressTable([], routed);
         }
 
         if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > MostRules)
@@ -54,7 +53,7 @@ public static class IngressReader
         }
 
         CheckOrder(rules, faults);
-        return new IngressTable(rules.ToImmutable(), warp);
+        return new IngressTable(rules.ToImmutable(), routed);
     }
 
     /// <summary>Reads text that was checked when it was kept; null when it can't be read all the same.</summary>
@@ -72,6 +71,12 @@ public static class IngressReader
             return null;
         }
     }
+
+    private static OriginSettings? ReadPrivateNetwork(JsonElement config, ICollection<IngressFault> faults) =>
+        config.TryGetProperty("warp-routing", out var routing) && routing.ValueKind == JsonValueKind.Object
+        && routing.TryGetProperty("enabled", out var enabled) && enabled.ValueKind == JsonValueKind.True
+            ? new SettingsReader(routing, "warp-routing.", faults).ReadDialing(OriginSettings.PrivateNetwork)
+            : null;
 
     private static IngressRule? ReadRule(JsonElement element, string at, OriginSettings common, ICollection<IngressFault> faults)
     {

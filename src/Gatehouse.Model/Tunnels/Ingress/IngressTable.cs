@@ -22,21 +22,31 @@ public sealed record IngressRule(string Hostname, Regex? Path, string Service, S
 }
 
 /// <summary>The rules of a tunnel in order, immutable.</summary>
-public sealed class IngressTable(ImmutableArray<IngressRule> rules, bool isWarpRouting)
+public sealed class IngressTable(ImmutableArray<IngressRule> rules, OriginSettings? privateNetwork)
 {
     /// <summary>No rules: every request is answered 503.</summary>
-    public static IngressTable Empty { get; } = new([], false);
+    public static IngressTable Empty { get; } = new([], null);
 
     /// <summary>The rules; the last one takes what no other did.</summary>
     public ImmutableArray<IngressRule> Rules => rules;
 
-    /// <summary>Whether raw TCP streams to private addresses are let through.</summary>
-    public bool IsWarpRouting => isWarpRouting;
+    /// <summary>Whether some rule asks for an Access token.</summary>
+    public bool IsGuarded { get; } = rules.Any(r => r.Settings.Access is not null);
+
+    /// <summary>How raw TCP streams to addresses that the edge names are dialed (<c>warp-routing</c>); null means that they are not.</summary>
+    public OriginSettings? PrivateNetwork => privateNetwork;
 
     /// <summary>The hostnames it names, each once.</summary>
     public IEnumerable<string> Hostnames => rules.Select(r => r.Hostname).Where(h => h.Length > 0).Distinct(StringComparer.Ordinal);
 
-    /// <summary>The rule for a request; null only when there are none. <paramref name="host"/> may bear a port.</summary>
+    /// <summary>The path that rules are matched on, wherever they are: of the request's target as it was sent, up to the query, with escapes decoded once. Dots and slashes stay as they are.</summary>
+    public static string PathOf(string target)
+    {
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        return target.StartsWith('/') ? Uri.UnescapeDataString(query < 0 ? target : target[..query]) : "/"; // all else is asked of a service as "/"
+    }
+
+    /// <summary>The rule for a request; null only when there are none. <paramref name="host"/> may bear a port; <paramref name="path"/> is what <see cref="PathOf"/> gives.</summary>
     public IngressRule? Find(string host, string path)
     {
         var bare = BareHost(host);

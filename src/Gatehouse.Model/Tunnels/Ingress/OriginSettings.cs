@@ -9,6 +9,9 @@ public sealed record OriginSettings
     /// <summary>What counts when nothing is said.</summary>
     public static OriginSettings Default { get; } = new();
 
+    /// <summary>What counts for raw TCP streams when nothing is said.</summary>
+    public static OriginSettings PrivateNetwork { get; } = new() { ConnectTimeout = TimeSpan.FromSeconds(5) };
+
     /// <summary>How long a service may take to accept a connection.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -18,10 +21,10 @@ public sealed record OriginSettings
     /// <summary>Time between TCP keep-alives.</summary>
     public TimeSpan TcpKeepAlive { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Try addresses one after the other rather than both families side by side.</summary>
+    /// <summary>Try the addresses of a name one after the other, each for its share of the time, rather than side by side.</summary>
     public bool NoHappyEyeballs { get; init; }
 
-    /// <summary>Idle connections kept to a service.</summary>
+    /// <summary>The most idle connections kept to a service.</summary>
     public int KeepAliveConnections { get; init; } = 100;
 
     /// <summary>How long an idle connection is kept.</summary>
@@ -42,7 +45,7 @@ public sealed record OriginSettings
     /// <summary>Accept any certificate.</summary>
     public bool NoTlsVerify { get; init; }
 
-    /// <summary>Send a length rather than chunks.</summary>
+    /// <summary>Send a length rather than chunks; a body whose length nobody said is refused.</summary>
     public bool DisableChunkedEncoding { get; init; }
 
     /// <summary>The service's address is named by each request.</summary>

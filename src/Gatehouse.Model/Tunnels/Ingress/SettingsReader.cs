@@ -8,6 +8,9 @@ internal sealed class SettingsReader(JsonElement root, string at, ICollection<In
     // Would send what it must not, or leave out what it must, if it were dropped in silence.
     private static readonly string[] NotSupported = ["proxyType", "ipRules"];
 
+    private const string NoProxies = "SOCKS proxies are not supported";
+    private const string UsualProxyAddress = "127.0.0.1"; // what others write who mean none
+
     /// <summary>What is said, over <paramref name="other"/>.</summary>
     public OriginSettings Read(OriginSettings other, bool isRule)
     {
@@ -25,15 +28,23 @@ internal sealed class SettingsReader(JsonElement root, string at, ICollection<In
             }
             else if (Has(name, out value) && (value.ValueKind == JsonValueKind.String ? value.GetString()?.Length : value.GetArrayLength()) > 0)
             {
-                Refuse(name, "SOCKS proxies are not supported");
+                Refuse(name, NoProxies);
             }
         }
 
-        return other with
+        if (Text("proxyAddress", "") is not ("" or UsualProxyAddress))
         {
-            ConnectTimeout = Duration("connectTimeout", other.ConnectTimeout),
+            Refuse("proxyAddress", NoProxies);
+        }
+
+        if (Number("proxyPort", 0) != 0)
+        {
+            Refuse("proxyPort", NoProxies);
+        }
+
+        return ReadDialing(other) with
+        {
             TlsTimeout = Duration("tlsTimeout", other.TlsTimeout),
-            TcpKeepAlive = Duration("tcpKeepAlive", other.TcpKeepAlive),
             NoHappyEyeballs = Flag("noHappyEyeballs", other.NoHappyEyeballs),
             KeepAliveConnections = Number("keepAliveConnections", other.KeepAliveConnections),
             KeepAliveTimeout = Duration("keepAliveTimeout", other.KeepAliveTimeout),
@@ -48,6 +59,13 @@ internal sealed class SettingsReader(JsonElement root, string at, ICollection<In
             Access = isRule ? Access() : null,
         };
     }
+
+    /// <summary>What is said of dialing alone.</summary>
+    public OriginSettings ReadDialing(OriginSettings other) => other with
+    {
+        ConnectTimeout = Duration("connectTimeout", other.ConnectTimeout),
+        TcpKeepAlive = Duration("tcpKeepAlive", other.TcpKeepAlive),
+    };
 
     private AccessRequirement? Access()
     {

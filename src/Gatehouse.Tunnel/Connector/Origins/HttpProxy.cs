@@ -20,11 +20,18 @@ internal sealed partial class HttpProxy(OriginClients clients, ILogger<HttpProxy
     [SuppressMessage("Design", "CA1031", Justification = "Whatever keeps the service from answering is told to the edge; a broken answer is cut.")]
     public async Task<bool> RunAsync(HttpContext context, IngressRule rule, bool isWebSocket)
     {
+        if (rule.Settings.DisableChunkedEncoding && !isWebSocket && context.Request.ContentLength is null && HasBody(context))
+        {
+            return Answers.Status(context, StatusCodes.Status411LengthRequired); // it could be sent in chunks only
+        }
+
         using var request = Shape(context, rule, isWebSocket);
+        var pool = clients.For(rule);
+        using var stay = isWebSocket || rule.Settings.Http2Origin ? null : pool.Enter(request); // both are connections of another kind
         HttpResponseMessage response;
         try
         {
-            response = await clients.For(rule).SendAsync(request, context.RequestAborted);
+            response = await pool.SendAsync(request, context.RequestAborted);
         }
         catch (Exception fault) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -62,7 +69,7 @@ internal sealed partial class HttpProxy(OriginClients clients, ILogger<HttpProxy
             Version = rule.Settings.Http2Origin && !isWebSocket ? HttpVersion.Version20 : HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
-        if (!isWebSocket && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+        if (!isWebSocket && HasBody(context))
         {
             request.Content = new FlushedContent(incoming.Body, incoming.ContentLength);
         }
@@ -103,6 +110,8 @@ internal sealed partial class HttpProxy(OriginClients clients, ILogger<HttpProxy
         return request;
     }
 
+    private static bool HasBody(HttpContext context) => context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+
     // Where it goes is the pool's business; the authority only keeps apart what must not share a connection. The scheme is for
     // the handler: TLS is done by the pool's own dialing, so https stands here only where HTTP/2 may be agreed on.
     private static string AuthorityOf(IngressRule rule, string host)
@@ -132,7 +141,7 @@ internal sealed partial class HttpProxy(OriginClients clients, ILogger<HttpProxy
             return;
         }
 
-        var piece = ArrayPool<byte>.Shared.Rent(PieceSize);
+        var piece = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(response.Content.Headers.ContentLength ?? PieceSize, 1024, PieceSize)); // most answers are small
         try
         {
             for (int read; (read = await body.ReadAsync(piece, context.RequestAborted)) > 0;)

@@ -15,14 +15,14 @@ internal sealed class KeyFetcher : IDisposable
 
     /// <summary>Prepares it; connects to nothing yet.</summary>
     [SuppressMessage("Reliability", "CA2000", Justification = "The client owns its handler.")]
-    public KeyFetcher(ConnectorOptions options, AddressGuard guard) => client = new HttpClient(new SocketsHttpHandler
+    public KeyFetcher(ConnectorOptions options, AddressGuard guard, TimeProvider clock) => client = new HttpClient(new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,
         ActivityHeadersPropagator = null,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        ConnectCallback = (context, cancellationToken) => DialAsync(context.DnsEndPoint, guard, cancellationToken),
+        ConnectCallback = (context, cancellationToken) => DialAsync(context.DnsEndPoint, guard, clock, cancellationToken),
         SslOptions = new SslClientAuthenticationOptions
         {
             RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
@@ -45,20 +45,10 @@ internal sealed class KeyFetcher : IDisposable
     public void Dispose() => client.Dispose();
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The stream owns the socket; without a stream it is disposed here.")]
-    private static async ValueTask<Stream> DialAsync(DnsEndPoint end, AddressGuard guard, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> DialAsync(DnsEndPoint end, AddressGuard guard, TimeProvider clock, CancellationToken cancellationToken)
     {
         var addresses = guard.Filter(await LocalNames.ResolveAsync(end.Host.Trim('[', ']'), cancellationToken));
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(addresses, end.Port, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        return new NetworkStream(await AddressRace.ConnectAsync(addresses, end.Port, null, clock, cancellationToken), ownsSocket: true);
     }
 
     private static bool IsIssuedBy(X509Certificate2 leaf, X509Certificate2Collection authorities)

@@ -3,14 +3,10 @@ using System.Net.Sockets;
 
 namespace Gatehouse.Tunnel.Connector.Origins;
 
-/// <summary>Connects by name.</summary>
+/// <summary>Looks names up.</summary>
 internal static class LocalNames
 {
-    /// <summary>Connects. Names under localhost are this machine, whatever a resolver says (RFC 6761 §6.3).</summary>
-    public static async ValueTask ConnectAsync(Socket socket, string host, int port, CancellationToken cancellationToken) =>
-        await socket.ConnectAsync(await ResolveAsync(host, cancellationToken), port, cancellationToken);
-
-    /// <summary>The addresses of a name.</summary>
+    /// <summary>The addresses of a name. Names under localhost are this machine, whatever a resolver says (RFC 6761 §6.3).</summary>
     /// <exception cref="SocketException">There are none.</exception>
     public static async ValueTask<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) =>
         IPAddress.TryParse(host, out var address) ? [address]

@@ -10,22 +10,22 @@ using Gatehouse.Model.Tunnels.Ingress;
 namespace Gatehouse.Tunnel.Connector.Origins;
 
 /// <summary>The connections to services, one pool for each way to reach one.</summary>
-internal sealed class OriginClients(AddressGuard guard) : IDisposable
+internal sealed class OriginClients(AddressGuard guard, TimeProvider clock) : IDisposable
 {
     // Each new way after a change of rules makes a pool; the oldest are of rules that are gone.
     private const int MostPools = 500;
 
-    private readonly ConcurrentDictionary<(ServiceTarget, OriginSettings), HttpMessageInvoker> pools = new();
+    private readonly ConcurrentDictionary<(ServiceTarget, OriginSettings), OriginPool> pools = new();
 
-    /// <summary>The client for a rule.</summary>
-    public HttpMessageInvoker For(IngressRule rule)
+    /// <summary>The connections for a rule.</summary>
+    public OriginPool For(IngressRule rule)
     {
         if (pools.Count > MostPools)
         {
             pools.Clear(); // left to the collector: requests may run on them
         }
 
-        return pools.GetOrAdd((rule.Target, rule.Settings), static (key, guard) => Make(key.Item1, key.Item2, guard), guard);
+        return pools.GetOrAdd((rule.Target, rule.Settings), static (key, clients) => new OriginPool(clients.Make(key.Item1, key.Item2), key.Item2), this);
     }
 
     /// <summary>Connects to a service that is not spoken HTTP to.</summary>
@@ -35,7 +35,7 @@ internal sealed class OriginClients(AddressGuard guard) : IDisposable
         late.CancelAfter(settings.ConnectTimeout);
         try
         {
-            return await DialAsync(host, port, settings, guard, late.Token);
+            return await ConnectAsync(host, port, settings, late.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -53,7 +53,7 @@ internal sealed class OriginClients(AddressGuard guard) : IDisposable
     }
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The invoker owns its handler.")]
-    private static HttpMessageInvoker Make(ServiceTarget target, OriginSettings settings, AddressGuard guard) => new(new SocketsHttpHandler
+    private HttpMessageInvoker Make(ServiceTarget target, OriginSettings settings) => new(new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
@@ -66,11 +66,10 @@ internal sealed class OriginClients(AddressGuard guard) : IDisposable
         MaxResponseHeadersLength = 128, // KiB
         RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-        ConnectCallback = (context, cancellationToken) => ConnectAsync(context, target, settings, guard, cancellationToken),
+        ConnectCallback = (context, cancellationToken) => ConnectAsync(context, target, settings, cancellationToken),
     });
 
-    private static async ValueTask<Stream> ConnectAsync(
-        SocketsHttpConnectionContext context, ServiceTarget target, OriginSettings settings, AddressGuard guard, CancellationToken cancellationToken)
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, ServiceTarget target, OriginSettings settings, CancellationToken cancellationToken)
     {
         using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         late.CancelAfter(settings.ConnectTimeout);
@@ -80,7 +79,7 @@ internal sealed class OriginClients(AddressGuard guard) : IDisposable
             stream = target switch
             {
                 ServiceTarget.Unix unix => await DialAsync(unix.Path, guard, late.Token),
-                ServiceTarget.Web web => await DialAsync(web.Host, web.Port, settings, guard, late.Token),
+                ServiceTarget.Web web => await ConnectAsync(web.Host, web.Port, settings, late.Token),
                 _ => throw new IOException("is no web service"),
             };
         }
@@ -152,23 +151,13 @@ internal sealed class OriginClients(AddressGuard guard) : IDisposable
         return chain.Build(leaf);
     }
 
-    [SuppressMessage("Reliability", "CA2000", Justification = "The stream owns the socket; without a stream it is disposed here.")]
-    private static async ValueTask<NetworkStream> DialAsync(string host, int port, OriginSettings settings, AddressGuard guard, CancellationToken cancellationToken)
+    private async ValueTask<NetworkStream> ConnectAsync(string host, int port, OriginSettings settings, CancellationToken cancellationToken)
     {
         var addresses = guard.Filter(await LocalNames.ResolveAsync(host.Trim('[', ']'), cancellationToken));
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(addresses, port, cancellationToken);
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Math.Max(1, (int)settings.TcpKeepAlive.TotalSeconds));
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        var socket = await AddressRace.ConnectAsync(addresses, port, settings.NoHappyEyeballs ? settings.ConnectTimeout / addresses.Length : null, clock, cancellationToken);
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Math.Max(1, (int)settings.TcpKeepAlive.TotalSeconds));
+        return new NetworkStream(socket, ownsSocket: true);
     }
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The stream owns the socket; without a stream it is disposed here.")]

@@ -9,6 +9,7 @@ using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Audit;
 using Gatehouse.Model.Bindings;
+using Gatehouse.Model.Dns;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Machines;
 using Gatehouse.Model.Origins;
@@ -16,6 +17,7 @@ using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Tunnels;
 using Gatehouse.Tests.Fakes;
 using Gatehouse.Tls;
 using Gatehouse.Web.Http;
@@ -76,6 +78,15 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     /// <summary>What hosts do with client certificates.</summary>
     public List<ClientCertificateSetting> CertificateSettings { get; } = [];
+
+    /// <summary>The tunnels that exist.</summary>
+    public List<TunnelEntry> Tunnels { get; } = [];
+
+    /// <summary>Records that lead names to them.</summary>
+    public List<DnsRecord> DnsRecords { get; } = [];
+
+    /// <summary>What sends requests down tunnels; null when nothing does.</summary>
+    public ITunnelSender? TunnelSender { get; set; }
 
     public Organization Organization { get; } = new() { Id = new string('a', 32), Name = "Test" };
 
@@ -200,6 +211,8 @@ internal sealed class GatewayHost : IAsyncDisposable
         KnowsPlaces = Geo is not null,
         LoginMethods = [.. LoginMethods.Select(id => new LoginMethodEntry { Method = TestAccess.Method("Idp", id), ClientSecret = "s3cret" })],
         Hostnames = [.. hostnames],
+        Tunnels = [.. Tunnels],
+        DnsRecords = [.. DnsRecords],
         Keys = [new AccessSigningKey { Kid = new string('b', 64), CertificatePem = "", Rsa = Key.Value }],
         ServiceTokens = [.. ServiceTokens],
         ClientAuthorities = [.. Authorities],
@@ -230,6 +243,11 @@ internal sealed class GatewayHost : IAsyncDisposable
         }
 
         builder.Services.AddSingleton(StandIns());
+        if (TunnelSender is not null)
+        {
+            builder.Services.AddSingleton(TunnelSender);
+        }
+
         builder.Services.AddGateway();
         builder.Services.Configure(options);
         web = builder.Build();

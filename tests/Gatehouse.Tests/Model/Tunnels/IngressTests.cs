@@ -55,7 +55,12 @@ public class IngressTests
     [InlineData("""{"ingress":[{"service":"http://b","originRequest":{"noTLSVerify":1}}]}""", "ingress.0.originRequest.noTLSVerify")]
     [InlineData("""{"ingress":[{"service":"http://b","originRequest":{"proxyType":"socks"}}]}""", "ingress.0.originRequest.proxyType")]
     [InlineData("""{"ingress":[{"service":"http://b","originRequest":{"access":{"required":true}}}]}""", "ingress.0.originRequest.access")]
+    [InlineData("""{"ingress":[{"service":"http://b","originRequest":{"proxyPort":1080}}]}""", "ingress.0.originRequest.proxyPort")]
+    [InlineData("""{"originRequest":{"proxyAddress":"10.0.0.1"},"ingress":[]}""", "originRequest.proxyAddress")]
+    [InlineData("""{"originRequest":{"proxyAddress":"127.0.0.1","proxyPort":0,"proxyType":"","ipRules":[]},"ingress":[]}""", "")]
     [InlineData("""{"originRequest":5}""", "originRequest")]
+    [InlineData("""{"ingress":[],"warp-routing":{"enabled":true,"connectTimeout":"5s"}}""", "warp-routing.connectTimeout")]
+    [InlineData("""{"ingress":[],"warp-routing":{"enabled":true,"connectTimeout":7,"tcpKeepAlive":9,"maxActiveFlows":0}}""", "")]
     public void What_is_wrong_is_named_with_its_place(string json, string field)
     {
         var faults = Faults(json);
@@ -117,6 +122,15 @@ public class IngressTests
     {
         Assert.Equal("ingress.0.originRequest.access.teamName", Assert.Single(Faults($$"""{"ingress":[{"service":"https://a","originRequest":{"access":{"required":true,"teamName":"{{team}}","audTag":["a"]} } }]}""")).Field);
         Assert.True(AccessRequirement.IsTeam("team") && AccessRequirement.IsTeam("access.example.com") && AccessRequirement.IsTeam("access.example.com:8443"));
+    }
+
+    [Fact]
+    public void Raw_streams_are_dialed_as_warp_routing_says_and_not_at_all_unless_it_is_enabled()
+    {
+        Assert.Null(IngressReader.ReadKept("""{"ingress":[],"warp-routing":{"connectTimeout":7}}""")!.PrivateNetwork);
+        Assert.Equal(5, IngressReader.ReadKept("""{"ingress":[],"warp-routing":{"enabled":true}}""")!.PrivateNetwork!.ConnectTimeout.TotalSeconds);
+        var said = IngressReader.ReadKept("""{"ingress":[],"warp-routing":{"enabled":true,"connectTimeout":7,"tcpKeepAlive":9}}""")!.PrivateNetwork!;
+        Assert.Equal((7.0, 9.0), (said.ConnectTimeout.TotalSeconds, said.TcpKeepAlive.TotalSeconds));
     }
 
     [Fact]
