@@ -31,6 +31,11 @@ internal sealed class OriginTransformer(OriginEntry origin, Passage passage, For
     {
         // Drop before adding: a visitor could send our headers to pose as someone else.
         InboundHeaders.Scrub(httpContext.Request.Headers);
+        if (origin.Tunnel is null)
+        {
+            httpContext.Request.Headers.Remove(InboundHeaders.JumpDestination);
+        }
+
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
 
         // The origin reads the bytes the browser sent; policy judged every way to read them.

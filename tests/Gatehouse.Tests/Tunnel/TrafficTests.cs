@@ -213,6 +213,20 @@ public class TrafficTests
         Assert.Equal((hop, host), (rig.Registry.LastFault(tunnel)!.Hop, rig.Registry.LastFault(tunnel)!.Host));
     }
 
+    [Theory]
+    [InlineData("app.test", false)]
+    [InlineData("bastion.test", true)]
+    public void Where_a_bastion_shall_lead_is_said_to_nothing_but_a_bastion(string host, bool isSaid)
+    {
+        var table = Gatehouse.Model.Tunnels.Ingress.IngressReader.ReadKept("""{"ingress":[{"hostname":"bastion.test","service":"bastion"},{"service":"http://a"}]}""");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://tunnel/x");
+        request.Headers.Host = host;
+        request.Headers.TryAddWithoutValidation("Upgrade", "websocket");
+        request.Headers.TryAddWithoutValidation("Cf-Access-Jump-Destination", "10.0.0.1:22");
+        Gatehouse.Tunnel.Edge.OutgoingRequest.Shape(request, table);
+        Assert.Equal(isSaid, request.Headers.Contains("Cf-Access-Jump-Destination"));
+    }
+
     [Fact]
     public async Task R10_half_an_answer_never_looks_whole()
     {
