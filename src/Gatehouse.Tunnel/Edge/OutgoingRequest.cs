@@ -72,11 +72,11 @@ internal sealed class OutgoingRequest
         if (IsWebSocket)
         {
             duplex?.Dispose();
-            request.Content = duplex = new DuplexContent();
+            request.Content = duplex = new DuplexContent(connection.Uploads, mayBeGivenUp: true);
         }
         else if (body is not null)
         {
-            request.Content = connection.Watch(new BeginningContent(this, body));
+            request.Content = connection.Uploads.Watch(new BeginningContent(this, body));
         }
     }
 

@@ -213,6 +213,28 @@ public class TrafficTests
         Assert.Equal((hop, host), (rig.Registry.LastFault(tunnel)!.Hop, rig.Registry.LastFault(tunnel)!.Host));
     }
 
+    [Fact]
+    public async Task A_fault_is_forgotten_when_the_name_works_again_or_its_tunnel_is_gone()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var tunnel = (await rig.UsualAsync()).TunnelId;
+        await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/", "dead.test"));
+        using (await rig.GetAsync(tunnel, "/"))
+        {
+            Assert.Equal("dead.test", rig.Registry.LastFault(tunnel)?.Host); // another name says nothing of it
+        }
+
+        await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/a%zz"));
+        using (await rig.GetAsync(tunnel, "/"))
+        {
+            Assert.Null(rig.Registry.LastFault(tunnel));
+        }
+
+        await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/", "dead.test"));
+        rig.Change(tunnel, isDeleted: true);
+        Assert.Null(rig.Registry.LastFault(tunnel));
+    }
+
     [Theory]
     [InlineData("app.test", false)]
     [InlineData("bastion.test", true)]
@@ -268,6 +290,22 @@ public class TrafficTests
         Assert.Equal(HttpStatusCode.OK, other.StatusCode);
         rig.Origin.Gate.Release();
         using var done = await stalled;
+    }
+
+    [Fact]
+    public async Task Uploads_that_stand_in_nobodys_way_are_not_given_up()
+    {
+        await using var rig = await TunnelRig.StartAsync(o => o.StalledUpload = TimeSpan.FromSeconds(1));
+        var tunnel = (await rig.UsualAsync()).TunnelId;
+        var stalled = Enumerable.Range(0, 3).Select(_ => rig.SendAsync(tunnel, HttpMethod.Post, "/stall", "app.test", new ByteArrayContent(new byte[8 * 1024 * 1024]))).ToList();
+        await TunnelRig.UntilAsync(() => rig.Origin.Seen.Count(s => s == "POST /stall") == 3, "there");
+        await Task.Delay(TimeSpan.FromSeconds(4), Token);
+        rig.Origin.Gate.Release(3);
+        foreach (var upload in stalled)
+        {
+            using var done = await upload;
+            Assert.Equal(HttpStatusCode.OK, done.StatusCode);
+        }
     }
 
     private static async Task<int> ReadMessageAsync(WebSocket socket, byte[] buffer)
