@@ -91,8 +91,9 @@ internal sealed class OriginTransformer(OriginEntry origin, Passage passage, For
         SpareGateCookies(headers);
         DropNamedInConnection(proxyResponse, headers);
 
-        // TLS ends at the gateway, so whether a host is https for ever is for the gateway to say, not for what runs behind it.
+        // TLS ends at the gateway, so whether a host is https for ever, and where else it is served, is for the gateway to say, not for what runs behind it.
         headers.Remove(HeaderNames.StrictTransportSecurity);
+        headers.Remove(HeaderNames.AltSvc);
 
         running.OnAnswer(httpContext, proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols);
         if (proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols)

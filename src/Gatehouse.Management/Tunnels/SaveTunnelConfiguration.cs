@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gatehouse.Management.Writes;
-using Gatehouse.Model.Dns;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Snapshots;
@@ -76,8 +75,8 @@ internal sealed class SaveTunnelConfiguration(GatehouseDb db, Writer writer, Pub
             return null;
         }
 
-        hostnames.ExceptWith(await db.DnsRecords.AsNoTracking()
-            .Where(r => r.IsProxied && r.Content.EndsWith(DnsRecord.TunnelSuffix)).Select(r => r.Name).ToListAsync(cancellationToken));
+        var records = await db.DnsRecords.AsNoTracking().Where(r => r.IsProxied && r.Type == "CNAME").ToListAsync(cancellationToken);
+        hostnames.ExceptWith(records.Where(r => r.TunnelId is not null).Select(r => r.Name));
         var others = from other in db.Tunnels.AsNoTracking()
                      join configuration in db.TunnelConfigurations.AsNoTracking() on other.Id equals configuration.TunnelId
                      where other.Id != id && other.DeletedAt == null && other.IsRemotelyManaged

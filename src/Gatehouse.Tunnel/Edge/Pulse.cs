@@ -26,13 +26,19 @@ internal sealed class Pulse(GuardedStream stream, TimeSpan keepAlive, TimeSpan l
 
     private static readonly TimeSpan Hesitation = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Doubt = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Away = TimeSpan.FromSeconds(3);
 
     private Task asking = Task.CompletedTask;
     private long? askedAt;
+    private long lookedAt = clock.GetTimestamp();
 
     /// <summary>Looks. To be called again and again, by one at a time.</summary>
     public Life Look(bool areWaiting, CancellationToken cancellationToken)
     {
+        // This machine may have slept, or been too busy to look: then what came meanwhile is still to be read.
+        var wasAway = clock.GetElapsedTime(lookedAt) > Away;
+        lookedAt = clock.GetTimestamp();
+        askedAt = wasAway ? null : askedAt;
         if (stream.Quiet < (areWaiting ? Hesitation : keepAlive) || (askedAt is { } last && stream.Quiet < clock.GetElapsedTime(last)))
         {
             askedAt = null;
