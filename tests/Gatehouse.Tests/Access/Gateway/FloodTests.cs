@@ -13,8 +13,6 @@ public class FloodTests
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(3);
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
     [Theory]
     [InlineData("rapid reset")] // CVE-2023-44487
     [InlineData("made you reset")] // CVE-2025-8671
