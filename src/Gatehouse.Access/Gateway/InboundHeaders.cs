@@ -11,9 +11,10 @@ namespace Gatehouse.Access.Gateway;
 /// </summary>
 internal static class InboundHeaders
 {
-    private const int LongestName = 64;
-    private const string JumpDestination = "Cf-Access-Jump-Destination";
+    /// <summary>Where a visitor wants a bastion to lead: theirs to say, and said to nothing but a tunnel, which says it to nothing but a bastion.</summary>
+    public const string JumpDestination = "Cf-Access-Jump-Destination";
 
+    private const int LongestName = 64;
     private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Names = new[]
     {
         "forwarded", "proxy", "client-ip", "true-client-ip", "fastly-client-ip", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "x-azure-clientip",
@@ -65,7 +66,6 @@ internal static class InboundHeaders
     /// <summary>Whether a header of this name is never taken from a visitor.</summary>
     public static bool IsOurs(string name)
     {
-        // Where a visitor wants a bastion to lead: theirs to say, and said to nothing but a tunnel's rule for it.
         if (!MayBeOurs(name) || name.Equals(JumpDestination, StringComparison.OrdinalIgnoreCase))
         {
             return false;

@@ -31,6 +31,11 @@ internal sealed class OriginTransformer(OriginEntry origin, Passage passage, For
     {
         // Drop before adding: a visitor could send our headers to pose as someone else.
         InboundHeaders.Scrub(httpContext.Request.Headers);
+        if (origin.Tunnel is null)
+        {
+            httpContext.Request.Headers.Remove(InboundHeaders.JumpDestination);
+        }
+
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
 
         // The origin reads the bytes the browser sent; policy judged every way to read them.
@@ -86,8 +91,9 @@ internal sealed class OriginTransformer(OriginEntry origin, Passage passage, For
         SpareGateCookies(headers);
         DropNamedInConnection(proxyResponse, headers);
 
-        // TLS ends at the gateway, so whether a host is https for ever is for the gateway to say, not for what runs behind it.
+        // TLS ends at the gateway, so whether a host is https for ever, and where else it is served, is for the gateway to say, not for what runs behind it.
         headers.Remove(HeaderNames.StrictTransportSecurity);
+        headers.Remove(HeaderNames.AltSvc);
 
         running.OnAnswer(httpContext, proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols);
         if (proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols)

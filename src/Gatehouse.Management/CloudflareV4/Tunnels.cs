@@ -92,7 +92,7 @@ internal sealed class Tunnels(
         }
 
         // What a connector brought, when it is the one who says.
-        var local = connections.Of(tunnel.Id).Select(c => c.LocalConfiguration).FirstOrDefault(c => c is not null);
+        var local = connections.Of(tunnel.Id).Select(c => c.LocalConfiguration).FirstOrDefault(c => !c.IsEmpty);
         return Envelope.Ok(new JsonObject
         {
             ["tunnel_id"] = tunnel.Id.ToString(),
@@ -155,11 +155,11 @@ internal sealed class Tunnels(
         ["created_at"] = JsonList.Time(kept.CreatedAt),
     };
 
-    private static JsonNode? Parsed(string? json)
+    private static JsonNode? Parsed(ReadOnlyMemory<byte> json)
     {
         try
         {
-            return json is null ? null : JsonNode.Parse(json);
+            return json.IsEmpty ? null : JsonNode.Parse(json.Span);
         }
         catch (JsonException)
         {

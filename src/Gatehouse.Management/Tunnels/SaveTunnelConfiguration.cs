@@ -37,10 +37,15 @@ internal sealed class SaveTunnelConfiguration(GatehouseDb db, Writer writer, Pub
                     return new Result.Refused([.. faults.Select(f => new Fault("config." + f.Field, f.Text))]);
                 }
 
+                var kept = await db.TunnelConfigurations.SingleOrDefaultAsync(c => c.TunnelId == id, cancellationToken);
+                if (await TakenAsync(id, table.Hostnames.Except(HostnamesOf(kept)), cancellationToken) is { } taken)
+                {
+                    return taken;
+                }
+
                 // Whoever configures it here manages it here.
                 tunnel.IsRemotelyManaged = true;
                 tunnel.UpdatedAt = clock.GetUtcNow();
-                var kept = await db.TunnelConfigurations.SingleOrDefaultAsync(c => c.TunnelId == id, cancellationToken);
                 if (kept is null)
                 {
                     kept = new TunnelConfiguration { TunnelId = id, Number = 0, Json = "" };
@@ -60,6 +65,37 @@ internal sealed class SaveTunnelConfiguration(GatehouseDb db, Writer writer, Pub
 
         return result;
     }
+
+    // Of two tunnels with one name the older would win, and nobody would know why. A DNS record says which one is meant.
+    private async Task<Result.Taken?> TakenAsync(Guid id, IEnumerable<string> added, CancellationToken cancellationToken)
+    {
+        var hostnames = added.ToHashSet(StringComparer.Ordinal);
+        if (hostnames.Count == 0)
+        {
+            return null;
+        }
+
+        var records = await db.DnsRecords.AsNoTracking().Where(r => r.IsProxied && r.Type == "CNAME").ToListAsync(cancellationToken);
+        hostnames.ExceptWith(records.Where(r => r.TunnelId is not null).Select(r => r.Name));
+        var others = from other in db.Tunnels.AsNoTracking()
+                     join configuration in db.TunnelConfigurations.AsNoTracking() on other.Id equals configuration.TunnelId
+                     where other.Id != id && other.DeletedAt == null && other.IsRemotelyManaged
+                     orderby other.CreatedAt, other.Id
+                     select new { other.Name, configuration.Json };
+        await foreach (var other in others.AsAsyncEnumerable().WithCancellation(cancellationToken))
+        {
+            if (HostnamesOf(other.Json).FirstOrDefault(hostnames.Contains) is { } hostname)
+            {
+                return new Result.Taken(new Fault("config.ingress", $"'{hostname}' is published by the tunnel '{other.Name}'; take it out there first, or say by a DNS record which tunnel it leads to"));
+            }
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<string> HostnamesOf(TunnelConfiguration? kept) => kept is null ? [] : HostnamesOf(kept.Json);
+
+    private static IEnumerable<string> HostnamesOf(string json) => IngressReader.ReadKept(json)?.Hostnames ?? [];
 
     // Where rules lead is asked about later, above all when it is into the connector's own machine or network.
     private async Task WriteDownAsync(Guid id, IngressTable table, int? actor, CancellationToken cancellationToken)

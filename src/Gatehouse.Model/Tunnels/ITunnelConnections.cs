@@ -32,8 +32,8 @@ public sealed record TunnelConnector
     /// <summary>Why it refused the last configuration; null when it did not.</summary>
     public string? ConfigurationFault { get; init; }
 
-    /// <summary>What it brought with it, when it is not managed here; JSON.</summary>
-    public string? LocalConfiguration { get; init; }
+    /// <summary>What it brought with it, when it is not managed here; JSON, not checked; empty when nothing.</summary>
+    public ReadOnlyMemory<byte> LocalConfiguration { get; init; }
 
     /// <summary>Its connections by index.</summary>
     public required IReadOnlyList<TunnelConnection> Connections { get; init; }
@@ -46,13 +46,13 @@ public sealed record TunnelConnector
 /// <param name="At">When.</param>
 public sealed record TunnelFault(TunnelHop Hop, string What, string Host, DateTimeOffset At);
 
-/// <summary>What runs through tunnels now, on this node.</summary>
+/// <summary>What runs through tunnels now, on this node: a connector that is connected to another node only is not seen here.</summary>
 public interface ITunnelConnections
 {
     /// <summary>The connectors of a tunnel, oldest first.</summary>
     IReadOnlyList<TunnelConnector> Of(Guid tunnel);
 
-    /// <summary>The last fault of a tunnel; null when there was none since the start.</summary>
+    /// <summary>The last fault of a tunnel; null when there was none since the start, or a later request for the same name found its way.</summary>
     TunnelFault? LastFault(Guid tunnel);
 
     /// <summary>Closes the connections of a tunnel, or of one connector of it. Connectors come back while their credentials are good.</summary>

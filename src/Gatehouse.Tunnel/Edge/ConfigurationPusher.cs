@@ -70,9 +70,11 @@ internal sealed partial class ConfigurationPusher(
         woken.Reader.TryRead(out _);
     }
 
+    // Those too that have said that they go: their last requests are nobody's any more.
     private void CutOff(AccessTable table)
     {
-        foreach (var connection in registry.All)
+        registry.Forget(id => table.Tunnels.GetValueOrDefault(id) is { IsDeleted: false });
+        foreach (var connection in registry.Everyone)
         {
             if (connection.Registered is { } registered && Registrar.FaultOf(table, registered) is { } fault)
             {
@@ -95,10 +97,9 @@ internal sealed partial class ConfigurationPusher(
 
             foreach (var connector in tunnel.GroupBy(c => c.Registered!.ConnectorId)) // as above
             {
-                var has = connector.Max(c => c.Configuration?.Number ?? -1);
-                var isRefused = connector.Any(c => c.Configuration is { Fault: not null } reply && reply.Number >= wanted.Number);
+                var offered = connector.Max(c => c.Offered ?? -1); // what was refused is not pushed for ever
                 var bearer = connector.FirstOrDefault(c => !c.IsDraining && c.Registered!.Features.Contains(TunnelHeaders.AllowRemoteConfig)); // as above
-                if (bearer is not null && has < wanted.Number && !isRefused)
+                if (bearer is not null && offered < wanted.Number)
                 {
                     due.Add((bearer, new ConfigurationPush(wanted.Number, wanted.Json)));
                 }
@@ -125,8 +126,7 @@ internal sealed partial class ConfigurationPusher(
                 return;
             }
 
-            // A refusal is remembered under the number that was refused, so that it is not pushed for ever.
-            connection.Configuration = reply.Fault is null ? reply : new ConfigurationReply(push.Number, reply.Fault);
+            (connection.Configuration, connection.Offered) = (reply, push.Number);
             Wake(); // a newer one may have come meanwhile
             if (reply.Fault is null)
             {

@@ -21,14 +21,20 @@ internal enum AddResult
 /// <summary>The registered connections of this node, by tunnel.</summary>
 internal sealed class ConnectionRegistry(ActivityJournal journal, TimeProvider clock) : ITunnelConnections
 {
+    private const int Silence = 1 << 24; // weighs as much as more requests than there can be
+
     private readonly ConcurrentDictionary<Guid, ImmutableArray<EdgeConnection>> byTunnel = new();
+    private readonly ConcurrentDictionary<EdgeConnection, byte> leaving = new();
     private readonly ConcurrentDictionary<Guid, TunnelFault> faults = new();
     private readonly Lock gate = new();
     private bool isClosing; // guarded by gate
     private int turn;
 
-    /// <summary>All of them.</summary>
+    /// <summary>All that take requests.</summary>
     public IEnumerable<EdgeConnection> All => byTunnel.Values.SelectMany(c => c);
+
+    /// <summary>Those too that only finish what they have.</summary>
+    public IEnumerable<EdgeConnection> Everyone => All.Concat(leaving.Keys);
 
     /// <summary>Adds a connection. One of the same connector and index is given up: the connector has lost it.</summary>
     public AddResult TryAdd(EdgeConnection connection, Registration registration, int most)
@@ -60,8 +66,24 @@ internal sealed class ConnectionRegistry(ActivityJournal journal, TimeProvider c
         return AddResult.Added;
     }
 
-    /// <summary>Takes a connection out.</summary>
+    /// <summary>Takes a connection out that still has to finish what it has begun; it can be cut off until it is removed.</summary>
+    public void Leave(EdgeConnection connection)
+    {
+        if (connection.Registered is not null)
+        {
+            leaving[connection] = 0; // first, so that it is always in one of them
+            TakeOut(connection);
+        }
+    }
+
+    /// <summary>Takes a connection out that is over.</summary>
     public void Remove(EdgeConnection connection)
+    {
+        TakeOut(connection);
+        leaving.TryRemove(connection, out _);
+    }
+
+    private void TakeOut(EdgeConnection connection)
     {
         if (connection.Registered is not { } registered)
         {
@@ -89,7 +111,7 @@ internal sealed class ConnectionRegistry(ActivityJournal journal, TimeProvider c
         }
     }
 
-    /// <summary>The connection with the least to do that is not among <paramref name="tried"/>; null when there is none.</summary>
+    /// <summary>The connection with the least to do that is not among <paramref name="tried"/>, one that is silent only if there is no other; null when there is none.</summary>
     public EdgeConnection? Pick(Guid tunnel, IReadOnlyCollection<EdgeConnection> tried)
     {
         var there = byTunnel.GetValueOrDefault(tunnel, []);
@@ -105,9 +127,10 @@ internal sealed class ConnectionRegistry(ActivityJournal journal, TimeProvider c
         for (var n = 0; n < there.Length; n++)
         {
             var connection = there[(start + n) % there.Length];
-            if (!connection.IsDraining && connection.Streams < least && !tried.Contains(connection))
+            var load = connection.Streams + (connection.IsSilent ? Silence : 0);
+            if (!connection.IsDraining && load < least && !tried.Contains(connection))
             {
-                (best, least) = (connection, connection.Streams);
+                (best, least) = (connection, load);
             }
         }
 
@@ -129,13 +152,34 @@ internal sealed class ConnectionRegistry(ActivityJournal journal, TimeProvider c
     /// <summary>Remembers why a request found no way.</summary>
     public void Note(Guid tunnel, TunnelFault fault) => faults[tunnel] = fault;
 
+    /// <summary>Forgets it: a request for the same name did.</summary>
+    public void NoteWell(Guid tunnel, string host)
+    {
+        if (faults.TryGetValue(tunnel, out var fault) && fault.Host.Equals(host, StringComparison.OrdinalIgnoreCase))
+        {
+            faults.TryRemove(KeyValuePair.Create(tunnel, fault));
+        }
+    }
+
+    /// <summary>Forgets what was wrong with tunnels that are gone.</summary>
+    public void Forget(Func<Guid, bool> isThere)
+    {
+        foreach (var (tunnel, _) in faults)
+        {
+            if (!isThere(tunnel))
+            {
+                faults.TryRemove(tunnel, out _);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public TunnelFault? LastFault(Guid tunnel) => faults.GetValueOrDefault(tunnel);
 
     /// <inheritdoc/>
     public void Drop(Guid tunnel, Guid? connector)
     {
-        foreach (var connection in Connections(tunnel).Where(c => connector is null || c.Registered?.ConnectorId == connector))
+        foreach (var connection in Everyone.Where(c => c.Registered is { } registered && registered.TunnelId == tunnel && (connector is null || registered.ConnectorId == connector)))
         {
             connection.Close();
         }
@@ -152,7 +196,7 @@ internal sealed class ConnectionRegistry(ActivityJournal journal, TimeProvider c
     {
         var first = group.OrderBy(c => c.OpenedAt).First();
         var registered = first.Registered!; // grouped by it
-        var reply = group.Select(c => c.Configuration).OfType<Wire.ConfigurationReply>().OrderByDescending(r => r.Number).FirstOrDefault();
+        var reply = group.OrderByDescending(c => c.Offered ?? int.MinValue).First().Configuration;
         return new TunnelConnector
         {
             Id = group.Key,
@@ -160,9 +204,9 @@ internal sealed class ConnectionRegistry(ActivityJournal journal, TimeProvider c
             Arch = registered.Arch,
             Features = registered.Features,
             RunAt = first.OpenedAt,
-            ConfigurationNumber = reply?.Number,
+            ConfigurationNumber = reply is { Number: > 0 } running ? running.Number : null, // before the first they say 0 or less
             ConfigurationFault = reply?.Fault,
-            LocalConfiguration = group.Select(c => c.LocalConfiguration).FirstOrDefault(c => c is not null),
+            LocalConfiguration = group.Select(c => c.LocalConfiguration).FirstOrDefault(c => !c.IsEmpty),
             Connections = [.. group.OrderBy(c => c.Registered!.Index) // grouped by it
                 .Select(c => new TunnelConnection(c.Id, c.Registered!.Index, c.OpenedAt, c.Remote.ToString(), c.IsDraining))], // grouped by it
         };

@@ -10,7 +10,6 @@ namespace Gatehouse.Tunnel.Edge;
 internal sealed partial class ConnectionRun(
     ConnectionRegistry registry, Registrar registrar, ConfigurationPusher pusher, IOptions<EdgeOptions> options, TimeProvider clock, ILogger<ConnectionRun> logger)
 {
-    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs it to its end, however it comes. The connection is closed then; <paramref name="slot"/> is given back when it has registered.</summary>
@@ -38,12 +37,13 @@ internal sealed partial class ConnectionRun(
             await watching.CancelAsync();
             await watch;
             connection.Dispose();
+            await connection.EndBeatAsync();
         }
     }
 
     private async Task TalkAsync(EdgeConnection connection, IDisposable slot, CancellationToken cancellationToken)
     {
-        using var body = new DuplexContent();
+        using var body = new DuplexContent(connection.Uploads, mayBeGivenUp: false);
         using var request = EdgeConnection.Request(HttpMethod.Get, "gatehouse.tunnel", TunnelHeaders.ControlStream);
         request.Content = body;
         using var early = new CancellationTokenSource(options.Value.RegisterTimeout, clock);
@@ -66,9 +66,28 @@ internal sealed partial class ConnectionRun(
                 slot.Dispose();
                 pusher.Wake();
             },
-            OnLocalConfiguration = config => connection.LocalConfiguration = config,
+            OnLocalConfiguration = config => connection.LocalConfiguration = config.ToArray(),
         };
-        switch (await control.RunAsync(limited.Token))
+        using var conversation = CancellationTokenSource.CreateLinkedTokenSource(limited.Token);
+        var talking = control.RunAsync(conversation.Token);
+        if (await Task.WhenAny(talking, connection.Retired) != talking)
+        {
+            // It says nothing of leaving, but takes no more. The line ends when it is done, and the connector opens another.
+            LogRetired(connection.Registered, connection.Streams);
+            try
+            {
+                await DrainAsync(connection, limited.Token);
+            }
+            finally
+            {
+                await conversation.CancelAsync();
+                await ((Task)talking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            return;
+        }
+
+        switch (await talking)
         {
             case ControlEnd.Unregistered:
                 LogLeaving(connection.Registered, connection.Streams);
@@ -86,7 +105,7 @@ internal sealed partial class ConnectionRun(
     public async Task DrainAsync(EdgeConnection connection, CancellationToken cancellationToken)
     {
         connection.Drain();
-        registry.Remove(connection);
+        registry.Leave(connection);
         var began = clock.GetTimestamp();
         while (connection.Streams > 0 && clock.GetElapsedTime(began) < options.Value.DrainTimeout)
         {
@@ -101,10 +120,21 @@ internal sealed partial class ConnectionRun(
     {
         try
         {
-            using var timer = new PeriodicTimer(Beat, clock);
+            using var timer = new PeriodicTimer(Pulse.Slow, clock);
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                connection.CheckUploads();
+                if (connection.Beat(cancellationToken) == Life.Gone)
+                {
+                    LogSilent(connection.Remote, connection.Registered);
+                    connection.GiveUp("the connector stopped answering");
+                    return;
+                }
+
+                var pace = connection.AreWaiting ? Pulse.Quick : Pulse.Slow;
+                if (timer.Period != pace)
+                {
+                    timer.Period = pace;
+                }
             }
         }
         catch (OperationCanceledException)
@@ -120,6 +150,12 @@ internal sealed partial class ConnectionRun(
 
     [LoggerMessage(EventId = 4103, Level = LogLevel.Information, Message = "A tunnel connection from {Remote} was lost ({Who}): {Reason}")]
     private partial void LogLost(System.Net.IPAddress remote, Registration? who, string reason);
+
+    [LoggerMessage(EventId = 4109, Level = LogLevel.Warning, Message = "A tunnel connection from {Remote} is given up ({Who}): its connector answers no pings")]
+    private partial void LogSilent(System.Net.IPAddress remote, Registration? who);
+
+    [LoggerMessage(EventId = 4111, Level = LogLevel.Information, Message = "Tunnel: a connection of {Who} takes no more requests; {Streams} are let finish")]
+    private partial void LogRetired(Registration? who, int streams);
 
     [LoggerMessage(EventId = 4104, Level = LogLevel.Information, Message = "Tunnel: {Who} leaves; {Streams} requests are let finish")]
     private partial void LogLeaving(Registration? who, int streams);

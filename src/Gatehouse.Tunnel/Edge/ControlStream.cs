@@ -19,16 +19,18 @@ internal enum ControlEnd
 /// <summary>The edge's end of the conversation on a connection: answers what the connector calls.</summary>
 internal sealed class ControlStream(Stream from, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, Func<Registration, RegistrationAnswer> decide)
 {
-    private const int LargestLocalConfiguration = 1024 * 1024;
+    private const int LargestLocalConfiguration = 128 * 1024;
 
     // A connector makes a handful of calls in its life; each costs us an answer.
     private const int MostMessages = 10_000;
 
+    private bool bringsConfiguration;
+
     /// <summary>Called once, after the connector was told that it is registered.</summary>
     public Action? OnRegistered { get; init; }
 
-    /// <summary>Called with the configuration that a connector brings.</summary>
-    public Action<string>? OnLocalConfiguration { get; init; }
+    /// <summary>Called with the configuration that a connector brings, JSON; only of the first connection of one that is not configured here.</summary>
+    public Action<ReadOnlySpan<byte>>? OnLocalConfiguration { get; init; }
 
     /// <summary>Answers until the connector ends it.</summary>
     /// <exception cref="InvalidDataException">The connector said something that can't be read, or too much.</exception>
@@ -72,13 +74,15 @@ internal sealed class ControlStream(Stream from, Func<ReadOnlyMemory<byte>, Canc
 
     private async Task<bool> RegisterAsync(RpcMessage.Call call, CancellationToken cancellationToken)
     {
-        var answer = decide(Registration.Of(call.Parameters));
+        var asked = Registration.Of(call.Parameters);
+        var answer = decide(asked);
         await write(RpcFrames.Return(call.Question, answer.Write), cancellationToken);
-        if (answer is not RegistrationAnswer.Accepted)
+        if (answer is not RegistrationAnswer.Accepted accepted)
         {
             return false;
         }
 
+        bringsConfiguration = asked.Index == 0 && !accepted.IsRemotelyManaged;
         OnRegistered?.Invoke();
         return true;
     }
@@ -86,9 +90,9 @@ internal sealed class ControlStream(Stream from, Func<ReadOnlyMemory<byte>, Canc
     private void TakeLocalConfiguration(RpcMessage.Call call)
     {
         var config = call.Parameters.Pointer(0).Data();
-        if (config.Length <= LargestLocalConfiguration)
+        if (bringsConfiguration && config.Length <= LargestLocalConfiguration)
         {
-            OnLocalConfiguration?.Invoke(System.Text.Encoding.UTF8.GetString(config));
+            OnLocalConfiguration?.Invoke(config);
         }
     }
 }

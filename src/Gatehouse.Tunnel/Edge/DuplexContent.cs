@@ -4,7 +4,7 @@ using System.Net;
 namespace Gatehouse.Tunnel.Edge;
 
 /// <summary>A request body that stays open and is written to while the answer is read.</summary>
-internal sealed class DuplexContent : HttpContent
+internal sealed class DuplexContent(UploadWatch uploads, bool mayBeGivenUp) : HttpContent
 {
     // Small, so that a peer that stops reading is felt soon.
     private readonly Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 64 * 1024, resumeWriterThreshold: 32 * 1024, useSynchronizationContext: false));
@@ -20,6 +20,7 @@ internal sealed class DuplexContent : HttpContent
     {
         // The headers go out now: the peer speaks first.
         await stream.FlushAsync(cancellationToken);
+        await using var upload = uploads.Begin(stream, mayBeGivenUp, cancellationToken);
         try
         {
             for (; ; )
@@ -27,7 +28,7 @@ internal sealed class DuplexContent : HttpContent
                 var read = await pipe.Reader.ReadAsync(cancellationToken);
                 foreach (var piece in read.Buffer)
                 {
-                    await stream.WriteAsync(piece, cancellationToken);
+                    await upload.WriteAsync(piece, cancellationToken);
                 }
 
                 pipe.Reader.AdvanceTo(read.Buffer.End);
@@ -37,6 +38,10 @@ internal sealed class DuplexContent : HttpContent
                     return;
                 }
             }
+        }
+        catch (OperationCanceledException) when (upload.IsGivenUp) // which ends the token of the whole body too
+        {
+            throw new StalledUploadException();
         }
         finally
         {

@@ -14,11 +14,14 @@ internal sealed class EdgeConnection : IDisposable
     private const int StreamWindow = 256 * 1024;
 
     private readonly HttpMessageInvoker client;
-    private readonly UploadWatch uploads;
+    private readonly Pulse? pulse;
     private readonly CancellationTokenSource closed = new();
+    private readonly TaskCompletionSource retired = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Registration? registered;
     private volatile bool isDraining;
+    private volatile bool isSilent;
     private int streams;
+    private int waiting;
     private int used;
 
     /// <summary>Takes over <paramref name="stream"/>.</summary>
@@ -29,7 +32,9 @@ internal sealed class EdgeConnection : IDisposable
         Remote = remote;
         OpenedAt = clock.GetUtcNow();
         Id = Guid.CreateVersion7(OpenedAt);
-        uploads = new UploadWatch(options.StalledUpload, clock);
+        var guarded = stream as GuardedStream;
+        pulse = guarded is null ? null : new Pulse(guarded, options.KeepAlive, options.LongestSilence, clock);
+        Uploads = new UploadWatch(() => guarded is { IsExhausted: true }, options.StalledUpload, clock);
         client = new HttpMessageInvoker(new SocketsHttpHandler
         {
             UseProxy = false,
@@ -43,14 +48,9 @@ internal sealed class EdgeConnection : IDisposable
             PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
             MaxResponseHeadersLength = LargestHeaders,
             InitialHttp2StreamWindowSize = StreamWindow,
-            KeepAlivePingDelay = options.KeepAlive,
-            KeepAlivePingTimeout = options.KeepAlive,
-            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-            ConnectCallback = (_, _) => Interlocked.Exchange(ref used, 1) == 0
-                ? ValueTask.FromResult(stream)
-                : ValueTask.FromException<Stream>(new ConnectionGoneException()),
+            ConnectCallback = (_, _) => Interlocked.Exchange(ref used, 1) == 0 ? ValueTask.FromResult(stream) : Retire(),
         });
     }
 
@@ -76,17 +76,32 @@ internal sealed class EdgeConnection : IDisposable
     /// <summary>Whether it takes no new requests.</summary>
     public bool IsDraining => isDraining;
 
+    /// <summary>Whether it has left a ping unanswered while requests wait; it may come round.</summary>
+    public bool IsSilent => isSilent;
+
     /// <summary>How many requests run on it.</summary>
     public int Streams => Volatile.Read(ref streams);
+
+    /// <summary>Whether any of them has no answer yet.</summary>
+    public bool AreWaiting => Volatile.Read(ref waiting) > 0;
+
+    /// <summary>Ends when the connector takes no new requests on it, though it may finish those it has.</summary>
+    public Task Retired => retired.Task;
+
+    /// <summary>What goes up on it.</summary>
+    public UploadWatch Uploads { get; }
 
     /// <summary>Signalled when it is closed.</summary>
     public CancellationToken Closed => closed.Token;
 
-    /// <summary>The configuration it was last given, and what it said to it; for the first connection of a connector.</summary>
+    /// <summary>What its connector said to the configuration it was given last; for the first connection of a connector.</summary>
     public ConfigurationReply? Configuration { get; set; }
 
-    /// <summary>What the connector brought; null when nothing.</summary>
-    public string? LocalConfiguration { get; set; }
+    /// <summary>The number of that configuration, taken or not; null when it was given none.</summary>
+    public int? Offered { get; set; }
+
+    /// <summary>What the connector brought, JSON; empty when nothing.</summary>
+    public ReadOnlyMemory<byte> LocalConfiguration { get; set; }
 
     /// <summary>A request to the connector. The authority is what the service sees as its host.</summary>
     public static HttpRequestMessage Request(HttpMethod method, string authority, string kind)
@@ -107,14 +122,33 @@ internal sealed class EdgeConnection : IDisposable
         return new Stay(this);
     }
 
-    /// <summary>Watches a request body.</summary>
-    public HttpContent Watch(HttpContent body) => uploads.Watch(body);
+    /// <summary>Looks after its life and the bodies under way. To be called every <see cref="Pulse.Quick"/> or <see cref="Pulse.Slow"/>.</summary>
+    public Life Beat(CancellationToken cancellationToken)
+    {
+        Uploads.Check();
+        var life = pulse?.Look(AreWaiting, cancellationToken) ?? Life.Well;
+        isSilent = life != Life.Well;
+        return life;
+    }
 
-    /// <summary>Looks after the bodies under way. To be called every second.</summary>
-    public void CheckUploads() => uploads.Check();
+    /// <summary>Ends after the last beat.</summary>
+    public Task EndBeatAsync() => pulse?.EndAsync() ?? Task.CompletedTask;
 
     /// <summary>Sends; returns when the headers of the answer are here.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => client.SendAsync(request, cancellationToken);
+
+    /// <summary>Minds that somebody waits for an answer, until <see cref="EndWait"/>.</summary>
+    public void BeginWait() => Interlocked.Increment(ref waiting);
+
+    /// <summary>Ends what <see cref="BeginWait"/> began.</summary>
+    public void EndWait() => Interlocked.Decrement(ref waiting);
+
+    /// <summary>Closes it because of what its connector does, or does not.</summary>
+    public void GiveUp(string why)
+    {
+        (Stream as GuardedStream)?.GiveUp(why);
+        Close();
+    }
 
     /// <summary>Closes it; what runs on it fails.</summary>
     public void Close()
@@ -130,6 +164,14 @@ internal sealed class EdgeConnection : IDisposable
         closed.Cancel();
         client.Dispose();
         Stream.Dispose();
+    }
+
+    // The client asks for a second line when the first takes nothing more: after a GOAWAY, or when the numbers of streams have run out. There is none.
+    private ValueTask<Stream> Retire()
+    {
+        isDraining = true;
+        retired.TrySetResult();
+        return ValueTask.FromException<Stream>(new ConnectionGoneException());
     }
 
     private sealed class Stay(EdgeConnection connection) : IDisposable

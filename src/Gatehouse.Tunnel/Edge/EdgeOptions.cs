@@ -38,9 +38,13 @@ public sealed class EdgeOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
     public TimeSpan RegisterTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Time between keep-alives, and how long their answer may take. 1 second to 1 minute.</summary>
+    /// <summary>Time between keep-alives while no request waits, and how long their answer may take. 1 second to 1 minute.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
     public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a connector that requests wait for may leave a ping unanswered before its connection is given up. 2 seconds to 1 minute.</summary>
+    [Range(typeof(TimeSpan), "00:00:02", "00:01:00")]
+    public TimeSpan LongestSilence { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long an upload may stand still while others on its connection wait for it. 1 second to 5 minutes.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]

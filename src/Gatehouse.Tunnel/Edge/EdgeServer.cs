@@ -63,7 +63,7 @@ internal sealed partial class EdgeServer(
         try
         {
             // Requests under way keep their connections until they are done or the host's patience is.
-            await Task.WhenAll(registry.All.ToList().Select(c => run.DrainAsync(c, cancellationToken)));
+            await Task.WhenAll(registry.Everyone.ToList().Select(c => run.DrainAsync(c, cancellationToken)));
         }
         catch (OperationCanceledException)
         {
@@ -159,7 +159,7 @@ internal sealed partial class EdgeServer(
                     AllowRenegotiation = false,
                 },
                 either.Token);
-            return new EdgeConnection(new GuardedStream(tls, new FrameGuard(clock)), remote, options, clock);
+            return new EdgeConnection(new GuardedStream(tls, new FrameGuard(clock), clock), remote, options, clock);
         }
         catch
         {

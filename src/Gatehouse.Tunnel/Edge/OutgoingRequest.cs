@@ -46,6 +46,11 @@ internal sealed class OutgoingRequest
             throw new TunnelFaultException(TunnelHop.Edge, 400, "does not publish this name");
         }
 
+        if (request.Headers.NonValidated.Contains(TunnelHeaders.JumpDestination) && !(isWebSocket && MayJump(ingress, host, path)))
+        {
+            request.Headers.Remove(TunnelHeaders.JumpDestination);
+        }
+
         if (!isWebSocket && ingress?.Find(host, Uri.UnescapeDataString(path)) is { Target.IsStream: true })
         {
             throw new TunnelFaultException(TunnelHop.Edge, 400, "leads to a TCP service here, which browsers can't speak to: use 'gatehouse access tcp'");
@@ -67,11 +72,11 @@ internal sealed class OutgoingRequest
         if (IsWebSocket)
         {
             duplex?.Dispose();
-            request.Content = duplex = new DuplexContent();
+            request.Content = duplex = new DuplexContent(connection.Uploads, mayBeGivenUp: true);
         }
         else if (body is not null)
         {
-            request.Content = connection.Watch(new BeginningContent(this, body));
+            request.Content = connection.Uploads.Watch(new BeginningContent(this, body));
         }
     }
 
@@ -103,6 +108,10 @@ internal sealed class OutgoingRequest
         request.Version = HttpVersion.Version20;
         request.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
     }
+
+    // Where the rules are the connector's own, it knows.
+    private static bool MayJump(IngressTable? ingress, string host, string path) =>
+        ingress is null || ingress.Find(host, Uri.UnescapeDataString(path)) is { Target: ServiceTarget.Bastion };
 
     private static bool IsUpgrade(HttpRequestMessage request) =>
         request.Headers.NonValidated.TryGetValues("Upgrade", out var upgrade) && upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase);

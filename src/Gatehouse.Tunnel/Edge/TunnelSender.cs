@@ -17,7 +17,9 @@ internal sealed partial class TunnelSender(
         try
         {
             var outgoing = OutgoingRequest.Shape(request, tables.Current.Tunnels.GetValueOrDefault(tunnel)?.Ingress);
-            return await TryAsync(tunnel, request, outgoing, cancellationToken);
+            var response = await TryAsync(tunnel, request, outgoing, cancellationToken);
+            registry.NoteWell(tunnel, host);
+            return response;
         }
         catch (TunnelFaultException fault)
         {
@@ -29,7 +31,7 @@ internal sealed partial class TunnelSender(
     private async Task<HttpResponseMessage> TryAsync(Guid tunnel, HttpRequestMessage request, OutgoingRequest outgoing, CancellationToken cancellationToken)
     {
         var tried = new List<EdgeConnection>();
-        for (; ; )
+        for (var lost = 0; ;)
         {
             if (registry.Pick(tunnel, tried) is not { } connection)
             {
@@ -43,7 +45,15 @@ internal sealed partial class TunnelSender(
             {
                 return await SendOnAsync(connection, request, outgoing, cancellationToken);
             }
-            catch (HttpRequestException fault) when (tried.Count < MostTries && IsSafeToRepeat(fault, request, outgoing))
+            catch (HttpRequestException fault) when (!outgoing.HasBegunBody && IsNotSent(fault))
+            {
+                LogOver(connection.Id, "it takes no more"); // not a try: nothing was sent
+            }
+            catch (ObjectDisposedException) when (!outgoing.HasBegunBody && connection.Closed.IsCancellationRequested)
+            {
+                LogOver(connection.Id, "it was closed"); // as little
+            }
+            catch (HttpRequestException fault) when (++lost < MostTries && IsSafeToRepeat(fault, request, outgoing))
             {
                 var reason = fault.GetBaseException().Message;
                 LogOver(connection.Id, reason);
@@ -62,7 +72,16 @@ internal sealed partial class TunnelSender(
         try
         {
             outgoing.PutOn(request, connection);
-            response = await connection.SendAsync(request, cancellationToken);
+            connection.BeginWait();
+            try
+            {
+                response = await connection.SendAsync(request, cancellationToken);
+            }
+            finally
+            {
+                connection.EndWait();
+            }
+
             var shaped = await IncomingResponse.ShapeAsync(response, outgoing, stay, cancellationToken);
             (stay, response) = (null, null);
             return shaped;
@@ -86,14 +105,11 @@ internal sealed partial class TunnelSender(
             return false;
         }
 
-        if (Find<ConnectionGoneException>(fault) is not null)
-        {
-            return true;
-        }
-
         var isLost = Find<HttpProtocolException>(fault) is null && Find<IOException>(fault) is not null;
         return isLost && !outgoing.IsWebSocket && request.Content is null && (request.Method == HttpMethod.Get || request.Method == HttpMethod.Head || request.Method == HttpMethod.Options);
     }
+
+    private static bool IsNotSent(HttpRequestException fault) => Find<ConnectionGoneException>(fault) is not null;
 
     private static TunnelFaultException Explain(HttpRequestException fault) =>
         Find<StalledUploadException>(fault) is { } stalled ? new(TunnelHop.Http, 504, stalled.Message, fault)

@@ -24,6 +24,9 @@ internal static class TunnelHeaders
     /// <summary>A value of <see cref="Kind"/>.</summary>
     public const string WebSocket = "websocket";
 
+    /// <summary>Where a visitor wants a bastion to lead.</summary>
+    public const string JumpDestination = "Cf-Access-Jump-Destination";
+
     /// <summary>A host that connectors keep for themselves.</summary>
     public const string ManagementHost = "management.argotunnel.com";
 

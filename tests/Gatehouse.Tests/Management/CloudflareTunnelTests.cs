@@ -93,6 +93,30 @@ public class CloudflareTunnelTests
     }
 
     [Fact]
+    public async Task A_name_is_published_by_one_tunnel()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var one = (await host.CloudflareAsync("POST", "/cfd_tunnel", new JsonObject { ["name"] = "one" })).Text("result.id");
+        var two = (await host.CloudflareAsync("POST", "/cfd_tunnel", new JsonObject { ["name"] = "two" })).Text("result.id");
+        (await PublishAsync(one, "app.example.com")).Expect(200);
+        var refused = (await PublishAsync(two, "App.Example.com")).Expect(409);
+        Assert.Contains("'app.example.com' is published by the tunnel 'one'", refused.Text("errors.0.message"), StringComparison.Ordinal);
+        Assert.Equal("0", (await host.CloudflareAsync("GET", $"/cfd_tunnel/{two}/configurations")).Text("result.version"));
+        (await PublishAsync(two, "*.example.com")).Expect(200); // the more exact name wins, and everybody knows
+
+        // A record says which one is meant, and what stood there before may stay.
+        (await SendAsync(host, "POST", $"/zones/{Zone}/dns_records", new JsonObject { ["type"] = "CNAME", ["name"] = "app", ["content"] = one + ".cfargotunnel.com", ["proxied"] = true })).Expect(200);
+        (await PublishAsync(two, "app.example.com")).Expect(200);
+        var record = (await SendAsync(host, "GET", $"/zones/{Zone}/dns_records")).Text("result.0.id");
+        (await SendAsync(host, "DELETE", $"/zones/{Zone}/dns_records/{record}")).Expect(200);
+        (await PublishAsync(two, "app.example.com")).Expect(200);
+        (await PublishAsync(one, "app.example.com")).Expect(200);
+
+        Task<ApiReply> PublishAsync(string? tunnel, string name) => host.CloudflareAsync(
+            "PUT", $"/cfd_tunnel/{tunnel}/configurations", JsonNode.Parse("""{"config":{"ingress":[{"hostname":"NAME","service":"http://b"},{"service":"http_status:404"}]}}""".Replace("NAME", name, StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task T09_where_rules_lead_is_written_down_above_all_into_the_connectors_own_machine()
     {
         var events = new Events();

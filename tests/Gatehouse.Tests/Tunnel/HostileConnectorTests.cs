@@ -19,6 +19,8 @@ public class HostileConnectorTests
     [InlineData("goaway")]
     [InlineData("bad hpack")]
     [InlineData("reset")]
+    [InlineData("window flood")]
+    [InlineData("interim flood")]
     [InlineData("push")]
     [InlineData("ping flood")]
     [InlineData("settings flood")]
@@ -40,6 +42,20 @@ public class HostileConnectorTests
     }
 
     [Fact]
+    public async Task T04_an_answer_of_empty_pieces_is_cut()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var evil = rig.AddTunnel("evil", null);
+        using var connector = await Evil.RegisterAsync(rig, evil);
+        var request = rig.GetAsync(evil.TunnelId, "/", "evil.test");
+        var answering = connector.AnswerAsync("small frames");
+        using var response = await request;
+        await using var body = await response.Content.ReadAsStreamAsync(Token);
+        await Assert.ThrowsAnyAsync<IOException>(() => body.CopyToAsync(Stream.Null, Token).WaitAsync(TimeSpan.FromSeconds(10), Token));
+        await answering;
+    }
+
+    [Fact]
     public async Task T04_a_body_without_end_is_read_no_faster_than_the_visitor_reads()
     {
         await using var rig = await TunnelRig.StartAsync();
@@ -49,9 +65,11 @@ public class HostileConnectorTests
         await connector.HeadAsync(("cf-cloudflared-response-meta", ResponseMeta.OriginText));
         using var response = await request;
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        var sent = await connector.FloodBodyAsync(TimeSpan.FromSeconds(1));
-        Assert.True(sent >= 16 * 1024 * 1024, $"{sent} bytes were sent"); // it does not mind windows
-        Assert.True(GC.GetTotalMemory(forceFullCollection: true) - before < 64 * 1024 * 1024);
+        var sent = await connector.FloodBodyAsync(TimeSpan.FromSeconds(10));
+        Assert.InRange(sent, 256 * 1024, 63L * 1024 * 1024); // more than its window, which it does not mind; then it is cut off
+        Assert.True(GC.GetTotalMemory(forceFullCollection: true) - before < 16 * 1024 * 1024);
+        await using var body = await response.Content.ReadAsStreamAsync(Token);
+        await Assert.ThrowsAnyAsync<IOException>(() => body.CopyToAsync(Stream.Null, Token));
     }
 
     [Fact]
@@ -154,7 +172,7 @@ public class HostileConnectorTests
         public async Task<long> FloodBodyAsync(TimeSpan limit)
         {
             using var over = new CancellationTokenSource(limit);
-            var piece = Frame(0, 0, 3, new byte[16384]);
+            var piece = RawConnector.Frame(0, 0, 3, new byte[16384]);
             long sent = 0;
             try
             {
@@ -167,7 +185,6 @@ public class HostileConnectorTests
             catch (Exception fault) when (fault is IOException or OperationCanceledException)
             {
                 // Cut off, or held back: what counts is the memory.
-                return long.MaxValue;
             }
 
             return sent;
@@ -184,10 +201,10 @@ public class HostileConnectorTests
             switch (what)
             {
                 case "huge headers":
-                    await SendAsync(1, 0, id, Block((":status", "200"), ("x-a", new string('a', 8000))));
+                    await SendAsync(1, 0, id, RawConnector.Block((":status", "200"), ("x-a", new string('a', 8000))));
                     for (var n = 0; n < 200; n++)
                     {
-                        await SendAsync(9, 0, id, Block(("x-" + n.ToString(System.Globalization.CultureInfo.InvariantCulture), new string('a', 8000))));
+                        await SendAsync(9, 0, id, RawConnector.Block(("x-" + n.ToString(System.Globalization.CultureInfo.InvariantCulture), new string('a', 8000))));
                     }
 
                     break;
@@ -202,10 +219,36 @@ public class HostileConnectorTests
                     await SendAsync(1, 4, id, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
                     break;
                 case "reset":
-                    await SendAsync(3, 0, id, [0, 0, 0, 2]);
+                    for (var n = 0; n < 3000; n++)
+                    {
+                        await SendAsync(3, 0, id, [0, 0, 0, 2]);
+                    }
+
+                    break;
+                case "small frames":
+                    await HeadersAsync(id, (":status", "200"), ("cf-cloudflared-response-meta", ResponseMeta.OriginText));
+                    for (var n = 0; n < 3000; n++)
+                    {
+                        await SendAsync(0, 8, id, [3, 0, 0, 0]); // padding, and nothing padded
+                    }
+
+                    break;
+                case "window flood":
+                    for (var n = 0; n < 3000; n++)
+                    {
+                        await SendAsync(8, 0, id, [0, 0, 0, 1]);
+                    }
+
+                    break;
+                case "interim flood":
+                    for (var n = 0; n < 3000; n++)
+                    {
+                        await HeadersAsync(id, (":status", "103"));
+                    }
+
                     break;
                 case "push":
-                    await SendAsync(5, 4, id, [0, 0, 0, 2, .. Block((":status", "200"))]);
+                    await SendAsync(5, 4, id, [0, 0, 0, 2, .. RawConnector.Block((":status", "200"))]);
                     break;
                 case "ping flood" or "settings flood":
                     for (var n = 0; n < 3000; n++)
@@ -226,40 +269,11 @@ public class HostileConnectorTests
             }
         }
 
-        private Task HeadersAsync(int id, params (string, string)[] headers) => SendAsync(1, 4, id, Block(headers));
-
-        // Literals without indexing (RFC 7541 §6.2.2), names and values plain.
-        private static byte[] Block(params (string Name, string Value)[] headers) => [.. headers.SelectMany(h => (byte[])[0, .. Text(h.Name), .. Text(h.Value)])];
-
-        private static byte[] Text(string text)
-        {
-            var bytes = new List<byte>();
-            if (text.Length < 127)
-            {
-                bytes.Add((byte)text.Length);
-            }
-            else
-            {
-                bytes.Add(127);
-                var left = text.Length - 127;
-                for (; left >= 128; left /= 128)
-                {
-                    bytes.Add((byte)((left % 128) + 128));
-                }
-
-                bytes.Add((byte)left);
-            }
-
-            bytes.AddRange(Encoding.ASCII.GetBytes(text));
-            return [.. bytes];
-        }
+        private Task HeadersAsync(int id, params (string, string)[] headers) => SendAsync(1, 4, id, RawConnector.Block(headers));
 
         private async Task SendAsync(byte type, byte flags, int id, byte[] payload)
         {
-            await tls.WriteAsync(Frame(type, flags, id, payload), Token);
+            await tls.WriteAsync(RawConnector.Frame(type, flags, id, payload), Token);
         }
-
-        private static byte[] Frame(byte type, byte flags, int id, byte[] payload) =>
-            [(byte)(payload.Length >> 16), (byte)(payload.Length >> 8), (byte)payload.Length, type, flags, (byte)(id >> 24), (byte)(id >> 16), (byte)(id >> 8), (byte)id, .. payload];
     }
 }

@@ -214,6 +214,42 @@ public class TrafficTests
     }
 
     [Fact]
+    public async Task A_fault_is_forgotten_when_the_name_works_again_or_its_tunnel_is_gone()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var tunnel = (await rig.UsualAsync()).TunnelId;
+        await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/", "dead.test"));
+        using (await rig.GetAsync(tunnel, "/"))
+        {
+            Assert.Equal("dead.test", rig.Registry.LastFault(tunnel)?.Host); // another name says nothing of it
+        }
+
+        await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/a%zz"));
+        using (await rig.GetAsync(tunnel, "/"))
+        {
+            Assert.Null(rig.Registry.LastFault(tunnel));
+        }
+
+        await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/", "dead.test"));
+        rig.Change(tunnel, isDeleted: true);
+        Assert.Null(rig.Registry.LastFault(tunnel));
+    }
+
+    [Theory]
+    [InlineData("app.test", false)]
+    [InlineData("bastion.test", true)]
+    public void Where_a_bastion_shall_lead_is_said_to_nothing_but_a_bastion(string host, bool isSaid)
+    {
+        var table = Gatehouse.Model.Tunnels.Ingress.IngressReader.ReadKept("""{"ingress":[{"hostname":"bastion.test","service":"bastion"},{"service":"http://a"}]}""");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://tunnel/x");
+        request.Headers.Host = host;
+        request.Headers.TryAddWithoutValidation("Upgrade", "websocket");
+        request.Headers.TryAddWithoutValidation("Cf-Access-Jump-Destination", "10.0.0.1:22");
+        Gatehouse.Tunnel.Edge.OutgoingRequest.Shape(request, table);
+        Assert.Equal(isSaid, request.Headers.Contains("Cf-Access-Jump-Destination"));
+    }
+
+    [Fact]
     public async Task R10_half_an_answer_never_looks_whole()
     {
         await using var rig = await TunnelRig.StartAsync();
@@ -254,6 +290,22 @@ public class TrafficTests
         Assert.Equal(HttpStatusCode.OK, other.StatusCode);
         rig.Origin.Gate.Release();
         using var done = await stalled;
+    }
+
+    [Fact]
+    public async Task Uploads_that_stand_in_nobodys_way_are_not_given_up()
+    {
+        await using var rig = await TunnelRig.StartAsync(o => o.StalledUpload = TimeSpan.FromSeconds(1));
+        var tunnel = (await rig.UsualAsync()).TunnelId;
+        var stalled = Enumerable.Range(0, 3).Select(_ => rig.SendAsync(tunnel, HttpMethod.Post, "/stall", "app.test", new ByteArrayContent(new byte[8 * 1024 * 1024]))).ToList();
+        await TunnelRig.UntilAsync(() => rig.Origin.Seen.Count(s => s == "POST /stall") == 3, "there");
+        await Task.Delay(TimeSpan.FromSeconds(4), Token);
+        rig.Origin.Gate.Release(3);
+        foreach (var upload in stalled)
+        {
+            using var done = await upload;
+            Assert.Equal(HttpStatusCode.OK, done.StatusCode);
+        }
     }
 
     private static async Task<int> ReadMessageAsync(WebSocket socket, byte[] buffer)

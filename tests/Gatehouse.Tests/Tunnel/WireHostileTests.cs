@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Gatehouse.Model.Tunnels;
 using Gatehouse.Tests.Architecture;
-using Gatehouse.Tests.Fakes;
 using Gatehouse.Tunnel.Edge;
 using Gatehouse.Tunnel.Wire;
 using Gatehouse.Tunnel.Wire.Capnp;
@@ -91,12 +90,16 @@ public class WireHostileTests
     [Fact]
     public async Task T04_a_stranger_sends_no_message_that_only_a_registered_connector_may_send()
     {
-        byte[] large = RpcFrames.Call(1, RpcTags.UpdateLocalConfiguration, (to, content) => to.Data(to.Struct(content, 0, 1), new byte[200_000]));
-        await Assert.ThrowsAsync<InvalidDataException>(() => TalkAsync(large));
+        await Assert.ThrowsAsync<InvalidDataException>(() => TalkAsync(Configuration(100_000), isRemotelyManaged: false));
+        Assert.Equal(100_000, (await TalkAsync([.. RegistrationOf(0), .. Configuration(100_000)], isRemotelyManaged: false))?.Length);
+    }
 
-        var known = new Registration { AccountTag = "a", Secret = new byte[32], TunnelId = Guid.CreateVersion7(), Index = 0, ConnectorId = Guid.CreateVersion7(), Features = [], Version = "1", Arch = "x" };
-        var told = await TalkAsync([.. RpcFrames.PipelinedCall(0, RpcTags.RegisterConnection, 0, known.Write), .. large]);
-        Assert.Equal(200_000, told?.Length);
+    [Fact]
+    public async Task T04_what_a_connector_brings_is_kept_once_and_only_where_it_is_asked_for()
+    {
+        Assert.Null(await TalkAsync([.. RegistrationOf(1), .. Configuration(1000)], isRemotelyManaged: false));
+        Assert.Null(await TalkAsync([.. RegistrationOf(0), .. Configuration(1000)], isRemotelyManaged: true));
+        Assert.Null(await TalkAsync([.. RegistrationOf(0), .. Configuration(200_000)], isRemotelyManaged: false));
     }
 
     [Fact]
@@ -170,48 +173,6 @@ public class WireHostileTests
     [InlineData("""{"lastAppliedVersion":"1"}""")]
     public void A_reply_that_is_none_is_none(string body) => Assert.Null(ConfigurationReply.Read(Encoding.UTF8.GetBytes(body)));
 
-    [Theory]
-    [InlineData(6, 0, 8)] // PING
-    [InlineData(4, 0, 6)] // SETTINGS
-    [InlineData(3, 0, 4)] // RST_STREAM
-    [InlineData(0, 0, 0)] // empty DATA
-    [InlineData(2, 0, 5)] // PRIORITY
-    public void N04_a_flood_of_frames_that_carry_nothing_ends_the_connection(byte type, byte flags, int length)
-    {
-        var clock = new FakeClock();
-        var guard = new FrameGuard(clock);
-        var frame = Frame(type, flags, length);
-        for (var n = 0; n < FrameGuard.MostIdle; n++)
-        {
-            guard.Look(frame);
-        }
-
-        Assert.Throws<InvalidDataException>(() => guard.Look(frame));
-    }
-
-    [Fact]
-    public void N04_a_push_an_oversized_frame_and_headers_without_end_end_the_connection()
-    {
-        Assert.Throws<InvalidDataException>(() => new FrameGuard(new FakeClock()).Look(Frame(5, 0, 4)));
-        Assert.Throws<InvalidDataException>(() => new FrameGuard(new FakeClock()).Look(Frame(0, 0, 16385)));
-        var guard = new FrameGuard(new FakeClock());
-        guard.Look(Frame(1, 0, 10));
-        Assert.Throws<InvalidDataException>(() => Enumerable.Range(0, 100).ToList().ForEach(_ => guard.Look(Frame(9, 0, 1))));
-    }
-
-    [Fact]
-    public void Frames_are_told_apart_however_they_are_cut()
-    {
-        var guard = new FrameGuard(new FakeClock());
-        byte[] all = [.. Frame(4, 0, 12), .. Frame(1, 4, 100), .. Frame(0, 0, 16384), .. Frame(6, 1, 8), .. Frame(0, 1, 0)];
-        foreach (var one in all)
-        {
-            guard.Look([one]);
-        }
-
-        guard.Look(all);
-    }
-
     // A registration whose 64 features are all the same text.
     private static byte[] Swelling(int length)
     {
@@ -235,11 +196,19 @@ public class WireHostileTests
         return frame;
     }
 
-    private static async Task<string?> TalkAsync(byte[] said)
+    private static byte[] RegistrationOf(byte index)
     {
-        string? told = null;
+        var known = new Registration { AccountTag = "a", Secret = new byte[32], TunnelId = Guid.CreateVersion7(), Index = index, ConnectorId = Guid.CreateVersion7(), Features = [], Version = "1", Arch = "x" };
+        return RpcFrames.PipelinedCall(0, RpcTags.RegisterConnection, 0, known.Write);
+    }
+
+    private static byte[] Configuration(int size) => RpcFrames.Call(1, RpcTags.UpdateLocalConfiguration, (to, content) => to.Data(to.Struct(content, 0, 1), new byte[size]));
+
+    private static async Task<byte[]?> TalkAsync(byte[] said, bool isRemotelyManaged)
+    {
+        byte[]? told = null;
         using var stream = new MemoryStream(said);
-        var control = new ControlStream(stream, (_, _) => ValueTask.CompletedTask, _ => new RegistrationAnswer.Accepted(Guid.CreateVersion7(), "here", false)) { OnLocalConfiguration = text => told = text };
+        var control = new ControlStream(stream, (_, _) => ValueTask.CompletedTask, _ => new RegistrationAnswer.Accepted(Guid.CreateVersion7(), "here", isRemotelyManaged)) { OnLocalConfiguration = config => told = config.ToArray() };
         await control.RunAsync(Token);
         return told;
     }
@@ -251,9 +220,6 @@ public class WireHostileTests
         var isRead = await TryReadAllAsync(bytes);
         return (isRead, GC.GetAllocatedBytesForCurrentThread() - before);
     }
-
-    private static byte[] Frame(byte type, byte flags, int length) =>
-        [(byte)(length >> 16), (byte)(length >> 8), (byte)length, type, flags, 0, 0, 0, 1, .. new byte[length]];
 
     private static async Task<bool> TryReadAllAsync(byte[] bytes)
     {
