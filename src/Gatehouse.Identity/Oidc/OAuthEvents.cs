@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Grants;
+using Gatehouse.Identity.SignIn;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Users;
 using Gatehouse.Web.Http;
@@ -19,10 +20,10 @@ internal sealed class OAuthEvents(IEventLog log, TimeProvider clock)
 
     private readonly ConcurrentDictionary<(int UserId, int ProviderId, string Method, string Ip), DateTimeOffset> logins = new();
 
-    /// <summary>Somebody let a client in.</summary>
-    public Task AuthorizedAsync(Client client, Guid flowId, User user, IReadOnlyList<string> scopes, string? clientIp, CancellationToken cancellationToken) =>
+    /// <summary>Somebody let a client in, perhaps on behalf of whom they act as.</summary>
+    public Task AuthorizedAsync(Client client, Guid flowId, SignedInBrowser browser, IReadOnlyList<string> scopes, string? clientIp, CancellationToken cancellationToken) =>
         log.WriteAsync(
-            new NewEvent(EventActions.AuthorizeApplication, ActorOf(user), clientIp, new JsonObject
+            new NewEvent(EventActions.AuthorizeApplication, ActorOf(browser.Impersonator ?? browser.User), clientIp, new JsonObject
             {
                 ["authorized_application"] = new JsonObject
                 {
@@ -33,7 +34,10 @@ internal sealed class OAuthEvents(IEventLog log, TimeProvider clock)
                 },
                 ["flow"] = flowId.ToString("N"),
                 ["scopes"] = string.Join(' ', scopes),
-            }),
+            })
+            {
+                OnBehalfOf = browser.IsImpersonating ? ActorOf(browser.User) : null,
+            },
             cancellationToken);
 
     /// <summary>A machine proved who it is, by <paramref name="method"/> (<c>token</c>, <c>jwt</c>, <c>oauth_client_secret</c>).</summary>

@@ -20,6 +20,9 @@ namespace Gatehouse.Identity.SignIn;
 /// <param name="Session">The session, of whoever signed in.</param>
 internal sealed record SignedInBrowser(User User, AuthenticatedSession Session)
 {
+    /// <summary>The administrator who acts as <see cref="User"/>; null when they are themselves.</summary>
+    public User? Impersonator { get; init; }
+
     /// <summary>Whether an administrator acts as <see cref="User"/>: then they see what that person sees, and change nothing of theirs.</summary>
     public bool IsImpersonating => User.Id != Session.UserId;
 }
@@ -97,7 +100,7 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, Super
 
         if (found.session.ImpersonatedUserId is null || await MayImpersonateAsync(found.session, cancellationToken))
         {
-            return new SignedInBrowser(found.user, found.session);
+            return new SignedInBrowser(found.user, found.session) { Impersonator = found.user.Id == found.original.Id ? null : found.original };
         }
 
         await EndImpersonationAsync(found.session, now, cancellationToken);

@@ -52,7 +52,7 @@ internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits
         var (client, now) = (request.Client, clock.GetUtcNow());
         var isFirst = await db.AuthorizationCodes.Where(c => c.Hash == hash && c.UsedAt == null)
             .ExecuteUpdateAsync(c => c.SetProperty(x => x.UsedAt, now), cancellationToken) == 1;
-        if (await FindAsync(db, hash, cancellationToken) is not { } found)
+        if (await FindAsync(db, hash, now, cancellationToken) is not { } found)
         {
             return new Redeemed("no such code");
         }
@@ -96,14 +96,14 @@ internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits
         _ => Pkce.Fault(found.Code.CodeChallenge, request.Form["code_verifier"]),
     };
 
-    private static async Task<Found?> FindAsync(GatehouseDb db, string hash, CancellationToken cancellationToken)
+    private static async Task<Found?> FindAsync(GatehouseDb db, string hash, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var found = await (
             from code in db.AuthorizationCodes.AsNoTracking()
             join grant in db.Grants.AsNoTracking() on code.GrantId equals grant.Id
             join user in db.Users.AsNoTracking() on grant.UserId equals user.Id
             where code.Hash == hash
-            select new { code, grant, user, stands = db.AuthenticatedSessions.Any(s => s.Id == grant.SessionId) }).SingleOrDefaultAsync(cancellationToken);
+            select new { code, grant, user, stands = db.AuthenticatedSessions.Any(s => s.Id == grant.SessionId && s.ExpiresAt > now) }).SingleOrDefaultAsync(cancellationToken);
         return found is null ? null : new Found(found.code, found.grant, found.user, found.stands);
     }
 

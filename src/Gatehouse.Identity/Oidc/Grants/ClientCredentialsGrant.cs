@@ -151,7 +151,7 @@ internal sealed class ClientCredentialsGrant(
             return Unknown(presented, "wrong client secret beside an assertion");
         }
 
-        return await tokens.FindAccessAsync(assertion, cancellationToken) is { } found && found.Access.Grant.KeyThumbprint is null
+        return await tokens.FindAccessAsync(assertion, cancellationToken) is { } found && found.Access.Grant is { KeyThumbprint: null, ImpersonatorId: null }
             && client.Provider.FederatedProviderIds.Contains(found.Row.ProviderId)
             ? new MachineResult.Known(found.Access.Person.User, "jwt") { TokenClaims = found.Claims?.ToJsonString() }
             : Invalid("the assertion is no access token that stands, of a provider that this one trusts");
