@@ -37,7 +37,8 @@ internal sealed record SessionTerms(TimeSpan? Life, string? BoundTo)
 }
 
 /// <summary>Finds, starts and ends the sessions of browsers. The cookie holds a random token; the database its hash.</summary>
-internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, Superusers superusers, ISnapshot<SystemSettings> settings, TimeProvider clock)
+internal sealed class BrowserSessions(
+    GatehouseDb db, SignInEvents events, RememberedBrowsers remembered, Superusers superusers, ISnapshot<SystemSettings> settings, TimeProvider clock)
 {
     /// <summary>Name of the cookie: authentik's, with the prefix that makes browsers refuse it from any other host (RFC 6265bis §4.1.3.2).</summary>
     public const string Cookie = "__Host-authentik_session";
@@ -85,7 +86,8 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, Super
             join user in db.Users.AsNoTracking() on session.ImpersonatedUserId ?? session.UserId equals user.Id
             where session.Id == key && session.ExpiresAt > now && user.IsActive && original.IsActive
             select new { user, original, session }).SingleOrDefaultAsync(cancellationToken);
-        if (found is null || !IsWithin(found.session, ClientAddress.Of(request.HttpContext)))
+        if (found is null || !IsWithin(found.session, ClientAddress.Of(request.HttpContext))
+            || !await remembered.HoldsAsync(request.HttpContext, found.session, found.original, cancellationToken))
         {
             return null;
         }
@@ -140,17 +142,33 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, Super
             LastUsedAt = now,
             ExpiresAt = now + (life ?? Idle),
             IsSliding = life is null,
+            IsRemembered = life is not null,
             BoundTo = terms.BoundTo,
         };
         db.AuthenticatedSessions.Add(session);
+        string? proof = null;
+        var proofRow = session.IsRemembered ? remembered.Begin(session, out proof) : null;
+        if (proofRow is not null)
+        {
+            db.RememberedTokens.Add(proofRow);
+        }
+
         var happened = events.Login(context, user, session, terms.Mfa);
         db.Events.Add(happened);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        db.Entry(session).State = EntityState.Detached;
-        db.Entry(happened).State = EntityState.Detached;
+        db.ChangeTracker.Entries().Where(e => e.Entity == session || e.Entity == happened || e.Entity == proofRow).ToList().ForEach(e => e.State = EntityState.Detached);
         events.Written();
         WriteToken(context.Response, token, life);
+        if (proof is not null)
+        {
+            remembered.Write(context.Response, proof, session);
+        }
+        else
+        {
+            RememberedBrowsers.Clear(context);
+        }
+
         return session;
     }
 
@@ -161,6 +179,7 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, Super
         await events.LogoutAsync(context, session, cancellationToken);
         DropWritten(context.Response);
         context.Response.Cookies.Delete(Cookie, Options(null));
+        RememberedBrowsers.Clear(context);
         return frames;
     }
 
