@@ -2,7 +2,9 @@ using System.Buffers;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using Gatehouse.Identity.Mfa;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
@@ -187,19 +189,22 @@ internal sealed class BrowserSessions(
     public Task EndOthersAsync(int userId, string? kept, CancellationToken cancellationToken) =>
         SessionEnd.RunForUserAsync(db, userId, kept, clock.GetUtcNow(), cancellationToken);
 
-    /// <summary>Ends every session of a user but <paramref name="kept"/> because they say so: what browsers remember of their second factors ends too.</summary>
-    public async Task RevokeOthersAsync(int userId, string kept, CancellationToken cancellationToken)
+    /// <summary>Ends every session of a user but this one because they say so: what browsers remember of their second factors ends too.</summary>
+    public async Task RevokeOthersAsync(HttpContext context, SignedInBrowser browser, CancellationToken cancellationToken)
     {
+        var (user, kept) = (browser.User, browser.Session.Id);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await EndOthersAsync(userId, kept, cancellationToken);
-        await SessionEnd.ForgetMfaAsync(db, [userId], cancellationToken);
+        var ended = await db.AuthenticatedSessions.Where(s => s.UserId == user.Id && s.Id != kept).Select(s => s.Uuid).ToListAsync(cancellationToken);
+        await EndOthersAsync(user.Id, kept, cancellationToken);
+        await RevokedAsync(context, user, ended, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        events.Written();
     }
 
     /// <summary>Ends one session of a user because they say so, by its public id. False when they have no such session.</summary>
-    public async Task<bool> RevokeOneAsync(int userId, Guid uuid, CancellationToken cancellationToken)
+    public async Task<bool> RevokeOneAsync(HttpContext context, User user, Guid uuid, CancellationToken cancellationToken)
     {
-        var one = db.AuthenticatedSessions.Where(s => s.UserId == userId && s.Uuid == uuid);
+        var one = db.AuthenticatedSessions.Where(s => s.UserId == user.Id && s.Uuid == uuid);
         if (!await one.AnyAsync(cancellationToken))
         {
             return false;
@@ -207,9 +212,18 @@ internal sealed class BrowserSessions(
 
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await EndAsync(one, cancellationToken);
-        await SessionEnd.ForgetMfaAsync(db, [userId], cancellationToken);
+        await RevokedAsync(context, user, [uuid], cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        events.Written();
         return true;
+    }
+
+    private async Task RevokedAsync(HttpContext context, User user, IEnumerable<Guid> ended, CancellationToken cancellationToken)
+    {
+        await SessionEnd.ForgetMfaAsync(db, [user.Id], cancellationToken);
+        db.Events.AddRange(ended.Select(uuid => events.Did(
+            context, EventActions.ModelDeleted, user, new JsonObject { ["model"] = EventRow.Target("authentik_core", "authenticatedsession", uuid.ToString("N"), "") })));
+        await db.SaveChangesAsync(cancellationToken);
     }
 
     // Rights that are taken away end what was begun with them.

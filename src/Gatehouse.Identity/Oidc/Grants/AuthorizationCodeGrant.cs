@@ -10,7 +10,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.Oidc.Grants;
 
 /// <summary>Exchanges a code for tokens (RFC 6749 §4.1.3).</summary>
-internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits, RedirectUris redirects, TokenIssuer issuer, TimeProvider clock)
+internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits, RedirectUris redirects, TokenIssuer issuer, OAuthEvents events, TimeProvider clock)
 {
     public const string GrantType = "authorization_code";
 
@@ -37,6 +37,11 @@ internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits
         var redeemed = await commits.RunAsync((d, stopping) => RedeemAsync(d, request, Digest.Of(code), redirectUri, stopping), cancellationToken);
         if (redeemed.Fault is { } fault)
         {
+            if (redeemed is { IsReuse: true, User: { } owner })
+            {
+                events.CodeReused(request, owner);
+            }
+
             return TokenResult.InvalidGrant(fault);
         }
 
@@ -60,7 +65,7 @@ internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits
         if (!isFirst)
         {
             await GrantRows.RevokeAsync(db, found.Grant.Id, now, cancellationToken);
-            return new Redeemed("the code was used before; its grant is revoked");
+            return new Redeemed("the code was used before; its grant is revoked") { IsReuse = true, User = found.User };
         }
 
         if (Fault(request, redirectUri, found, now) is { } fault)
@@ -113,6 +118,8 @@ internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits
     private sealed class Redeemed(string? fault)
     {
         public string? Fault => fault;
+
+        public bool IsReuse { get; init; }
 
         public OAuthGrant? Grant { get; init; }
 

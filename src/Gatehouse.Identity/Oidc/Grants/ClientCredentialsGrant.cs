@@ -140,6 +140,7 @@ internal sealed class ClientCredentialsGrant(
 
         // As a wrong password at a flow does. A right one earns nothing: programs send it all day.
         reputation.Note(username, ClientAddress.Of(request.Context), isSuccess: false);
+        events.MachineFailed(request, username, await accounts.NamedAsync(username, cancellationToken));
         return Invalid("no active user has this name and app password");
     }
 
