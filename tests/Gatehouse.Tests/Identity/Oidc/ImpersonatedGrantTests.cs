@@ -15,6 +15,7 @@ namespace Gatehouse.Tests.Identity.Oidc;
 /// <summary>What an administrator is granted as somebody else ends with the impersonation, and opens nothing that is the person's alone.</summary>
 public class ImpersonatedGrantTests
 {
+    private const string TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
     private const string Everything = "openid email offline_access " + ScopeNames.Api + " " + ScopeNames.Registration;
 
     [Fact]
@@ -106,7 +107,8 @@ public class ImpersonatedGrantTests
     {
         await using var host = await HostAsync();
         var provider = await ProviderAsync(host);
-        await host.ConfigureAsync(p => p.FederatedProviderIds = [provider], Seed.OtherClientId);
+        await host.ConfigureAsync(p => p.GrantTypes = ["authorization_code", TokenExchange]);
+        await host.ConfigureAsync(p => (p.GrantTypes, p.FederatedProviderIds) = (["client_credentials"], [provider]), Seed.OtherClientId);
         var access = (await ActedAsync(host, await ImpersonateAsync(host))).GetProperty("access_token").GetString()!;
         var own = (await host.TokensAsync("openid")).GetProperty("access_token").GetString()!;
 
@@ -120,7 +122,7 @@ public class ImpersonatedGrantTests
 
         // Exchanged, it is still the administrator's.
         using var exchanged = await host.GrantAsync(
-            "urn:ietf:params:oauth:grant-type:token-exchange", ("subject_token", access), ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"), ("scope", "openid"));
+            TokenExchange, ("subject_token", access), ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"), ("scope", "openid"));
         Assert.Equal(HttpStatusCode.OK, exchanged.StatusCode);
         Assert.Equal(host.Seed.BobId, (await GrantAsync(host)).ImpersonatorId);
     }
