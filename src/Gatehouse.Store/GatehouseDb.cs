@@ -64,6 +64,8 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<AuthenticatedSession> AuthenticatedSessions => Set<AuthenticatedSession>();
 
+    public DbSet<RememberedToken> RememberedTokens => Set<RememberedToken>();
+
     public DbSet<TotpDevice> TotpDevices => Set<TotpDevice>();
 
     public DbSet<StaticDevice> StaticDevices => Set<StaticDevice>();

@@ -5,20 +5,22 @@ using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Users;
+using Gatehouse.Store;
 using Gatehouse.Web.Http;
+using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Identity.Mfa;
 
 /// <summary>Writes down what happens with authenticators.</summary>
-internal sealed class MfaEvents(IEventLog events, IReputation reputation)
+internal sealed class MfaEvents(GatehouseDb db, IEventLog events, IReputation reputation)
 {
     /// <summary>A proof was refused. It counts against the name and the network as a wrong password does.</summary>
-    public void Failed(FlowRun run, Stage stage, AuthenticatorClass which)
+    public async Task FailedAsync(FlowRun run, Stage stage, AuthenticatorClass which, CancellationToken cancellationToken)
     {
         reputation.Note(run.PendingUser, ClientAddress.Of(run.Http), isSuccess: false);
         events.Enqueue(new NewEvent(
             EventActions.LoginFailed,
-            null,
+            await ActorAsync(run.State.UserId ?? run.Browser?.User.Id, cancellationToken),
             AddressOf(run),
             new JsonObject
             {
@@ -29,9 +31,9 @@ internal sealed class MfaEvents(IEventLog events, IReputation reputation)
     }
 
     /// <summary>A key's counter went back.</summary>
-    public void Cloned(FlowRun run, WebAuthnDevice device) => events.Enqueue(new NewEvent(
+    public async Task ClonedAsync(FlowRun run, WebAuthnDevice device, CancellationToken cancellationToken) => events.Enqueue(new NewEvent(
         EventActions.SuspiciousRequest,
-        null,
+        await ActorAsync(device.UserId, cancellationToken),
         AddressOf(run),
         new JsonObject
         {
@@ -54,6 +56,9 @@ internal sealed class MfaEvents(IEventLog events, IReputation reputation)
     /// <summary>Somebody changed or removed an authenticator of theirs.</summary>
     public Task WriteAsync(string action, User user, string address, Authenticator device, CancellationToken cancellationToken) => events.WriteAsync(
         new NewEvent(action, new EventActor(user.Id, user.Username, user.Email), address, new JsonObject { ["model"] = Describe(device) }), cancellationToken);
+
+    private Task<EventActor?> ActorAsync(int? userId, CancellationToken cancellationToken) =>
+        db.Users.Where(u => u.Id == userId).Select(u => new EventActor(u.Id, u.Username, u.Email)).SingleOrDefaultAsync(cancellationToken);
 
     private static string AddressOf(FlowRun run) => ClientAddress.Of(run.Http).ToString();
 

@@ -23,7 +23,7 @@ internal static class MfaRole
         services.TryAddSingleton<RecoveryCodes>();
         services.TryAddSingleton<CodeThrottle>();
         services.TryAddSingleton<MfaCookie>();
-        services.TryAddSingleton<MfaEvents>();
+        services.TryAddScoped<MfaEvents>();
         services.TryAddSingleton<Enrolments>();
         services.TryAddSingleton<RecoveryNotices>();
         services.AddHostedService(s => s.GetRequiredService<RecoveryNotices>());

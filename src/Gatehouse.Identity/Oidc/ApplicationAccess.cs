@@ -5,12 +5,13 @@ using Gatehouse.Store;
 using Gatehouse.Store.Bindings;
 using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Identity.Oidc;
 
 /// <summary>Whether a user may use a client's application: asked at each authorization and each grant, so that access taken away ends with the next token.</summary>
-internal sealed partial class ApplicationAccess(GatehouseDb db, IPolicyEngine policies, ClientDirectory clients, ILogger<ApplicationAccess> logger)
+internal sealed partial class ApplicationAccess(GatehouseDb db, IPolicyEngine policies, ClientDirectory clients, OAuthEvents events, ILogger<ApplicationAccess> logger)
 {
     /// <summary>Judges the application's bindings. <paramref name="facts"/>: more that expressions may read.</summary>
     public async Task<PolicyVerdict> JudgeAsync(
@@ -18,7 +19,7 @@ internal sealed partial class ApplicationAccess(GatehouseDb db, IPolicyEngine po
     {
         if (client.Application is not { } application)
         {
-            return new PolicyVerdict(false, [], ["the provider belongs to no application"]);
+            return await DenyAsync(client, userId, request, new PolicyVerdict(false, [], ["the provider belongs to no application"]), cancellationToken);
         }
 
         var context = new Dictionary<string, object>(facts ?? new Dictionary<string, object>())
@@ -48,16 +49,19 @@ internal sealed partial class ApplicationAccess(GatehouseDb db, IPolicyEngine po
                 : new PolicyVerdict(false, [], ["the provider that the client registered through has no application any more"]);
         }
 
-        if (!verdict.IsPassing)
-        {
-            LogDenied(userId, application.Slug, verdict.Log);
-        }
-
-        return verdict;
+        return verdict.IsPassing ? verdict : await DenyAsync(client, userId, request, verdict, cancellationToken);
     }
 
     /// <summary>Whether a person is shown what each rule said: superusers are.</summary>
     public async Task<bool> MaySeeLogAsync(User user, CancellationToken cancellationToken) => (await db.PersonAsync(user, "", cancellationToken)).IsSuperuser;
+
+    // Every denial is an event, whether its policies want to be logged or not: an administrator has to see who was turned away.
+    private async Task<PolicyVerdict> DenyAsync(Client client, int userId, AccessRequest request, PolicyVerdict verdict, CancellationToken cancellationToken)
+    {
+        LogDenied(userId, client.Application?.Slug ?? "", verdict.Log);
+        events.Denied(client, await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == userId, cancellationToken), request.GrantType, request.ClientIp, verdict);
+        return verdict;
+    }
 
     [LoggerMessage(EventId = 2121, Level = LogLevel.Information, Message = "User {UserId} may not use application {Slug}: {Reason}")]
     private partial void LogDenied(int userId, string slug, IReadOnlyList<string> reason);

@@ -1,5 +1,6 @@
 using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.Oidc.Device;
+using Gatehouse.Identity.Oidc.Grants;
 using Gatehouse.Identity.SignIn;
 using Microsoft.AspNetCore.Http;
 
@@ -46,7 +47,7 @@ internal sealed class AuthorizationFlow(
                 application.Id,
                 application.Name,
                 slug,
-                AuthorizationFlows.PermissionsOf(request.Client, request.Scopes),
+                AuthorizationFlows.PermissionsOf(request.Client, GrantRows.Grantable(request.Scopes, browser)),
                 request.WantsConsent)
             { IsStranger = await flows.IsStrangerAsync(request, browser, cancellationToken) }
             : null;
@@ -84,7 +85,7 @@ internal sealed class AuthorizationFlow(
                 device.Application.Id,
                 device.Application.Name,
                 slug,
-                AuthorizationFlows.PermissionsOf(device.Client, device.Code.Scopes),
+                AuthorizationFlows.PermissionsOf(device.Client, GrantRows.Grantable(device.Code.Scopes, browser)),
                 MustConsent: true) // RFC 8628 §5.4: whoever was sent a link has to see whom they let in
             { IsDevice = true }
             : null;

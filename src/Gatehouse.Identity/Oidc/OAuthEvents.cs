@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Grants;
+using Gatehouse.Identity.SignIn;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Users;
 using Gatehouse.Web.Http;
@@ -19,10 +21,10 @@ internal sealed class OAuthEvents(IEventLog log, TimeProvider clock)
 
     private readonly ConcurrentDictionary<(int UserId, int ProviderId, string Method, string Ip), DateTimeOffset> logins = new();
 
-    /// <summary>Somebody let a client in.</summary>
-    public Task AuthorizedAsync(Client client, Guid flowId, User user, IReadOnlyList<string> scopes, string? clientIp, CancellationToken cancellationToken) =>
+    /// <summary>Somebody let a client in, perhaps on behalf of whom they act as.</summary>
+    public Task AuthorizedAsync(Client client, Guid flowId, SignedInBrowser browser, IReadOnlyList<string> scopes, string? clientIp, CancellationToken cancellationToken) =>
         log.WriteAsync(
-            new NewEvent(EventActions.AuthorizeApplication, ActorOf(user), clientIp, new JsonObject
+            new NewEvent(EventActions.AuthorizeApplication, ActorOf(browser.Impersonator ?? browser.User), clientIp, new JsonObject
             {
                 ["authorized_application"] = new JsonObject
                 {
@@ -33,8 +35,21 @@ internal sealed class OAuthEvents(IEventLog log, TimeProvider clock)
                 },
                 ["flow"] = flowId.ToString("N"),
                 ["scopes"] = string.Join(' ', scopes),
-            }),
+            })
+            {
+                OnBehalfOf = browser.IsImpersonating ? ActorOf(browser.User) : null,
+            },
             cancellationToken);
+
+    /// <summary>Somebody may not use a client's application.</summary>
+    public void Denied(Client client, User? user, string grantType, string? clientIp, PolicyVerdict verdict) => log.Enqueue(new NewEvent(
+        EventActions.PolicyExecution, user is null ? null : ActorOf(user), clientIp, new JsonObject
+        {
+            ["message"] = "Access to the application was denied",
+            ["model"] = client.Application is { } application ? EventRow.Target("authentik_core", "application", application.Id.ToString("N"), application.Name) : ModelOf(client),
+            ["result"] = new JsonObject { ["passing"] = false, ["messages"] = Tokens.Claims.ArrayOf(verdict.Messages), ["log_messages"] = Tokens.Claims.ArrayOf(verdict.Log) },
+            ["grant_type"] = grantType,
+        }));
 
     /// <summary>A machine proved who it is, by <paramref name="method"/> (<c>token</c>, <c>jwt</c>, <c>oauth_client_secret</c>).</summary>
     public void MachineLogin(Client client, User user, string method, HttpContext context)
@@ -66,6 +81,23 @@ internal sealed class OAuthEvents(IEventLog log, TimeProvider clock)
         ["message"] = "Revoked refresh token was used",
         ["provider"] = ModelOf(request.Client),
     }));
+
+    /// <summary>An authorization code came a second time: two have it.</summary>
+    public void CodeReused(TokenRequest request, User user) => log.Enqueue(new NewEvent(EventActions.SuspiciousRequest, ActorOf(user), IpOf(request.Context), new JsonObject
+    {
+        ["message"] = "Authorization code was used again",
+        ["provider"] = ModelOf(request.Client),
+    }));
+
+    /// <summary>A machine came with a name and an app password that do not belong together.</summary>
+    /// <param name="user">Whose name that is; null means nobody's.</param>
+    public void MachineFailed(TokenRequest request, string typed, User? user) => log.Enqueue(new NewEvent(
+        EventActions.LoginFailed, user is null ? null : ActorOf(user), IpOf(request.Context), new JsonObject
+        {
+            ["username"] = typed,
+            ["auth_method"] = "token",
+            ["auth_method_args"] = new JsonObject { ["provider"] = ModelOf(request.Client) },
+        }));
 
     /// <summary>A token that was revoked, or whose grant was, came to userinfo.</summary>
     public void RevokedTokenUsed(Client client, User user, HttpContext context) => log.Enqueue(new NewEvent(EventActions.SuspiciousRequest, ActorOf(user), IpOf(context), new JsonObject

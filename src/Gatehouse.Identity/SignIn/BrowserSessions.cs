@@ -2,7 +2,9 @@ using System.Buffers;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using Gatehouse.Identity.Mfa;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
@@ -20,6 +22,9 @@ namespace Gatehouse.Identity.SignIn;
 /// <param name="Session">The session, of whoever signed in.</param>
 internal sealed record SignedInBrowser(User User, AuthenticatedSession Session)
 {
+    /// <summary>The administrator who acts as <see cref="User"/>; null when they are themselves.</summary>
+    public User? Impersonator { get; init; }
+
     /// <summary>Whether an administrator acts as <see cref="User"/>: then they see what that person sees, and change nothing of theirs.</summary>
     public bool IsImpersonating => User.Id != Session.UserId;
 }
@@ -34,7 +39,8 @@ internal sealed record SessionTerms(TimeSpan? Life, string? BoundTo)
 }
 
 /// <summary>Finds, starts and ends the sessions of browsers. The cookie holds a random token; the database its hash.</summary>
-internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, Superusers superusers, ISnapshot<SystemSettings> settings, TimeProvider clock)
+internal sealed class BrowserSessions(
+    GatehouseDb db, SignInEvents events, RememberedBrowsers remembered, Superusers superusers, ISnapshot<SystemSettings> settings, TimeProvider clock)
 {
     /// <summary>Name of the cookie: authentik's, with the prefix that makes browsers refuse it from any other host (RFC 6265bis §4.1.3.2).</summary>
     public const string Cookie = "__Host-authentik_session";
@@ -82,7 +88,8 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, Super
             join user in db.Users.AsNoTracking() on session.ImpersonatedUserId ?? session.UserId equals user.Id
             where session.Id == key && session.ExpiresAt > now && user.IsActive && original.IsActive
             select new { user, original, session }).SingleOrDefaultAsync(cancellationToken);
-        if (found is null || !IsWithin(found.session, ClientAddress.Of(request.HttpContext)))
+        if (found is null || !IsWithin(found.session, ClientAddress.Of(request.HttpContext))
+            || !await remembered.HoldsAsync(request.HttpContext, found.session, found.original, cancellationToken))
         {
             return null;
         }
@@ -97,7 +104,7 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, Super
 
         if (found.session.ImpersonatedUserId is null || await MayImpersonateAsync(found.session, cancellationToken))
         {
-            return new SignedInBrowser(found.user, found.session);
+            return new SignedInBrowser(found.user, found.session) { Impersonator = found.user.Id == found.original.Id ? null : found.original };
         }
 
         await EndImpersonationAsync(found.session, now, cancellationToken);
@@ -137,17 +144,33 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, Super
             LastUsedAt = now,
             ExpiresAt = now + (life ?? Idle),
             IsSliding = life is null,
+            IsRemembered = life is not null,
             BoundTo = terms.BoundTo,
         };
         db.AuthenticatedSessions.Add(session);
+        string? proof = null;
+        var proofRow = session.IsRemembered ? remembered.Begin(session, out proof) : null;
+        if (proofRow is not null)
+        {
+            db.RememberedTokens.Add(proofRow);
+        }
+
         var happened = events.Login(context, user, session, terms.Mfa);
         db.Events.Add(happened);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        db.Entry(session).State = EntityState.Detached;
-        db.Entry(happened).State = EntityState.Detached;
+        db.ChangeTracker.Entries().Where(e => e.Entity == session || e.Entity == happened || e.Entity == proofRow).ToList().ForEach(e => e.State = EntityState.Detached);
         events.Written();
         WriteToken(context.Response, token, life);
+        if (proof is not null)
+        {
+            remembered.Write(context.Response, proof, session);
+        }
+        else
+        {
+            RememberedBrowsers.Clear(context);
+        }
+
         return session;
     }
 
@@ -158,6 +181,7 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, Super
         await events.LogoutAsync(context, session, cancellationToken);
         DropWritten(context.Response);
         context.Response.Cookies.Delete(Cookie, Options(null));
+        RememberedBrowsers.Clear(context);
         return frames;
     }
 
@@ -165,19 +189,22 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, Super
     public Task EndOthersAsync(int userId, string? kept, CancellationToken cancellationToken) =>
         SessionEnd.RunForUserAsync(db, userId, kept, clock.GetUtcNow(), cancellationToken);
 
-    /// <summary>Ends every session of a user but <paramref name="kept"/> because they say so: what browsers remember of their second factors ends too.</summary>
-    public async Task RevokeOthersAsync(int userId, string kept, CancellationToken cancellationToken)
+    /// <summary>Ends every session of a user but this one because they say so: what browsers remember of their second factors ends too.</summary>
+    public async Task RevokeOthersAsync(HttpContext context, SignedInBrowser browser, CancellationToken cancellationToken)
     {
+        var (user, kept) = (browser.User, browser.Session.Id);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await EndOthersAsync(userId, kept, cancellationToken);
-        await SessionEnd.ForgetMfaAsync(db, [userId], cancellationToken);
+        var ended = await db.AuthenticatedSessions.Where(s => s.UserId == user.Id && s.Id != kept).Select(s => s.Uuid).ToListAsync(cancellationToken);
+        await EndOthersAsync(user.Id, kept, cancellationToken);
+        await RevokedAsync(context, user, ended, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        events.Written();
     }
 
     /// <summary>Ends one session of a user because they say so, by its public id. False when they have no such session.</summary>
-    public async Task<bool> RevokeOneAsync(int userId, Guid uuid, CancellationToken cancellationToken)
+    public async Task<bool> RevokeOneAsync(HttpContext context, User user, Guid uuid, CancellationToken cancellationToken)
     {
-        var one = db.AuthenticatedSessions.Where(s => s.UserId == userId && s.Uuid == uuid);
+        var one = db.AuthenticatedSessions.Where(s => s.UserId == user.Id && s.Uuid == uuid);
         if (!await one.AnyAsync(cancellationToken))
         {
             return false;
@@ -185,9 +212,18 @@ internal sealed class BrowserSessions(GatehouseDb db, SignInEvents events, Super
 
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await EndAsync(one, cancellationToken);
-        await SessionEnd.ForgetMfaAsync(db, [userId], cancellationToken);
+        await RevokedAsync(context, user, [uuid], cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        events.Written();
         return true;
+    }
+
+    private async Task RevokedAsync(HttpContext context, User user, IEnumerable<Guid> ended, CancellationToken cancellationToken)
+    {
+        await SessionEnd.ForgetMfaAsync(db, [user.Id], cancellationToken);
+        db.Events.AddRange(ended.Select(uuid => events.Did(
+            context, EventActions.ModelDeleted, user, new JsonObject { ["model"] = EventRow.Target("authentik_core", "authenticatedsession", uuid.ToString("N"), "") })));
+        await db.SaveChangesAsync(cancellationToken);
     }
 
     // Rights that are taken away end what was begun with them.

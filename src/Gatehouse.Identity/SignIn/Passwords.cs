@@ -25,6 +25,9 @@ internal sealed class Passwords : IDisposable
     // A household or a small office signs in at once; one flooding address leaves room for all others.
     private const int MostWaitingOfOne = 16;
 
+    /// <summary>What compares a password with a kept one; tests count.</summary>
+    internal Func<string, string, bool> Verify { get; init; } = PasswordHash.Verify;
+
     private readonly Lock turn = new();
     private readonly Dictionary<IPAddress, int> waitingByNetwork = [];
     private readonly SemaphoreSlim gate = new(Math.Max(1, Environment.ProcessorCount / 2));
@@ -41,7 +44,7 @@ internal sealed class Passwords : IDisposable
 
         try
         {
-            return await RunAsync(() => PasswordHash.Verify(password, kept ?? PasswordHash.Decoy) && kept is not null, cancellationToken) switch
+            return await RunAsync(() => Verify(password, kept ?? PasswordHash.Decoy) && kept is not null, cancellationToken) switch
             {
                 true => PasswordCheck.Right,
                 false => PasswordCheck.Wrong,

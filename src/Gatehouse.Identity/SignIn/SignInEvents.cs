@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.Mfa;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Events;
+using Gatehouse.Model.Flows;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -20,6 +22,16 @@ internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows row
         ["auth_method_args"] = new JsonObject { ["mfa_devices"] = mfa.Facts(), ["amr"] = new JsonArray([.. session.Amr.Select(a => JsonValue.Create(a))]) },
     }));
 
+    /// <summary>The row for a session that ends because its cookie was copied, to be saved with the end.</summary>
+    public Event CookieCopied(HttpContext context, User user, AuthenticatedSession session) => rows.RowOf(About(context, EventActions.SuspiciousRequest, user, new JsonObject
+    {
+        ["message"] = "A former cookie of a remembered browser was used: it was copied. The session has ended.",
+        ["session_uuid"] = session.Uuid.ToString(),
+    }));
+
+    /// <summary>The row for what a person did with what is theirs, to be saved with it.</summary>
+    public Event Did(HttpContext context, string action, User user, JsonObject details) => rows.RowOf(About(context, action, user, details));
+
     /// <summary>To be called when such a row was committed.</summary>
     public void Written() => rows.Written();
 
@@ -32,6 +44,19 @@ internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows row
         ["auth_method"] = method,
     }));
 
+    /// <summary>Policies keep somebody out of a flow. Queued, as failures are.</summary>
+    public void FlowDenied(HttpContext context, User? user, Flow flow, PolicyVerdict verdict) => log.Enqueue(About(context, EventActions.PolicyExecution, user, new JsonObject
+    {
+        ["message"] = "Access to the flow was denied",
+        ["model"] = EventRow.Target("authentik_flows", "flow", flow.Id.ToString("N"), flow.Slug),
+        ["result"] = new JsonObject
+        {
+            ["passing"] = false,
+            ["messages"] = new JsonArray([.. verdict.Messages.Select(m => JsonValue.Create(m))]),
+            ["log_messages"] = new JsonArray([.. verdict.Log.Select(l => JsonValue.Create(l))]),
+        },
+    }));
+
     /// <summary>A session was ended by its person.</summary>
     public async Task LogoutAsync(HttpContext context, AuthenticatedSession session, CancellationToken cancellationToken)
     {
@@ -40,12 +65,16 @@ internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows row
     }
 
     /// <summary>A person chose a new password.</summary>
-    public Task PasswordSetAsync(HttpContext context, User user, CancellationToken cancellationToken) => log.WriteAsync(
-        About(context, EventActions.PasswordSet, user, new JsonObject
-        {
-            ["model"] = EventRow.Target("authentik_core", "user", user.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), user.Username),
-        }),
-        cancellationToken);
+    public Task PasswordSetAsync(HttpContext context, User user, CancellationToken cancellationToken) =>
+        log.WriteAsync(About(context, EventActions.PasswordSet, user, Of(user)), cancellationToken);
+
+    /// <summary>The row for that, to be saved with the password.</summary>
+    public Event PasswordSet(HttpContext context, User user) => rows.RowOf(About(context, EventActions.PasswordSet, user, Of(user)));
+
+    private static JsonObject Of(User user) => new()
+    {
+        ["model"] = EventRow.Target("authentik_core", "user", user.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), user.Username),
+    };
 
     private static NewEvent About(HttpContext context, string action, User? user, JsonObject details)
     {

@@ -32,6 +32,7 @@ internal static class SignInRole
         services.TryAddSingleton<CrossSite>();
         services.TryAddScoped<SignInEvents>();
         services.TryAddScoped<BrowserSessions>();
+        services.TryAddScoped<RememberedBrowsers>();
         services.TryAddScoped<FrontChannel>();
         services.TryAddScoped<IBrowserCallers, BrowserCallers>();
         services.TryAddScoped<UserLookup>();

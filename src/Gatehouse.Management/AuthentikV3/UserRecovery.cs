@@ -20,7 +20,7 @@ internal sealed class UserRecovery(RecoveryLinks links)
         var life = LifeOf(body);
         return request.RouteInt("id") is not { } id ? Answer.NotFound("User")
             : body.Faults.Count > 0 ? Answer.Refused(body.Faults)
-            : Shape(await links.MakeAsync(id, life, request.Caller.UserId, request.Aborted), url => Answer.Ok(new JsonObject { ["link"] = url }));
+            : Shape(await links.MakeAsync(id, life, request.Aborted), url => Answer.Ok(new JsonObject { ["link"] = url }));
     }
 
     private async Task<IResult> SendAsync(ApiRequest request)
@@ -30,7 +30,7 @@ internal sealed class UserRecovery(RecoveryLinks links)
         var life = LifeOf(body);
         return request.RouteInt("id") is not { } id ? Answer.NotFound("User")
             : body.Faults.Count > 0 ? Answer.Refused(body.Faults)
-            : Shape(await links.SendAsync(id, stage, life, request.Caller.UserId, request.Aborted), _ => Answer.NoContent());
+            : Shape(await links.SendAsync(id, stage, life, request.Aborted), _ => Answer.NoContent());
     }
 
     private static TimeSpan? LifeOf(BodyFields body)

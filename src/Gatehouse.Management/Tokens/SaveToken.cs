@@ -38,6 +38,11 @@ internal sealed partial class SaveToken(
         {
             // Whoever may not give tokens to others gets it themselves, as at authentik.
             var owner = caller.IsSuperuser ? fields.User.Or(caller.UserId) : caller.UserId;
+            if (!caller.IsSuperuser && await db.ApiTokens.CountAsync(t => t.UserId == owner, cancellationToken) >= TokenKey.MostOfOne)
+            {
+                return new Result.Refused([new Fault("non_field_errors", $"You have {TokenKey.MostOfOne} tokens already. Delete some first.")]);
+            }
+
             var key = keys.Make();
             var token = new ApiToken
             {

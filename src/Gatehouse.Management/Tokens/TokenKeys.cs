@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Settings;
@@ -10,12 +9,11 @@ namespace Gatehouse.Management.Tokens;
 /// <summary>Makes, seals and opens the keys of tokens. Looked up by their hash; sealed beside it, since their owners may see them again.</summary>
 internal sealed class TokenKeys(ISecretBox secrets, ISnapshot<SystemSettings> settings)
 {
-    private const string Alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     private const int Shortest = 8;
     private const int Longest = 4096;
 
     /// <summary>A fresh key.</summary>
-    public string Make() => RandomNumberGenerator.GetString(Alphanumeric, settings.Current.TokenLength);
+    public string Make() => TokenKey.New(settings.Current.TokenLength);
 
     /// <summary>Gives <paramref name="token"/> this key; the old one is worthless at once.</summary>
     public void Put(ApiToken token, string key)
@@ -25,7 +23,7 @@ internal sealed class TokenKeys(ISecretBox secrets, ISnapshot<SystemSettings> se
     }
 
     /// <summary>The form in which a key is kept beside its hash.</summary>
-    public byte[] Seal(string key) => secrets.Seal(Encoding.UTF8.GetBytes(key), SecretPurposes.ApiTokenKey);
+    public byte[] Seal(string key) => TokenKey.Seal(secrets, key);
 
     /// <summary>The key; null when it was never known whole.</summary>
     public string? Open(ApiToken token) =>

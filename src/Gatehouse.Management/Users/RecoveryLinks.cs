@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Gatehouse.Management.Writes;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Hosts;
@@ -33,13 +34,13 @@ internal abstract record RecoveryResult
 }
 
 /// <summary>Makes links into the brand's recovery flow, to hand over or to send. Each works once and ends with the password.</summary>
-internal sealed class RecoveryLinks(GatehouseDb db, IMailSender mail, ISecretBox box, PublicUrls urls, IEventLog events, TimeProvider clock)
+internal sealed class RecoveryLinks(GatehouseDb db, IMailSender mail, ISecretBox box, PublicUrls urls, IEventRows rows, Actor actor, TimeProvider clock)
 {
     /// <summary>How long a link that is handed over lasts unless the caller says.</summary>
     public static readonly TimeSpan DefaultLife = TimeSpan.FromMinutes(30);
 
     /// <summary>A link to hand over.</summary>
-    public async Task<RecoveryResult> MakeAsync(int userId, TimeSpan? life, int caller, CancellationToken cancellationToken)
+    public async Task<RecoveryResult> MakeAsync(int userId, TimeSpan? life, CancellationToken cancellationToken)
     {
         var (user, flow, fault) = await FindAsync(userId, cancellationToken);
         if (user is null || flow is null)
@@ -47,13 +48,17 @@ internal sealed class RecoveryLinks(GatehouseDb db, IMailSender mail, ISecretBox
             return fault;
         }
 
-        var url = await KeepAsync(user, flow, life ?? DefaultLife, address: null, cancellationToken);
-        await SayAsync(EventActions.SecretView, caller, new JsonObject { ["secret"] = new JsonObject { ["name"] = "recovery link", ["user"] = user.Id } }, cancellationToken);
+        var target = WriteEvents.About(user);
+        target["secret"] = new JsonObject { ["name"] = "recovery link", ["user"] = user.Id };
+        var (token, url) = TokenOf(user, flow, life ?? DefaultLife, address: null);
+        db.AddRange(token, rows.RowOf(actor.Event(EventActions.SecretView, target)));
+        await db.SaveChangesAsync(cancellationToken);
+        rows.Written();
         return new RecoveryResult.Made(url);
     }
 
     /// <summary>A link, sent to the user's own address in the words of an e-mail stage.</summary>
-    public async Task<RecoveryResult> SendAsync(int userId, Guid stageId, TimeSpan? life, int caller, CancellationToken cancellationToken)
+    public async Task<RecoveryResult> SendAsync(int userId, Guid stageId, TimeSpan? life, CancellationToken cancellationToken)
     {
         var (user, flow, fault) = await FindAsync(userId, cancellationToken);
         if (user is null || flow is null)
@@ -72,14 +77,23 @@ internal sealed class RecoveryLinks(GatehouseDb db, IMailSender mail, ISecretBox
         }
 
         var lasts = life ?? stage.Setting(EmailSettings.TokenExpiry);
-        var url = await KeepAsync(user, flow, lasts, user.Email, cancellationToken);
+        var target = WriteEvents.About(user);
+        (target["stage"], target["to"]) = (stage.Name, user.Email);
+        var (token, url) = TokenOf(user, flow, lasts, user.Email);
+
+        // Written down before it goes out: what was sent must be known, whatever happens then.
+        var sent = rows.RowOf(actor.Event(EventActions.EmailSent, target));
+        db.AddRange(token, sent);
+        await db.SaveChangesAsync(cancellationToken);
         var brand = await db.Brands.Where(b => b.IsDefault).Select(b => b.Title).FirstOrDefaultAsync(cancellationToken) ?? "Gatehouse";
         if (await mail.SendAsync(EmailSettings.Compose(stage, user, brand, url, lasts, box), cancellationToken) is MailResult.Failed failed)
         {
+            db.RemoveRange(token, sent);
+            await db.SaveChangesAsync(cancellationToken);
             return new RecoveryResult.Refused($"The message was not sent: {failed.Reason}");
         }
 
-        await SayAsync(EventActions.EmailSent, caller, new JsonObject { ["stage"] = stage.Name, ["to"] = user.Email }, cancellationToken);
+        rows.Written();
         return new RecoveryResult.Made(url);
     }
 
@@ -99,11 +113,11 @@ internal sealed class RecoveryLinks(GatehouseDb db, IMailSender mail, ISecretBox
             : (user, flow, new RecoveryResult.Missing());
     }
 
-    private async Task<string> KeepAsync(User user, Flow flow, TimeSpan life, string? address, CancellationToken cancellationToken)
+    private (FlowToken Row, string Url) TokenOf(User user, Flow flow, TimeSpan life, string? address)
     {
         var token = FlowToken.NewToken();
         var hash = FlowToken.HashOf(token);
-        db.FlowTokens.Add(new FlowToken
+        var row = new FlowToken
         {
             Hash = hash,
             FlowId = flow.Id,
@@ -112,14 +126,7 @@ internal sealed class RecoveryLinks(GatehouseDb db, IMailSender mail, ISecretBox
             Address = address,
             Slot = "administrator/" + hash,
             ExpiresAt = clock.GetUtcNow() + life,
-        });
-        await db.SaveChangesAsync(cancellationToken);
-        return urls.Identity + FlowToken.PathOf(flow.Slug, token);
-    }
-
-    private async Task SayAsync(string action, int caller, JsonObject context, CancellationToken cancellationToken)
-    {
-        var actor = await db.Users.Where(u => u.Id == caller).Select(u => new EventActor(u.Id, u.Username, u.Email)).SingleOrDefaultAsync(cancellationToken);
-        await events.WriteAsync(new NewEvent(action, actor, null, context), cancellationToken);
+        };
+        return (row, urls.Identity + FlowToken.PathOf(flow.Slug, token));
     }
 }

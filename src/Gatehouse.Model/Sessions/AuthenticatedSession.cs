@@ -33,6 +33,9 @@ public sealed class AuthenticatedSession
     /// <summary>Whether use moves <see cref="ExpiresAt"/> on; a session of a set length ends when it was going to.</summary>
     public bool IsSliding { get; init; } = true;
 
+    /// <summary>Whether its cookie outlives the browser: then a <see cref="RememberedToken"/> has to come with it.</summary>
+    public bool IsRemembered { get; init; }
+
     /// <summary>Whom the person acts as, an administrator's privilege; null means themselves.</summary>
     public int? ImpersonatedUserId { get; set; }
 

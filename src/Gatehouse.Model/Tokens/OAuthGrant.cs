@@ -12,6 +12,9 @@ public sealed class OAuthGrant
     /// <summary>The person.</summary>
     public required int UserId { get; init; }
 
+    /// <summary>The administrator who acted as the person; null means that they gave it themselves. It stands only while that goes on.</summary>
+    public int? ImpersonatorId { get; init; }
+
     /// <summary>The Identity session it was given in: its id. Null for machines, which have none.</summary>
     public string? SessionId { get; init; }
 

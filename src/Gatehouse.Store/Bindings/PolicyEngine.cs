@@ -13,7 +13,14 @@ public sealed partial class PolicyEngine(
     IDbContextFactory<GatehouseDb> databases, PolicyJudge judge, FactsGatherer gatherer, IEventLog events, TimeProvider clock, ILogger<PolicyEngine> logger) : IPolicyEngine
 {
     /// <inheritdoc/>
-    public async Task<PolicyVerdict> JudgeAsync(Guid targetId, PolicySubject subject, CancellationToken cancellationToken)
+    public Task<PolicyVerdict> JudgeAsync(Guid targetId, PolicySubject subject, CancellationToken cancellationToken) =>
+        JudgeAsync(targetId, subject, mayChange: true, cancellationToken);
+
+    /// <summary>What <see cref="JudgeAsync(Guid, PolicySubject, CancellationToken)"/> would say, for who only looks: no password ends by being asked about.</summary>
+    public Task<PolicyVerdict> LookAsync(Guid targetId, PolicySubject subject, CancellationToken cancellationToken) =>
+        JudgeAsync(targetId, subject, mayChange: false, cancellationToken);
+
+    private async Task<PolicyVerdict> JudgeAsync(Guid targetId, PolicySubject subject, bool mayChange, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var rows = await (
@@ -39,7 +46,12 @@ public sealed partial class PolicyEngine(
         var asked = rows[0].application;
         var facts = await gatherer.GatherAsync(db, subject, bindings, asked, cancellationToken);
         var judgement = PolicyDecision.Decide(asked?.PolicyEngineMode ?? rows[0].Mode ?? "any", bindings, facts, judge);
-        await FollowAsync(db, judgement, subject, facts.Person, cancellationToken);
+        Report(judgement, subject, facts.Person);
+        if (mayChange && judgement.EndsPassword)
+        {
+            await EndPasswordAsync(db, facts.Person, cancellationToken);
+        }
+
         return judgement.Verdict;
     }
 
@@ -52,7 +64,7 @@ public sealed partial class PolicyEngine(
         return judge.Judge(policy, facts, TimeSpan.FromSeconds(binding.Timeout));
     }
 
-    /// <summary>Judges one person for many applications at once: three queries, however many there are.</summary>
+    /// <summary>Judges one person for many applications at once, for lists: three queries, however many there are, and no password ends by it.</summary>
     internal async Task<Dictionary<Guid, PolicyVerdict>> JudgeAllAsync(
         GatehouseDb db, IReadOnlyList<ProviderApplication> applications, PolicySubject subject, CancellationToken cancellationToken)
     {
@@ -70,7 +82,7 @@ public sealed partial class PolicyEngine(
         {
             var judgement = PolicyDecision.Decide(
                 application.PolicyEngineMode, bindings.Where(b => b.Binding.TargetId == application.Id), FactsGatherer.For(shared, application), judge);
-            await FollowAsync(db, judgement, subject, shared.Person, cancellationToken);
+            Report(judgement, subject, shared.Person);
             verdicts[application.Id] = judgement.Verdict;
         }
 
@@ -92,10 +104,9 @@ public sealed partial class PolicyEngine(
         }
     }
 
-    private async Task FollowAsync(GatehouseDb db, Judgement judgement, PolicySubject subject, PersonFacts person, CancellationToken cancellationToken)
+    private async Task EndPasswordAsync(GatehouseDb db, PersonFacts person, CancellationToken cancellationToken)
     {
-        Report(judgement, subject, person);
-        if (judgement.EndsPassword && person.User is { PasswordHash: { } hash } user)
+        if (person.User is { PasswordHash: { } hash } user)
         {
             // Unless it was changed in the meantime. Sessions stand: the person is on the way to a new one.
             await db.Users.Where(u => u.Id == user.Id && u.PasswordHash == hash)

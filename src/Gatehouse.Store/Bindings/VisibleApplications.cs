@@ -36,10 +36,10 @@ public sealed class VisibleApplications(GatehouseDb db, PolicyEngine engine)
     /// <summary>The same for one application, with what each rule says.</summary>
     public async Task<PolicyVerdict> JudgeAsync(ProviderApplication application, PolicySubject subject, CancellationToken cancellationToken)
     {
-        var verdict = await engine.JudgeAsync(application.Id, subject, cancellationToken);
+        var verdict = await engine.LookAsync(application.Id, subject, cancellationToken);
         return !verdict.IsPassing || !(await ParentsAsync([application], cancellationToken)).TryGetValue(application.Id, out var parent) ? verdict
             : parent is null ? new PolicyVerdict(false, [], ["the provider that the client registered through has no application any more"])
-            : await engine.JudgeAsync(parent.Id, subject, cancellationToken);
+            : await engine.LookAsync(parent.Id, subject, cancellationToken);
     }
 
     // By the id of the application that registered itself; null: there is none any more, so nobody may use it.

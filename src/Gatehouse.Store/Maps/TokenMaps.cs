@@ -21,6 +21,12 @@ internal static class TokenMaps
             session.HasOne<User>().WithMany().HasForeignKey(s => s.UserId).OnDelete(DeleteBehavior.Cascade);
             session.HasOne<User>().WithMany().HasForeignKey(s => s.ImpersonatedUserId).OnDelete(DeleteBehavior.SetNull);
         });
+        model.Entity<RememberedToken>(token =>
+        {
+            token.ToTable("remembered_tokens").HasKey(t => t.Hash);
+            token.HasIndex(t => t.SessionId);
+            token.HasOne<AuthenticatedSession>().WithMany().HasForeignKey(t => t.SessionId).OnDelete(DeleteBehavior.Cascade);
+        });
         model.Entity<SessionClient>(client =>
         {
             client.ToTable("session_clients").HasKey(c => new { c.SessionUuid, c.ProviderId, c.UserId });
@@ -43,6 +49,7 @@ internal static class TokenMaps
             grant.HasIndex(g => g.SessionId);
             grant.HasIndex(g => g.ExpiresAt);
             grant.HasOne<User>().WithMany().HasForeignKey(g => g.UserId).OnDelete(DeleteBehavior.Cascade);
+            grant.HasOne<User>().WithMany().HasForeignKey(g => g.ImpersonatorId).OnDelete(DeleteBehavior.Cascade);
             grant.HasOne<OAuth2Provider>().WithMany().HasForeignKey(g => g.ProviderId).OnDelete(DeleteBehavior.Cascade);
         });
         model.Entity<AuthorizationCode>(code =>

@@ -46,7 +46,7 @@ public static class SessionEnd
         var frames = await EndAsync(
             db,
             db.AuthenticatedSessions.Where(s => s.UserId == userId && s.Id != kept),
-            db.Grants.Where(g => g.UserId == userId && g.SessionId != kept),
+            db.Grants.Where(g => (g.UserId == userId || g.ImpersonatorId == userId) && g.SessionId != kept),
             db.SessionClients.Where(c => c.UserId == userId && c.SessionUuid != keptUuid),
             now,
             cancellationToken);
@@ -79,7 +79,7 @@ public static class SessionEnd
         var sessions = await db.AuthenticatedSessions.Where(s => s.UserId == userId).ToListAsync(cancellationToken);
         var stays = sessions.Find(s => s.Uuid == kept)?.Id;
         db.AuthenticatedSessions.RemoveRange(sessions.Where(s => s.Id != stays));
-        foreach (var grant in await db.Grants.Where(g => g.UserId == userId && g.RevokedAt == null).ToListAsync(cancellationToken))
+        foreach (var grant in await db.Grants.Where(g => (g.UserId == userId || g.ImpersonatorId == userId) && g.RevokedAt == null).ToListAsync(cancellationToken))
         {
             if (stays is null || grant.SessionId != stays)
             {

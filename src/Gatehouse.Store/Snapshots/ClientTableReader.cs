@@ -52,6 +52,6 @@ internal sealed partial class ClientTableReader(IDbContextFactory<GatehouseDb> d
         return [];
     }
 
-    [LoggerMessage(EventId = 6104, Level = LogLevel.Error, Message = "The client secret of provider '{Name}' ({Id}) does not open with the root key: no secret fits it. Set its secret again")]
+    [LoggerMessage(EventId = 6105, Level = LogLevel.Error, Message = "The client secret of provider '{Name}' ({Id}) does not open with the root key: no secret fits it. Set its secret again")]
     private partial void LogSecretUnreadable(string name, int id);
 }

@@ -18,6 +18,19 @@ public partial class SourceTests
         Assert.Empty(tooLong);
     }
 
+    // Operators filter and alert by them.
+    [Fact]
+    public void No_two_log_messages_have_one_event_id()
+    {
+        var twice = Sources().Where(f => f.EndsWith(".cs", StringComparison.Ordinal) && Relative(f).StartsWith("src/", StringComparison.Ordinal))
+            .SelectMany(f => LogEvent().Matches(File.ReadAllText(f)).Select(m => (Id: m.Groups["id"].Value, File: Relative(f))))
+            .GroupBy(e => e.Id)
+            .Where(g => g.Count() > 1)
+            .Select(g => $"{g.Key}: {string.Join(", ", g.Select(e => e.File))}");
+
+        Assert.Empty(twice);
+    }
+
     [Fact]
     public void Every_public_type_says_what_it_is()
     {
@@ -100,6 +113,9 @@ public partial class SourceTests
             .Where(f => !Relative(f).Split('/').Any(part => part is "Migrations" or "Compiled" or "node_modules" or "obj" or "bin"));
 
     private static string Relative(string file) => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/');
+
+    [GeneratedRegex(@"EventId = (?<id>\d+)")]
+    private static partial Regex LogEvent();
 
     [GeneratedRegex(@"^\s*public (?:(?:static|sealed|abstract|readonly|partial|ref) )*(?:class|record|struct|interface|enum|record struct|record class) (?<name>\w+)", RegexOptions.CultureInvariant)]
     private static partial Regex PublicType();

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Stages;
 using Microsoft.EntityFrameworkCore;
@@ -175,8 +176,20 @@ public class AuthentikFlowTests
         (await host.AuthentikAsync("POST", path + "_email/", new JsonObject { ["email_stage"] = mail.Text("pk") })).Expect(204);
         var sent = Assert.Single(host.Mail.Sent);
         Assert.Equal(("bob@example.com", "Hello  Bcc: evil@example.com"), (sent.To, sent.Subject));
+        foreach (var action in (string[])["secret_view", "email_sent"])
+        {
+            var told = await EventAsync(host, action);
+            Assert.Equal((true, "user", $"{host.UserId}"), (told.ClientIp is { Length: > 0 }, told.TargetModel, told.TargetKey)); // L05
+        }
+
         host.Mail.Fault = "no server";
         Assert.Contains("no server", (await host.AuthentikAsync("POST", path + "_email/", new JsonObject { ["email_stage"] = mail.Text("pk") })).Expect(400).Text("non_field_errors"), StringComparison.Ordinal);
+    }
+
+    private static async Task<Event> EventAsync(ApiHost host, string action)
+    {
+        await using var db = host.Open();
+        return await db.Events.AsNoTracking().SingleAsync(e => e.Action == action, TestContext.Current.CancellationToken);
     }
 
     private static async Task SetFlowAsync(ApiHost host)

@@ -1,5 +1,6 @@
 using System.Net;
 using Gatehouse.Model.Bindings;
+using Gatehouse.Model.Providers;
 using Gatehouse.Model.Users;
 using Gatehouse.Store.Bindings;
 using Gatehouse.Tests.Fakes;
@@ -201,6 +202,25 @@ public class PolicyEngineTests
         Assert.False((await store.Get<IPolicyEngine>().JudgeAsync(target, Subject(ada), Stop)).IsPassing);
         await using var db = store.Open();
         Assert.Null((await db.Users.SingleAsync(u => u.Id == ada, Stop)).PasswordHash);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Who_only_looks_ends_no_password(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        var (_, ada, _) = await SeedAsync(store);
+        var application = new ProviderApplication { Id = Guid.CreateVersion7(), Slug = "wiki", Name = "Wiki" };
+        await BindAsync(store, PolicyKind.PasswordExpiry, """{"days":1}""", application.Id);
+        await using var db = store.Open();
+        db.ProviderApplications.Add(application);
+        await db.SaveChangesAsync(Stop);
+        var visible = new VisibleApplications(db, store.Get<PolicyEngine>());
+
+        Assert.False((await visible.JudgeAsync(application, Subject(ada), Stop)).IsPassing);
+        Assert.Empty(await visible.AllowedAsync([application], Subject(ada), Stop));
+
+        Assert.Equal("kept", await db.Users.Where(u => u.Id == ada).Select(u => u.PasswordHash).SingleAsync(Stop));
     }
 
     private static PolicySubject Subject(int user) => new(user, "192.0.2.7", new Dictionary<string, object>());

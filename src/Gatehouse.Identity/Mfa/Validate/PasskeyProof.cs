@@ -40,7 +40,7 @@ internal sealed partial class PasskeyProof(
         if (reason is not null || result is not ProofResult.Right proved)
         {
             LogRefused(reason ?? "");
-            Tell(run, stage, result);
+            await TellAsync(run, stage, result, cancellationToken);
             return false;
         }
 
@@ -52,14 +52,14 @@ internal sealed partial class PasskeyProof(
         return true;
     }
 
-    private void Tell(FlowRun run, Stage stage, ProofResult result)
+    private async Task TellAsync(FlowRun run, Stage stage, ProofResult result, CancellationToken cancellationToken)
     {
         if (result is ProofResult.Refused { Cloned: { } device })
         {
-            events.Cloned(run, device);
+            await events.ClonedAsync(run, device, cancellationToken);
         }
 
-        events.Failed(run, stage, AuthenticatorClass.WebAuthn);
+        await events.FailedAsync(run, stage, AuthenticatorClass.WebAuthn, cancellationToken);
     }
 
     [LoggerMessage(EventId = 2311, Level = LogLevel.Warning, Message = "A passkey was refused: {Reason}")]

@@ -93,7 +93,7 @@ internal sealed partial class ValidateStage(
                 return Fault(asked, "code", $"Too many tries. Wait {Math.Ceiling(soon.Wait.TotalSeconds):0} seconds before the next one.", "throttled");
             case CodeVerdict.Wrong wrong:
                 LogWrong(wrong.Class, userId);
-                events.Failed(run, stage, wrong.Class);
+                await events.FailedAsync(run, stage, wrong.Class, cancellationToken);
                 return Fault(asked, "code", "Invalid token. Each code works once; check that the clock of your device is right.", "invalid");
             default:
                 throw new System.Diagnostics.UnreachableException();
@@ -120,10 +120,10 @@ internal sealed partial class ValidateStage(
                 LogRefused(userId, refused.Reason);
                 if (refused.Cloned is { } device)
                 {
-                    events.Cloned(run, device);
+                    await events.ClonedAsync(run, device, cancellationToken);
                 }
 
-                events.Failed(run, stage, AuthenticatorClass.WebAuthn);
+                await events.FailedAsync(run, stage, AuthenticatorClass.WebAuthn, cancellationToken);
                 return Fault(asked, "webauthn", "This security key was not accepted. Try again, or use another way.", "invalid");
             default:
                 throw new System.Diagnostics.UnreachableException();

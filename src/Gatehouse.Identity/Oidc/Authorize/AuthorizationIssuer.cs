@@ -24,6 +24,7 @@ internal sealed partial class AuthorizationIssuer(
     public async Task<AuthorizeReply?> IssueAsync(AuthorizeRequest request, SignedInBrowser browser, HttpContext http, CancellationToken cancellationToken)
     {
         var provider = request.Client.Provider;
+        request = request with { Scopes = GrantRows.Grantable(request.Scopes, browser) };
         TokenKeys? keys = null;
         if (request.Type.CarriesTokens && (keys = await issuer.KeysAsync(request.Client, cancellationToken)) is null)
         {
@@ -64,7 +65,7 @@ internal sealed partial class AuthorizationIssuer(
 
         var scopes = string.Join(' ', request.Scopes);
         LogGranted(browser.User.Username, provider.ClientId, scopes);
-        await events.AuthorizedAsync(request.Client, provider.AuthorizationFlowId, browser.User, request.Scopes, ClientAddress.Of(http).ToString(), cancellationToken);
+        await events.AuthorizedAsync(request.Client, provider.AuthorizationFlowId, browser, request.Scopes, ClientAddress.Of(http).ToString(), cancellationToken);
         return request.Target.Answer(
             [.. code is null ? (KeyValuePair<string, string>[])[] : [new("code", code)], .. keys is null ? [] : await TokensAsync(request, keys, grant, browser, code, jti, cancellationToken)]);
     }
@@ -80,6 +81,7 @@ internal sealed partial class AuthorizationIssuer(
             Id = Guid.CreateVersion7(now),
             ProviderId = provider.Id,
             UserId = browser.User.Id,
+            ImpersonatorId = browser.Impersonator?.Id,
             SessionId = browser.Session.Id,
             SessionUuid = browser.Session.Uuid,
             Scopes = [.. request.Scopes],

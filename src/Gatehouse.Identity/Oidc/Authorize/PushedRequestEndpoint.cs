@@ -96,6 +96,6 @@ internal sealed partial class PushedRequestEndpoint(
         return JsonAnswer.Refused(context, refusal, status);
     }
 
-    [LoggerMessage(EventId = 2121, Level = LogLevel.Information, Message = "Pushed authorization request refused: {Code} ({Reason})")]
+    [LoggerMessage(EventId = 2126, Level = LogLevel.Information, Message = "Pushed authorization request refused: {Code} ({Reason})")]
     private partial void LogRefused(string code, string reason);
 }

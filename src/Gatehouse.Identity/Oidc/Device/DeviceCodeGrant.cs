@@ -97,12 +97,13 @@ internal sealed class DeviceCodeGrant(GatehouseDb db, GroupCommit commits, Token
 
     private async Task<(OAuthGrant Grant, User User, bool SessionStands)?> FindAsync(string hash, CancellationToken cancellationToken)
     {
+        var now = clock.GetUtcNow();
         var found = await (
             from code in db.DeviceCodes.AsNoTracking()
             join grant in db.Grants.AsNoTracking() on code.GrantId equals grant.Id
             join user in db.Users.AsNoTracking() on grant.UserId equals user.Id
             where code.Hash == hash
-            select new { grant, user, stands = db.AuthenticatedSessions.Any(s => s.Id == grant.SessionId) }).SingleOrDefaultAsync(cancellationToken);
+            select new { grant, user, stands = db.AuthenticatedSessions.Any(s => s.Id == grant.SessionId && s.ExpiresAt > now) }).SingleOrDefaultAsync(cancellationToken);
         return found is null ? null : (found.grant, found.user, found.stands);
     }
 

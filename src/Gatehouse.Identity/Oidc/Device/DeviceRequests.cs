@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.Oidc.Clients;
+using Gatehouse.Identity.Oidc.Grants;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Keys;
@@ -63,9 +64,10 @@ internal sealed class DeviceRequests(
             Id = Guid.CreateVersion7(now),
             ProviderId = provider.Id,
             UserId = browser.User.Id,
+            ImpersonatorId = browser.Impersonator?.Id,
             SessionId = browser.Session.Id,
             SessionUuid = browser.Session.Uuid,
-            Scopes = device.Code.Scopes,
+            Scopes = GrantRows.Grantable(device.Code.Scopes, browser),
             AuthenticatedAt = browser.Session.AuthenticatedAt,
             Amr = [.. browser.Session.Amr],
             ConsentId = await flows.ConsentIdAsync(device.Client, browser.User.Id, cancellationToken),
@@ -83,7 +85,7 @@ internal sealed class DeviceRequests(
             cancellationToken);
         if (isFirst)
         {
-            await events.AuthorizedAsync(device.Client, provider.AuthorizationFlowId, browser.User, grant.Scopes, ClientAddress.Of(http).ToString(), cancellationToken);
+            await events.AuthorizedAsync(device.Client, provider.AuthorizationFlowId, browser, grant.Scopes, ClientAddress.Of(http).ToString(), cancellationToken);
         }
 
         return isFirst;

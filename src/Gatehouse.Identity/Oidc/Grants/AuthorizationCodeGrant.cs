@@ -10,7 +10,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.Oidc.Grants;
 
 /// <summary>Exchanges a code for tokens (RFC 6749 §4.1.3).</summary>
-internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits, RedirectUris redirects, TokenIssuer issuer, TimeProvider clock)
+internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits, RedirectUris redirects, TokenIssuer issuer, OAuthEvents events, TimeProvider clock)
 {
     public const string GrantType = "authorization_code";
 
@@ -37,6 +37,11 @@ internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits
         var redeemed = await commits.RunAsync((d, stopping) => RedeemAsync(d, request, Digest.Of(code), redirectUri, stopping), cancellationToken);
         if (redeemed.Fault is { } fault)
         {
+            if (redeemed is { IsReuse: true, User: { } owner })
+            {
+                events.CodeReused(request, owner);
+            }
+
             return TokenResult.InvalidGrant(fault);
         }
 
@@ -52,7 +57,7 @@ internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits
         var (client, now) = (request.Client, clock.GetUtcNow());
         var isFirst = await db.AuthorizationCodes.Where(c => c.Hash == hash && c.UsedAt == null)
             .ExecuteUpdateAsync(c => c.SetProperty(x => x.UsedAt, now), cancellationToken) == 1;
-        if (await FindAsync(db, hash, cancellationToken) is not { } found)
+        if (await FindAsync(db, hash, now, cancellationToken) is not { } found)
         {
             return new Redeemed("no such code");
         }
@@ -60,7 +65,7 @@ internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits
         if (!isFirst)
         {
             await GrantRows.RevokeAsync(db, found.Grant.Id, now, cancellationToken);
-            return new Redeemed("the code was used before; its grant is revoked");
+            return new Redeemed("the code was used before; its grant is revoked") { IsReuse = true, User = found.User };
         }
 
         if (Fault(request, redirectUri, found, now) is { } fault)
@@ -96,14 +101,14 @@ internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits
         _ => Pkce.Fault(found.Code.CodeChallenge, request.Form["code_verifier"]),
     };
 
-    private static async Task<Found?> FindAsync(GatehouseDb db, string hash, CancellationToken cancellationToken)
+    private static async Task<Found?> FindAsync(GatehouseDb db, string hash, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var found = await (
             from code in db.AuthorizationCodes.AsNoTracking()
             join grant in db.Grants.AsNoTracking() on code.GrantId equals grant.Id
             join user in db.Users.AsNoTracking() on grant.UserId equals user.Id
             where code.Hash == hash
-            select new { code, grant, user, stands = db.AuthenticatedSessions.Any(s => s.Id == grant.SessionId) }).SingleOrDefaultAsync(cancellationToken);
+            select new { code, grant, user, stands = db.AuthenticatedSessions.Any(s => s.Id == grant.SessionId && s.ExpiresAt > now) }).SingleOrDefaultAsync(cancellationToken);
         return found is null ? null : new Found(found.code, found.grant, found.user, found.stands);
     }
 
@@ -113,6 +118,8 @@ internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits
     private sealed class Redeemed(string? fault)
     {
         public string? Fault => fault;
+
+        public bool IsReuse { get; init; }
 
         public OAuthGrant? Grant { get; init; }
 

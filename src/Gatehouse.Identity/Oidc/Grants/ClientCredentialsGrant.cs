@@ -140,6 +140,7 @@ internal sealed class ClientCredentialsGrant(
 
         // As a wrong password at a flow does. A right one earns nothing: programs send it all day.
         reputation.Note(username, ClientAddress.Of(request.Context), isSuccess: false);
+        events.MachineFailed(request, username, await accounts.NamedAsync(username, cancellationToken));
         return Invalid("no active user has this name and app password");
     }
 
@@ -151,7 +152,7 @@ internal sealed class ClientCredentialsGrant(
             return Unknown(presented, "wrong client secret beside an assertion");
         }
 
-        return await tokens.FindAccessAsync(assertion, cancellationToken) is { } found && found.Access.Grant.KeyThumbprint is null
+        return await tokens.FindAccessAsync(assertion, cancellationToken) is { } found && found.Access.Grant is { KeyThumbprint: null, ImpersonatorId: null }
             && client.Provider.FederatedProviderIds.Contains(found.Row.ProviderId)
             ? new MachineResult.Known(found.Access.Person.User, "jwt") { TokenClaims = found.Claims?.ToJsonString() }
             : Invalid("the assertion is no access token that stands, of a provider that this one trusts");

@@ -1,4 +1,5 @@
 using Gatehouse.Identity.Oidc.Clients;
+using Gatehouse.Identity.SignIn;
 using Gatehouse.Model.Providers;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -15,6 +16,13 @@ internal static class GrantRows
     /// <summary>Whether these scopes come with a refresh token.</summary>
     public static bool MayRefresh(Client client, IReadOnlyList<string> scopes) =>
         scopes.Contains(ScopeNames.OfflineAccess) && client.Offers(ScopeNames.OfflineAccess) && client.Allows(RefreshTokenGrant.GrantType);
+
+    /// <summary>
+    /// What may be granted in this browser. Whoever acts as somebody else gets nothing that outlives that, and nothing that changes the person:
+    /// no refresh token, no token of the API, which would take it for the person's own, and no right to register clients.
+    /// </summary>
+    public static List<string> Grantable(IEnumerable<string> scopes, SignedInBrowser browser) =>
+        [.. scopes.Where(s => !browser.IsImpersonating || s is not (ScopeNames.OfflineAccess or ScopeNames.Api or ScopeNames.Registration))];
 
     /// <summary>The scopes that are asked for and offered. Nothing asked for is nothing granted: nobody sees a page that would say what all of them are.</summary>
     public static List<string> ScopesOf(Client client, string? asked) =>

@@ -59,6 +59,10 @@ internal sealed class MachineAccounts(GatehouseDb db, TimeProvider clock)
             : null;
     }
 
+    /// <summary>Whose name <paramref name="username"/> is; null when nobody's.</summary>
+    public async Task<User?> NamedAsync(string username, CancellationToken cancellationToken) =>
+        UserNames.Lookup(username) is { } key ? await FindAsync(key, cancellationToken) : null;
+
     // authentik's name first, by which administrators know it. Names that were cut, or differ in their case, are more than one provider's,
     // and who registers themselves choose theirs: then the provider's number says whose account it is.
     private static IEnumerable<string> NamesOf(OAuth2Provider provider)

@@ -74,6 +74,7 @@ internal sealed class RefreshTokenGrant(GatehouseDb db, GroupCommit commits, Tok
         _ when found.Grant.RevokedAt is not null => "the grant was revoked",
         _ when !found.ConsentStands => "the consent it stands on was taken back",
         _ when !found.User.IsActive => "the user is inactive",
+        _ when found.Grant.ImpersonatorId is not null => "the grant was given while an administrator acted as the person",
         _ when found.Grant.KeyThumbprint != request.KeyThumbprint && found.Grant.KeyThumbprint is not null => "the grant is bound to another key, or the proof of it is missing",
         _ => null,
     };

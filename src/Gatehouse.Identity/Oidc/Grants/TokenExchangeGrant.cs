@@ -90,7 +90,7 @@ internal sealed class TokenExchangeGrant(
     {
         if (IsTokenType(type))
         {
-            return await tokens.FindAccessAsync(token, cancellationToken) is { } found && found.Access.Grant.KeyThumbprint is null && IsTrusted(client, found)
+            return await tokens.FindAccessAsync(token, cancellationToken) is { } found && found.Access.Grant is { KeyThumbprint: null, ImpersonatorId: null } && IsTrusted(client, found)
                 ? found.Access.Person.User
                 : null;
         }
@@ -127,6 +127,7 @@ internal sealed class TokenExchangeGrant(
             Id = Guid.CreateVersion7(now),
             ProviderId = target.Provider.Id,
             UserId = user.Id,
+            ImpersonatorId = subject.Access.Grant.ImpersonatorId,
             SessionId = subject.Access.Grant.SessionId,
             SessionUuid = subject.Access.Grant.SessionUuid,
             Scopes = scopes,

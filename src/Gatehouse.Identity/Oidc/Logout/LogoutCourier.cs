@@ -176,16 +176,16 @@ internal sealed partial class LogoutCourier(
         }
     }
 
-    [LoggerMessage(EventId = 2120, Level = LogLevel.Information, Message = "Client {ClientId} was told of a logout (attempt {Attempt})")]
+    [LoggerMessage(EventId = 2130, Level = LogLevel.Information, Message = "Client {ClientId} was told of a logout (attempt {Attempt})")]
     private partial void LogDelivered(string clientId, int attempt);
 
-    [LoggerMessage(EventId = 2121, Level = LogLevel.Warning, Message = "Client {ClientId} could not be told of a logout: {Fault} (attempt {Attempt}, next at {Next})")]
+    [LoggerMessage(EventId = 2131, Level = LogLevel.Warning, Message = "Client {ClientId} could not be told of a logout: {Fault} (attempt {Attempt}, next at {Next})")]
     private partial void LogPutOff(string clientId, string fault, int attempt, DateTimeOffset next);
 
-    [LoggerMessage(EventId = 2122, Level = LogLevel.Error, Message = "Client {ClientId} was never told of a logout: {Fault} (given up after {Attempts} attempts)")]
+    [LoggerMessage(EventId = 2132, Level = LogLevel.Error, Message = "Client {ClientId} was never told of a logout: {Fault} (given up after {Attempts} attempts)")]
     private partial void LogGivenUp(string clientId, string fault, int attempts);
 
-    [LoggerMessage(EventId = 2123, Level = LogLevel.Warning, Message = "A notice of logout was dropped: provider {ProviderId} has no address for it any more")]
+    [LoggerMessage(EventId = 2133, Level = LogLevel.Warning, Message = "A notice of logout was dropped: provider {ProviderId} has no address for it any more")]
     private partial void LogNowhere(int providerId);
 
     [LoggerMessage(EventId = 2124, Level = LogLevel.Error, Message = "Notices of logout can't be worked on; trying again")]

@@ -15,7 +15,8 @@ namespace Gatehouse.Identity.Oidc.Registration;
 
 /// <summary>POST /application/o/&lt;slug&gt;/register/ (RFC 7591, OpenID Connect Registration): a client registers itself, where the provider has a rule for it.</summary>
 internal sealed partial class RegistrationEndpoint(
-    ClientDirectory clients, AccessTokens tokens, IPolicyEngine policies, RegisterClient register, RegistrationThrottle throttle, ILogger<RegistrationEndpoint> logger)
+    ClientDirectory clients, AccessTokens tokens, IPolicyEngine policies, RegisterClient register, OAuthEvents events, RegistrationThrottle throttle,
+    ILogger<RegistrationEndpoint> logger)
 {
     private const int LargestBody = 64 * 1024;
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
@@ -35,8 +36,9 @@ internal sealed partial class RegistrationEndpoint(
         }
 
         var subject = new PolicySubject(caller.Person.User.Id, ClientAddress.Of(context).ToString(), new Dictionary<string, object> { ["oauth_scopes"] = caller.Scopes });
-        if (!(await policies.JudgeAsync(rule.Id, subject, cancellationToken)).IsPassing)
+        if (await policies.JudgeAsync(rule.Id, subject, cancellationToken) is { IsPassing: false } verdict)
         {
+            events.Denied(client, caller.Person.User, "registration", subject.ClientIp, verdict);
             LogRefused(client.Provider.ClientId, "the rule's policies deny the caller");
             return JsonAnswer.Refused(context, new OAuthRefusal(OAuthError.AccessDenied, "You may not register clients here.", ""), StatusCodes.Status403Forbidden);
         }

@@ -67,6 +67,8 @@ internal sealed class AccessTokens(GatehouseDb db, ClientDirectory clients, Toke
             where row.Hash == hash && row.Kind == kind && row.RevokedAt == null && row.ExpiresAt > now
                 && grant.RevokedAt == null && grant.ExpiresAt > now && user.IsActive
                 && (grant.ConsentId == null || db.UserConsents.Any(c => c.Id == grant.ConsentId))
+                && (grant.ImpersonatorId == null || db.AuthenticatedSessions.Any(
+                    s => s.Id == grant.SessionId && s.UserId == grant.ImpersonatorId && s.ImpersonatedUserId == grant.UserId && s.ExpiresAt > now))
             select new { row, grant, user }).SingleOrDefaultAsync(cancellationToken);
         if (found is null || clients.Find(found.row.ProviderId) is not { Application: not null } client)
         {

@@ -1,7 +1,5 @@
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
-using Gatehouse.Store;
-using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Identity.Oidc.Tokens;
 
@@ -9,14 +7,11 @@ namespace Gatehouse.Identity.Oidc.Tokens;
 /// Lets access tokens with the scope of the API call it. Those bound to a key can't: the API does not ask for proofs. Nor can those that an
 /// administrator got by acting as somebody else: a token does not show who stands behind it.
 /// </summary>
-internal sealed class ApiAccessTokens(AccessTokens tokens, GatehouseDb db) : IApiAccessTokens
+internal sealed class ApiAccessTokens(AccessTokens tokens) : IApiAccessTokens
 {
     public async Task<ApiAccess?> FindAsync(string token, CancellationToken cancellationToken) =>
         await tokens.FindAccessAsync(token, cancellationToken) is { } found && found.Row.Scopes.Contains(ScopeNames.Api) && found.Access.Grant.KeyThumbprint is null
-        && !await IsImpersonatedAsync(found.Access.Grant, cancellationToken)
+        && found.Access.Grant.ImpersonatorId is null
             ? new ApiAccess(found.Access.Grant.Id, found.Access.Person.User.Id, found.Row.ExpiresAt)
             : null;
-
-    private Task<bool> IsImpersonatedAsync(OAuthGrant grant, CancellationToken cancellationToken) =>
-        db.AuthenticatedSessions.AnyAsync(s => s.Id == grant.SessionId && s.UserId != grant.UserId, cancellationToken);
 }

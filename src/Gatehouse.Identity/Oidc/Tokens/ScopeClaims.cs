@@ -49,6 +49,6 @@ internal sealed partial class ScopeClaims(ClaimsMaker maker, InstallId install, 
         Scopes = scopes,
     };
 
-    [LoggerMessage(EventId = 2120, Level = LogLevel.Warning, Message = "Scope mapping '{Mapping}' of client {ClientId} is left out: {Reason}")]
+    [LoggerMessage(EventId = 2125, Level = LogLevel.Warning, Message = "Scope mapping '{Mapping}' of client {ClientId} is left out: {Reason}")]
     private partial void LogFaulted(string mapping, string clientId, string reason);
 }

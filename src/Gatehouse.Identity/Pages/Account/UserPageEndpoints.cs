@@ -81,6 +81,13 @@ internal sealed partial class UserPageEndpoints(
             return Refuse(503, "Many people are signing in right now.", "too many passwords to check");
         }
 
+        if (result.Goes is { } elsewhere)
+        {
+            SecurityHeaders.NoStore(context.Response);
+            context.Response.Headers.Location = elsewhere;
+            return Results.StatusCode(303);
+        }
+
         if (result.Done is { } done)
         {
             SecurityHeaders.NoStore(context.Response);
@@ -148,10 +155,10 @@ internal static class UserPages
         endpoints.MapMethods(page, Reading, (UserPageEndpoints e, HttpRequest r, CancellationToken t) => e.ShowAsync(r, t));
         endpoints.MapPost(page + "profile/", (UserPageEndpoints e, OwnDetails o, HttpContext c, CancellationToken t) => e.PostAsync(c, (b, f) => o.ChangeAsync(c, b, f, t), "profile", t));
         endpoints.MapPost(page + "password/", (UserPageEndpoints e, OwnPassword o, HttpContext c, CancellationToken t) => e.PostAsync(c, (b, f) => o.ChangeAsync(c, b, f, t), "password", t));
-        endpoints.MapPost(page + "sessions/end/", (UserPageEndpoints e, OwnKeys o, HttpContext c, CancellationToken t) => e.PostAsync(c, (b, _) => o.EndOthersAsync(b, t), "sessions", t));
-        endpoints.MapPost(page + "sessions/{id:guid}/end/", (UserPageEndpoints e, OwnKeys o, HttpContext c, Guid id, CancellationToken t) => e.PostAsync(c, (b, _) => o.EndOneAsync(b, id, t), "sessions", t));
+        endpoints.MapPost(page + "sessions/end/", (UserPageEndpoints e, OwnKeys o, HttpContext c, CancellationToken t) => e.PostAsync(c, (b, _) => o.EndOthersAsync(c, b, t), "sessions", t));
+        endpoints.MapPost(page + "sessions/{id:guid}/end/", (UserPageEndpoints e, OwnKeys o, HttpContext c, Guid id, CancellationToken t) => e.PostAsync(c, (b, _) => o.EndOneAsync(c, b, id, t), "sessions", t));
         endpoints.MapPost(page + "tokens/", (UserPageEndpoints e, OwnKeys o, HttpContext c, CancellationToken t) => e.PostAsync(c, (b, f) => o.MakeAsync(c, b, f, t), "tokens", t));
-        endpoints.MapPost(page + "tokens/{id:guid}/delete/", (UserPageEndpoints e, OwnKeys o, HttpContext c, Guid id, CancellationToken t) => e.PostAsync(c, (b, _) => o.DeleteAsync(b, id, t), "tokens", t));
-        endpoints.MapPost(page + "consents/{id:int}/revoke/", (UserPageEndpoints e, OwnKeys o, HttpContext c, int id, CancellationToken t) => e.PostAsync(c, (b, _) => o.RevokeAsync(b, id, t), "consents", t));
+        endpoints.MapPost(page + "tokens/{id:guid}/delete/", (UserPageEndpoints e, OwnKeys o, HttpContext c, Guid id, CancellationToken t) => e.PostAsync(c, (b, _) => o.DeleteAsync(c, b, id, t), "tokens", t));
+        endpoints.MapPost(page + "consents/{id:int}/revoke/", (UserPageEndpoints e, OwnKeys o, HttpContext c, int id, CancellationToken t) => e.PostAsync(c, (b, _) => o.RevokeAsync(c, b, id, t), "consents", t));
     }
 }

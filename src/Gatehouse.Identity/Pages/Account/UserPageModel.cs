@@ -71,6 +71,9 @@ internal sealed record FormResult
     /// <summary>A key that was made.</summary>
     public string? FreshKey { get; init; }
 
+    /// <summary>Where the person has to go first; null means nowhere.</summary>
+    public string? Goes { get; init; }
+
     /// <summary>Whether the server has too much to do.</summary>
     public bool IsBusy { get; init; }
 

@@ -28,7 +28,7 @@ internal abstract record Admission
 }
 
 /// <summary>Decides it.</summary>
-internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolicies policies, Superusers superusers, TimeProvider clock)
+internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolicies policies, Superusers superusers, SignInEvents events, TimeProvider clock)
 {
     private const string NotForYou = "This step is not for you as things are. Start again from the application you wanted to open.";
 
@@ -67,6 +67,7 @@ internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolic
 
         if (await policies.FlowVerdictAsync(flow, browser, cancellationToken) is { IsPassing: false } verdict)
         {
+            events.FlowDenied(http, browser?.User, flow, verdict);
             return Denied(flow, query, verdict);
         }
 

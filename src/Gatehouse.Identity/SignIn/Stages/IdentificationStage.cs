@@ -85,6 +85,7 @@ internal sealed partial class IdentificationStage(
         if (await IdentifyAsync(run, stage, typed, cancellationToken) is null && !stage.Setting(IdentificationSettings.PretendUserExists))
         {
             LogUnknown();
+            proof.Unknown(run);
             return StageAnswers.Fault(asked, "non_field_errors", Failed, "invalid");
         }
 

@@ -69,6 +69,14 @@ internal sealed class PasswordProof(
         }
     }
 
+    /// <summary>Somebody typed a name that nobody has, where the page says so. It counts as a wrong password does: it tells who has none.</summary>
+    public void Unknown(FlowRun run)
+    {
+        var typed = run.State.Identifier ?? "";
+        reputation.Note(typed, ClientAddress.Of(run.Http), isSuccess: false);
+        events.LoginFailed(run.Http, typed, null, "identification");
+    }
+
     private async Task FailedAsync(FlowRun run, CancellationToken cancellationToken)
     {
         var id = run.State.UserId;

@@ -6,14 +6,13 @@ using Gatehouse.Model.Policies;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Gatehouse.Store.Sessions;
-using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Identity.SignIn.Users;
 
 /// <summary>Changes of one's own username, name and address, as far as they are allowed.</summary>
-internal sealed class OwnDetails(GatehouseDb db, OwnRights rights, Superusers superusers, IEventLog events, PublicUrls urls, TimeProvider clock)
+internal sealed class OwnDetails(GatehouseDb db, OwnRights rights, Superusers superusers, SignInEvents events, PublicUrls urls, TimeProvider clock)
 {
     private static readonly string[] Fields = ["username", "name", "email"];
 
@@ -35,6 +34,8 @@ internal sealed class OwnDetails(GatehouseDb db, OwnRights rights, Superusers su
 
         user.UpdatedAt = clock.GetUtcNow();
         await ClaimsChange.PrepareAsync(db, urls, user.UpdatedAt, cancellationToken);
+        db.Events.Add(events.Did(
+            context, EventActions.UserWrite, user, new JsonObject { ["created"] = false, ["fields"] = new JsonArray([.. Fields.Where(form.ContainsKey).Select(f => (JsonNode)f)]) }));
         try
         {
             await db.SaveChangesAsync(cancellationToken);
@@ -45,11 +46,7 @@ internal sealed class OwnDetails(GatehouseDb db, OwnRights rights, Superusers su
             return FormResult.Wrong("username", "Somebody changed this account, or took this username, at the same time. Try again.");
         }
 
-        await events.WriteAsync(
-            new NewEvent(
-                EventActions.UserWrite, new EventActor(user.Id, user.Username, user.Email), ClientAddress.Of(context).ToString(),
-                new JsonObject { ["created"] = false, ["fields"] = new JsonArray([.. Fields.Where(form.ContainsKey).Select(f => (JsonNode)f)]) }),
-            cancellationToken);
+        events.Written();
         return new FormResult { Done = "profile" };
     }
 

@@ -1,7 +1,6 @@
 using Gatehouse.Identity.Pages.Account;
 using Gatehouse.Identity.SignIn.Setup;
 using Gatehouse.Model.Bindings;
-using Gatehouse.Model.Events;
 using Gatehouse.Store;
 using Gatehouse.Store.Bindings;
 using Gatehouse.Web.Http;
@@ -11,7 +10,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.SignIn.Users;
 
 /// <summary>Changes of one's own password. The old one is asked for, and guessing it gets as slow here as at sign-in.</summary>
-internal sealed class OwnPassword(GatehouseDb db, Passwords passwords, Guesses guesses, IPasswordRules rules, WriteUser write, IEventLog events, TimeProvider clock)
+internal sealed class OwnPassword(
+    GatehouseDb db, Passwords passwords, Guesses guesses, IReputation reputation, IPasswordRules rules, WriteUser write, SignInEvents events, TimeProvider clock)
 {
     // Who has no password yet has proved otherwise who they are, and that must not be long ago.
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(15);
@@ -46,14 +46,9 @@ internal sealed class OwnPassword(GatehouseDb db, Passwords passwords, Guesses g
             return new FormResult { IsBusy = true };
         }
 
-        if (!await TrySaveAsync(browser, hash, cancellationToken))
-        {
-            return FormResult.Wrong("current", "Your account was changed at the same time. Try again.");
-        }
-
-        await events.WriteAsync(
-            new NewEvent(EventActions.PasswordSet, new EventActor(user.Id, user.Username, user.Email), ClientAddress.Of(context).ToString(), []), cancellationToken);
-        return new FormResult { Done = "password" };
+        return await TrySaveAsync(context, browser, hash, cancellationToken)
+            ? new FormResult { Done = "password" }
+            : FormResult.Wrong("current", "Your account was changed at the same time. Try again.");
     }
 
     private async Task<FormResult?> CheckAsync(HttpContext context, SignedInBrowser browser, string current, CancellationToken cancellationToken)
@@ -67,6 +62,7 @@ internal sealed class OwnPassword(GatehouseDb db, Passwords passwords, Guesses g
         var guess = Guess.Of(browser.User.Username, address);
         if (guesses.Begin(guess) is { } wait)
         {
+            events.LoginFailed(context, browser.User.Username, browser.User, "password");
             return FormResult.Wrong("current", $"Too many tries. Wait {Math.Ceiling(wait.TotalSeconds):0} seconds before the next one.");
         }
 
@@ -79,12 +75,14 @@ internal sealed class OwnPassword(GatehouseDb db, Passwords passwords, Guesses g
                 guesses.TakeBack(guess);
                 return new FormResult { IsBusy = true };
             default:
+                reputation.Note(browser.User.Username, address, isSuccess: false);
+                events.LoginFailed(context, browser.User.Username, browser.User, "password");
                 return FormResult.Wrong("current", "This is not your current password.");
         }
     }
 
     // Only while the checked password still is the one; then all that it opened ends, but for this browser.
-    private async Task<bool> TrySaveAsync(SignedInBrowser browser, string hash, CancellationToken cancellationToken)
+    private async Task<bool> TrySaveAsync(HttpContext context, SignedInBrowser browser, string hash, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var kept = browser.User.PasswordHash;
@@ -98,9 +96,11 @@ internal sealed class OwnPassword(GatehouseDb db, Passwords passwords, Guesses g
         }
 
         await PasswordPast.KeepAsync(db, browser.User.Id, kept, now, cancellationToken);
+        db.Events.Add(events.PasswordSet(context, browser.User));
         await db.SaveChangesAsync(cancellationToken);
         await write.EndAllButAsync(browser.User.Id, browser.Session.Id, now, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        events.Written();
         return true;
     }
 }

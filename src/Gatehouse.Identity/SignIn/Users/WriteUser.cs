@@ -31,7 +31,7 @@ internal abstract record WriteUserResult
 }
 
 /// <summary>Saves what a run was told: username, name, e-mail address, password and attributes. Rights and memberships are never among it.</summary>
-internal sealed class WriteUser(GatehouseDb db, Superusers superusers, IEventLog events, PublicUrls urls, TimeProvider clock)
+internal sealed class WriteUser(GatehouseDb db, Superusers superusers, IEventRows rows, PublicUrls urls, TimeProvider clock)
 {
     private static readonly WriteUserResult.Refused Overtaken = new("Somebody changed this account at the same time. Start again.", "overtaken by another write");
 
@@ -68,9 +68,10 @@ internal sealed class WriteUser(GatehouseDb db, Superusers superusers, IEventLog
             return new WriteUserResult.Refused("Somebody has taken this username meanwhile. Start again with another one.", "the username is taken");
         }
 
+        await SayAsync(run, user, isNew: true, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         db.ChangeTracker.Clear();
-        await SayAsync(run, user, isNew: true, cancellationToken);
+        rows.Written();
         return new WriteUserResult.Written(user);
     }
 
@@ -123,9 +124,10 @@ internal sealed class WriteUser(GatehouseDb db, Superusers superusers, IEventLog
             await EndAllButAsync(userId, kept, now, cancellationToken);
         }
 
+        await SayAsync(run, user, isNew: false, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         db.ChangeTracker.Clear();
-        await SayAsync(run, user, isNew: false, cancellationToken);
+        rows.Written();
         return new WriteUserResult.Written(user);
     }
 
@@ -156,21 +158,25 @@ internal sealed class WriteUser(GatehouseDb db, Superusers superusers, IEventLog
         }
     }
 
+    // Within the caller's transaction: neither stands without the other.
     private async Task SayAsync(FlowRun run, User user, bool isNew, CancellationToken cancellationToken)
     {
         var actor = new EventActor(user.Id, user.Username, user.Email);
         var address = ClientAddress.Of(run.Http).ToString();
         if (isNew && run.State.InvitationId is { } invitation)
         {
-            await events.WriteAsync(new NewEvent(EventActions.InvitationUsed, actor, address, new JsonObject { ["invitation"] = new JsonObject { ["pk"] = Digest(invitation) } }), cancellationToken);
+            Add(EventActions.InvitationUsed, new JsonObject { ["invitation"] = new JsonObject { ["pk"] = Digest(invitation) } });
         }
 
-        var context = new JsonObject { ["created"] = isNew, ["flow"] = run.Flow.Slug, ["fields"] = new JsonArray([.. UserData.NamesOf(run.State).Select(n => (JsonNode)n)]) };
-        await events.WriteAsync(new NewEvent(EventActions.UserWrite, actor, address, context), cancellationToken);
+        Add(EventActions.UserWrite, new JsonObject { ["created"] = isNew, ["flow"] = run.Flow.Slug, ["fields"] = new JsonArray([.. UserData.NamesOf(run.State).Select(n => (JsonNode)n)]) });
         if (run.State.NewPasswordHash is not null)
         {
-            await events.WriteAsync(new NewEvent(EventActions.PasswordSet, actor, address, new JsonObject { ["flow"] = run.Flow.Slug }), cancellationToken);
+            Add(EventActions.PasswordSet, new JsonObject { ["flow"] = run.Flow.Slug });
         }
+
+        await db.SaveChangesAsync(cancellationToken);
+
+        void Add(string action, JsonObject details) => db.Events.Add(rows.RowOf(new NewEvent(action, actor, address, details)));
     }
 
     // The id of an invitation is its secret: one that may be used again must not stand in a log.

@@ -25,7 +25,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Sessions.AuthenticatedSession",
                 typeof(AuthenticatedSession),
                 baseEntityType,
-                propertyCount: 12,
+                propertyCount: 13,
                 foreignKeyCount: 2,
                 unnamedIndexCount: 4,
                 keyCount: 1);
@@ -85,6 +85,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(AuthenticatedSession).GetField("<ImpersonatedUserId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 nullable: true);
             impersonatedUserId.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var isRemembered = runtimeEntityType.AddProperty(
+                "IsRemembered",
+                typeof(bool),
+                propertyInfo: typeof(AuthenticatedSession).GetProperty("IsRemembered", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AuthenticatedSession).GetField("<IsRemembered>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            isRemembered.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var isSliding = runtimeEntityType.AddProperty(
                 "IsSliding",

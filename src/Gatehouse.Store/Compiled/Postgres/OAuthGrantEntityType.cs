@@ -25,9 +25,9 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Tokens.OAuthGrant",
                 typeof(OAuthGrant),
                 baseEntityType,
-                propertyCount: 15,
-                foreignKeyCount: 2,
-                unnamedIndexCount: 4,
+                propertyCount: 16,
+                foreignKeyCount: 3,
+                unnamedIndexCount: 5,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -95,6 +95,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 valueConverter: new UnixMilliseconds());
             expiresAt.SetSentinelFromProviderValue(-62135596800000L);
             expiresAt.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var impersonatorId = runtimeEntityType.AddProperty(
+                "ImpersonatorId",
+                typeof(int?),
+                propertyInfo: typeof(OAuthGrant).GetProperty("ImpersonatorId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuthGrant).GetField("<ImpersonatorId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            impersonatorId.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var keyThumbprint = runtimeEntityType.AddProperty(
                 "KeyThumbprint",
@@ -175,18 +183,31 @@ namespace Gatehouse.Store.Compiled.Postgres
                 new[] { expiresAt });
 
             var index0 = runtimeEntityType.AddIndex(
-                new[] { providerId });
+                new[] { impersonatorId });
 
             var index1 = runtimeEntityType.AddIndex(
-                new[] { sessionId });
+                new[] { providerId });
 
             var index2 = runtimeEntityType.AddIndex(
+                new[] { sessionId });
+
+            var index3 = runtimeEntityType.AddIndex(
                 new[] { userId });
 
             return runtimeEntityType;
         }
 
         public static RuntimeForeignKey CreateForeignKey1(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
+        {
+            var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("ImpersonatorId") },
+                principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),
+                principalEntityType,
+                deleteBehavior: DeleteBehavior.Cascade);
+
+            return runtimeForeignKey;
+        }
+
+        public static RuntimeForeignKey CreateForeignKey2(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
         {
             var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("ProviderId") },
                 principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),
@@ -197,7 +218,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             return runtimeForeignKey;
         }
 
-        public static RuntimeForeignKey CreateForeignKey2(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
+        public static RuntimeForeignKey CreateForeignKey3(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
         {
             var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("UserId") },
                 principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("2dd3ea15-a4a2-44ea-ad36-03961a5eb142"), entityTypeCount: 72)
+            : base(skipDetectChanges: false, modelId: new Guid("10336711-0b5d-4197-b442-21b6d6dd0e6e"), entityTypeCount: 73)
         {
         }
 
@@ -69,6 +69,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             var authenticatedSession = AuthenticatedSessionEntityType.Create(this);
             var burntCode = BurntCodeEntityType.Create(this);
             var logoutNotice = LogoutNoticeEntityType.Create(this);
+            var rememberedToken = RememberedTokenEntityType.Create(this);
             var sessionClient = SessionClientEntityType.Create(this);
             var organization = OrganizationEntityType.Create(this);
             var revision = RevisionEntityType.Create(this);
@@ -120,14 +121,16 @@ namespace Gatehouse.Store.Compiled.Postgres
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
             AuthenticatedSessionEntityType.CreateForeignKey2(authenticatedSession, user);
             LogoutNoticeEntityType.CreateForeignKey1(logoutNotice, oAuth2Provider);
+            RememberedTokenEntityType.CreateForeignKey1(rememberedToken, authenticatedSession);
             SessionClientEntityType.CreateForeignKey1(sessionClient, oAuth2Provider);
             SessionClientEntityType.CreateForeignKey2(sessionClient, user);
             ApiTokenEntityType.CreateForeignKey1(apiToken, user);
             AuthorizationCodeEntityType.CreateForeignKey1(authorizationCode, oAuthGrant);
             DeviceCodeEntityType.CreateForeignKey1(deviceCode, oAuthGrant);
             DeviceCodeEntityType.CreateForeignKey2(deviceCode, oAuth2Provider);
-            OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, oAuth2Provider);
-            OAuthGrantEntityType.CreateForeignKey2(oAuthGrant, user);
+            OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, user);
+            OAuthGrantEntityType.CreateForeignKey2(oAuthGrant, oAuth2Provider);
+            OAuthGrantEntityType.CreateForeignKey3(oAuthGrant, user);
             OAuthTokenEntityType.CreateForeignKey1(oAuthToken, oAuthGrant);
             OneTimeLinkEntityType.CreateForeignKey1(oneTimeLink, user);
             PushedRequestEntityType.CreateForeignKey1(pushedRequest, oAuth2Provider);
@@ -191,6 +194,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             AuthenticatedSessionEntityType.CreateAnnotations(authenticatedSession);
             BurntCodeEntityType.CreateAnnotations(burntCode);
             LogoutNoticeEntityType.CreateAnnotations(logoutNotice);
+            RememberedTokenEntityType.CreateAnnotations(rememberedToken);
             SessionClientEntityType.CreateAnnotations(sessionClient);
             OrganizationEntityType.CreateAnnotations(organization);
             RevisionEntityType.CreateAnnotations(revision);

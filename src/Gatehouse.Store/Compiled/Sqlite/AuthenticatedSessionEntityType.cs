@@ -24,7 +24,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Sessions.AuthenticatedSession",
                 typeof(AuthenticatedSession),
                 baseEntityType,
-                propertyCount: 12,
+                propertyCount: 13,
                 foreignKeyCount: 2,
                 unnamedIndexCount: 4,
                 keyCount: 1);
@@ -78,6 +78,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(AuthenticatedSession).GetProperty("ImpersonatedUserId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(AuthenticatedSession).GetField("<ImpersonatedUserId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 nullable: true);
+
+            var isRemembered = runtimeEntityType.AddProperty(
+                "IsRemembered",
+                typeof(bool),
+                propertyInfo: typeof(AuthenticatedSession).GetProperty("IsRemembered", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AuthenticatedSession).GetField("<IsRemembered>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
 
             var isSliding = runtimeEntityType.AddProperty(
                 "IsSliding",

@@ -24,9 +24,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Tokens.OAuthGrant",
                 typeof(OAuthGrant),
                 baseEntityType,
-                propertyCount: 15,
-                foreignKeyCount: 2,
-                unnamedIndexCount: 4,
+                propertyCount: 16,
+                foreignKeyCount: 3,
+                unnamedIndexCount: 5,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -87,6 +87,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(OAuthGrant).GetField("<ExpiresAt>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 valueConverter: new UnixMilliseconds());
             expiresAt.SetSentinelFromProviderValue(-62135596800000L);
+
+            var impersonatorId = runtimeEntityType.AddProperty(
+                "ImpersonatorId",
+                typeof(int?),
+                propertyInfo: typeof(OAuthGrant).GetProperty("ImpersonatorId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(OAuthGrant).GetField("<ImpersonatorId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
 
             var keyThumbprint = runtimeEntityType.AddProperty(
                 "KeyThumbprint",
@@ -159,18 +166,31 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 new[] { expiresAt });
 
             var index0 = runtimeEntityType.AddIndex(
-                new[] { providerId });
+                new[] { impersonatorId });
 
             var index1 = runtimeEntityType.AddIndex(
-                new[] { sessionId });
+                new[] { providerId });
 
             var index2 = runtimeEntityType.AddIndex(
+                new[] { sessionId });
+
+            var index3 = runtimeEntityType.AddIndex(
                 new[] { userId });
 
             return runtimeEntityType;
         }
 
         public static RuntimeForeignKey CreateForeignKey1(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
+        {
+            var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("ImpersonatorId") },
+                principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),
+                principalEntityType,
+                deleteBehavior: DeleteBehavior.Cascade);
+
+            return runtimeForeignKey;
+        }
+
+        public static RuntimeForeignKey CreateForeignKey2(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
         {
             var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("ProviderId") },
                 principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),
@@ -181,7 +201,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             return runtimeForeignKey;
         }
 
-        public static RuntimeForeignKey CreateForeignKey2(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
+        public static RuntimeForeignKey CreateForeignKey3(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
         {
             var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("UserId") },
                 principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("c8920fe7-679d-48f0-b38d-7bb173dac20b"), entityTypeCount: 72)
+            : base(skipDetectChanges: false, modelId: new Guid("c8972c06-5261-4a4f-82a2-0625206e564e"), entityTypeCount: 73)
         {
         }
 
@@ -68,6 +68,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var authenticatedSession = AuthenticatedSessionEntityType.Create(this);
             var burntCode = BurntCodeEntityType.Create(this);
             var logoutNotice = LogoutNoticeEntityType.Create(this);
+            var rememberedToken = RememberedTokenEntityType.Create(this);
             var sessionClient = SessionClientEntityType.Create(this);
             var organization = OrganizationEntityType.Create(this);
             var revision = RevisionEntityType.Create(this);
@@ -119,14 +120,16 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
             AuthenticatedSessionEntityType.CreateForeignKey2(authenticatedSession, user);
             LogoutNoticeEntityType.CreateForeignKey1(logoutNotice, oAuth2Provider);
+            RememberedTokenEntityType.CreateForeignKey1(rememberedToken, authenticatedSession);
             SessionClientEntityType.CreateForeignKey1(sessionClient, oAuth2Provider);
             SessionClientEntityType.CreateForeignKey2(sessionClient, user);
             ApiTokenEntityType.CreateForeignKey1(apiToken, user);
             AuthorizationCodeEntityType.CreateForeignKey1(authorizationCode, oAuthGrant);
             DeviceCodeEntityType.CreateForeignKey1(deviceCode, oAuthGrant);
             DeviceCodeEntityType.CreateForeignKey2(deviceCode, oAuth2Provider);
-            OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, oAuth2Provider);
-            OAuthGrantEntityType.CreateForeignKey2(oAuthGrant, user);
+            OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, user);
+            OAuthGrantEntityType.CreateForeignKey2(oAuthGrant, oAuth2Provider);
+            OAuthGrantEntityType.CreateForeignKey3(oAuthGrant, user);
             OAuthTokenEntityType.CreateForeignKey1(oAuthToken, oAuthGrant);
             OneTimeLinkEntityType.CreateForeignKey1(oneTimeLink, user);
             PushedRequestEntityType.CreateForeignKey1(pushedRequest, oAuth2Provider);
@@ -190,6 +193,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AuthenticatedSessionEntityType.CreateAnnotations(authenticatedSession);
             BurntCodeEntityType.CreateAnnotations(burntCode);
             LogoutNoticeEntityType.CreateAnnotations(logoutNotice);
+            RememberedTokenEntityType.CreateAnnotations(rememberedToken);
             SessionClientEntityType.CreateAnnotations(sessionClient);
             OrganizationEntityType.CreateAnnotations(organization);
             RevisionEntityType.CreateAnnotations(revision);

@@ -1027,6 +1027,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     LastUsedAt = table.Column<long>(type: "bigint", nullable: false),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
                     IsSliding = table.Column<bool>(type: "boolean", nullable: false),
+                    IsRemembered = table.Column<bool>(type: "boolean", nullable: false),
                     ImpersonatedUserId = table.Column<int>(type: "integer", nullable: true),
                     BoundTo = table.Column<string>(type: "text", nullable: true)
                 },
@@ -1417,6 +1418,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
                     ProviderId = table.Column<int>(type: "integer", nullable: false),
                     UserId = table.Column<int>(type: "integer", nullable: false),
+                    ImpersonatorId = table.Column<int>(type: "integer", nullable: true),
                     SessionId = table.Column<string>(type: "text", nullable: true),
                     SessionUuid = table.Column<Guid>(type: "uuid", nullable: true),
                     Scopes = table.Column<string>(type: "text", nullable: false),
@@ -1437,6 +1439,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                         name: "FK_oauth_grants_oauth2_providers_ProviderId",
                         column: x => x.ProviderId,
                         principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_oauth_grants_users_ImpersonatorId",
+                        column: x => x.ImpersonatorId,
+                        principalTable: "users",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                     table.ForeignKey(
@@ -1547,6 +1555,26 @@ namespace Gatehouse.Store.Migrations.Postgres
                         name: "FK_session_clients_users_UserId",
                         column: x => x.UserId,
                         principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "remembered_tokens",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "text", nullable: false),
+                    SessionId = table.Column<string>(type: "text", nullable: false),
+                    FirstUsedAt = table.Column<long>(type: "bigint", nullable: true),
+                    ReplacedAt = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_remembered_tokens", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_remembered_tokens_authenticated_sessions_SessionId",
+                        column: x => x.SessionId,
+                        principalTable: "authenticated_sessions",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -2077,6 +2105,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_oauth_grants_ImpersonatorId",
+                table: "oauth_grants",
+                column: "ImpersonatorId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_oauth_grants_ProviderId",
                 table: "oauth_grants",
                 column: "ProviderId");
@@ -2196,6 +2229,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "registration_rules",
                 column: "ProviderId",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_remembered_tokens_SessionId",
+                table: "remembered_tokens",
+                column: "SessionId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_reputations_ExpiresAt",
@@ -2376,9 +2414,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "approval_requests");
 
             migrationBuilder.DropTable(
-                name: "authenticated_sessions");
-
-            migrationBuilder.DropTable(
                 name: "authorization_codes");
 
             migrationBuilder.DropTable(
@@ -2478,6 +2513,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "registration_rules");
 
             migrationBuilder.DropTable(
+                name: "remembered_tokens");
+
+            migrationBuilder.DropTable(
                 name: "reputations");
 
             migrationBuilder.DropTable(
@@ -2548,6 +2586,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "identity_policies");
+
+            migrationBuilder.DropTable(
+                name: "authenticated_sessions");
 
             migrationBuilder.DropTable(
                 name: "static_devices");

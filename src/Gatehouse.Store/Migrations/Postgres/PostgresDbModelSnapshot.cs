@@ -2265,6 +2265,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<int?>("ImpersonatedUserId")
                         .HasColumnType("integer");
 
+                    b.Property<bool>("IsRemembered")
+                        .HasColumnType("boolean");
+
                     b.Property<bool>("IsSliding")
                         .HasColumnType("boolean");
 
@@ -2346,6 +2349,28 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasIndex("ProviderId");
 
                     b.ToTable("logout_notices", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Sessions.RememberedToken", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("text");
+
+                    b.Property<long?>("FirstUsedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("ReplacedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("SessionId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("SessionId");
+
+                    b.ToTable("remembered_tokens", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
@@ -2637,6 +2662,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("bigint");
 
+                    b.Property<int?>("ImpersonatorId")
+                        .HasColumnType("integer");
+
                     b.Property<string>("KeyThumbprint")
                         .HasColumnType("text");
 
@@ -2665,6 +2693,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("ImpersonatorId");
 
                     b.HasIndex("ProviderId");
 
@@ -3332,6 +3362,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Sessions.RememberedToken", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Sessions.AuthenticatedSession", null)
+                        .WithMany()
+                        .HasForeignKey("SessionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
                 {
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
@@ -3381,6 +3420,11 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("ImpersonatorId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
                         .WithMany()
                         .HasForeignKey("ProviderId")

@@ -1026,6 +1026,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     LastUsedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
                     IsSliding = table.Column<bool>(type: "INTEGER", nullable: false),
+                    IsRemembered = table.Column<bool>(type: "INTEGER", nullable: false),
                     ImpersonatedUserId = table.Column<int>(type: "INTEGER", nullable: true),
                     BoundTo = table.Column<string>(type: "TEXT", nullable: true)
                 },
@@ -1416,6 +1417,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
                     ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
                     UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    ImpersonatorId = table.Column<int>(type: "INTEGER", nullable: true),
                     SessionId = table.Column<string>(type: "TEXT", nullable: true),
                     SessionUuid = table.Column<Guid>(type: "TEXT", nullable: true),
                     Scopes = table.Column<string>(type: "TEXT", nullable: false),
@@ -1436,6 +1438,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         name: "FK_oauth_grants_oauth2_providers_ProviderId",
                         column: x => x.ProviderId,
                         principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_oauth_grants_users_ImpersonatorId",
+                        column: x => x.ImpersonatorId,
+                        principalTable: "users",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                     table.ForeignKey(
@@ -1546,6 +1554,26 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         name: "FK_session_clients_users_UserId",
                         column: x => x.UserId,
                         principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "remembered_tokens",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "TEXT", nullable: false),
+                    SessionId = table.Column<string>(type: "TEXT", nullable: false),
+                    FirstUsedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ReplacedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_remembered_tokens", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_remembered_tokens_authenticated_sessions_SessionId",
+                        column: x => x.SessionId,
+                        principalTable: "authenticated_sessions",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -2076,6 +2104,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_oauth_grants_ImpersonatorId",
+                table: "oauth_grants",
+                column: "ImpersonatorId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_oauth_grants_ProviderId",
                 table: "oauth_grants",
                 column: "ProviderId");
@@ -2195,6 +2228,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "registration_rules",
                 column: "ProviderId",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_remembered_tokens_SessionId",
+                table: "remembered_tokens",
+                column: "SessionId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_reputations_ExpiresAt",
@@ -2375,9 +2413,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "approval_requests");
 
             migrationBuilder.DropTable(
-                name: "authenticated_sessions");
-
-            migrationBuilder.DropTable(
                 name: "authorization_codes");
 
             migrationBuilder.DropTable(
@@ -2477,6 +2512,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "registration_rules");
 
             migrationBuilder.DropTable(
+                name: "remembered_tokens");
+
+            migrationBuilder.DropTable(
                 name: "reputations");
 
             migrationBuilder.DropTable(
@@ -2547,6 +2585,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "identity_policies");
+
+            migrationBuilder.DropTable(
+                name: "authenticated_sessions");
 
             migrationBuilder.DropTable(
                 name: "static_devices");

@@ -2252,6 +2252,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<int?>("ImpersonatedUserId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("IsRemembered")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("IsSliding")
                         .HasColumnType("INTEGER");
 
@@ -2333,6 +2336,28 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasIndex("ProviderId");
 
                     b.ToTable("logout_notices", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Sessions.RememberedToken", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("FirstUsedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ReplacedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("SessionId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("SessionId");
+
+                    b.ToTable("remembered_tokens", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
@@ -2622,6 +2647,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int?>("ImpersonatorId")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("KeyThumbprint")
                         .HasColumnType("TEXT");
 
@@ -2650,6 +2678,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("ImpersonatorId");
 
                     b.HasIndex("ProviderId");
 
@@ -3311,6 +3341,15 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Sessions.RememberedToken", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Sessions.AuthenticatedSession", null)
+                        .WithMany()
+                        .HasForeignKey("SessionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
                 {
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
@@ -3360,6 +3399,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("ImpersonatorId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
                         .WithMany()
                         .HasForeignKey("ProviderId")

@@ -78,15 +78,45 @@ public class ChecklistTests
         await using var host = await OidcHost.StartAsync();
         await host.ConfigureAsync(p => p.GrantTypes = ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"]);
         var seen = new HashSet<string>();
-        for (var i = 0; i < 20; i++)
+        var bits = new int[256];
+        for (var i = 0; i < 1000; i++)
         {
             var code = await host.CodeAsync(("scope", "openid offline_access"));
             using var redeemed = await host.RedeemAsync(code);
             var tokens = await OidcHost.JsonAsync(redeemed);
-            using var device = await host.PostAsync("/application/o/device/", [("client_id", Seed.ClientId)], cookie: host.Cookie);
-            string[] secrets = [code, tokens.GetProperty("refresh_token").GetString()!, new JsonWebToken(tokens.GetProperty("access_token").GetString()).Id, (await OidcHost.JsonAsync(device)).GetProperty("device_code").GetString()!];
+            List<string> secrets = [code, tokens.GetProperty("refresh_token").GetString()!, new JsonWebToken(tokens.GetProperty("access_token").GetString()).Id];
+            if (i % 50 == 0)
+            {
+                // Strangers can begin these, so they are let do so slowly.
+                using var device = await host.PostAsync("/application/o/device/", [("client_id", Seed.ClientId)], cookie: host.Cookie);
+                secrets.Add((await OidcHost.JsonAsync(device)).GetProperty("device_code").GetString()!);
+            }
+
             Assert.All(secrets, s => Assert.True(s.Length >= 64 && seen.Add(s))); // hex: 256 bits
+            var bytes = Convert.FromHexString(code);
+            for (var bit = 0; bit < bits.Length; bit++)
+            {
+                bits[bit] += (bytes[bit / 8] >> (bit % 8)) & 1;
+            }
         }
+
+        // Six deviations of a fair coin: one run in a million fails by chance, and a bit that stands still always.
+        Assert.All(bits, ones => Assert.InRange(ones, 405, 595));
+    }
+
+    [Fact]
+    public async Task Q39_one_subject_type_is_offered_and_kept_to()
+    {
+        await using var host = await OidcHost.StartAsync();
+        using var discovery = await host.GetAsync("/application/o/app-a/.well-known/openid-configuration");
+        Assert.Equal(["public"], (await OidcHost.JsonAsync(discovery)).GetProperty("subject_types_supported").EnumerateArray().Select(t => t.GetString()));
+
+        // Public: the same at every client.
+        var here = new JsonWebToken((await host.TokensAsync()).GetProperty("id_token").GetString()).Subject;
+        using var elsewhere = await host.GetAsync(OidcHost.Authorize(("client_id", Seed.OtherClientId)), host.Cookie);
+        using var redeemed = await host.RedeemAsync(
+            OidcHost.Field(elsewhere.Headers.Location!, "code")!, ("client_id", Seed.OtherClientId), ("client_secret", Seed.OtherClientSecret)); // the person may use it
+        Assert.Equal(here, new JsonWebToken((await OidcHost.JsonAsync(redeemed)).GetProperty("id_token").GetString()).Subject);
     }
 
     [Theory]

@@ -34,7 +34,7 @@ public class CodeTests
 
         var failed = host.Events.All.Single(e => e.Action == EventActions.LoginFailed);
         Assert.Equal("totp", (string?)failed.Context["auth_method_args"]!["device_class"]); // asserted by Equal
-        Assert.Equal("alice", (string?)failed.Context["username"]);
+        Assert.Equal(("alice", "alice"), (failed.Actor?.Username, (string?)failed.Context["username"])); // L05
     }
 
     [Theory]

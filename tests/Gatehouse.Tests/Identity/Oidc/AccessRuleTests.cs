@@ -3,6 +3,7 @@ using System.Text.Json;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Providers;
 using Gatehouse.Store;
+using Gatehouse.Tests.Identity.SignIn;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Tests.Identity.Oidc;
@@ -137,17 +138,82 @@ public class AccessRuleTests
         Assert.Contains(host.Events.All, e => e.Action == "property_mapping_exception");
     }
 
+    [Theory]
+    [InlineData("page")]
+    [InlineData("silent")]
+    [InlineData("consent")]
+    [InlineData("refresh")]
+    [InlineData("device page")]
+    [InlineData("device code")]
+    [InlineData("machine")]
+    [InlineData("exchange")]
+    public async Task L05_every_way_to_be_denied_leaves_an_event_whatever_its_policies_log(string way)
+    {
+        const string deviceCode = "urn:ietf:params:oauth:grant-type:device_code";
+        const string exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+        await using var host = await OidcHost.StartAsync();
+        await host.ConfigureAsync(p =>
+        {
+            p.GrantTypes = ["authorization_code", "refresh_token", "client_credentials", deviceCode, exchange];
+            p.AuthorizationFlowId = way == "consent" ? host.Seed.ExplicitFlowId : host.Seed.ImplicitFlowId;
+        });
+        var tokens = way == "consent" ? default : await host.TokensAsync();
+        using var begun = await host.PostAsync("/application/o/device/", [("client_id", Seed.ClientId), ("scope", "openid")]);
+        var device = await OidcHost.JsonAsync(begun);
+        using var browser = host.BrowserOf(host.Cookie);
+        if (way == "device code")
+        {
+            var sent = (await TypeAsync(browser, device)).Text("to");
+            var consent = browser.Flow(sent.Split('/')[3], sent.Split('?')[1]);
+            var asked = await consent.ShowAsync();
+            Assert.Equal("ak-provider-oauth2-device-code-finish", (await consent.AnswerAsync(("token", asked.Text("token")))).Component);
+        }
+
+        await host.ChangeAsync(db =>
+        {
+            Bind(db, host, user: host.Seed.BobId);
+            return Task.CompletedTask;
+        });
+        switch (way)
+        {
+            case "page": (await host.GetAsync(OidcHost.Authorize(), host.Cookie)).Dispose(); break;
+            case "silent": (await host.GetAsync(OidcHost.Authorize(("prompt", "none")), host.Cookie)).Dispose(); break;
+            case "consent": await browser.Flow("default-provider-authorization-explicit-consent", OidcHost.Authorize().Split('?')[1]).ShowAsync(); break;
+            case "refresh": (await host.RefreshAsync(tokens.GetProperty("refresh_token").GetString()!)).Dispose(); break;
+            case "device page": await TypeAsync(browser, device); break;
+            case "device code": (await host.GrantAsync(deviceCode, ("device_code", device.GetProperty("device_code").GetString()))).Dispose(); break;
+            case "machine": (await host.GrantAsync("client_credentials")).Dispose(); break;
+            default:
+                (await host.GrantAsync(
+                    exchange, ("subject_token", tokens.GetProperty("access_token").GetString()), ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"))).Dispose();
+                break;
+        }
+
+        var happened = Assert.Single(host.Events.All, e => e.Action == "policy_execution");
+        Assert.Equal((way == "machine" ? "ak-a-client_credentials" : "ada", "127.0.0.1"), (happened.Actor?.Username, happened.ClientIp));
+        Assert.Equal("App a", (string?)happened.Context["model"]!["name"]); // there by contract, as below
+        Assert.False(happened.Context["result"]!["passing"]!.GetValue<bool>());
+    }
+
     [Fact]
-    public async Task L05_whoever_is_denied_leaves_a_line_with_who_what_and_why()
+    public async Task L05_a_policy_that_wants_to_be_logged_leaves_an_event_of_its_own_beside_it()
     {
         await using var host = await OidcHost.StartAsync();
         await host.ChangeAsync(db => BindExpression(db, host, "return False", logs: true));
 
         using var denied = await host.GetAsync(OidcHost.Authorize(), host.Cookie);
 
-        var happened = Assert.Single(host.Events.All, e => e.Action == "policy_execution");
-        Assert.Equal(("ada", "127.0.0.1"), (happened.Actor?.Username, happened.ClientIp));
-        Assert.False(happened.Context["result"]!["passing"]!.GetValue<bool>());
+        var all = host.Events.All.Where(e => e.Action == "policy_execution").ToList();
+        Assert.All(all, e => Assert.Equal(("ada", "127.0.0.1"), (e.Actor?.Username, e.ClientIp)));
+        Assert.Equal([true, false], all.Select(e => e.Context.ContainsKey("policy")));
+    }
+
+    // Showing first, as a page does: it brings the token that proves the answer.
+    private static async Task<Seen> TypeAsync(Browser browser, JsonElement device)
+    {
+        var flow = browser.Flow("default-device-code-flow");
+        await flow.ShowAsync();
+        return await flow.AnswerAsync(("code", device.GetProperty("user_code").GetString()!)); // RFC 8628 has it
     }
 
     private static void Bind(GatehouseDb db, OidcHost host, Guid? group = null, int? user = null) =>

@@ -4,7 +4,6 @@ using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Tests.Identity.SignIn;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Tests.Identity.Oidc;
 
@@ -36,32 +35,6 @@ public class AccessTests
         host.Policies.Denied.Clear();
         using var again = await host.RefreshAsync(token); // it was not burnt
         Assert.Equal(HttpStatusCode.OK, again.StatusCode);
-    }
-
-    [Fact]
-    public async Task A_token_of_the_api_that_an_administrator_got_as_somebody_else_opens_nothing()
-    {
-        await using var host = await OidcHost.StartAsync();
-        var token = (await host.TokensAsync()).GetProperty("access_token").GetString()!;
-        await host.ChangeAsync(async db =>
-        {
-            foreach (var row in await db.OAuthTokens.Where(t => t.Kind == OAuthTokenKind.Access).ToListAsync(OidcHost.Stop))
-            {
-                db.Entry(row).Property(r => r.Scopes).CurrentValue = [.. row.Scopes, ScopeNames.Api];
-            }
-        });
-        Assert.Equal(host.Seed.AdaId, (await FindAsync())?.UserId);
-
-        await host.ChangeAsync(db => db.AuthenticatedSessions.ExecuteUpdateAsync(
-            s => s.SetProperty(x => x.ImpersonatedUserId, host.Seed.AdaId).SetProperty(x => x.UserId, host.Seed.BobId), OidcHost.Stop));
-
-        Assert.Null(await FindAsync());
-
-        async Task<ApiAccess?> FindAsync()
-        {
-            await using var scope = host.Scope();
-            return await scope.ServiceProvider.GetRequiredService<IApiAccessTokens>().FindAsync(token, OidcHost.Stop);
-        }
     }
 
     [Fact]

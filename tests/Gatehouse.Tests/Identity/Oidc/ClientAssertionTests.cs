@@ -33,17 +33,41 @@ public class ClientAssertionTests
         { "none", (h, _) => h["alg"] = "none" },
         { "HS256", (h, _) => h["alg"] = "HS256" },
         { "RS256", (h, _) => h["alg"] = "RS256" },
-        { "crit", (h, _) => h["crit"] = new JsonArray("b64") }, // Q31
+        { "crit", (h, _) => h["crit"] = new JsonArray("b64") },
+        { "no alg", (h, _) => h.Remove("alg") },
     };
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public async Task Q30_O20_anything_wrong_in_it_is_no_client(string what, Action<JsonObject, JsonObject> change)
+    public async Task Q30_Q31_O20_anything_wrong_in_it_is_no_client(string what, Action<JsonObject, JsonObject> change)
     {
         await using var host = await OidcHost.StartAsync();
         using var key = await RegisterAsync(host);
         using var answer = await RedeemAsync(host, key.Assertion(host, change));
         Assert.True(await OidcHost.ErrorAsync(answer) == "invalid_client", what);
+    }
+
+    [Theory]
+    [InlineData("jwk")]
+    [InlineData("jku")]
+    [InlineData("x5u")]
+    [InlineData("x5c")]
+    public async Task Q31_a_key_that_the_header_brings_or_points_to_is_not_looked_at(string name)
+    {
+        await using var host = await OidcHost.StartAsync();
+        using var key = await RegisterAsync(host);
+        using var foreign = new Proof();
+        void Bring(JsonObject header, JsonObject payload) => header[name] = name switch
+        {
+            "jwk" => foreign.Jwk,
+            "x5c" => new JsonArray("AAAA"),
+            _ => $"{host.Address}evil.json",
+        };
+
+        using var forged = await RedeemAsync(host, foreign.Assertion(host, Bring));
+        Assert.Equal("invalid_client", await OidcHost.ErrorAsync(forged));
+        using var own = await RedeemAsync(host, key.Assertion(host, Bring));
+        Assert.Equal(HttpStatusCode.OK, own.StatusCode);
     }
 
     [Fact]

@@ -78,6 +78,8 @@ public class ClientCredentialsTests
         await host.ChangeAsync(async db => (await db.Users.SingleAsync(u => u.Id == host.Seed.AdaId, OidcHost.Stop)).PasswordHash = PasswordHash.Make("ada's login password"));
         using var answer = await host.GrantAsync("client_credentials", ("client_secret", null), ("username", username), ("password", password));
         Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (answer.StatusCode, await OidcHost.ErrorAsync(answer)));
+        var failed = Assert.Single(host.Events.Of(EventActions.LoginFailed)); // L05
+        Assert.Equal((username == "nobody" ? null : username, username, "127.0.0.1"), (failed.Actor?.Username, (string?)failed.Context["username"], failed.ClientIp));
     }
 
     [Fact]

@@ -59,6 +59,20 @@ public class RedirectUrisTests
         Assert.False(Matches(uri, MatchingMode.Regex, "(?s).*"));
     }
 
+    [Theory]
+    [InlineData(@"https://rp\.test/(a+)+$")]
+    [InlineData(@"https://rp\.test/(a|a)*$")]
+    [InlineData(@"https://rp\.test/(.*a){20}$")]
+    [InlineData(@"(([a-z:/.])+.)+[A-Z]([a-z])+$")]
+    public void X05_a_hostile_pattern_is_answered_at_once(string pattern)
+    {
+        var watch = TimeProvider.System.GetTimestamp();
+
+        Assert.False(Matches("https://rp.test/" + new string('a', 10_000) + "!", MatchingMode.Regex, pattern));
+
+        Assert.True(TimeProvider.System.GetElapsedTime(watch) < TimeSpan.FromSeconds(2)); // backtracking would take longer than the sun
+    }
+
     [Fact]
     public void O04_the_first_uri_is_not_learned()
     {

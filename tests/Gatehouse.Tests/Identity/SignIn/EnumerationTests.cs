@@ -41,6 +41,32 @@ public class EnumerationTests
         Assert.Equal("xak-flow-redirect", (await flow.AnswerAsync(("uid_field", "alice"), ("password", SignInHost.Password))).Component);
     }
 
+    [Theory]
+    [InlineData("alice")]
+    [InlineData("nobody")]
+    [InlineData("gone")]
+    [InlineData("robot")]
+    [InlineData("empty")]
+    [InlineData("not a name at all")]
+    public async Task U02_one_hash_of_todays_cost_is_computed_whoever_is_named(string name)
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(db =>
+        {
+            var empty = SignInHost.A("empty");
+            empty.PasswordHash = null;
+            db.Users.Add(empty);
+            return Task.CompletedTask;
+        });
+        using var browser = host.Browser();
+        var flow = browser.Flow("default-authentication-flow");
+        await flow.AnswerAsync(("uid_field", name));
+
+        Assert.Equal("invalid", (await flow.AnswerAsync(("component", "ak-stage-password"), ("password", "wrong"))).FaultCode("password"));
+
+        Assert.False(PasswordHash.IsOutdated(Assert.Single(host.Verified)));
+    }
+
     [Fact]
     public async Task An_address_that_two_people_have_means_nobody()
     {

@@ -1,3 +1,5 @@
+using Gatehouse.Identity.SignIn;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Tests.Identity.Mfa;
 using Gatehouse.Tests.Identity.Stages;
@@ -38,13 +40,11 @@ public class SessionTheftTests
     [InlineData("ends all others")]
     public async Task S15_a_copied_cookie_of_a_remembered_browser_dies_with_the_original(string what)
     {
-        await using var host = await SignInHost.StartAsync();
-        await host.ChangeAsync(async db => (await db.Stages.SingleAsync(s => s.Type == StageType.UserLogin, TestContext.Current.CancellationToken)).SettingsJson =
-            """{"session_duration":"hours=1","remember_me_offset":"days=30"}""");
+        await using var host = await HostAsync();
         using var browser = await RememberedAsync(host);
         using var elsewhere = await RememberedAsync(host);
         using var thief = browser.Copy();
-        Assert.Equal(200, await UserPageTests.StatusAsync(thief)); // a cookie is a bearer: nothing tells the two apart yet
+        Assert.Equal(200, await UserPageTests.StatusAsync(thief)); // within the hour nothing tells the two apart
 
         switch (what)
         {
@@ -55,6 +55,58 @@ public class SessionTheftTests
 
         Assert.Equal(302, await UserPageTests.StatusAsync(thief));
         Assert.Equal(what == "signs in again" ? 200 : 302, await UserPageTests.StatusAsync(browser));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task S15_a_cookie_used_from_two_clients_is_dead_for_both(bool thiefIsFirst)
+    {
+        await using var host = await HostAsync();
+        using var browser = await RememberedAsync(host);
+        using var thief = browser.Copy();
+        var (first, second) = thiefIsFirst ? (thief, browser) : (browser, thief);
+        var stolen = browser.Cookies[RememberedBrowsers.Cookie];
+
+        host.Clock.Advance(TimeSpan.FromMinutes(61));
+        Assert.Equal(200, await UserPageTests.StatusAsync(first)); // is offered another one
+        Assert.NotEqual(stolen, first.Cookies[RememberedBrowsers.Cookie]);
+        Assert.Equal(200, await UserPageTests.StatusAsync(first)); // and uses it
+        host.Clock.Advance(TimeSpan.FromSeconds(61));
+
+        Assert.Equal(302, await UserPageTests.StatusAsync(second));
+        Assert.Equal(302, await UserPageTests.StatusAsync(first));
+        Assert.Equal(0, await host.ReadAsync(db => db.AuthenticatedSessions.CountAsync(TestContext.Current.CancellationToken)));
+        var happened = Assert.Single(host.Events.All, e => e.Action == EventActions.SuspiciousRequest);
+        Assert.Equal(("alice", "127.0.0.1"), (happened.Actor?.Username, happened.ClientIp));
+    }
+
+    [Fact]
+    public async Task S15_a_browser_that_is_remembered_goes_on_for_its_whole_time_and_signs_out_whole()
+    {
+        await using var host = await HostAsync();
+        using var browser = await RememberedAsync(host);
+        HashSet<string> seen = [];
+        for (var day = 0; day < 29; day++)
+        {
+            host.Clock.Advance(TimeSpan.FromDays(1));
+            Assert.Equal(200, await UserPageTests.StatusAsync(browser)); // is offered another one
+            Assert.Equal(200, await UserPageTests.StatusAsync(browser)); // and uses it
+            seen.Add(browser.Cookies[RememberedBrowsers.Cookie]);
+        }
+
+        Assert.Equal(29, seen.Count);
+        await browser.Flow("default-invalidation-flow").ShowAsync();
+        Assert.DoesNotContain(RememberedBrowsers.Cookie, browser.Cookies.Keys);
+        Assert.Equal(0, await host.ReadAsync(db => db.RememberedTokens.CountAsync(TestContext.Current.CancellationToken)));
+    }
+
+    private static async Task<SignInHost> HostAsync()
+    {
+        var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(async db => (await db.Stages.SingleAsync(s => s.Type == StageType.UserLogin, TestContext.Current.CancellationToken)).SettingsJson =
+            """{"session_duration":"hours=1","remember_me_offset":"days=30"}""");
+        return host;
     }
 
     private static async Task<Browser> RememberedAsync(SignInHost host)

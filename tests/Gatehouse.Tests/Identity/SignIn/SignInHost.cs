@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Gatehouse.Identity.Oidc;
 using Gatehouse.Identity.SignIn;
@@ -52,11 +53,25 @@ internal sealed class SignInHost : IAsyncDisposable
             .AddScoped(_ => new AuthorizationBorder(
                 (_, _, _, _) => Task.FromResult(Pending),
                 (_, query, browser, _) => Task.FromResult($"https://rp.test/cb?code={browser.User.Username}&query={Uri.EscapeDataString(query)}")))
+            .AddSingleton(_ => new Passwords
+            {
+                Verify = (password, kept) =>
+                {
+                    Verified.Enqueue(kept);
+                    return Verify(password, kept);
+                },
+            })
             .AddBindings()
             .AddSignIn();
         app = builder.Build();
         app.MapSignIn();
     }
+
+    /// <summary>The kept passwords with which typed ones were compared.</summary>
+    public ConcurrentQueue<string> Verified { get; } = new();
+
+    /// <summary>How they are compared.</summary>
+    public Func<string, string, bool> Verify { get; set; } = PasswordHash.Verify;
 
     public TestDatabase Database { get; } = new();
 

@@ -91,6 +91,21 @@ public class IngressTests
         Assert.Equal($"http_status:{200 + rule}", table.Find(host, path)!.Service);
     }
 
+    [Theory]
+    [InlineData("/(a+)+$")]
+    [InlineData("/(a|a)*$")]
+    [InlineData("(([a-z/])+.)+[A-Z]([a-z])+$")]
+    public void X05_a_hostile_path_is_answered_at_once(string pattern)
+    {
+        var rules = new { ingress = new object[] { new { path = pattern, service = "http_status:201" }, new { service = "http_status:202" } } };
+        var table = IngressReader.ReadKept(JsonSerializer.Serialize(rules))!; // it is sound
+        var watch = TimeProvider.System.GetTimestamp();
+
+        Assert.Equal("http_status:202", table.Find("a.test", "/" + new string('a', 10_000) + "!")!.Service); // the last one takes all
+
+        Assert.True(TimeProvider.System.GetElapsedTime(watch) < TimeSpan.FromSeconds(2)); // backtracking would take longer than the sun
+    }
+
     [Fact]
     public void A_rule_comes_before_the_tunnel_and_the_tunnel_before_the_default()
     {
