@@ -17,6 +17,7 @@ public sealed class FactsGatherer(ReputationBook reputations, IGeoReader places,
         var person = subject.UserId == 0 ? PersonFacts.Nobody
             : kinds.Count > 0 ? await db.PersonAsync(subject.UserId, cancellationToken)
             : await PeopleReader.GroupsOnlyAsync(db, subject.UserId, cancellationToken);
+        person = kinds.Contains(PolicyKind.Expression) ? await db.WithEntitlementsAsync(person, cancellationToken) : person;
         return new PolicyFacts
         {
             Person = person,

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("52272654-f380-495f-b754-b66ac826b195"), entityTypeCount: 72)
+            : base(skipDetectChanges: false, modelId: new Guid("944ce7da-3054-4f9b-8f1c-578d20266d01"), entityTypeCount: 73)
         {
         }
 
@@ -59,6 +59,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var policyTest = PolicyTestEntityType.Create(this);
             var ruleGroup = RuleGroupEntityType.Create(this);
             var promptField = PromptFieldEntityType.Create(this);
+            var applicationEntitlement = ApplicationEntitlementEntityType.Create(this);
             var oAuth2Provider = OAuth2ProviderEntityType.Create(this);
             var providerApplication = ProviderApplicationEntityType.Create(this);
             var registrationRule = RegistrationRuleEntityType.Create(this);
@@ -112,6 +113,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             NotificationRuleEntityType.CreateForeignKey1(notificationRule, group);
             ApprovalRequestEntityType.CreateForeignKey1(approvalRequest, app);
             ApprovalRequestEntityType.CreateForeignKey2(approvalRequest, policy);
+            ApplicationEntitlementEntityType.CreateForeignKey1(applicationEntitlement, providerApplication);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
@@ -181,6 +183,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             PolicyTestEntityType.CreateAnnotations(policyTest);
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
             PromptFieldEntityType.CreateAnnotations(promptField);
+            ApplicationEntitlementEntityType.CreateAnnotations(applicationEntitlement);
             OAuth2ProviderEntityType.CreateAnnotations(oAuth2Provider);
             ProviderApplicationEntityType.CreateAnnotations(providerApplication);
             RegistrationRuleEntityType.CreateAnnotations(registrationRule);
