@@ -72,7 +72,7 @@ public static class ManagementRole
         .AddScoped<EventDirectory>().AddScoped<SaveEvent>()
         .AddNotifications()
         .AddScoped<FindUses>()
-        .AddSingleton<BlueprintFiles>().AddScoped<ApplyBlueprint>().AddScoped<SaveBlueprint>()
+        .AddSingleton<BlueprintFiles>().AddScoped<ApplyBlueprint>().AddScoped<SaveBlueprint>().AddScoped<ExportFlow>()
         .AddScoped<SuperuserGroups>().AddScoped<UserDirectory>().AddScoped<EndUserSessions>()
         .AddScoped<SaveUser>().AddScoped<SetPassword>().AddScoped<DeleteUser>()
         .AddScoped<GroupDirectory>().AddScoped<SaveGroup>().AddScoped<ChangeMembers>().AddScoped<DeleteGroup>()
