@@ -86,10 +86,16 @@ internal sealed class PolicyBindings(
     private Task<IResult> ListScoresAsync(ApiRequest request)
     {
         var query = new ListQuery(request.Query);
-        query.NotSupported("score", "identifier_in");
-        var (identifier, ip, search) = (query.Text("identifier"), query.Text("ip"), query.Search);
+        var filter = new ScoreFilter
+        {
+            Identifier = query.Text("identifier"),
+            Identifiers = [.. query.Texts("identifier_in").SelectMany(t => t.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))],
+            Ip = query.Text("ip"),
+            Score = query.Signed("score"),
+            Search = query.Search,
+        };
         var order = query.Order(ScoreOrders);
-        return query.AnswerAsync(paging => reputations.ListAsync(identifier, ip, search, order, paging, request.Aborted), PolicyBody.Of);
+        return query.AnswerAsync(paging => reputations.ListAsync(filter, order, paging, request.Aborted), PolicyBody.Of);
     }
 
     private async Task<IResult> RetrieveScoreAsync(ApiRequest request) =>

@@ -93,7 +93,7 @@ internal sealed class SaveIdentityPolicy(GatehouseDb db, Writer writer, IGeoRead
 
         foreach (var country in settings["countries"]?.AsArray() ?? [])
         {
-            if ((string?)country is not { Length: 2 } code || !code.All(char.IsAsciiLetterUpper))
+            if ((string?)country is not { } code || !Countries.IsOne(code))
             {
                 yield return new Fault("countries", $"\"{country}\" is not a valid choice; expected two capital letters (ISO 3166).");
             }
