@@ -1,3 +1,5 @@
+using System.Net;
+using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.IdentityPolicies;
 using Gatehouse.Management.Users;
@@ -8,7 +10,7 @@ namespace Gatehouse.Management.AuthentikV3;
 
 /// <summary>/policies/bindings/ and /policies/reputation/scores/ (contract §2.7, §4.12).</summary>
 internal sealed class PolicyBindings(
-    PolicyBindingDirectory directory, SavePolicyBinding save, DeletePolicyBinding delete, ReputationDirectory reputations, UserDirectory users)
+    PolicyBindingDirectory directory, SavePolicyBinding save, DeletePolicyBinding delete, ReputationDirectory reputations, UserDirectory users, IGeoReader places)
 {
     private const string Model = "PolicyBinding";
     private const string Scores = "/policies/reputation/scores/";
@@ -95,13 +97,15 @@ internal sealed class PolicyBindings(
             Search = query.Search,
         };
         var order = query.Order(ScoreOrders);
-        return query.AnswerAsync(paging => reputations.ListAsync(filter, order, paging, request.Aborted), PolicyBody.Of);
+        return query.AnswerAsync(paging => reputations.ListAsync(filter, order, paging, request.Aborted), Body);
     }
 
     private async Task<IResult> RetrieveScoreAsync(ApiRequest request) =>
-        Answer.OneOf(request.RouteGuid("id") is { } id ? await reputations.FindAsync(id, request.Aborted) : null, "Reputation", PolicyBody.Of);
+        Answer.OneOf(request.RouteGuid("id") is { } id ? await reputations.FindAsync(id, request.Aborted) : null, "Reputation", Body);
 
     private async Task<IResult> DeleteScoreAsync(ApiRequest request) => request.RouteGuid("id") is { } id
         ? await Answer.OfAsync(await reputations.DeleteAsync(id, request.Aborted), "Reputation", _ => Task.FromResult(Answer.NoContent()))
         : Answer.NotFound("Reputation");
+
+    private JsonObject Body(Reputation score) => PolicyBody.Of(score, IPAddress.TryParse(score.Ip, out var address) ? places.Find(address) : null);
 }

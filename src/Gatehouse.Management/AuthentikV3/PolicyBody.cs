@@ -109,13 +109,13 @@ internal static class PolicyBody
         }),
     };
 
-    public static JsonObject Of(Reputation score) => new()
+    public static JsonObject Of(Reputation score, GeoFacts? place) => new()
     {
         ["pk"] = score.Id.ToString(),
         ["identifier"] = score.Identifier,
         ["ip"] = score.Ip,
-        ["ip_geo_data"] = new JsonObject(),
-        ["ip_asn_data"] = new JsonObject(),
+        ["ip_geo_data"] = GeoJson.PlaceOf(place) ?? [],
+        ["ip_asn_data"] = GeoJson.NetworkOf(place) ?? [],
         ["score"] = score.Score,
         ["updated"] = JsonList.Time(score.UpdatedAt),
     };

@@ -127,7 +127,7 @@ internal sealed class RuleBook
         Rule.AuthContext { LoginMethodId: var id } when !loginMethods.Contains(id) => $"there is no login method {id}",
         Rule.EmailList l => ListFault(l.Id, AccessListKind.Email, "e-mail addresses"),
         Rule.IpList l => ListFault(l.Id, AccessListKind.Ip, "IP addresses"),
-        Rule.Country when !knowsPlaces => "selector 'geo' needs a database of places: start Gatehouse with --places FILE.mmdb",
+        Rule.Country when !knowsPlaces => "selector 'geo' needs a database of places: start Gatehouse with --geoip FILE.mmdb",
         _ => null,
     };
 }

@@ -156,7 +156,7 @@ internal static class RuleText
 
     private static string CountryFound(Visitor visitor, Rule.Country rule, RuleScope scope) => visitor.Country switch
     {
-        _ when !scope.KnowsPlaces => "there is no database of places here (--places), so no country is known",
+        _ when !scope.KnowsPlaces => "there is no database of places here (--geoip), so no country is known",
         null => $"the country of {visitor.Address} is not known",
         var found => found == rule.Code ? $"the client address {visitor.Address} is in {found}" : $"the client address {visitor.Address} is in {found}, not {rule.Code}",
     };

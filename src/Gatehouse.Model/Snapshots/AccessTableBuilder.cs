@@ -151,7 +151,7 @@ public static class AccessTableBuilder
 
     private static string? Fault(Rule rule, RuleScope scope, int depth) => rule switch
     {
-        Rule.Country when !scope.KnowsPlaces => "it asks for a country, and there is no database of places (--places)",
+        Rule.Country when !scope.KnowsPlaces => "it asks for a country, and there is no database of places (--geoip)",
         Rule.EmailList l => ListFault(l.Id, scope, l => l.Emails is not null, "addresses of people"),
         Rule.IpList l => ListFault(l.Id, scope, l => l.Networks is not null, "networks"),
         Rule.Group named when !scope.Groups.ContainsKey(named.Id) => $"it names group {named.Id}, which does not exist",

@@ -53,7 +53,7 @@ public class CloudflareListTests
         foreach (var (rule, reason) in ((string, string)[])[
             ($"{{\"email_list\":{{\"id\":\"{list}\"}}}}", "does not hold"),
             ($"{{\"ip_list\":{{\"id\":\"{Guid.CreateVersion7()}\"}}}}", "there is no list"),
-            ("""{"geo":{"country_code":"DE"}}""", "--places"),
+            ("""{"geo":{"country_code":"DE"}}""", "--geoip"),
             ("""{"device_posture":{"integration_uid":"x"}}""", "device client"),
             ("""{"user_risk_score":{"user_risk_score":["high"]}}""", "risk scores"),
             ("""{"okta":{"name":"x","identity_provider_id":"00000000-0000-0000-0000-000000000001"}}""", "there is no login method")])

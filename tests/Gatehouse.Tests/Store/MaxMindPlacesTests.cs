@@ -14,12 +14,31 @@ public sealed class MaxMindPlacesTests : IDisposable
     [Fact]
     public void Finds_country_city_and_network()
     {
-        using var places = new MaxMindPlaces(Write());
+        using var places = new MaxMindPlaces(Write(
+            "Test",
+            ("country", Map(("iso_code", Text("FR")))),
+            ("city", Map(("names", Map(("en", Text("Paris")))))),
+            ("location", Map(("latitude", Number(48.5)), ("longitude", Number(2.5)))),
+            ("autonomous_system_number", [(6 << 5) | 2, 64500 >> 8, 64500 & 0xff])));
 
-        Assert.Equal(new GeoFacts("FR", "Paris", null, 64500, null), places.Find(IPAddress.Parse("10.1.2.3")));
+        Assert.Equal(new GeoFacts("FR", "Paris", null, 64500, null) { Latitude = 48.5, Longitude = 2.5 }, places.Find(IPAddress.Parse("10.1.2.3")));
         Assert.Null(places.Find(IPAddress.Parse("192.0.2.7"))); // the upper half holds nothing
         Assert.Null(places.Find(IPAddress.Parse("2001:db8::1")));
         Assert.True(places.IsAvailable);
+    }
+
+    [Fact]
+    public void Two_files_say_together_where_an_address_is_and_whose()
+    {
+        using var places = new MaxMindPlaces(
+            Write("City", ("country", Map(("iso_code", Text("FR")))), ("autonomous_system_number", [(6 << 5) | 1, 7])),
+            Write("Test-ASN", ("autonomous_system_number", [(6 << 5) | 1, 9]), ("autonomous_system_organization", Text("Example"))));
+        using var networks = new MaxMindPlaces(null, Write("Test-ASN", ("autonomous_system_number", [(6 << 5) | 1, 9])));
+
+        Assert.Equal(new GeoFacts("FR", null, null, 9, "Example") { Network = "0.0.0.0/1" }, places.Find(IPAddress.Parse("10.1.2.3")));
+        Assert.Equal((true, true), (places.IsAvailable, places.KnowsNetworks));
+        Assert.Equal(new GeoFacts(null, null, null, 9, null) { Network = "0.0.0.0/1" }, networks.Find(IPAddress.Parse("10.1.2.3")));
+        Assert.Equal((false, true), (networks.IsAvailable, networks.KnowsNetworks));
     }
 
     [Fact]
@@ -35,24 +54,28 @@ public sealed class MaxMindPlacesTests : IDisposable
     public void Dispose() => folder.Delete(recursive: true);
 
     // MaxMind DB file format 2.0: a tree of one node whose left record is the data, whose right one is "nothing".
-    private string Write()
+    private string Write(string type, params (string Key, byte[] Value)[] entry)
     {
         List<byte> bytes = [0, 0, 1 + 16, 0, 0, 1, .. new byte[16]];
-        bytes.AddRange(Map(
-            ("country", Map(("iso_code", Text("FR")))),
-            ("city", Map(("names", Map(("en", Text("Paris")))))),
-            ("autonomous_system_number", [(6 << 5) | 2, 64500 >> 8, 64500 & 0xff])));
+        bytes.AddRange(Map(entry));
         bytes.AddRange([0xab, 0xcd, 0xef, .. "MaxMind.com"u8]);
         bytes.AddRange(Map(
-            ("node_count", [(6 << 5) | 1, 1]), ("record_size", [(5 << 5) | 1, 24]), ("ip_version", [(5 << 5) | 1, 4]), ("database_type", Text("Test")),
+            ("node_count", [(6 << 5) | 1, 1]), ("record_size", [(5 << 5) | 1, 24]), ("ip_version", [(5 << 5) | 1, 4]), ("database_type", Text(type)),
             ("languages", [1, 4, .. Text("en")]), ("binary_format_major_version", [(5 << 5) | 1, 2]), ("binary_format_minor_version", [5 << 5]),
             ("build_epoch", [1, 2, 1]), ("description", Map(("en", Text("test"))))));
-        var file = Path.Combine(folder.FullName, "test.mmdb");
+        var file = Path.Combine(folder.FullName, type + ".mmdb");
         File.WriteAllBytes(file, [.. bytes]);
         return file;
     }
 
     private static byte[] Text(string text) => text.Length < 29 ? [(byte)((2 << 5) | text.Length), .. Encoding.UTF8.GetBytes(text)] : [(2 << 5) | 29, (byte)(text.Length - 29), .. Encoding.UTF8.GetBytes(text)];
+
+    private static byte[] Number(double number)
+    {
+        var bytes = BitConverter.GetBytes(number);
+        Array.Reverse(bytes);
+        return [(3 << 5) | 8, .. bytes];
+    }
 
     private static byte[] Map(params (string Key, byte[] Value)[] entries) => [(byte)((7 << 5) | entries.Length), .. entries.SelectMany(e => Text(e.Key).Concat(e.Value))];
 }
