@@ -1,7 +1,9 @@
 // Identity, as openid-client (a certified relying party) and jose see it. Numbers in names are the contract's checks.
 import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
+import { setTimeout as wait } from 'node:timers/promises';
+import { compactDecrypt, createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { Browser } from './lib/browser.mjs';
 import { Gatehouse } from './lib/server.mjs';
@@ -110,6 +112,19 @@ describe('openid-client', () => {
     await refused(client.authorizationCodeGrant(otherConfig, foreign.callback, foreign.checks), 'invalid_grant');
   });
 
+  test('39 a code is good for a minute at most, and for the redirect URI it was sent to', async () => {
+    const config = await configure('app1', provider);
+    const elsewhere = await authorize(config);
+    elsewhere.callback.pathname = '/other';
+    await refused(client.authorizationCodeGrant(config, elsewhere.callback, elsewhere.checks), 'invalid_grant');
+
+    const short = await server.provider('app-short', { access_code_validity: 'seconds=1', access_token_validity: 'seconds=2' });
+    const shortConfig = await configure('app-short', short);
+    const late = await authorize(shortConfig);
+    await wait(1500);
+    await refused(client.authorizationCodeGrant(shortConfig, late.callback, late.checks), 'invalid_grant');
+  });
+
   test('40 a redirect URI that is not registered, or a client that is not, gets a page and no redirect', async () => {
     const pattern = await server.provider('app-pattern', { redirect_uris: [{ matching_mode: 'regex', url: 'https://rp\\.example/.*' }] });
     for (const [id, uri] of [
@@ -136,6 +151,19 @@ describe('openid-client', () => {
     assert.equal(second.claims().auth_time, first.claims().auth_time);
     await refused(client.refreshTokenGrant(config, first.refresh_token), 'invalid_grant');
     await refused(client.refreshTokenGrant(config, second.refresh_token), 'invalid_grant');
+    const { results } = await server.v3('GET', '/events/events/?action=suspicious_request');
+    assert.ok(results.some((event) => JSON.stringify(event.context).includes('app1')), JSON.stringify(results));
+  });
+
+  test('41 without offline_access there is no refresh token, and a young one stays with a threshold', async () => {
+    const lasting = await server.provider('app-lasting', { refresh_token_threshold: 'hours=1' });
+    const config = await configure('app-lasting', lasting);
+    const { callback, checks } = await authorize(config, { scope: 'openid offline_access' });
+    const first = await client.authorizationCodeGrant(config, callback, checks);
+    assert.equal((await client.refreshTokenGrant(config, first.refresh_token)).refresh_token, undefined);
+    assert.ok((await client.refreshTokenGrant(config, first.refresh_token)).access_token);
+    const without = await authorize(config, { scope: 'openid' });
+    assert.equal((await client.authorizationCodeGrant(config, without.callback, without.checks)).refresh_token, undefined);
   });
 
   test('42 userinfo needs the scope openid and says in a Bearer challenge what is wrong', async () => {
@@ -150,6 +178,20 @@ describe('openid-client', () => {
     assert.match(wrong.headers.get('www-authenticate'), /^Bearer error="invalid_token"/);
   });
 
+  test('42 an access token that has expired is told so', async () => {
+    const brief = await server.provider('app-brief', { access_token_validity: 'seconds=1' });
+    const config = await configure('app-brief', brief);
+    const { callback, checks } = await authorize(config);
+    const tokens = await client.authorizationCodeGrant(config, callback, checks);
+    await wait(2100);
+    await assert.rejects(client.fetchUserInfo(config, tokens.access_token, alice.uid), (error) => {
+      const [challenge] = error.cause ?? [];
+      assert.deepEqual([error.status, challenge?.scheme, challenge?.parameters.error], [401, 'bearer', 'invalid_token']);
+      return true;
+    });
+    assert.equal((await client.tokenIntrospection(config, tokens.access_token)).active, false);
+  });
+
   test('43 introspection tells the owner; a revoked token is inactive; unknown ones are revoked without complaint', async () => {
     const config = await configure('app1', provider);
     const { callback, checks } = await authorize(config);
@@ -160,6 +202,12 @@ describe('openid-client', () => {
     await client.tokenRevocation(config, token);
     await client.tokenRevocation(config, 'unknown');
     assert.deepEqual(await client.tokenIntrospection(config, token), { active: false });
+
+    const open = await server.provider('app-open', { client_type: 'public' });
+    const openConfig = await configure('app-open', open, client.None());
+    const mine = await authorize(openConfig);
+    const tokens = await client.authorizationCodeGrant(openConfig, mine.callback, mine.checks);
+    assert.deepEqual(await client.tokenIntrospection(openConfig, tokens.access_token), { active: false }); // whoever knows its id could ask
   });
 
   test('44 client credentials act as the client\'s own service account, without scopes nobody asked for', async () => {
@@ -172,6 +220,19 @@ describe('openid-client', () => {
     assert.equal(account.type, 'service_account');
     await server.v3('PATCH', `/core/users/${account.pk}/`, { is_active: false });
     await refused(client.clientCredentialsGrant(config, { scope: 'openid' }), 'invalid_grant');
+  });
+
+  test('44 an app password acts as its account, which bindings may keep out', async () => {
+    const machine = await server.provider('app-account', { grant_types: ['client_credentials'] });
+    const account = await server.v3('POST', '/core/users/service_account/', { name: 'ci' }, 200);
+    const config = await configure('app-account', machine);
+    const login = { scope: 'profile', username: account.username, password: account.token };
+    assert.equal(decodeJwt((await client.clientCredentialsGrant(config, login)).access_token).preferred_username, 'ci');
+    await refused(client.clientCredentialsGrant(config, { ...login, password: 'wrong' }), 'invalid_grant');
+
+    const { pk: target } = await server.v3('GET', '/core/applications/app-account/');
+    await server.v3('POST', '/policies/bindings/', { target, user: alice.pk, order: 0 });
+    await refused(client.clientCredentialsGrant(config, login), 'invalid_grant');
   });
 
   test('44 a token of a federated provider acts as its user', async () => {
@@ -201,6 +262,26 @@ describe('openid-client', () => {
 
     for (let n = 1; n < 20; n++) await client.initiateDeviceAuthorization(config, { scope: 'openid' });
     await refused(client.initiateDeviceAuthorization(config, { scope: 'openid' }), 'slow_down');
+  });
+
+  test('45 whoever may not use the application lets no device in', async () => {
+    const tv = await server.provider('app-closed-tv', { grant_types: ['urn:ietf:params:oauth:grant-type:device_code'], access_code_validity: 'minutes=5' });
+    const { pk: target } = await server.v3('GET', '/core/applications/app-closed-tv/');
+    const stranger = await server.user('stranger');
+    await server.v3('POST', '/policies/bindings/', { target, user: stranger.pk, order: 0 });
+    const config = await configure('app-closed-tv', tv);
+    const device = await client.initiateDeviceAuthorization(config, { scope: 'openid' });
+    const flowPage = (at) => new URL(at).pathname.startsWith('/if/flow/');
+    const browser = new Browser();
+    const login = await browser.go(device.verification_uri, { until: flowPage });
+    const code = await browser.go(await browser.signIn(login.url, 'alice', alice.password), { until: flowPage });
+    const end = await browser.walkFlow(code.url, { 'ak-provider-oauth2-device-code': () => ({ code: device.user_code }) });
+    assert.notEqual(end.component, 'ak-provider-oauth2-device-code-finish');
+    const answer = await fetch(config.serverMetadata().token_endpoint, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: device.device_code, client_id: tv.client_id, client_secret: tv.client_secret }),
+    });
+    assert.equal((await answer.json()).error, 'authorization_pending');
   });
 
   test('pushed requests, proofs of possession and private_key_jwt, as openid-client makes them', async () => {
@@ -247,16 +328,22 @@ describe('openid-client', () => {
     assert.deepEqual(await (await fetch(metadata.jwks_uri)).json(), { keys: [] });
 
     const pair = (await server.v3('GET', '/crypto/certificatekeypairs/?name=authentik%20Self-signed%20Certificate')).results[0];
+    const { data: pem } = await server.v3('GET', `/crypto/certificatekeypairs/${pair.pk}/view_private_key/`);
+    const key = createPrivateKey(pem);
     const sealed = await server.provider('app-jwe', { encryption_key: pair.pk, grant_types: ['client_credentials'] });
     const config = await configure('app-jwe', sealed);
     const answer = await fetch(config.serverMetadata().token_endpoint, {
       method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'openid', client_id: sealed.client_id, client_secret: sealed.client_secret }),
     });
     const tokens = await answer.json();
+    const jwks = createLocalJWKSet(await (await fetch(config.serverMetadata().jwks_uri)).json());
     for (const token of [tokens.id_token, tokens.access_token]) {
       assert.equal(token.split('.').length, 5);
       const { alg, enc } = decodeProtectedHeader(token);
       assert.deepEqual([alg, enc], ['RSA-OAEP-256', 'A256CBC-HS512']);
+      const { plaintext } = await compactDecrypt(token, key);
+      const { payload } = await jwtVerify(new TextDecoder().decode(plaintext), jwks, { issuer: issuer('app-jwe').href });
+      assert.ok(payload.sub);
     }
     assert.equal((await client.tokenIntrospection(config, tokens.access_token)).active, true);
   });
@@ -278,6 +365,34 @@ describe('openid-client', () => {
     }
   });
 
+  test('46 a second, a consent, a hint, a form and a request object', async () => {
+    const config = await configure('app1', provider);
+    const { browser } = await authorize(config);
+    const outside = (at) => at.startsWith('https://rp.example/');
+    const flowPage = (at) => outside(at) || new URL(at).pathname.startsWith('/if/flow/');
+    const open = (parameters, from = browser) => from.go(client.buildAuthorizationUrl(config, { redirect_uri: redirectUri, scope: 'openid', state: 's', ...parameters }).href, { until: flowPage });
+
+    await wait(1500);
+    assert.match((await open({ max_age: '1' })).url, /\/if\/flow\/default-authentication-flow\//);
+    const asked = await open({ prompt: 'consent' });
+    const shown = await browser.walkFlow(asked.url, {});
+    assert.equal(shown.component, 'ak-stage-consent', JSON.stringify(shown));
+    const hinted = new Browser();
+    const { url } = await open({ login_hint: 'alice' }, hinted);
+    const challenge = await hinted.walkFlow(url, {});
+    assert.equal(challenge.pending_user_identifier ?? challenge.pending_user, 'alice', JSON.stringify(challenge));
+
+    const posted = await open({ response_mode: 'form_post' });
+    const page = await posted.response.text();
+    assert.match(page, /<form method="post" action="https:\/\/rp\.example\/cb">/);
+    assert.match(page, /name="code" value="[^"]+"/);
+    assert.match(page, /name="state" value="s"/);
+    for (const name of ['request', 'request_uri']) {
+      const refusedAt = new URL((await open({ [name]: name === 'request' ? 'eyJhbGciOiJub25lIn0.e30.' : 'https://rp.example/r' })).url);
+      assert.equal(refusedAt.searchParams.get('error'), `${name}_not_supported`);
+    }
+  });
+
   test('47 the explicit-consent flow asks once and remembers', async () => {
     const asking = await server.provider('app-consent', { authorization_flow: await server.flow('default-provider-authorization-explicit-consent') });
     const config = await configure('app-consent', asking);
@@ -296,6 +411,24 @@ describe('openid-client', () => {
     });
     assert.ok(new URL(end.to).searchParams.get('code'), JSON.stringify(end));
     assert.ok(new URL((await browser.go(url, { until: flowPage })).url).searchParams.get('code'));
+
+    const wider = client.buildAuthorizationUrl(config, { redirect_uri: redirectUri, scope: 'openid email profile offline_access' }).href;
+    const more = await browser.walkFlow((await browser.go(wider, { until: flowPage })).url, {});
+    assert.equal(more.component, 'ak-stage-consent');
+    assert.deepEqual(more.additional_permissions.map((permission) => permission.id), ['offline_access']);
+
+    const consents = (await server.v3('GET', `/core/user_consent/?user=${alice.pk}`)).results.filter((consent) => consent.application.slug === 'app-consent');
+    assert.equal(consents.length, 1);
+    await server.v3('DELETE', `/core/user_consent/${consents[0].pk}/`);
+    const again = await browser.walkFlow((await browser.go(url, { until: flowPage })).url, {});
+    assert.equal(again.component, 'ak-stage-consent');
+  });
+
+  test('52 health is told, and the set-up page of a fresh start is closed once somebody was set up', async () => {
+    for (const path of ['live', 'ready']) assert.equal((await fetch(`${server.urls.identity}/-/health/${path}/`)).status, 200, path);
+    assert.equal((await fetch(`${server.urls.identity}/setup`, { method: 'HEAD' })).status, 503);
+    const [admin] = (await server.v3('GET', '/core/users/?username=akadmin')).results;
+    assert.ok(admin.is_superuser);
   });
 
   test('51 a relying party that knows only ids and URLs, as Cloudflare does, verifies the id_token offline', async () => {
