@@ -19,7 +19,11 @@ const send = (url, init) => {
 };
 
 // What authentik 2026.8.3 has and nobody here can read: enterprise, tenants, endpoint devices, files, and statistics of their own.
-const unserved = [];
+const unserved = [
+  '/admin/file/', '/admin/file/used_by/', '/agents/agents/', '/core/object_attributes/', '/endpoints/agents/connectors/agent_config/', '/endpoints/agents/psso/ise/',
+  '/endpoints/devices/summary/', '/enterprise/license/', '/enterprise/license/forecast/', '/enterprise/license/install_id/', '/enterprise/license/summary/',
+  '/events/events/stats/', '/lifecycle/iterations/open/', '/outposts/instances/default_settings/', '/tasks/tasks/status/', '/tenants/domains/', '/tenants/tenants/',
+];
 
 // Parameters that steer a list and narrow nothing.
 const steering = /^(ordering|page|page_size|search|include_.*|superuser_full_list|for_user|only_with_launch_url|list_rbac|format)$/;

@@ -113,10 +113,14 @@ describe('openid-client', () => {
   });
 
   test('39 a code is good for a minute at most, and for the redirect URI it was sent to', async () => {
-    const config = await configure('app1', provider);
-    const elsewhere = await authorize(config);
-    elsewhere.callback.pathname = '/other';
-    await refused(client.authorizationCodeGrant(config, elsewhere.callback, elsewhere.checks), 'invalid_grant');
+    const uris = [redirectUri, 'https://rp.example/other'].map((url) => ({ matching_mode: 'strict', url }));
+    const two = await server.provider('app-two', { redirect_uris: uris });
+    const config = await configure('app-two', two);
+    for (const [path, fault] of [['/other', 'invalid_grant'], ['/nowhere', 'invalid_client']]) { // registered, but not the one; and not registered
+      const elsewhere = await authorize(config);
+      elsewhere.callback.pathname = path;
+      await refused(client.authorizationCodeGrant(config, elsewhere.callback, elsewhere.checks), fault);
+    }
 
     const short = await server.provider('app-short', { access_code_validity: 'seconds=1', access_token_validity: 'seconds=2' });
     const shortConfig = await configure('app-short', short);
@@ -246,24 +250,6 @@ describe('openid-client', () => {
     assert.equal(decodeJwt(tokens.access_token).preferred_username, 'alice');
   });
 
-  test('45 a device is let in at /device, and the 21st request of an hour is one too many', async () => {
-    const tv = await server.provider('app-tv', { grant_types: ['urn:ietf:params:oauth:grant-type:device_code'], access_code_validity: 'minutes=5' });
-    const config = await configure('app-tv', tv);
-    const device = await client.initiateDeviceAuthorization(config, { scope: 'openid profile' });
-    const flowPage = (at) => new URL(at).pathname.startsWith('/if/flow/');
-    const browser = new Browser();
-    const login = await browser.go(device.verification_uri, { until: flowPage });
-    const code = await browser.go(await browser.signIn(login.url, 'alice', alice.password), { until: flowPage });
-    const typed = await browser.walkFlow(code.url, { 'ak-provider-oauth2-device-code': () => ({ code: device.user_code }) });
-    const end = await browser.walkFlow(new URL(typed.to, code.url).href, { 'ak-stage-consent': (challenge) => ({ token: challenge.token }) });
-    assert.equal(end.component, 'ak-provider-oauth2-device-code-finish');
-    const tokens = await client.pollDeviceAuthorizationGrant(config, device);
-    assert.equal(tokens.claims().preferred_username, 'alice');
-
-    for (let n = 1; n < 20; n++) await client.initiateDeviceAuthorization(config, { scope: 'openid' });
-    await refused(client.initiateDeviceAuthorization(config, { scope: 'openid' }), 'slow_down');
-  });
-
   test('45 whoever may not use the application lets no device in', async () => {
     const tv = await server.provider('app-closed-tv', { grant_types: ['urn:ietf:params:oauth:grant-type:device_code'], access_code_validity: 'minutes=5' });
     const { pk: target } = await server.v3('GET', '/core/applications/app-closed-tv/');
@@ -282,6 +268,24 @@ describe('openid-client', () => {
       body: new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: device.device_code, client_id: tv.client_id, client_secret: tv.client_secret }),
     });
     assert.equal((await answer.json()).error, 'authorization_pending');
+  });
+
+  test('45 a device is let in at /device, and the 21st request of an hour is one too many', async () => {
+    const tv = await server.provider('app-tv', { grant_types: ['urn:ietf:params:oauth:grant-type:device_code'], access_code_validity: 'minutes=5' });
+    const config = await configure('app-tv', tv);
+    const device = await client.initiateDeviceAuthorization(config, { scope: 'openid profile' });
+    const flowPage = (at) => new URL(at).pathname.startsWith('/if/flow/');
+    const browser = new Browser();
+    const login = await browser.go(device.verification_uri, { until: flowPage });
+    const code = await browser.go(await browser.signIn(login.url, 'alice', alice.password), { until: flowPage });
+    const typed = await browser.walkFlow(code.url, { 'ak-provider-oauth2-device-code': () => ({ code: device.user_code }) });
+    const end = await browser.walkFlow(new URL(typed.to, code.url).href, { 'ak-stage-consent': (challenge) => ({ token: challenge.token }) });
+    assert.equal(end.component, 'ak-provider-oauth2-device-code-finish');
+    const tokens = await client.pollDeviceAuthorizationGrant(config, device);
+    assert.equal(tokens.claims().preferred_username, 'alice');
+
+    for (let n = 2; n < 20; n++) await client.initiateDeviceAuthorization(config, { scope: 'openid' });
+    await refused(client.initiateDeviceAuthorization(config, { scope: 'openid' }), 'slow_down');
   });
 
   test('pushed requests, proofs of possession and private_key_jwt, as openid-client makes them', async () => {
@@ -388,7 +392,7 @@ describe('openid-client', () => {
     assert.match(page, /name="code" value="[^"]+"/);
     assert.match(page, /name="state" value="s"/);
     for (const name of ['request', 'request_uri']) {
-      const refusedAt = new URL((await open({ [name]: name === 'request' ? 'eyJhbGciOiJub25lIn0.e30.' : 'https://rp.example/r' })).url);
+      const refusedAt = new URL((await open({ response_type: 'code', [name]: name === 'request' ? 'eyJhbGciOiJub25lIn0.e30.' : 'https://rp.example/r' })).url);
       assert.equal(refusedAt.searchParams.get('error'), `${name}_not_supported`);
     }
   });

@@ -68,7 +68,9 @@ internal sealed class EmptyKinds
     private static Task<IResult> SourcesAsync(ApiRequest request)
     {
         var query = new ListQuery(request.Query);
-        var isMeant = query.Text("slug") is null or "authentik-built-in" && query.Text("name") is null or "authentik Built-in";
+        _ = query.Word("ordering", ["name", "-name", "slug", "-slug", "pk", "-pk"]);
+        var isMeant = query.Text("slug") is null or "authentik-built-in" && query.Text("name") is null or "authentik Built-in"
+            && query.Text("managed") is null or "goauthentik.io/sources/inbuilt" && (query.Id("pbm_uuid") ?? BuiltIn) == BuiltIn;
         return query.AnswerAsync(p => Task.FromResult(new Slice<int>(isMeant && p.Page == 1 ? [1] : [], isMeant ? 1 : 0)), _ => Source());
     }
 
