@@ -72,12 +72,13 @@ public static class ManagementRole
         .AddScoped<EventDirectory>().AddScoped<SaveEvent>()
         .AddNotifications()
         .AddScoped<FindUses>()
-        .AddSingleton<BlueprintFiles>().AddScoped<ApplyBlueprint>().AddScoped<SaveBlueprint>()
+        .AddSingleton<BlueprintFiles>().AddScoped<ApplyBlueprint>().AddScoped<SaveBlueprint>().AddScoped<ExportFlow>()
         .AddScoped<SuperuserGroups>().AddScoped<UserDirectory>().AddScoped<EndUserSessions>()
         .AddScoped<SaveUser>().AddScoped<SetPassword>().AddScoped<DeleteUser>()
         .AddScoped<GroupDirectory>().AddScoped<SaveGroup>().AddScoped<ChangeMembers>().AddScoped<DeleteGroup>()
         .AddScoped<ProviderDirectory>().AddScoped<SaveProvider>().AddScoped<DeleteProvider>().AddScoped<RegistrationRules>().AddScoped<ScopeMappingDirectory>()
         .AddScoped<ApplicationDirectory>().AddScoped<SaveApplication>().AddScoped<DeleteApplication>()
+        .AddScoped<EntitlementDirectory>().AddScoped<SaveEntitlement>().AddScoped<DeleteEntitlement>().AddScoped<AuthentikV3.Entitlements>()
         .AddScoped<KeyPairDirectory>().AddScoped<GenerateKeyPair>().AddScoped<SaveKeyPair>()
         .AddScoped<DeviceDirectory>().AddScoped<ChangeDevice>().AddScoped<AuthentikV3.Authenticators>()
         .AddScoped<SaveScopeMapping>().AddScoped<DeleteScopeMapping>().AddScoped<PreviewClaims>().AddScoped<LayApplication>()
@@ -131,6 +132,7 @@ public static class ManagementRole
         AuthentikV3.Providers.Map(routes);
         AuthentikV3.Registrations.Map(routes);
         AuthentikV3.Applications.Map(routes);
+        AuthentikV3.Entitlements.Map(routes);
         AuthentikV3.Flows.Map(routes);
         AuthentikV3.FlowBindings.Map(routes);
         AuthentikV3.Stages.Map(routes);

@@ -44,6 +44,8 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<ProviderApplication> ProviderApplications => Set<ProviderApplication>();
 
+    public DbSet<ApplicationEntitlement> ApplicationEntitlements => Set<ApplicationEntitlement>();
+
     public DbSet<RegistrationRule> RegistrationRules => Set<RegistrationRule>();
 
     public DbSet<ScopeMapping> ScopeMappings => Set<ScopeMapping>();
@@ -159,6 +161,7 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
     public DbSet<Reputation> Reputations => Set<Reputation>();
 
     public DbSet<PastPassword> PastPasswords => Set<PastPassword>();
+
     public DbSet<NotificationRule> NotificationRules => Set<NotificationRule>();
 
     public DbSet<NotificationTransport> NotificationTransports => Set<NotificationTransport>();

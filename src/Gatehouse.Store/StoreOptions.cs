@@ -17,6 +17,9 @@ public sealed class StoreOptions
     /// <summary>A MaxMind database (<c>.mmdb</c>) that says where addresses are; null means that nothing does.</summary>
     public string? PlacesFile { get; init; }
 
+    /// <summary>The same of networks (ASN), beside the other or alone.</summary>
+    public string? NetworksFile { get; init; }
+
     /// <summary>How often a node asks the database whether its tables are old. Default 5 seconds.</summary>
     public TimeSpan PollEvery { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -79,9 +79,9 @@ public static class StoreRole
         services.AddSingleton<ITunnelJournal, TunnelJournal>();
         services.AddSingleton<IAuditSink>(s => s.GetRequiredService<DecisionStore>());
 
-        if (options.PlacesFile is { } places)
+        if (options.PlacesFile is not null || options.NetworksFile is not null)
         {
-            services.AddSingleton<IGeoReader>(_ => new MaxMindPlaces(places));
+            services.AddSingleton<IGeoReader>(_ => new MaxMindPlaces(options.PlacesFile, options.NetworksFile));
         }
 
         services.AddBindings();

@@ -105,8 +105,7 @@ describe('logout', () => {
     assert.equal((await client.refreshTokenGrant(config, tokens.refresh_token)).token_type, 'bearer');
   });
 
-  test('48 an administrator who ends the session triggers it too', async (t) => {
-    if ((await server.call(`${server.urls.identity}/api/v3/core/authenticated_sessions/`, 'GET')).status === 404) return t.skip('this API has no sessions');
+  test('48 an administrator who ends the session triggers it too', async () => {
     const config = await configure('app1', provider);
     const { tokens } = await signIn(config, await server.user('carol'));
     const { results } = await server.v3('GET', '/core/authenticated_sessions/?user__username=carol');

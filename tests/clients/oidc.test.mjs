@@ -1,12 +1,13 @@
 // Identity, as openid-client (a certified relying party) and jose see it. Numbers in names are the contract's checks.
 import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
+import { compactDecrypt, createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { Browser } from './lib/browser.mjs';
+import { redirectUri, refused, relyingParty } from './lib/rp.mjs';
 import { Gatehouse } from './lib/server.mjs';
 
-const redirectUri = 'https://rp.example/cb';
 let server, alice, provider;
 
 before(async () => {
@@ -17,25 +18,7 @@ before(async () => {
 });
 after(() => server?.stop());
 
-const issuer = (slug) => new URL(`${server.urls.identity}/application/o/${slug}/`);
-const configure = (slug, { client_id: id, client_secret: secret }, auth = client.ClientSecretPost(secret)) =>
-  client.discovery(issuer(slug), id, undefined, auth);
-
-async function authorize(config, parameters = {}, browser = new Browser()) {
-  const verifier = client.randomPKCECodeVerifier();
-  const state = client.randomState();
-  const nonce = client.randomNonce();
-  const wanted = {
-    redirect_uri: redirectUri, scope: 'openid email profile', state, nonce,
-    code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256', ...parameters,
-  };
-  const url = client.buildAuthorizationUrl(config, Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)));
-  const outside = (at) => at.startsWith('https://rp.example/');
-  const asked = await browser.go(url.href, { until: (at) => outside(at) || new URL(at).pathname.startsWith('/if/flow/') });
-  if (asked.response) return { ...asked, browser };
-  const back = outside(asked.url) ? asked.url : (await browser.go(await browser.signIn(asked.url, 'alice', alice.password), { until: outside })).url;
-  return { callback: new URL(back), checks: { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true }, browser };
-}
+const { issuer, configure, authorize } = relyingParty(() => ({ server, person: alice }));
 
 describe('openid-client', () => {
   test('35 discovery gives the exact issuer, and the key of the id_token', async () => {
@@ -136,6 +119,8 @@ describe('openid-client', () => {
     assert.equal(second.claims().auth_time, first.claims().auth_time);
     await refused(client.refreshTokenGrant(config, first.refresh_token), 'invalid_grant');
     await refused(client.refreshTokenGrant(config, second.refresh_token), 'invalid_grant');
+    const { results } = await server.v3('GET', '/events/events/?action=suspicious_request');
+    assert.ok(results.some((event) => JSON.stringify(event.context).includes('app1')), JSON.stringify(results));
   });
 
   test('42 userinfo needs the scope openid and says in a Bearer challenge what is wrong', async () => {
@@ -160,6 +145,12 @@ describe('openid-client', () => {
     await client.tokenRevocation(config, token);
     await client.tokenRevocation(config, 'unknown');
     assert.deepEqual(await client.tokenIntrospection(config, token), { active: false });
+
+    const open = await server.provider('app-open', { client_type: 'public' });
+    const openConfig = await configure('app-open', open, client.None());
+    const mine = await authorize(openConfig);
+    const tokens = await client.authorizationCodeGrant(openConfig, mine.callback, mine.checks);
+    assert.deepEqual(await client.tokenIntrospection(openConfig, tokens.access_token), { active: false }); // whoever knows its id could ask
   });
 
   test('44 client credentials act as the client\'s own service account, without scopes nobody asked for', async () => {
@@ -247,16 +238,22 @@ describe('openid-client', () => {
     assert.deepEqual(await (await fetch(metadata.jwks_uri)).json(), { keys: [] });
 
     const pair = (await server.v3('GET', '/crypto/certificatekeypairs/?name=authentik%20Self-signed%20Certificate')).results[0];
+    const { data: pem } = await server.v3('GET', `/crypto/certificatekeypairs/${pair.pk}/view_private_key/`);
+    const key = createPrivateKey(pem);
     const sealed = await server.provider('app-jwe', { encryption_key: pair.pk, grant_types: ['client_credentials'] });
     const config = await configure('app-jwe', sealed);
     const answer = await fetch(config.serverMetadata().token_endpoint, {
       method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'openid', client_id: sealed.client_id, client_secret: sealed.client_secret }),
     });
     const tokens = await answer.json();
+    const jwks = createLocalJWKSet(await (await fetch(config.serverMetadata().jwks_uri)).json());
     for (const token of [tokens.id_token, tokens.access_token]) {
       assert.equal(token.split('.').length, 5);
       const { alg, enc } = decodeProtectedHeader(token);
       assert.deepEqual([alg, enc], ['RSA-OAEP-256', 'A256CBC-HS512']);
+      const { plaintext } = await compactDecrypt(token, key);
+      const { payload } = await jwtVerify(new TextDecoder().decode(plaintext), jwks, { issuer: issuer('app-jwe').href });
+      assert.ok(payload.sub);
     }
     assert.equal((await client.tokenIntrospection(config, tokens.access_token)).active, true);
   });
@@ -296,6 +293,24 @@ describe('openid-client', () => {
     });
     assert.ok(new URL(end.to).searchParams.get('code'), JSON.stringify(end));
     assert.ok(new URL((await browser.go(url, { until: flowPage })).url).searchParams.get('code'));
+
+    const wider = client.buildAuthorizationUrl(config, { redirect_uri: redirectUri, scope: 'openid email profile offline_access' }).href;
+    const more = await browser.walkFlow((await browser.go(wider, { until: flowPage })).url, {});
+    assert.equal(more.component, 'ak-stage-consent');
+    assert.deepEqual(more.additional_permissions.map((permission) => permission.id), ['offline_access']);
+
+    const consents = (await server.v3('GET', `/core/user_consent/?user=${alice.pk}`)).results.filter((consent) => consent.application.slug === 'app-consent');
+    assert.equal(consents.length, 1);
+    await server.v3('DELETE', `/core/user_consent/${consents[0].pk}/`);
+    const again = await browser.walkFlow((await browser.go(url, { until: flowPage })).url, {});
+    assert.equal(again.component, 'ak-stage-consent');
+  });
+
+  test('52 health is told, and the set-up page of a fresh start is closed once somebody was set up', async () => {
+    for (const path of ['live', 'ready']) assert.equal((await fetch(`${server.urls.identity}/-/health/${path}/`)).status, 200, path);
+    assert.equal((await fetch(`${server.urls.identity}/setup`, { method: 'HEAD' })).status, 503);
+    const [admin] = (await server.v3('GET', '/core/users/?username=akadmin')).results;
+    assert.ok(admin.is_superuser);
   });
 
   test('51 a relying party that knows only ids and URLs, as Cloudflare does, verifies the id_token offline', async () => {
@@ -320,10 +335,3 @@ describe('openid-client', () => {
     assert.deepEqual(payload.groups, ['devs']);
   });
 });
-
-async function refused(grant, code) {
-  await assert.rejects(grant, (error) => {
-    assert.equal(error.error ?? error.cause?.error, code, String(error));
-    return true;
-  });
-}

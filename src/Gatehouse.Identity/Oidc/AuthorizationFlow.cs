@@ -1,4 +1,5 @@
 using Gatehouse.Identity.Oidc.Authorize;
+using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Device;
 using Gatehouse.Identity.Oidc.Grants;
 using Gatehouse.Identity.SignIn;
@@ -15,6 +16,12 @@ internal sealed record PendingAuthorization(
 {
     /// <summary>The client registered itself, and the person has not agreed to what it asks for. Whoever runs the flow asks, even where consent is implicit: nobody vouches for it.</summary>
     public bool IsStranger { get; init; }
+
+    /// <summary>What the client said of its privacy policy when it registered: an https URL; null means nothing.</summary>
+    public string? PolicyUri { get; init; }
+
+    /// <summary>The same of its terms.</summary>
+    public string? TosUri { get; init; }
 
     /// <summary>A device asks, so the browser goes nowhere afterwards.</summary>
     public bool IsDevice { get; init; }
@@ -49,7 +56,11 @@ internal sealed class AuthorizationFlow(
                 slug,
                 AuthorizationFlows.PermissionsOf(request.Client, GrantRows.Grantable(request.Scopes, browser)),
                 request.WantsConsent)
-            { IsStranger = await flows.IsStrangerAsync(request, browser, cancellationToken) }
+            {
+                IsStranger = await flows.IsStrangerAsync(request, browser, cancellationToken),
+                PolicyUri = Client.MetadataOf(request.Client.Provider, "policy_uri"),
+                TosUri = Client.MetadataOf(request.Client.Provider, "tos_uri"),
+            }
             : null;
     }
 

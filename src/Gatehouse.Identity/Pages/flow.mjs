@@ -160,6 +160,7 @@ const stages = {
     list(challenge.permissions),
     list(challenge.additional_permissions) && make('p', {}, 'It now asks to:'),
     list(challenge.additional_permissions),
+    elsewhere([['Its privacy policy', challenge.policy_uri], ['Its terms', challenge.tos_uri]]),
     form(challenge, 'Continue', [make('input', { type: 'hidden', name: 'token', value: challenge.token })]),
     make('a', { class: 'button plain', href: challenge.flow_info.cancel_url }, 'Cancel'),
   ],

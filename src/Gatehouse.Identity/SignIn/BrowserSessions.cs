@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.Mfa;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Settings;
@@ -31,7 +32,7 @@ internal sealed record SignedInBrowser(User User, AuthenticatedSession Session)
 
 /// <summary>How a session is kept.</summary>
 /// <param name="Life">Ends it at a fixed time; null lets it end with the browser or after a day without use.</param>
-/// <param name="BoundTo">The network it may be used from; null means any.</param>
+/// <param name="BoundTo">The network or place it may be used from (<see cref="PlaceBinding"/>); null means any.</param>
 internal sealed record SessionTerms(TimeSpan? Life, string? BoundTo)
 {
     /// <summary>What the run knows about authenticators; nothing where there was no run.</summary>
@@ -40,7 +41,13 @@ internal sealed record SessionTerms(TimeSpan? Life, string? BoundTo)
 
 /// <summary>Finds, starts and ends the sessions of browsers. The cookie holds a random token; the database its hash.</summary>
 internal sealed class BrowserSessions(
-    GatehouseDb db, SignInEvents events, RememberedBrowsers remembered, Superusers superusers, ISnapshot<SystemSettings> settings, TimeProvider clock)
+    GatehouseDb db,
+    SignInEvents events,
+    RememberedBrowsers remembered,
+    Superusers superusers,
+    ISnapshot<SystemSettings> settings,
+    IGeoReader places,
+    TimeProvider clock)
 {
     /// <summary>Name of the cookie: authentik's, with the prefix that makes browsers refuse it from any other host (RFC 6265bis §4.1.3.2).</summary>
     public const string Cookie = "__Host-authentik_session";
@@ -238,8 +245,7 @@ internal sealed class BrowserSessions(
         session.ImpersonatedUserId = null;
     }
 
-    private static bool IsWithin(AuthenticatedSession session, IPAddress address) =>
-        session.BoundTo is not { } network || (IPNetwork.TryParse(network, out var range) && range.Contains(address));
+    private bool IsWithin(AuthenticatedSession session, IPAddress address) => session.BoundTo is not { } bound || PlaceBinding.Holds(bound, address, places);
 
     // The version moves on, so that a change of the user that is being prepared sees the new session when it is prepared anew.
     private async Task<bool> TryMarkLoginAsync(User user, DateTimeOffset now, CancellationToken cancellationToken) =>

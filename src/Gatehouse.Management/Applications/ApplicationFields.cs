@@ -8,7 +8,7 @@ namespace Gatehouse.Management.Applications;
 internal sealed partial class ApplicationFields
 {
     // Path segments of the OAuth endpoints, which stand where a slug would.
-    private static readonly string[] ReservedSlugs = ["authorize", "token", "device", "userinfo", "introspect", "revoke", "par"];
+    private static readonly string[] ReservedSlugs = ["authorize", "token", "device", "userinfo", "introspect", "revoke", "par", "requestable"];
 
     public Maybe<string> Name { get; init; }
 

@@ -20,7 +20,9 @@ internal sealed class DeleteApplication(GatehouseDb db, Writer writer)
                 return new Result.Missing();
             }
 
-            await db.UnbindAsync([application.Id], cancellationToken);
+            var rights = await db.ApplicationEntitlements.Where(e => e.ApplicationId == application.Id).ToListAsync(cancellationToken);
+            await db.UnbindAsync([application.Id, .. rights.Select(r => r.Id)], cancellationToken);
+            db.ApplicationEntitlements.RemoveRange(rights);
             db.ProviderApplications.Remove(application);
             return new Result.Done(application);
         },

@@ -1,15 +1,17 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.Sessions;
 using Gatehouse.Management.Tokens;
 using Gatehouse.Management.Writes;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Sessions;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Management.AuthentikV3;
 
 /// <summary>/core/authenticated_sessions/ (contract §3.7, §4.15).</summary>
-internal sealed class AuthenticatedSessions(SessionDirectory directory, EndSessions end)
+internal sealed class AuthenticatedSessions(SessionDirectory directory, EndSessions end, IGeoReader places)
 {
     private const string Model = "AuthenticatedSession";
     private const string Path = "/core/authenticated_sessions/";
@@ -58,17 +60,19 @@ internal sealed class AuthenticatedSessions(SessionDirectory directory, EndSessi
             await end.RunAsync(users, request.Aborted), Model, count => Task.FromResult(Answer.Ok(new JsonObject { ["deleted"] = count })));
     }
 
-    private static JsonObject Body(AuthenticatedSession session, ApiCaller caller) => new()
+    private JsonObject Body(AuthenticatedSession session, ApiCaller caller) => new()
     {
         ["uuid"] = session.Uuid.ToString(),
         ["current"] = session.Uuid == caller.SessionId,
         ["user_agent"] = UserAgents.Parse(session.LastUserAgent),
-        ["geo_ip"] = null,
-        ["asn"] = null,
+        ["geo_ip"] = GeoJson.PlaceOf(PlaceOf(session.LastAddress)),
+        ["asn"] = GeoJson.NetworkOf(PlaceOf(session.LastAddress)),
         ["user"] = session.UserId,
         ["last_ip"] = session.LastAddress,
         ["last_user_agent"] = session.LastUserAgent,
         ["last_used"] = JsonList.Time(session.LastUsedAt),
         ["expires"] = JsonList.Time(session.ExpiresAt),
     };
+
+    private GeoFacts? PlaceOf(string address) => IPAddress.TryParse(address, out var known) ? places.Find(known) : null;
 }

@@ -31,9 +31,10 @@ internal sealed class Blueprints(GatehouseDb db, SaveBlueprint save, ApplyBluepr
     private Task<IResult> ListAsync(ApiRequest request)
     {
         var query = new ListQuery(request.Query);
-        var (path, search) = (query.Text("path"), query.Search);
+        var (name, path, search) = (query.Text("name"), query.Text("path"), query.Search);
         var order = query.Order(Orders);
         var blueprints = db.Blueprints.AsNoTracking();
+        blueprints = name is not null ? blueprints.Where(b => b.Name == name) : blueprints;
         blueprints = path is not null ? blueprints.Where(b => b.Path == path) : blueprints;
         blueprints = search is { Length: > 0 } text ? blueprints.Search(text, b => b.Name, b => b.Path) : blueprints;
         return query.AnswerAsync(paging => order(blueprints).SliceAsync(paging, request.Aborted), Body);

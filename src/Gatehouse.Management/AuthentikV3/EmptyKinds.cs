@@ -9,6 +9,8 @@ internal sealed class EmptyKinds
 {
     private static readonly string[] Lists =
     [
+        "/authenticators/duo/", "/authenticators/email/", "/authenticators/endpoint/", "/authenticators/sms/",
+        "/core/application_entitlements/requestable/", "/core/applications/requestable/",
         "/endpoints/connectors/", "/endpoints/device_access_groups/", "/endpoints/device_bindings/", "/endpoints/devices/", "/endpoints/agents/connectors/",
         "/endpoints/agents/enrollment_tokens/", "/endpoints/fleet/connectors/", "/endpoints/google_chrome/connectors/",
         "/lifecycle/rules/", "/lifecycle/user_offboarding/",
@@ -19,16 +21,22 @@ internal sealed class EmptyKinds
         "/propertymappings/source/kerberos/", "/propertymappings/source/ldap/", "/propertymappings/source/oauth/", "/propertymappings/source/plex/",
         "/propertymappings/source/saml/", "/propertymappings/source/scim/", "/propertymappings/source/telegram/",
         "/providers/google_workspace/", "/providers/ldap/", "/providers/microsoft_entra/", "/providers/proxy/", "/providers/rac/", "/providers/radius/",
-        "/providers/saml/", "/providers/scim/", "/providers/ssf/", "/providers/wsfed/",
+        "/providers/saml/", "/providers/scim/", "/providers/ssf/", "/providers/wsfed/", "/providers/google_workspace_groups/",
+        "/providers/google_workspace_users/", "/providers/microsoft_entra_groups/", "/providers/microsoft_entra_users/", "/providers/scim_groups/", "/providers/scim_users/",
         "/rac/connection_tokens/", "/rac/endpoints/",
         "/rbac/initial_permissions/", "/rbac/permissions/", "/rbac/permissions/assigned_by_roles/", "/rbac/permissions/roles/", "/rbac/roles/",
         "/reports/exports/", "/requests/grant-requests/", "/requests/grant-requests/pending_review/", "/requests/rule-bindings/",
         "/requests/rule-child-bindings/", "/requests/rules/",
-        "/sources/group_connections/all/", "/sources/kerberos/", "/sources/ldap/", "/sources/oauth/", "/sources/plex/", "/sources/saml/", "/sources/scim/",
+        "/sources/group_connections/all/", "/sources/group_connections/kerberos/", "/sources/group_connections/ldap/", "/sources/group_connections/oauth/",
+        "/sources/group_connections/plex/", "/sources/group_connections/saml/", "/sources/group_connections/telegram/", "/sources/scim_groups/", "/sources/scim_users/",
+        "/sources/kerberos/", "/sources/ldap/", "/sources/oauth/", "/sources/plex/", "/sources/saml/", "/sources/scim/",
         "/sources/telegram/", "/sources/user_connections/all/", "/sources/user_connections/kerberos/", "/sources/user_connections/ldap/",
         "/sources/user_connections/oauth/", "/sources/user_connections/plex/", "/sources/user_connections/saml/", "/sources/user_connections/telegram/",
         "/ssf/streams/", "/tasks/schedules/", "/tasks/tasks/",
     ];
+
+    private static readonly string[] ForSuperusers =
+        ["/authenticators/admin/duo/", "/authenticators/admin/email/", "/authenticators/admin/endpoint/", "/authenticators/admin/sms/"];
 
     private static readonly string[] PlainLists =
     [
@@ -41,9 +49,9 @@ internal sealed class EmptyKinds
 
     public static void Map(ApiRoutes routes)
     {
-        foreach (var path in Lists)
+        foreach (var (path, need) in Lists.Select(p => (p, Need.User)).Concat(ForSuperusers.Select(p => (p, Need.Superuser))))
         {
-            routes.Get<EmptyKinds>(path, Need.User, (_, r) => new ListQuery(r.Query).AnswerAsync(_ => Task.FromResult(new Slice<string>([], 0)), _ => []));
+            routes.Get<EmptyKinds>(path, need, (_, r) => new ListQuery(r.Query).AnswerAsync(_ => Task.FromResult(new Slice<string>([], 0)), _ => []));
         }
 
         foreach (var path in PlainLists)
@@ -60,7 +68,9 @@ internal sealed class EmptyKinds
     private static Task<IResult> SourcesAsync(ApiRequest request)
     {
         var query = new ListQuery(request.Query);
-        var isMeant = query.Text("slug") is null or "authentik-built-in" && query.Text("name") is null or "authentik Built-in";
+        _ = query.Word("ordering", ["name", "-name", "slug", "-slug", "pk", "-pk"]);
+        var isMeant = query.Text("slug") is null or "authentik-built-in" && query.Text("name") is null or "authentik Built-in"
+            && query.Text("managed") is null or "goauthentik.io/sources/inbuilt" && (query.Id("pbm_uuid") ?? BuiltIn) == BuiltIn;
         return query.AnswerAsync(p => Task.FromResult(new Slice<int>(isMeant && p.Page == 1 ? [1] : [], isMeant ? 1 : 0)), _ => Source());
     }
 

@@ -80,7 +80,6 @@ internal sealed class Events(EventDirectory directory, SaveEvent save)
 
     private static EventFilter Filter(ListQuery query)
     {
-        query.NotSupported("brand_name", "context_device");
         return new EventFilter
         {
             Action = query.Text("action"),
@@ -91,6 +90,7 @@ internal sealed class Events(EventDirectory directory, SaveEvent save)
             TargetModel = query.Text("context_model_name"),
             TargetApp = query.Text("context_model_app"),
             AuthorizedKey = query.Text("context_authorized_app")?.Replace("-", "", StringComparison.Ordinal),
+            NamesWhatNoneHas = query.Text("brand_name") is not null || query.Text("context_device") is not null,
             Search = query.Search,
         };
     }

@@ -26,7 +26,19 @@ internal sealed class FlowBindings(BindingDirectory directory, StageDirectory st
     private async Task<IResult> ListAsync(ApiRequest request)
     {
         var query = new ListQuery(request.Query);
-        var filter = new BindingFilter(query.Id("target"), query.Id("stage"), query.Numbers("order") is [.., var last] ? last : null, query.Search);
+        var filter = new BindingFilter
+        {
+            Id = SameOf(query.Id("fsb_uuid"), query.Id("pbm_uuid")), // one key here
+            Flow = query.Id("target"),
+            Stage = query.Id("stage"),
+            Order = query.Integer("order"),
+            EvaluateOnPlan = query.Flag("evaluate_on_plan"),
+            ReEvaluatePolicies = query.Flag("re_evaluate_policies"),
+            PolicyEngineMode = query.Word("policy_engine_mode", FlowBody.EngineModes),
+            InvalidResponseAction = query.Word("invalid_response_action", FlowBody.InvalidActions),
+            Policies = query.Ids("policies"),
+            Search = query.Search,
+        };
         var order = query.Order(Orders);
         IReadOnlyDictionary<Guid, JsonObject> shown = new Dictionary<Guid, JsonObject>();
         return await query.AnswerAsync(
@@ -38,6 +50,8 @@ internal sealed class FlowBindings(BindingDirectory directory, StageDirectory st
             },
             b => FlowBody.Of(b, shown.GetValueOrDefault(b.StageId)?.DeepClone() as JsonObject));
     }
+
+    private static Guid? SameOf(Guid? one, Guid? other) => one is null || other is null || one == other ? one ?? other : Guid.Empty;
 
     private async Task<IResult> RetrieveAsync(ApiRequest request) =>
         request.RouteGuid("id") is { } id ? await SavedAsync(200, id, request) : Answer.NotFound(Model);

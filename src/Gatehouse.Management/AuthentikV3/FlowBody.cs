@@ -12,8 +12,8 @@ internal static class FlowBody
     private static readonly string[] Designations = ["authentication", "authorization", "invalidation", "enrollment", "unenrollment", "recovery", "stage_configuration"];
     private static readonly string[] Authentications = ["none", "require_authenticated", "require_unauthenticated", "require_superuser", "require_redirect", "require_outpost", "require_token"];
     private static readonly string[] DeniedActions = ["message_continue", "message", "continue"];
-    private static readonly string[] EngineModes = ["any", "all"];
-    private static readonly string[] InvalidActions = ["retry", "restart", "restart_with_context"];
+    public static readonly string[] EngineModes = ["any", "all"];
+    public static readonly string[] InvalidActions = ["retry", "restart", "restart_with_context"];
 
     private static readonly string[] Layouts =
         ["stacked", "content_left", "content_right", "sidebar_left", "sidebar_right", "sidebar_left_frame_background", "sidebar_right_frame_background"];

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Gatehouse.Management.Blueprints;
 using Gatehouse.Management.Flows;
 using Gatehouse.Management.Http;
 using Gatehouse.Model.Flows;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Management.AuthentikV3;
 
 /// <summary>/flows/instances/ (contract §4.11).</summary>
-internal sealed class Flows(FlowDirectory directory, SaveFlow save, DeleteFlow delete, PublicUrls urls)
+internal sealed class Flows(FlowDirectory directory, SaveFlow save, DeleteFlow delete, ExportFlow export, PublicUrls urls)
 {
     private const string Root = "/flows/instances/";
 
@@ -23,6 +24,7 @@ internal sealed class Flows(FlowDirectory directory, SaveFlow save, DeleteFlow d
         .Patch<Flows>(Root + "{slug}/", Need.Superuser, (f, r) => f.UpdateAsync(r, isPartial: true))
         .Delete<Flows>(Root + "{slug}/", Need.Superuser, (f, r) => f.DeleteAsync(r))
         .Get<Flows>(Root + "{slug}/diagram/", Need.Superuser, (f, r) => f.RetrieveAsync(r, flow => new JsonObject { ["diagram"] = FlowDiagram.Of(flow) }))
+        .Get<Flows>(Root + "{slug}/export/", Need.Superuser, (f, r) => f.ExportAsync(r))
         .Get<Flows>(Root + "{slug}/execute/", Need.Superuser, (f, r) => f.ExecuteAsync(r))
         .Post<Flows>(Root + "cache_clear/", Need.Superuser, (_, _) => Task.FromResult(Answer.NoContent())) // plans are read fresh each time
         .Get<Flows>(Root + "cache_info/", Need.Superuser, (_, _) => Task.FromResult(Answer.Ok(new JsonObject { ["count"] = 0 })));
@@ -71,6 +73,19 @@ internal sealed class Flows(FlowDirectory directory, SaveFlow save, DeleteFlow d
 
     private async Task<IResult> DeleteAsync(ApiRequest request) =>
         await Answer.OfAsync(await delete.RunAsync(request.Route("slug"), request.Aborted), "Flow", _ => Task.FromResult(Answer.NoContent()));
+
+    private async Task<IResult> ExportAsync(ApiRequest request)
+    {
+        var slug = request.Route("slug");
+        try
+        {
+            return await export.RunAsync(slug, request.Aborted) is { } text ? new FileDownload(text, "application/yaml", slug + ".yaml") : Answer.NotFound("Flow");
+        }
+        catch (BlueprintFaultException fault)
+        {
+            return new JsonAnswer(400, new JsonObject { ["non_field_errors"] = new JsonArray(fault.Message) });
+        }
+    }
 
     // A browser has to open it: what it asks of who opens it is judged there.
     private async Task<IResult> ExecuteAsync(ApiRequest request) => await directory.FindAsync(request.Route("slug"), request.Aborted) switch

@@ -28,6 +28,7 @@ internal sealed class IdentityPolicies(
             .Get<IdentityPolicies>("/policies/all/{id}/", Need.Superuser, (p, r) => p.RetrieveAsync(r, null))
             .Delete<IdentityPolicies>("/policies/all/{id}/", Need.Superuser, (p, r) => p.DeleteAsync(r, null))
             .Post<IdentityPolicies>("/policies/all/{id}/test/", Need.Superuser, (p, r) => p.TestAsync(r));
+        routes.Get<IdentityPolicies>("/policies/geoip_iso3166/", Need.User, (_, _) => Task.FromResult(Answer.List(Countries.All, PolicyBody.Country)));
         foreach (var shape in PolicyShape.All)
         {
             var path = $"/policies/{shape.Path}/";
@@ -44,15 +45,16 @@ internal sealed class IdentityPolicies(
     private Task<IResult> ListAsync(ApiRequest request, PolicyShape? shape)
     {
         var query = new ListQuery(request.Query);
-        query.NotSupported("promptstage__isnull");
-        query.NotSupported([.. shape?.Fields.Select(f => f.Name) ?? []]);
+        query.NotSupported("promptstage__isnull", "created", "last_updated"); // nothing is kept of these
         var filter = new IdentityPolicyFilter
         {
             Kind = shape?.Kind,
             Name = query.Text("name"),
             IsUnbound = query.Flag("bindings__isnull"),
             LogsRuns = query.Flag("execution_logging"),
+            Id = query.Id("policy_uuid"),
             Search = query.Search,
+            Settings = SettingsFilter.Read(query, shape?.Fields.Select(f => (f.Name, PolicyFields.DefaultOf(f))) ?? []) is { } settings ? settings.Fits : null,
         };
         var order = query.Order(Orders);
         return query.AnswerAsync(paging => directory.ListAsync(filter, order, paging, request.Aborted), f => shape is null ? PolicyBody.Base(f) : PolicyBody.Of(f));

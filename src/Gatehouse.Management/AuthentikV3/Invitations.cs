@@ -30,6 +30,7 @@ internal sealed class Invitations(InvitationDirectory directory, FlowDirectory f
     {
         var query = new ListQuery(request.Query);
         var (name, maker, search, slug) = (query.Text("name"), query.Text("created_by__username"), query.Search, query.Text("flow__slug"));
+        var expires = query.Time("expires");
         var only = slug is null ? null : await flows.FindAsync(slug, request.Aborted);
         var order = query.Order(Orders);
         var named = await flows.ByIdAsync(request.Aborted);
@@ -38,7 +39,7 @@ internal sealed class Invitations(InvitationDirectory directory, FlowDirectory f
             paging => directory.ListAsync(
                 invitations =>
                 {
-                    var found = invitations.Where(i => (name == null || i.Name == name) && (slug == null || (only != null && i.FlowId == only.Id)));
+                    var found = invitations.Where(i => (name == null || i.Name == name) && (slug == null || (only != null && i.FlowId == only.Id)) && (expires == null || i.ExpiresAt == expires));
                     return search is { Length: > 0 } ? found.Search(search, i => i.Name) : found;
                 },
                 order, paging, maker, request.Aborted),

@@ -57,7 +57,7 @@ internal sealed class KeyPairs(KeyPairDirectory directory, GenerateKeyPair gener
         await log.WriteAsync(
             actor.Event(EventActions.SecretView, new JsonObject { ["model"] = target, ["secret"] = target.DeepClone(), ["type"] = type }), request.Aborted);
         return request.Query.ContainsKey("download")
-            ? new PemDownload(pem, $"{found.Pair.Name}_{type}.pem")
+            ? FileDownload.Pem(pem, $"{found.Pair.Name}_{type}.pem")
             : Answer.Ok(new JsonObject { ["data"] = pem });
     }
 

@@ -94,6 +94,23 @@ internal sealed class ListQuery(IQueryCollection query)
 
     public int? Integer(string name) => Text(name) is { } text ? OneNumber(name, text) : null;
 
+    /// <summary>A whole number that may be below zero.</summary>
+    public int? Signed(string name)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+        {
+            return number;
+        }
+
+        faults.Add(new Fault(name, "Enter a whole number."));
+        return null;
+    }
+
     /// <summary>Whether all that was read so far is in order.</summary>
     public IResult? Refusal => faults.Count > 0 ? Answer.Refused(faults) : null;
 
@@ -108,6 +125,18 @@ internal sealed class ListQuery(IQueryCollection query)
 
     public IReadOnlyList<TValue> Choices<TValue>(string name, IReadOnlyDictionary<string, TValue> choices)
         where TValue : struct => [.. Texts(name).Select(t => OneChoice(name, t, choices)).OfType<TValue>()];
+
+    /// <summary>One of some words.</summary>
+    public string? Word(string name, IReadOnlyCollection<string> choices)
+    {
+        if (Text(name) is not { } word || choices.Contains(word))
+        {
+            return Text(name);
+        }
+
+        faults.Add(new Fault(name, $"Select a valid choice. {word} is not one of the available choices."));
+        return null;
+    }
 
     /// <summary>Filters that authentik has and we do not: leaving them out of account would list what nobody asked for.</summary>
     public void NotSupported(params ReadOnlySpan<string> names)

@@ -27,13 +27,13 @@ internal sealed class NotificationRules(NotificationDirectory directory, GroupDi
     private async Task<IResult> ListAsync(ApiRequest request)
     {
         var query = new ListQuery(request.Query);
-        var (severity, group, search) = (query.Choice("severity", Words.Severities), query.Text("destination_group__name"), query.Search);
+        var (severity, group, name, search) = (query.Choice("severity", Words.Severities), query.Text("destination_group__name"), query.Text("name"), query.Search);
         var order = query.Order(Orders);
         var found = new Dictionary<Guid, JsonObject>();
         return await query.AnswerAsync(
             async paging =>
             {
-                var slice = await directory.RulesAsync(severity, group, search, order, paging, request.Aborted);
+                var slice = await directory.RulesAsync(severity, group, name, search, order, paging, request.Aborted);
                 foreach (var rule in slice.Items)
                 {
                     found[rule.Id] = await BodyAsync(rule, request.Aborted);

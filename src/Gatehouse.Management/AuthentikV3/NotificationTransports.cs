@@ -30,10 +30,11 @@ internal sealed class NotificationTransports(
     private Task<IResult> ListAsync(ApiRequest request)
     {
         var query = new ListQuery(request.Query);
-        query.NotSupported("webhook_url");
         var (mode, once, search) = (query.Choice("mode", Words.TransportModes), query.Flag("send_once"), query.Search);
+        var (name, url) = (query.Text("name"), query.Text("webhook_url"));
+        Func<NotificationTransport, bool>? fits = url is null ? null : t => send.UrlOf(t) == url;
         var order = query.Order(Orders);
-        return query.AnswerAsync(paging => directory.TransportsAsync(mode, once, search, order, paging, request.Aborted), Body);
+        return query.AnswerAsync(paging => directory.TransportsAsync(mode, once, name, fits, search, order, paging, request.Aborted), Body);
     }
 
     private async Task<IResult> RetrieveAsync(ApiRequest request) => Answer.OneOf(await FindAsync(request), Model, Body);

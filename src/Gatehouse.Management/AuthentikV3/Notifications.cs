@@ -26,12 +26,14 @@ internal sealed class Notifications(NotificationDirectory directory)
     private Task<IResult> ListAsync(ApiRequest request)
     {
         var query = new ListQuery(request.Query);
-        query.NotSupported("body", "created");
         var filter = new NotificationFilter
         {
             Severity = query.Choice("severity", Words.Severities),
             IsSeen = query.Flag("seen"),
             EventId = query.Id("event"),
+            Body = query.Text("body"),
+            CreatedAt = query.Time("created"),
+            UserId = query.Integer("user"),
             Search = query.Search,
         };
         var order = query.Order(Orders);

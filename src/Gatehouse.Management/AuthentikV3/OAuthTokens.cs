@@ -11,6 +11,9 @@ internal sealed class OAuthTokens(GrantDirectory directory, TimeProvider clock)
 {
     private const string Code = "AuthorizationCode";
 
+    // Keys rise with time.
+    private static readonly Dictionary<string, bool> NewestFirst = new(StringComparer.Ordinal) { ["pk"] = false, ["-pk"] = true };
+
     public static void Map(ApiRoutes routes)
     {
         MapTokens(routes, "/oauth2/access_tokens/", OAuthTokenKind.Access);
@@ -30,7 +33,7 @@ internal sealed class OAuthTokens(GrantDirectory directory, TimeProvider clock)
     {
         var query = new ListQuery(request.Query);
         var filter = new GrantFilter(query.Integer("user"), query.Integer("provider"));
-        var newestFirst = query.Text("ordering") is not "pk";
+        var newestFirst = query.Choice("ordering", NewestFirst) ?? true;
         return query.AnswerAsync(paging => directory.TokensAsync(request.Caller, kind, filter, newestFirst, paging, request.Aborted), t => TokenBody(request.Caller, t));
     }
 
@@ -38,7 +41,7 @@ internal sealed class OAuthTokens(GrantDirectory directory, TimeProvider clock)
     {
         var query = new ListQuery(request.Query);
         var filter = new GrantFilter(query.Integer("user"), query.Integer("provider"));
-        var newestFirst = query.Text("ordering") is not "pk";
+        var newestFirst = query.Choice("ordering", NewestFirst) ?? true;
         return query.AnswerAsync(paging => directory.CodesAsync(request.Caller, filter, newestFirst, paging, request.Aborted), c => CodeBody(request.Caller, c));
     }
 

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.IdentityPolicies;
 using Gatehouse.Management.Users;
@@ -8,7 +10,7 @@ namespace Gatehouse.Management.AuthentikV3;
 
 /// <summary>/policies/bindings/ and /policies/reputation/scores/ (contract §2.7, §4.12).</summary>
 internal sealed class PolicyBindings(
-    PolicyBindingDirectory directory, SavePolicyBinding save, DeletePolicyBinding delete, ReputationDirectory reputations, UserDirectory users)
+    PolicyBindingDirectory directory, SavePolicyBinding save, DeletePolicyBinding delete, ReputationDirectory reputations, UserDirectory users, IGeoReader places)
 {
     private const string Model = "PolicyBinding";
     private const string Scores = "/policies/reputation/scores/";
@@ -86,16 +88,24 @@ internal sealed class PolicyBindings(
     private Task<IResult> ListScoresAsync(ApiRequest request)
     {
         var query = new ListQuery(request.Query);
-        query.NotSupported("score", "identifier_in");
-        var (identifier, ip, search) = (query.Text("identifier"), query.Text("ip"), query.Search);
+        var filter = new ScoreFilter
+        {
+            Identifier = query.Text("identifier"),
+            Identifiers = [.. query.Texts("identifier_in").SelectMany(t => t.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))],
+            Ip = query.Text("ip"),
+            Score = query.Signed("score"),
+            Search = query.Search,
+        };
         var order = query.Order(ScoreOrders);
-        return query.AnswerAsync(paging => reputations.ListAsync(identifier, ip, search, order, paging, request.Aborted), PolicyBody.Of);
+        return query.AnswerAsync(paging => reputations.ListAsync(filter, order, paging, request.Aborted), Body);
     }
 
     private async Task<IResult> RetrieveScoreAsync(ApiRequest request) =>
-        Answer.OneOf(request.RouteGuid("id") is { } id ? await reputations.FindAsync(id, request.Aborted) : null, "Reputation", PolicyBody.Of);
+        Answer.OneOf(request.RouteGuid("id") is { } id ? await reputations.FindAsync(id, request.Aborted) : null, "Reputation", Body);
 
     private async Task<IResult> DeleteScoreAsync(ApiRequest request) => request.RouteGuid("id") is { } id
         ? await Answer.OfAsync(await reputations.DeleteAsync(id, request.Aborted), "Reputation", _ => Task.FromResult(Answer.NoContent()))
         : Answer.NotFound("Reputation");
+
+    private JsonObject Body(Reputation score) => PolicyBody.Of(score, IPAddress.TryParse(score.Ip, out var address) ? places.Find(address) : null);
 }

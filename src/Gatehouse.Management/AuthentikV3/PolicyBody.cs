@@ -36,11 +36,14 @@ internal static class PolicyBody
 
         if (facts.Policy.Kind == PolicyKind.GeoIp)
         {
-            body["countries_obj"] = JsonList.Of(body["countries"]!.AsArray(), c => new JsonObject { ["code"] = c?.DeepClone(), ["name"] = c?.DeepClone() });
+            body["countries_obj"] = JsonList.Of(body["countries"]!.AsArray(), c => Country(KeyValuePair.Create(c!.GetValue<string>(), Countries.NameOf(c.GetValue<string>())))); // texts: checked when saved
         }
 
         return body;
     }
+
+    /// <summary>A country by its code.</summary>
+    public static JsonObject Country(KeyValuePair<string, string> country) => new() { ["code"] = country.Key, ["name"] = country.Value };
 
     /// <summary>A kind of policy, for the list of kinds.</summary>
     public static JsonObject Type(PolicyShape shape) => new()
@@ -106,13 +109,13 @@ internal static class PolicyBody
         }),
     };
 
-    public static JsonObject Of(Reputation score) => new()
+    public static JsonObject Of(Reputation score, GeoFacts? place) => new()
     {
         ["pk"] = score.Id.ToString(),
         ["identifier"] = score.Identifier,
         ["ip"] = score.Ip,
-        ["ip_geo_data"] = new JsonObject(),
-        ["ip_asn_data"] = new JsonObject(),
+        ["ip_geo_data"] = GeoJson.PlaceOf(place) ?? [],
+        ["ip_asn_data"] = GeoJson.NetworkOf(place) ?? [],
         ["score"] = score.Score,
         ["updated"] = JsonList.Time(score.UpdatedAt),
     };

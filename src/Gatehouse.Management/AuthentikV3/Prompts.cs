@@ -30,12 +30,13 @@ internal sealed class Prompts(PromptDirectory directory, StageDirectory stages, 
     {
         var query = new ListQuery(request.Query);
         var (name, key, label, type, search) = (query.Text("name"), query.Text("field_key"), query.Text("label"), query.Text("type"), query.Search);
+        var hint = query.Text("placeholder");
         var order = query.Order(Orders);
         return await query.AnswerAsync(
             paging => directory.ListAsync(
                 prompts =>
                 {
-                    prompts = prompts.Where(p => (name == null || p.Name == name) && (key == null || p.FieldKey == key) && (label == null || p.Label == label) && (type == null || p.Type == type));
+                    prompts = prompts.Where(p => (name == null || p.Name == name) && (key == null || p.FieldKey == key) && (label == null || p.Label == label) && (type == null || p.Type == type) && (hint == null || p.Placeholder == hint));
                     return search is { Length: > 0 } ? prompts.Search(search, p => p.Name, p => p.FieldKey, p => p.Label, p => p.Placeholder) : prompts;
                 },
                 order, paging, request.Aborted),

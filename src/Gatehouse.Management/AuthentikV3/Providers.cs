@@ -31,9 +31,7 @@ internal sealed class Providers(ProviderDirectory directory, SaveProvider save, 
     private Task<IResult> ListAsync(ApiRequest request, Func<ProviderFacts, JsonObject> body)
     {
         var query = new ListQuery(request.Query);
-        query.NotSupported(
-            "property_mappings", "include_claims_in_id_token", "access_code_validity", "access_token_validity", "refresh_token_validity", "backchannel",
-            "invalidation_flow", "authentication_flow", "encryption_key", "redirect_uris");
+        query.NotSupported("redirect_uris");
         var filter = new ProviderFilter
         {
             Name = query.Text("name"),
@@ -42,7 +40,16 @@ internal sealed class Providers(ProviderDirectory directory, SaveProvider save, 
             ApplicationId = query.Id("application"),
             HasNoApplication = query.Flag("application__isnull"),
             AuthorizationFlow = query.Id("authorization_flow"),
+            AuthenticationFlow = query.Id("authentication_flow"),
+            InvalidationFlow = query.Id("invalidation_flow"),
             SigningKey = query.Id("signing_key"),
+            EncryptionKey = query.Id("encryption_key"),
+            Mappings = query.Ids("property_mappings"),
+            IncludesClaims = query.Flag("include_claims_in_id_token"),
+            CodeValidity = query.Text("access_code_validity"),
+            AccessValidity = query.Text("access_token_validity"),
+            RefreshValidity = query.Text("refresh_token_validity"),
+            IsBackchannel = query.Flag("backchannel"),
             SubMode = query.Choice("sub_mode", Words.SubModes),
             IssuerMode = query.Choice("issuer_mode", Words.IssuerModes),
             Search = query.Search,

@@ -43,6 +43,18 @@ internal static class StageBody
         return body;
     }
 
+    /// <summary>A message that e-mail stages can send.</summary>
+    public static JsonObject Template((string Name, string Description) template) => new()
+    {
+        ["name"] = template.Name,
+        ["description"] = template.Description,
+        ["component"] = "",
+        ["model_name"] = "",
+        ["icon_url"] = null,
+        ["requires_enterprise"] = false,
+        ["deprecated"] = false,
+    };
+
     /// <summary>A kind, as lists of types show it.</summary>
     public static JsonObject Kind(StageKind kind) => new()
     {

@@ -13,7 +13,11 @@ internal sealed class Stages(StageDirectory directory, SaveStage save, DeleteSta
     private const string Model = "Stage";
 
     // Kinds of authentik that do not exist here: lists of them are empty.
-    private static readonly string[] Absent = ["account_lockdown", "captcha", "endpoints", "mtls", "source"];
+    private static readonly string[] Absent =
+    [
+        "account_lockdown", "authenticator/duo", "authenticator/email", "authenticator/endpoint_gdtc", "authenticator/sms", "authenticator/webauthn_device_types", "captcha",
+        "endpoints", "mtls", "source",
+    ];
 
     private static readonly Ordering<Stage> Orders = new(("name", s => s.Name), ("pk", s => s.Id));
 
@@ -37,6 +41,7 @@ internal sealed class Stages(StageDirectory directory, SaveStage save, DeleteSta
         }
 
         routes
+            .Get<Stages>("/stages/email/templates/", Need.Superuser, (_, _) => Task.FromResult(Answer.List(EmailSettings.Templates, StageBody.Template)))
             .Get<Stages>("/stages/all/", Need.Superuser, (s, r) => s.ListAsync(r, null))
             .Get<Stages>("/stages/all/types/", Need.User, (_, _) => Task.FromResult(Answer.Ok(JsonList.Of(StageKinds.All, StageBody.Kind))))
             .Get<Stages>("/stages/all/user_settings/", Need.User, (s, r) => s.UserSettingsAsync(r))
@@ -47,9 +52,17 @@ internal sealed class Stages(StageDirectory directory, SaveStage save, DeleteSta
     private Task<IResult> ListAsync(ApiRequest request, StageKind? kind)
     {
         var query = new ListQuery(request.Query);
-        var (name, search) = (query.Text("name"), query.Search);
+        var filter = new StageFilter
+        {
+            Type = kind?.Type,
+            Id = query.Id("stage_uuid"),
+            Name = query.Text("name"),
+            IsUnused = query.Flag("no_flows"),
+            Search = query.Search,
+            Settings = SettingsFilter.Read(query, kind?.Fields.Where(f => !f.IsSecret).Select(f => (f.Name, f.DefaultJson)) ?? []) is { } settings ? settings.Fits : null,
+        };
         var order = query.Order(Orders);
-        return query.AnswerAsync(paging => directory.ListAsync(kind?.Type, name, search, order, paging, request.Aborted), kind is null ? StageBody.Plain : StageBody.Of);
+        return query.AnswerAsync(paging => directory.ListAsync(filter, order, paging, request.Aborted), kind is null ? StageBody.Plain : StageBody.Of);
     }
 
     private async Task<IResult> RetrieveAsync(ApiRequest request, StageKind? kind) =>
@@ -85,7 +98,7 @@ internal sealed class Stages(StageDirectory directory, SaveStage save, DeleteSta
     // Stages that people can set up for themselves: those that name a flow for it.
     private async Task<IResult> UserSettingsAsync(ApiRequest request)
     {
-        var all = await directory.ListAsync(null, null, null, stages => stages.OrderBy(s => s.Name), new Paging(1, 1000), request.Aborted);
+        var all = await directory.ListAsync(new StageFilter(), stages => stages.OrderBy(s => s.Name), new Paging(1, 1000), request.Aborted);
         return Answer.Ok(JsonList.Of(all.Items.Where(f => ConfigureFlow(f.Stage) is not null), f => new JsonObject
         {
             ["object_uid"] = f.Stage.Id.ToString(),

@@ -19,6 +19,7 @@ internal sealed class UsedBy(FindUses uses, GatehouseDb db)
         OfGuid("/propertymappings/provider/scope/{id}/", "ScopeMapping", (u, id, t) => u.uses.OfScopeMappingAsync(id, t));
         OfGuid("/events/transports/{id}/", "NotificationTransport", (u, id, t) => u.uses.OfTransportAsync(id, t));
         Of("/core/applications/{slug}/", "Application", (u, r) => u.uses.OfApplicationAsync(r.Route("slug"), r.Aborted));
+        Leaf("/core/application_entitlements/{id}/", "ApplicationEntitlement", (u, r) => u.db.ApplicationEntitlements.AnyAsync(e => e.Id == r.RouteGuid("id"), r.Aborted));
         Of("/flows/instances/{slug}/", "Flow", (u, r) => u.uses.OfFlowAsync(r.Route("slug"), r.Aborted));
 
         // Nothing names these.

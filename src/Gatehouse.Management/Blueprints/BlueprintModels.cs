@@ -56,6 +56,9 @@ internal static class BlueprintModels
         ["authentik_core.source"] = new("/sources/all/", "slug"),
     };
 
+    /// <summary>The collections of all of them.</summary>
+    public static IEnumerable<string> Paths => Known.Values.Select(k => k.Path);
+
     /// <summary>The model; null when blueprints can't hold it here.</summary>
     public static BlueprintModel? Find(string name) => Known.GetValueOrDefault(name.ToLowerInvariant());
 }

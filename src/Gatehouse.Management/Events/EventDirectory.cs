@@ -25,6 +25,9 @@ internal sealed class EventFilter
 
     public string? AuthorizedKey { get; init; }
 
+    /// <summary>Whether a brand or an endpoint device is asked for: no event is about one here.</summary>
+    public bool NamesWhatNoneHas { get; init; }
+
     public string? Search { get; init; }
 }
 
@@ -88,6 +91,7 @@ internal sealed class EventDirectory(GatehouseDb db, TimeProvider clock)
         events = filter.TargetModel is { } model ? events.Where(e => e.TargetModel == model) : events;
         events = filter.TargetApp is { } app ? events.Where(e => e.TargetApp == app) : events;
         events = filter.AuthorizedKey is { } authorized ? events.Where(e => e.AuthorizedKey == authorized) : events;
+        events = filter.NamesWhatNoneHas ? events.Where(_ => false) : events;
         return filter.Search is { Length: > 0 } text
             ? events.Search(text, e => e.Action, e => e.Username, e => e.App, e => e.ContextJson, e => e.ClientIp ?? "") : events;
     }

@@ -28,7 +28,29 @@ internal sealed class BindingFields
 }
 
 /// <summary>Which bindings a list holds; null means any.</summary>
-internal sealed record BindingFilter(Guid? Flow, Guid? Stage, int? Order, string? Search);
+internal sealed class BindingFilter
+{
+    public Guid? Id { get; init; }
+
+    public Guid? Flow { get; init; }
+
+    public Guid? Stage { get; init; }
+
+    public int? Order { get; init; }
+
+    public bool? EvaluateOnPlan { get; init; }
+
+    public bool? ReEvaluatePolicies { get; init; }
+
+    public string? PolicyEngineMode { get; init; }
+
+    public string? InvalidResponseAction { get; init; }
+
+    /// <summary>Only those that one of these policies is bound to.</summary>
+    public IReadOnlyList<Guid> Policies { get; init; } = [];
+
+    public string? Search { get; init; }
+}
 
 /// <summary>Reads bindings with their stages.</summary>
 internal sealed class BindingDirectory(GatehouseDb db)
@@ -43,6 +65,13 @@ internal sealed class BindingDirectory(GatehouseDb db)
         bindings = filter.Flow is { } flow ? bindings.Where(b => b.FlowId == flow) : bindings;
         bindings = filter.Stage is { } stage ? bindings.Where(b => b.StageId == stage) : bindings;
         bindings = filter.Order is { } place ? bindings.Where(b => b.Order == place) : bindings;
+        bindings = filter.Id is { } id ? bindings.Where(b => b.Id == id) : bindings;
+        bindings = filter.EvaluateOnPlan is { } onPlan ? bindings.Where(b => b.EvaluateOnPlan == onPlan) : bindings;
+        bindings = filter.ReEvaluatePolicies is { } again ? bindings.Where(b => b.ReEvaluatePolicies == again) : bindings;
+        bindings = filter.PolicyEngineMode is { } mode ? bindings.Where(b => b.PolicyEngineMode == mode) : bindings;
+        bindings = filter.InvalidResponseAction is { } action ? bindings.Where(b => b.InvalidResponseAction == action) : bindings;
+        bindings = filter.Policies.Count > 0
+            ? bindings.Where(b => db.PolicyBindings.Any(p => p.TargetId == b.Id && p.PolicyId != null && filter.Policies.Contains(p.PolicyId.Value))) : bindings;
         bindings = filter.Search is { Length: > 0 } text ? bindings.Search(text, b => b.Stage!.Name) : bindings; // translated to SQL: a join
         return order(bindings).SliceAsync(paging, cancellationToken);
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Store;
@@ -19,7 +20,12 @@ internal sealed class IdentityPolicyFilter
 
     public bool? LogsRuns { get; init; }
 
+    public Guid? Id { get; init; }
+
     public string? Search { get; init; }
+
+    /// <summary>What their settings have to be; each setting is there.</summary>
+    public Func<JsonObject, bool>? Settings { get; init; }
 }
 
 /// <summary>Reads policies of Identity.</summary>
@@ -39,7 +45,15 @@ internal sealed class IdentityPolicyDirectory(GatehouseDb db)
         policies = filter.Name is { } name ? policies.Where(p => p.Name == name) : policies;
         policies = filter.LogsRuns is { } logs ? policies.Where(p => p.LogsRuns == logs) : policies;
         policies = filter.IsUnbound is { } isUnbound ? policies.Where(p => db.PolicyBindings.Any(b => b.PolicyId == p.Id) != isUnbound) : policies;
+        policies = filter.Id is { } id ? policies.Where(p => p.Id == id) : policies;
         policies = filter.Search is { Length: > 0 } text ? policies.Search(text, p => p.Name) : policies;
+        if (filter.Settings is { } fits)
+        {
+            // Settings are JSON, and policies few: those that fit are named to the database.
+            var fitting = (await policies.ToListAsync(cancellationToken)).Where(p => fits((JsonObject)JsonNode.Parse(p.SettingsJson)!)).Select(p => p.Id).ToList(); // written here
+            policies = policies.Where(p => fitting.Contains(p.Id));
+        }
+
         var slice = await order(policies).SliceAsync(paging, cancellationToken);
         return new Slice<PolicyFactsRow>(await DescribeAsync(slice.Items, cancellationToken), slice.Total);
     }

@@ -45,7 +45,8 @@ internal sealed class PolicyFields
         return made.ToJsonString();
     }
 
-    private static JsonNode? DefaultOf(SettingField field) => field.Kind switch
+    /// <summary>What a setting is when nobody says.</summary>
+    public static JsonNode? DefaultOf(SettingField field) => field.Kind switch
     {
         SettingKind.Texts or SettingKind.Numbers => new JsonArray(),
         _ => field.Default is null ? null : JsonSerializer.SerializeToNode(field.Default),

@@ -58,7 +58,7 @@ internal sealed record PolicyShape(PolicyKind Kind, string Path, string Componen
             "Passes for countries and networks.",
             [
                 new("asns", SettingKind.Numbers, null), new("countries", SettingKind.Texts, null), Flag("check_history_distance", false), Count("history_max_distance_km", 100),
-                Count("distance_tolerance_km", 50), Count("history_login_count", 5), Flag("check_impossible_travel", false), Count("impossible_tolerance_km", 100),
+                Count("distance_tolerance_km", 50), new("history_login_count", SettingKind.Number, 5) { Most = 100 }, Flag("check_impossible_travel", false), Count("impossible_tolerance_km", 100),
             ]),
         new(PolicyKind.Dummy, "dummy", "ak-policy-dummy-form", "Dummy Policy", "authentik_policies_dummy.dummypolicy",
             "Says what it is told to, for trying things out.",

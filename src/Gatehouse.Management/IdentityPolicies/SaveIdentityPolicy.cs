@@ -78,22 +78,33 @@ internal sealed class SaveIdentityPolicy(GatehouseDb db, Writer writer, IGeoRead
 
     private IEnumerable<Fault> CheckPlaces(JsonObject settings)
     {
-        if (!places.IsAvailable)
+        if (!places.IsAvailable && !places.KnowsNetworks)
         {
-            yield return new Fault("non_field_errors", "There is no database of places: start Gatehouse with --geoip FILE (a MaxMind .mmdb file).");
+            yield return new Fault("non_field_errors", "There is no database of places: start Gatehouse with --geoip FILE or --asn FILE (MaxMind .mmdb files).");
+            yield break;
+        }
+
+        if (settings["asns"]?.AsArray() is { Count: > 0 } && !places.KnowsNetworks)
+        {
+            yield return new Fault("asns", "There is no database of networks: start Gatehouse with --asn FILE.");
         }
 
         foreach (var name in (string[])["check_history_distance", "check_impossible_travel"])
         {
-            if ((bool?)settings[name] == true)
+            if ((bool?)settings[name] == true && !places.IsAvailable)
             {
-                yield return new Fault(name, "Distances between sign-ins are not checked.");
+                yield return new Fault(name, "There is no database of places: start Gatehouse with --geoip FILE.");
             }
+        }
+
+        if (settings["countries"]?.AsArray() is { Count: > 0 } && !places.IsAvailable)
+        {
+            yield return new Fault("countries", "There is no database of places: start Gatehouse with --geoip FILE.");
         }
 
         foreach (var country in settings["countries"]?.AsArray() ?? [])
         {
-            if ((string?)country is not { Length: 2 } code || !code.All(char.IsAsciiLetterUpper))
+            if ((string?)country is not { } code || !Countries.IsOne(code))
             {
                 yield return new Fault("countries", $"\"{country}\" is not a valid choice; expected two capital letters (ISO 3166).");
             }

@@ -78,6 +78,11 @@ internal sealed class SavePolicyBinding(GatehouseDb db, Writer writer, IEnumerab
 
     private async Task<IReadOnlyList<Fault>> TargetFaultsAsync(PolicyBinding binding, CancellationToken cancellationToken)
     {
+        if (binding.PolicyId is not null && await db.ApplicationEntitlements.AnyAsync(e => e.Id == binding.TargetId, cancellationToken))
+        {
+            return [new Fault("policy", "Entitlements are held by groups and users; a policy bound to one would never be asked.")];
+        }
+
         foreach (var target in targets)
         {
             if (await target.HoldsAsync(binding.TargetId, cancellationToken))

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Management.IdentityPolicies;
 
-/// <summary>Applications, flows, stages in flows, brands (where rules for passwords are bound), rules for notifications and for registrations.</summary>
+/// <summary>Applications, flows, stages in flows, brands (where rules for passwords are bound), rules for notifications and for registrations, rights within applications.</summary>
 internal sealed class StoredTargets(GatehouseDb db) : IBindingTarget
 {
     /// <inheritdoc/>
@@ -13,5 +13,6 @@ internal sealed class StoredTargets(GatehouseDb db) : IBindingTarget
         || await db.FlowStageBindings.AnyAsync(b => b.Id == id, cancellationToken)
         || await db.Brands.AnyAsync(b => b.Id == id, cancellationToken)
         || await db.NotificationRules.AnyAsync(r => r.Id == id, cancellationToken)
+        || await db.ApplicationEntitlements.AnyAsync(e => e.Id == id, cancellationToken)
         || await db.RegistrationRules.AnyAsync(r => r.Id == id, cancellationToken);
 }

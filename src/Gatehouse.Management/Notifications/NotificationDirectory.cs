@@ -18,6 +18,13 @@ internal sealed class NotificationFilter
 
     public Guid? EventId { get; init; }
 
+    public string? Body { get; init; }
+
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>Whose; of others there is nothing to see.</summary>
+    public int? UserId { get; init; }
+
     public string? Search { get; init; }
 }
 
@@ -27,25 +34,34 @@ internal sealed class NotificationDirectory(GatehouseDb db)
     public Task<NotificationTransport?> TransportAsync(Guid id, CancellationToken cancellationToken) =>
         db.NotificationTransports.AsNoTracking().SingleOrDefaultAsync(t => t.Id == id, cancellationToken);
 
-    public Task<Slice<NotificationTransport>> TransportsAsync(
-        TransportMode? mode, bool? sendsOnce, string? search, Func<IQueryable<NotificationTransport>, IQueryable<NotificationTransport>> order, Paging paging, CancellationToken cancellationToken)
+    public async Task<Slice<NotificationTransport>> TransportsAsync(
+        TransportMode? mode, bool? sendsOnce, string? name, Func<NotificationTransport, bool>? fits, string? search, Func<IQueryable<NotificationTransport>, IQueryable<NotificationTransport>> order, Paging paging, CancellationToken cancellationToken)
     {
         var transports = db.NotificationTransports.AsNoTracking();
         transports = mode is { } wanted ? transports.Where(t => t.Mode == wanted) : transports;
         transports = sendsOnce is { } once ? transports.Where(t => t.SendsOnce == once) : transports;
+        transports = name is not null ? transports.Where(t => t.Name == name) : transports;
         transports = search is { Length: > 0 } text ? transports.Search(text, t => t.Name) : transports;
-        return order(transports).SliceAsync(paging, cancellationToken);
+        if (fits is not null)
+        {
+            // URLs are sealed, and transports few: those that fit are named to the database.
+            var fitting = (await transports.ToListAsync(cancellationToken)).Where(fits).Select(t => t.Id).ToList();
+            transports = transports.Where(t => fitting.Contains(t.Id));
+        }
+
+        return await order(transports).SliceAsync(paging, cancellationToken);
     }
 
     public Task<NotificationRule?> RuleAsync(Guid id, CancellationToken cancellationToken) =>
         db.NotificationRules.AsNoTracking().SingleOrDefaultAsync(r => r.Id == id, cancellationToken);
 
     public Task<Slice<NotificationRule>> RulesAsync(
-        Severity? severity, string? groupName, string? search, Func<IQueryable<NotificationRule>, IQueryable<NotificationRule>> order, Paging paging, CancellationToken cancellationToken)
+        Severity? severity, string? groupName, string? name, string? search, Func<IQueryable<NotificationRule>, IQueryable<NotificationRule>> order, Paging paging, CancellationToken cancellationToken)
     {
         var rules = db.NotificationRules.AsNoTracking();
         rules = severity is { } wanted ? rules.Where(r => r.Severity == wanted) : rules;
-        rules = groupName is { } name ? rules.Where(r => db.Groups.Any(g => g.Id == r.GroupId && g.Name == name)) : rules;
+        rules = groupName is not null ? rules.Where(r => db.Groups.Any(g => g.Id == r.GroupId && g.Name == groupName)) : rules;
+        rules = name is not null ? rules.Where(r => r.Name == name) : rules;
         rules = search is { Length: > 0 } text ? rules.Search(text, r => r.Name) : rules;
         return order(rules).SliceAsync(paging, cancellationToken);
     }
@@ -62,6 +78,9 @@ internal sealed class NotificationDirectory(GatehouseDb db)
         notifications = filter.Severity is { } severity ? notifications.Where(n => n.Severity == severity) : notifications;
         notifications = filter.IsSeen is { } isSeen ? notifications.Where(n => n.IsSeen == isSeen) : notifications;
         notifications = filter.EventId is { } about ? notifications.Where(n => n.EventId == about) : notifications;
+        notifications = filter.Body is { } body ? notifications.Where(n => n.Body == body) : notifications;
+        notifications = filter.CreatedAt is { } created ? notifications.Where(n => n.CreatedAt == created) : notifications;
+        notifications = filter.UserId is { } user ? notifications.Where(n => n.UserId == user) : notifications;
         notifications = filter.Search is { Length: > 0 } text ? notifications.Search(text, n => n.Body) : notifications;
         var slice = await order(notifications).SliceAsync(paging, cancellationToken);
         var ids = slice.Items.Select(n => n.EventId).OfType<Guid>().ToList();

@@ -22,6 +22,7 @@ internal sealed class PreviewClaims(GatehouseDb db, ClaimsMaker maker, PublicUrl
         }
 
         var application = await db.ProviderApplications.AsNoTracking().SingleOrDefaultAsync(a => a.ProviderId == providerId, cancellationToken);
+        person = await db.WithEntitlementsAsync(person, cancellationToken);
         var mappings = await db.ScopeMappings.AsNoTracking().Where(m => provider.ScopeMappingIds.Contains(m.Id)).ToListAsync(cancellationToken);
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
         var claims = new JsonObject
@@ -44,7 +45,7 @@ internal sealed class PreviewClaims(GatehouseDb db, ClaimsMaker maker, PublicUrl
     {
         var person = userId is { } id ? await db.PersonAsync(id, cancellationToken) : PersonFacts.Nobody;
         var made = new JsonObject();
-        if (ShippedClaims.Add(made, mapping.Managed, person))
+        if (ShippedClaims.Add(made, mapping.Managed, person, null))
         {
             return (true, made.ToJsonString());
         }

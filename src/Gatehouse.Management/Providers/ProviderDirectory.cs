@@ -36,7 +36,27 @@ internal sealed class ProviderFilter
 
     public Guid? AuthorizationFlow { get; init; }
 
+    public Guid? AuthenticationFlow { get; init; }
+
+    public Guid? InvalidationFlow { get; init; }
+
     public Guid? SigningKey { get; init; }
+
+    public Guid? EncryptionKey { get; init; }
+
+    /// <summary>Only those with one of these scope mappings.</summary>
+    public IReadOnlyList<Guid> Mappings { get; init; } = [];
+
+    public bool? IncludesClaims { get; init; }
+
+    public string? CodeValidity { get; init; }
+
+    public string? AccessValidity { get; init; }
+
+    public string? RefreshValidity { get; init; }
+
+    /// <summary>Providers that applications have besides their own (SCIM and the like): there are none.</summary>
+    public bool? IsBackchannel { get; init; }
 
     public SubMode? SubMode { get; init; }
 
@@ -57,7 +77,15 @@ internal sealed class ProviderDirectory(GatehouseDb db, ISecretBox secrets)
     public async Task<Slice<ProviderFacts>> ListAsync(
         ProviderFilter filter, Func<IQueryable<OAuth2Provider>, IQueryable<OAuth2Provider>> order, Paging paging, CancellationToken cancellationToken)
     {
-        var slice = await order(Apply(db.Providers.AsNoTracking(), filter)).SliceAsync(paging, cancellationToken);
+        var providers = Apply(db.Providers.AsNoTracking(), filter);
+        if (filter.Mappings.Count > 0)
+        {
+            // A list within the row: those that fit are named to the database.
+            var fitting = (await providers.Select(p => new { p.Id, p.ScopeMappingIds }).ToListAsync(cancellationToken)).Where(p => p.ScopeMappingIds.Intersect(filter.Mappings).Any()).Select(p => p.Id).ToList();
+            providers = providers.Where(p => fitting.Contains(p.Id));
+        }
+
+        var slice = await order(providers).SliceAsync(paging, cancellationToken);
         return new Slice<ProviderFacts>(await DescribeAsync(slice.Items, cancellationToken), slice.Total);
     }
 
@@ -68,6 +96,14 @@ internal sealed class ProviderDirectory(GatehouseDb db, ISecretBox secrets)
         providers = filter.ClientType is { } clientType ? providers.Where(p => p.ClientType == clientType) : providers;
         providers = filter.AuthorizationFlow is { } flow ? providers.Where(p => p.AuthorizationFlowId == flow) : providers;
         providers = filter.SigningKey is { } key ? providers.Where(p => p.SigningKeyId == key) : providers;
+        providers = filter.AuthenticationFlow is { } signIn ? providers.Where(p => p.AuthenticationFlowId == signIn) : providers;
+        providers = filter.InvalidationFlow is { } signOut ? providers.Where(p => p.InvalidationFlowId == signOut) : providers;
+        providers = filter.EncryptionKey is { } cipher ? providers.Where(p => p.EncryptionKeyId == cipher) : providers;
+        providers = filter.IncludesClaims is { } includes ? providers.Where(p => p.IncludeClaimsInIdToken == includes) : providers;
+        providers = filter.CodeValidity is { } code ? providers.Where(p => p.AccessCodeValidity == code) : providers;
+        providers = filter.AccessValidity is { } access ? providers.Where(p => p.AccessTokenValidity == access) : providers;
+        providers = filter.RefreshValidity is { } refresh ? providers.Where(p => p.RefreshTokenValidity == refresh) : providers;
+        providers = filter.IsBackchannel == true ? providers.Where(_ => false) : providers;
         providers = filter.SubMode is { } subMode ? providers.Where(p => p.SubMode == subMode) : providers;
         providers = filter.IssuerMode is { } issuerMode ? providers.Where(p => p.IssuerMode == issuerMode) : providers;
         providers = filter.ApplicationId is { } application

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Gatehouse.Management.IdentityPolicies;
 using Gatehouse.Management.Users;
 using Gatehouse.Management.Writes;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Stages;
@@ -12,7 +13,7 @@ using Result = Gatehouse.Management.Writes.WriteResult<Gatehouse.Model.Flows.Sta
 namespace Gatehouse.Management.Stages;
 
 /// <summary>Adds a stage, or changes one.</summary>
-internal sealed class SaveStage(GatehouseDb db, Writer writer, StageDraft draft, SuperuserGroups superusers)
+internal sealed class SaveStage(GatehouseDb db, Writer writer, StageDraft draft, SuperuserGroups superusers, IGeoReader places)
 {
     public Task<Result> CreateAsync(StageKind kind, StageFields fields, CancellationToken cancellationToken) => writer.RunAsync<Stage>(
         Topic.Identity,
@@ -47,11 +48,30 @@ internal sealed class SaveStage(GatehouseDb db, Writer writer, StageDraft draft,
         return kept;
     }
 
+    // Refused rather than forgotten: nobody could sign in with a binding that nothing can be said of.
+    private IEnumerable<Fault> PlaceFaults(Stage stage)
+    {
+        if (stage.Setting(UserLoginSettings.NetworkBinding) == UserLoginSettings.Provider && !places.KnowsNetworks)
+        {
+            yield return new Fault("network_binding", "Sessions can't be bound to a provider: there is no database of networks (start Gatehouse with --asn FILE).");
+        }
+
+        if (stage.Setting(UserLoginSettings.GeoipBinding) != UserLoginSettings.Unbound && !places.IsAvailable)
+        {
+            yield return new Fault("geoip_binding", "Sessions can't be bound to places: there is no database of places (start Gatehouse with --geoip FILE).");
+        }
+    }
+
     private async Task<Result> ApplyAsync(StageKind kind, Stage stage, StageFields fields, JsonObject kept, bool mustBeWhole, CancellationToken cancellationToken)
     {
         var (settings, faults) = await draft.CheckAsync(kind, fields.Body, kept, mustBeWhole, cancellationToken);
         stage.Name = fields.Name.Or(stage.Name);
         stage.SettingsJson = settings;
+        if (faults.Count == 0 && kind.Type == StageType.UserLogin)
+        {
+            faults = [.. PlaceFaults(stage)];
+        }
+
         if (faults.Count == 0 && kind.Type == StageType.UserWrite && stage.Setting(UserWriteSettings.Group) is { } group && (await superusers.ReadAsync(cancellationToken)).Contains(group))
         {
             faults = [new Fault("create_users_group", "Members of this group may do everything. People who enrol can't be put into it.")];

@@ -82,6 +82,7 @@ internal sealed class StageDraft(GatehouseDb db, ISecretBox box)
         StageReference.Stage => db.Stages.Where(s => ids.Contains(s.Id)).Select(s => s.Id),
         StageReference.PasswordStage => db.Stages.Where(s => ids.Contains(s.Id) && s.Type == StageType.Password).Select(s => s.Id),
         StageReference.Prompt => db.PromptFields.Where(p => ids.Contains(p.Id)).Select(p => p.Id),
+        StageReference.Policy => db.IdentityPolicies.Where(p => ids.Contains(p.Id)).Select(p => p.Id),
         StageReference.Group => db.Groups.Where(g => ids.Contains(g.Id)).Select(g => g.Id),
         _ => db.Flows.Where(_ => false).Select(f => f.Id),
     };

@@ -74,10 +74,12 @@ internal sealed class FindUses(GatehouseDb db)
             return null;
         }
 
+        var rights = await db.ApplicationEntitlements.Where(e => e.ApplicationId == application.Id).OrderBy(e => e.Name).Take(Most).ToListAsync(cancellationToken);
         var consents = await db.UserConsents.Where(c => c.ApplicationId == application.Id).OrderBy(c => c.Id).Take(Most).ToListAsync(cancellationToken);
         var brands = await db.Brands.Where(b => b.DefaultApplicationId == application.Id).OrderBy(b => b.Domain).ToListAsync(cancellationToken);
         return
         [
+            .. rights.Select(r => new Use(Core, "applicationentitlement", r.Id.ToString(), r.Name, Use.Cascade)),
             .. consents.Select(c => new Use(Core, "userconsent", Text(c.Id), "User Consent", Use.Cascade)),
             .. brands.Select(b => new Use("authentik_brands", "brand", b.Id.ToString(), b.Domain, Use.LeftDangling)),
         ];

@@ -27,6 +27,9 @@ public sealed class PolicyFacts
     /// <summary>Where the address is; null when unknown, or when there is no database.</summary>
     public GeoFacts? Place { get; init; }
 
+    /// <summary>Where the person signed in before, the newest first; null when nobody gathered it.</summary>
+    public IReadOnlyList<PastLogin>? PastLogins { get; init; }
+
     /// <summary>Now.</summary>
     public required TimeProvider Clock { get; init; }
 }

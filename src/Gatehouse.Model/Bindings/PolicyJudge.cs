@@ -58,6 +58,12 @@ public sealed class PolicyJudge(ExpressionCache expressions)
         {
             ["geoip"] = new Dictionary<string, object> { ["country"] = place.Country ?? "", ["city"] = place.City ?? "", ["continent"] = place.Continent ?? "" },
         };
+        if (place is { Latitude: { } latitude, Longitude: { } longitude })
+        {
+            ((Dictionary<string, object>)context["geoip"])["lat"] = latitude; // made above
+            ((Dictionary<string, object>)context["geoip"])["long"] = longitude;
+        }
+
         if (place.Asn is { } asn)
         {
             context["asn"] = new Dictionary<string, object> { ["asn"] = asn, ["as_org"] = place.AsnOrganization ?? "" };
@@ -117,6 +123,19 @@ public sealed class PolicyJudge(ExpressionCache expressions)
         var isThere = (settings.Asns.Count == 0 && settings.Countries.Count == 0)
             || (place.Asn is { } asn && settings.Asns.Contains(asn))
             || (place.Country is { } country && settings.Countries.Contains(country, StringComparer.OrdinalIgnoreCase));
+        if (isThere && (settings.ChecksHistory || settings.ChecksTravel))
+        {
+            return Travel(settings, place, facts);
+        }
+
         return PolicyOutcome.Of(isThere, "Access from this place is not allowed.") with { Log = [$"country {place.Country ?? "unknown"}, AS {place.Asn?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "unknown"}"] };
     }
+
+    private static PolicyOutcome Travel(PolicySettings.GeoIp settings, GeoFacts place, PolicyFacts facts) => (place, facts) switch
+    {
+        ({ Latitude: { } latitude, Longitude: { } longitude }, { PastLogins: { } past }) =>
+            Distances.FaultOf(settings, (latitude, longitude), past, facts.Clock.GetUtcNow()) is { } fault ? PolicyOutcome.Of(false, fault) : PolicyOutcome.Of(true),
+        (_, { PastLogins: null }) => PolicyOutcome.Faulted("the sign-ins of before were not gathered"),
+        _ => PolicyOutcome.Faulted("the coordinates of the address are not known"),
+    };
 }

@@ -29,7 +29,26 @@ public abstract record PolicySettings
     public sealed record UniquePassword(string Field, int Count) : PolicySettings;
 
     /// <summary>Passes for these networks (numbers of autonomous systems) or countries (ISO 3166, two letters).</summary>
-    public sealed record GeoIp(IReadOnlyList<long> Asns, IReadOnlyList<string> Countries) : PolicySettings;
+    public sealed record GeoIp(IReadOnlyList<long> Asns, IReadOnlyList<string> Countries) : PolicySettings
+    {
+        /// <summary>Whether the last sign-ins have to be near.</summary>
+        public bool ChecksHistory { get; init; }
+
+        /// <summary>Whether somebody must have been able to travel from the last sign-ins to here.</summary>
+        public bool ChecksTravel { get; init; }
+
+        /// <summary>How far is near, in kilometres.</summary>
+        public int MostKilometres { get; init; } = 100;
+
+        /// <summary>How much farther it may be, since places are guesses.</summary>
+        public int Tolerance { get; init; } = 50;
+
+        /// <summary>How many sign-ins are looked at.</summary>
+        public int Logins { get; init; } = 5;
+
+        /// <summary>How much farther somebody may have travelled.</summary>
+        public int TravelTolerance { get; init; } = 100;
+    }
 
     /// <summary>Says what it is told to.</summary>
     public sealed record Dummy(bool Result) : PolicySettings;
@@ -53,7 +72,15 @@ public abstract record PolicySettings
                 at.Flag("check_zxcvbn", false), at.Number("zxcvbn_score_threshold", 2)),
             PolicyKind.PasswordExpiry => new PasswordExpiry(at.Number("days", 0), at.Flag("deny_only", false)),
             PolicyKind.UniquePassword => new UniquePassword(at.Text("password_field", "password"), at.Number("num_historical_passwords", 1)),
-            PolicyKind.GeoIp => new GeoIp(at.Numbers("asns"), at.Texts("countries")),
+            PolicyKind.GeoIp => new GeoIp(at.Numbers("asns"), at.Texts("countries"))
+            {
+                ChecksHistory = at.Flag("check_history_distance", false),
+                ChecksTravel = at.Flag("check_impossible_travel", false),
+                MostKilometres = at.Number("history_max_distance_km", 100),
+                Tolerance = at.Number("distance_tolerance_km", 50),
+                Logins = at.Number("history_login_count", 5),
+                TravelTolerance = at.Number("impossible_tolerance_km", 100),
+            },
             _ => new Dummy(at.Flag("result", false)),
         };
     }

@@ -43,7 +43,7 @@ public sealed class ClaimsMaker(ExpressionCache expressions, TimeProvider clock)
         List<ClaimFault> faults = [];
         foreach (var mapping in mappings.Where(m => facts.Scopes.Contains(m.ScopeName)).OrderBy(m => m.ScopeName, StringComparer.Ordinal).ThenBy(m => m.Name, StringComparer.Ordinal))
         {
-            if (ShippedClaims.Add(claims, mapping.Managed, facts.Person))
+            if (ShippedClaims.Add(claims, mapping.Managed, facts.Person, facts.Application))
             {
                 continue;
             }

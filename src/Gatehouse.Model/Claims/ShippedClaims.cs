@@ -18,7 +18,8 @@ public static class ShippedClaims
     };
 
     /// <summary>Adds them; false when the mapping is not built in.</summary>
-    public static bool Add(JsonObject claims, string? managed, PersonFacts person)
+    /// <param name="application">Whose entitlements are told; null means none.</param>
+    public static bool Add(JsonObject claims, string? managed, PersonFacts person, ProviderApplication? application)
     {
         if (NamesOf(managed) is null || person.User is not { } user)
         {
@@ -39,9 +40,9 @@ public static class ShippedClaims
                 claims["groups"] = new JsonArray([.. person.DirectGroups.Select(g => (JsonNode)g.Name)]);
                 break;
             case ScopeNames.ManagedEntitlements:
-                // Applications have no entitlements yet.
-                claims["entitlements"] = new JsonArray();
-                claims["roles"] = new JsonArray();
+                var names = person.Entitlements.Where(e => e.ApplicationId == application?.Id).Select(e => e.Name).ToList();
+                claims["entitlements"] = new JsonArray([.. names.Select(n => (JsonNode)n)]);
+                claims["roles"] = new JsonArray([.. names.Select(n => (JsonNode)n)]);
                 break;
         }
 

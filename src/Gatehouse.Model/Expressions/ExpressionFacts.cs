@@ -110,7 +110,7 @@ public sealed class ExpressionFacts
             {
                 ["all_groups"] = () => new FactList([.. person.AllGroups.Select(GroupOf)]),
                 ["group_attributes"] = () => AttributesOf(person),
-                ["app_entitlements"] = () => new FactList([]), // applications have none
+                ["app_entitlements"] = () => new FactList([.. person.Entitlements.Select(EntitlementOf)]), // of any application; the call names one
             },
         };
     }
@@ -173,6 +173,14 @@ public sealed class ExpressionFacts
         ["name"] = group.Name,
         ["is_superuser"] = group.IsSuperuser,
         ["attributes"] = ValueJson.ReadObject(group.AttributesJson),
+    });
+
+    private static FactObject EntitlementOf(ApplicationEntitlement entitlement) => new("entitlement", new Dictionary<string, object?>
+    {
+        ["pk"] = entitlement.Id.ToString(),
+        ["name"] = entitlement.Name,
+        ["app"] = entitlement.ApplicationId.ToString(),
+        ["attributes"] = ValueJson.ReadObject(entitlement.AttributesJson),
     });
 
     private static FactObject ObjectOf(ProviderApplication application) => new("object", new Dictionary<string, object?>

@@ -27,6 +27,7 @@ internal sealed class Methods(Budget budget, Meaning meaning, Notes notes)
             Table table => OfTable(at, table, method, given),
             FactList list => OfObjects(at, list, method, given),
             FactObject { Shape: "logger" } when Logging.Contains(method) => Log(at, method, given),
+            FactObject { Shape: "user" } user when method == "app_entitlements" => EntitlementsOf(user, given.One()),
             FactObject known when known.Methods.TryGetValue(method, out var run) => run(),
             null => throw at.Fault($"There is no object whose .{method}() could be called: the value is None."),
             _ => throw None(at, target, method),
@@ -34,6 +35,12 @@ internal sealed class Methods(Budget budget, Meaning meaning, Notes notes)
         given.EndNamed();
         return made;
     }
+
+    // None of an application that is None: a provider without one.
+    private static FactList EntitlementsOf(FactObject user, object? application) => new(
+        application is FactObject { Shape: "object" } asked && user.Methods["app_entitlements"]() is FactList held
+            ? [.. held.Items.Where(e => ((FactObject)e!).Members["app"] is string app && app == asked.Members["pk"] as string)] // a list of entitlements
+            : []);
 
     /// <summary>Whether an object has these attributes; names may end in <c>__in</c>, <c>__startswith</c> and the like, as Django's.</summary>
     public static bool Fits(Meaning meaning, At at, FactObject known, IReadOnlyDictionary<string, object?> wanted) => wanted.All(w =>

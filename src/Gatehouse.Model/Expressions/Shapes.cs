@@ -13,7 +13,7 @@ internal static class Shapes
             ("is_authenticated", ""), ("is_anonymous", ""), ("path", ""), ("type", ""), ("attributes", ""), ("date_joined", ""), ("last_login", ""),
             ("password_change_date", ""), ("groups", "groups"), ("ak_groups", "groups")),
         ["group"] = Of(("pk", ""), ("num_pk", ""), ("name", ""), ("is_superuser", ""), ("attributes", "")),
-        ["entitlement"] = Of(("pk", ""), ("name", ""), ("attributes", "")),
+        ["entitlement"] = Of(("pk", ""), ("name", ""), ("app", ""), ("attributes", "")),
         ["object"] = Of(("pk", ""), ("name", ""), ("slug", ""), ("group", ""), ("type", "")),
         ["provider"] = Of(("pk", ""), ("name", ""), ("client_id", ""), ("client_type", ""), ("application", "object")),
         ["token"] = Of(("scope", "")),

@@ -36,7 +36,12 @@ public static class EmailSettings
     public static readonly PeriodField TokenExpiry = new("token_expiry", "minutes=30");
 
     public static readonly TextField Subject = new("subject", "authentik", 200);
-    public static readonly ChoiceField Template = new("template", "email/password_reset.html", "email/password_reset.html", "email/account_confirmation.html", "email/setup.html");
+
+    /// <summary>The messages there are, with what they are for.</summary>
+    public static IReadOnlyList<(string Name, string Description)> Templates { get; } =
+        [("email/password_reset.html", "Password Reset"), ("email/account_confirmation.html", "Account Confirmation"), ("email/setup.html", "Setup")];
+
+    public static readonly ChoiceField Template = new("template", Templates[0].Name, [.. Templates.Select(t => t.Name)]);
 
     /// <summary>Lets a user who was made inactive sign in once the link was opened.</summary>
     public static readonly FlagField Activate = new("activate_user_on_success", false);

@@ -14,7 +14,8 @@ public static class UserLoginSettings
     /// <summary>Only from the address it was begun from.</summary>
     public const string Address = "bind_asn_network_ip";
 
-    private const string NoPlaces = "Sessions can't be bound to places: there is no GeoIP database.";
+    /// <summary>Only from networks of the same provider; needs a database of networks.</summary>
+    public const string Provider = "bind_asn";
 
     /// <summary>How long the session lasts; zero means as long as the browser is open.</summary>
     public static readonly PeriodField SessionDuration = new("session_duration", "seconds=0");
@@ -25,15 +26,10 @@ public static class UserLoginSettings
     public static readonly PeriodField RememberDevice = new("remember_device", "days=30");
     public static readonly FlagField TerminateOthers = new("terminate_other_sessions", false);
 
-    public static readonly ChoiceField NetworkBinding = new("network_binding", Unbound, Unbound, Network, Address)
-    {
-        Refused = new Dictionary<string, string> { ["bind_asn"] = "Sessions can't be bound to a provider: there is no ASN database. Known: no_binding, bind_asn_network, bind_asn_network_ip." },
-    };
+    public static readonly ChoiceField NetworkBinding = new("network_binding", Unbound, Unbound, Provider, Network, Address);
 
-    public static readonly ChoiceField GeoipBinding = new("geoip_binding", Unbound, Unbound)
-    {
-        Refused = new Dictionary<string, string> { ["bind_continent"] = NoPlaces, ["bind_continent_country"] = NoPlaces, ["bind_continent_country_city"] = NoPlaces },
-    };
+    /// <summary>All but <see cref="Unbound"/> need a database of places.</summary>
+    public static readonly ChoiceField GeoipBinding = new("geoip_binding", Unbound, Unbound, "bind_continent", "bind_continent_country", "bind_continent_country_city");
 
     /// <summary>The kind.</summary>
     public static StageKind Kind { get; } = new(

@@ -1,3 +1,5 @@
+using Gatehouse.Model.Providers;
+
 namespace Gatehouse.Model.Users;
 
 /// <summary>A person as expressions, policies and claims see one.</summary>
@@ -9,6 +11,9 @@ public sealed record PersonFacts(User? User, string Uid, IReadOnlyList<Group> Di
 {
     /// <summary>A visitor whom nobody knows yet.</summary>
     public static PersonFacts Nobody { get; } = new(null, "", [], []);
+
+    /// <summary>Rights within applications that they hold, by name; empty when nobody asked for them.</summary>
+    public IReadOnlyList<ApplicationEntitlement> Entitlements { get; init; } = [];
 
     /// <summary>Whether they may do everything.</summary>
     public bool IsSuperuser => AllGroups.Any(g => g.IsSuperuser);

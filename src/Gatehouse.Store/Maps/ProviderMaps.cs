@@ -34,6 +34,13 @@ internal static class ProviderMaps
             application.Property(a => a.Version).IsConcurrencyToken();
             application.HasOne<OAuth2Provider>().WithMany().HasForeignKey(a => a.ProviderId).OnDelete(DeleteBehavior.SetNull);
         });
+        model.Entity<ApplicationEntitlement>(entitlement =>
+        {
+            entitlement.ToTable("application_entitlements");
+            entitlement.HasIndex(e => new { e.ApplicationId, e.Name }).IsUnique();
+            entitlement.Property(e => e.Version).IsConcurrencyToken();
+            entitlement.HasOne<ProviderApplication>().WithMany().HasForeignKey(e => e.ApplicationId).OnDelete(DeleteBehavior.Cascade);
+        });
         model.Entity<RegistrationRule>(rule =>
         {
             rule.ToTable("registration_rules");

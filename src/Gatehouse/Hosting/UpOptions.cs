@@ -29,6 +29,9 @@ internal sealed class UpOptions
     /// <summary>Database of places for GeoIP policies; null means none.</summary>
     public string? Places { get; init; }
 
+    /// <summary>Database of networks (ASN) for GeoIP policies; null means none.</summary>
+    public string? Networks { get; init; }
+
     /// <summary>Whether to add the demo.</summary>
     public bool Demo { get; init; }
 

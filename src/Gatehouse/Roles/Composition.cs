@@ -30,7 +30,7 @@ internal static class Composition
     /// <summary>All roles.</summary>
     public static void AddRoles(IServiceCollection services, UpOptions options)
     {
-        AddStore(services, options.Data, options.Database, options.Places);
+        AddStore(services, options.Data, options.Database, options.Places, options.Networks);
         services.AddIdentity();
         services.AddAccess();
         services.AddSingleton<EdgeCertificates>();
@@ -46,8 +46,8 @@ internal static class Composition
     }
 
     /// <summary>The store alone, for verbs beside a running installation.</summary>
-    public static void AddStore(IServiceCollection services, string data, string? database, string? places = null) =>
-        services.AddStore(new StoreOptions { DataFolder = data, Database = database, PlacesFile = places });
+    public static void AddStore(IServiceCollection services, string data, string? database, string? places = null, string? networks = null) =>
+        services.AddStore(new StoreOptions { DataFolder = data, Database = database, PlacesFile = places, NetworksFile = networks });
 
     /// <summary>Brings the database up to this version's shape, lays the seeds and reads the tables.</summary>
     public static Task OpenStoreAsync(IServiceProvider services, CancellationToken cancellationToken) =>

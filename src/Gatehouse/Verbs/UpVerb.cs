@@ -21,11 +21,12 @@ internal static class UpVerb
         var certificate = Flags.Text("--tls-cert", "FILE", "Certificate to use instead of the local CA's, PEM, with its chain; read again when it changes");
         var key = Flags.Text("--tls-key", "FILE", "Its private key, PEM");
         var geoip = Flags.Text("--geoip", "FILE", "Database of places for GeoIP policies, MaxMind .mmdb");
+        var asn = Flags.Text("--asn", "FILE", "Database of networks (ASN) for GeoIP policies, MaxMind .mmdb");
         var mail = new MailFlags();
         var demo = Flags.Switch("--demo", "Add an app to try: whoami.<domain>, with a user ada");
         var json = Flags.Switch("--json", "When ready, write one line of JSON to standard output, and logs as JSON to standard error");
         var webhooks = Flags.Switch("--allow-local-webhooks", "Let webhooks of Identity's notifications reach this machine");
-        var command = new Command("up", "Start Gatehouse.") { data, domain, listen, edge, quick, database, certificate, key, geoip, demo, json, webhooks };
+        var command = new Command("up", "Start Gatehouse.") { data, domain, listen, edge, quick, database, certificate, key, geoip, asn, demo, json, webhooks };
         mail.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
@@ -42,6 +43,7 @@ internal static class UpVerb
                 Database = Flags.DatabaseOf(Flags.Read(parsed, database, shell), faults),
                 Tls = TlsOf(Flags.Read(parsed, certificate, shell), Flags.Read(parsed, key, shell), faults),
                 Places = PlacesOf(Flags.Read(parsed, geoip, shell), faults),
+                Networks = PlacesOf(Flags.Read(parsed, asn, shell), faults),
                 Mail = mail.Read(parsed, shell, faults),
                 Demo = Flags.Read(parsed, demo, shell, faults),
                 Json = asJson,

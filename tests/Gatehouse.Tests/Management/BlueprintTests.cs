@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using Gatehouse.Management.AuthentikV3;
+using Gatehouse.Management.Blueprints;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Tests.Management;
 
@@ -129,6 +132,15 @@ public class BlueprintTests
         Assert.Equal("0", (await host.AuthentikAsync("GET", "/core/groups/?name=never")).Text("pagination.count"));
         Assert.Equal("1", (await host.AuthentikAsync("GET", "/events/events/?action=password_set")).Text("pagination.count"));
         Assert.DoesNotContain("a long password", (await host.AuthentikAsync("GET", "/events/events/?page_size=100")).Body!.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_model_has_a_collection_that_is_served()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var served = host.Services.GetRequiredService<AuthentikRoutes>().Table.All.Where(r => r.Method == "GET").Select(r => r.Path).ToHashSet();
+
+        Assert.Empty(BlueprintModels.Paths.Where(p => !served.Contains(p)));
     }
 
     [Fact]

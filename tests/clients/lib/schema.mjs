@@ -41,6 +41,19 @@ export function readings() {
   return found;
 }
 
+/** Every list without keys in its path: its path, and the names that its query may have. */
+export function listings() {
+  const found = [];
+  for (const file of readdirSync(join(root, 'apis')).filter((name) => /Api\.js$/.test(name))) {
+    for (const piece of readFileSync(join(root, 'apis', file), 'utf8').split(/\n    async /)) {
+      const path = piece.match(/let urlPath = `([^`]+)`/)?.[1];
+      const names = [...piece.matchAll(/queryParameters\['([^']+)'\]/g)].map(([, name]) => name);
+      if (/^\w+ListRequestOpts\(/.test(piece) && path && !path.includes('{') && names.includes('page')) found.push({ path, names: [...new Set(names)] });
+    }
+  }
+  return found;
+}
+
 /** What is missing in `value` for it to be a `model`: paths of keys. */
 export function faults(model, value, at = model) {
   if (value === null || typeof value !== 'object') return [`${at} is no object`];

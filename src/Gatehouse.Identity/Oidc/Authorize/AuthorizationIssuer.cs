@@ -110,7 +110,7 @@ internal sealed partial class AuthorizationIssuer(
     private async Task<List<KeyValuePair<string, string>>> TokensAsync(
         AuthorizeRequest request, TokenKeys keys, OAuthGrant grant, SignedInBrowser browser, string? code, string jti, CancellationToken cancellationToken)
     {
-        var person = await PersonReader.ReadAsync(db, browser.User, PersonReader.NeedsGroups(request.Client, request.Scopes), cancellationToken);
+        var person = await PersonReader.ReadAsync(db, browser.User, request.Client, request.Scopes, cancellationToken);
         var granted = new GrantedAccess(request.Client, grant, person, request.Scopes);
         var life = ValidityPeriod.Parse(request.Client.Provider.AccessTokenValidity);
         var id = await issuer.IdClaimsAsync(granted, life, cancellationToken);

@@ -52,7 +52,7 @@ internal sealed class DeviceCodeGrant(GatehouseDb db, GroupCommit commits, Token
         }
 
         grant.KeyThumbprint = request.KeyThumbprint;
-        var person = await PersonReader.ReadAsync(db, user, PersonReader.NeedsGroups(request.Client, grant.Scopes), cancellationToken);
+        var person = await PersonReader.ReadAsync(db, user, request.Client, grant.Scopes, cancellationToken);
         return new TokenResult.Issued(await issuer.SignAsync(
             keys, new GrantedAccess(request.Client, grant, person, grant.Scopes), issued.Jti, issued.RefreshToken, cancellationToken));
     }

@@ -46,7 +46,7 @@ internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits
         }
 
         var (grant, user) = (redeemed.Grant!, redeemed.User!); // without a fault
-        var person = await PersonReader.ReadAsync(db, user, PersonReader.NeedsGroups(client, grant.Scopes), cancellationToken);
+        var person = await PersonReader.ReadAsync(db, user, client, grant.Scopes, cancellationToken);
         return new TokenResult.Issued(
             await issuer.SignAsync(keys, new GrantedAccess(client, grant, person, grant.Scopes), redeemed.Jti, redeemed.RefreshToken, cancellationToken));
     }

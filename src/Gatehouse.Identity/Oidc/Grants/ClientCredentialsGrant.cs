@@ -110,7 +110,7 @@ internal sealed class ClientCredentialsGrant(
             },
             cancellationToken);
         events.MachineLogin(client, user, machine.Method, request.Context);
-        var person = await PersonReader.ReadAsync(db, user, PersonReader.NeedsGroups(client, scopes), cancellationToken);
+        var person = await PersonReader.ReadAsync(db, user, client, scopes, cancellationToken);
         return new TokenResult.Issued(await issuer.SignAsync(keys, new GrantedAccess(client, grant, person, scopes), jti, refreshToken: null, cancellationToken));
     }
 

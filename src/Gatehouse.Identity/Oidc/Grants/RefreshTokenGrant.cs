@@ -61,7 +61,7 @@ internal sealed class RefreshTokenGrant(GatehouseDb db, GroupCommit commits, Tok
             return TokenResult.InvalidGrant(broken);
         }
 
-        var person = await PersonReader.ReadAsync(db, found.User, PersonReader.NeedsGroups(client, scopes), cancellationToken);
+        var person = await PersonReader.ReadAsync(db, found.User, client, scopes, cancellationToken);
         return new TokenResult.Issued(
             await issuer.SignAsync(keys, new GrantedAccess(client, found.Grant, person, scopes), rotated.Jti, rotated.RefreshToken, cancellationToken));
     }

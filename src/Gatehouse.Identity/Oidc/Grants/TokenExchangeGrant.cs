@@ -148,7 +148,7 @@ internal sealed class TokenExchangeGrant(
                 return Task.FromResult(true);
             },
             cancellationToken);
-        var person = await PersonReader.ReadAsync(db, user, PersonReader.NeedsGroups(target, scopes), cancellationToken);
+        var person = await PersonReader.ReadAsync(db, user, target, scopes, cancellationToken);
         var granted = new GrantedAccess(target, grant, person, scopes);
         var life = row.ExpiresAt - now;
         return new TokenResult.Issued(new IssuedTokens

@@ -75,7 +75,7 @@ internal sealed class AccessTokens(GatehouseDb db, ClientDirectory clients, Toke
             return null;
         }
 
-        var person = await PersonReader.ReadAsync(db, found.user, PersonReader.NeedsGroups(client, found.row.Scopes), cancellationToken);
+        var person = await PersonReader.ReadAsync(db, found.user, client, found.row.Scopes, cancellationToken);
         return new StandingToken(found.row, new GrantedAccess(client, found.grant, person, found.row.Scopes), Claims: null);
     }
 

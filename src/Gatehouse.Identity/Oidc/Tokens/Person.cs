@@ -1,3 +1,4 @@
+using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Model.Claims;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -13,22 +14,28 @@ internal sealed record Person(User User, IReadOnlyList<string> GroupNames)
     public PersonFacts Facts { get; init; } = new(User, "", [], []);
 }
 
-/// <summary>Reads the groups that claims name.</summary>
+/// <summary>Reads what claims name of a person besides themselves: groups, and rights within applications.</summary>
 internal static class PersonReader
 {
-    /// <summary><paramref name="user"/> with the groups, when <paramref name="profile"/> was granted.</summary>
-    public static async Task<Person> ReadAsync(GatehouseDb db, User user, bool profile, CancellationToken cancellationToken)
+    /// <summary><paramref name="user"/> with what the mappings of <paramref name="scopes"/> look at.</summary>
+    public static async Task<Person> ReadAsync(GatehouseDb db, User user, Client client, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
     {
-        if (!profile)
+        var granted = client.Scopes.Where(s => scopes.Contains(s.Name)).ToList();
+        var needsEntitlements = granted.Exists(NeedsEntitlements);
+        if (!needsEntitlements && !granted.Exists(NeedsGroups))
         {
             return new Person(user, []);
         }
 
         var facts = await db.PersonAsync(user, "", cancellationToken); // whoever asks for the uid fills it in
+        facts = needsEntitlements ? await db.WithEntitlementsAsync(facts, cancellationToken) : facts;
         return new Person(user, [.. facts.DirectGroups.Select(g => g.Name)]) { Facts = facts };
     }
 
-    /// <summary>Whether these scopes carry the groups, or an expression that may look at them.</summary>
-    public static bool NeedsGroups(Clients.Client client, IReadOnlyList<string> scopes) =>
-        client.Scopes.Any(s => scopes.Contains(s.Name) && ShippedClaims.NamesOf(s.Managed)?.Contains("groups") != false);
+    // The groups themselves, or an expression that may look at them.
+    private static bool NeedsGroups(ClientScope scope) => ShippedClaims.NamesOf(scope.Managed)?.Contains("groups") != false;
+
+    private static bool NeedsEntitlements(ClientScope scope) => ShippedClaims.NamesOf(scope.Managed) is { } names
+        ? names.Contains("entitlements")
+        : scope.Expression.Contains("app_entitlements", StringComparison.Ordinal);
 }

@@ -62,7 +62,14 @@ internal sealed record ConsentChallenge(
     string HeaderText,
     IReadOnlyList<ConsentPermission> Permissions,
     IReadOnlyList<ConsentPermission> AdditionalPermissions,
-    string Token) : Challenge("ak-stage-consent");
+    string Token) : Challenge("ak-stage-consent")
+{
+    /// <summary>The application's privacy policy (OpenID Connect Registration §2); null when it named none.</summary>
+    public string? PolicyUri { get; init; }
+
+    /// <summary>Its terms; null when it named none.</summary>
+    public string? TosUri { get; init; }
+}
 
 /// <summary>A scope, and what it means to people.</summary>
 internal sealed record ConsentPermission(string Id, string Name);

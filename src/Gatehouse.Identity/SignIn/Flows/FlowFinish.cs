@@ -45,7 +45,7 @@ internal sealed class FlowFinish(AuthorizationBorder authorization, LogoutEnd lo
         var title = run.Flow.Title
             .Replace("%(app)s", application ?? run.Authorization?.ApplicationName ?? "the application", StringComparison.Ordinal)
             .Replace("%(user)s", run.PendingUser, StringComparison.Ordinal);
-        return new FlowInfo(title, CancelUrl(run));
+        return new FlowInfo(title, CancelUrl(run), run.Flow.Background, run.Flow.Layout);
     }
 
     // Signing in as somebody else starts the same flow again; who says no to an application lets it know; all else leads home.

@@ -72,7 +72,11 @@ internal sealed class ConsentStage(GatehouseDb db, ISecretBox box, TimeProvider 
             $"You're about to sign into {asked.ApplicationName}.",
             [.. known.Select(Show)],
             [.. asked.Permissions.Except(known).Select(Show)],
-            TokenOf(run, asked));
+            TokenOf(run, asked))
+        {
+            PolicyUri = asked.PolicyUri,
+            TosUri = asked.TosUri,
+        };
     }
 
     private static ConsentPermission Show(ScopePermission permission) => new(permission.Scope, permission.Description);

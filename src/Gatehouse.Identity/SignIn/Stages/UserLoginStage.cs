@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Gatehouse.Identity.SignIn.Flows;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Stages;
 using Gatehouse.Model.Users;
@@ -13,7 +14,7 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Identity.SignIn.Stages;
 
 /// <summary>Starts the session of whoever has proved who they are; asks before whether to stay signed in, where the stage offers it.</summary>
-internal sealed partial class UserLoginStage(GatehouseDb db, BrowserSessions sessions, ILogger<UserLoginStage> logger) : IStage
+internal sealed partial class UserLoginStage(GatehouseDb db, BrowserSessions sessions, IGeoReader places, ILogger<UserLoginStage> logger) : IStage
 {
     /// <inheritdoc/>
     public StageType Type => StageType.UserLogin;
@@ -50,8 +51,13 @@ internal sealed partial class UserLoginStage(GatehouseDb db, BrowserSessions ses
             return new StageStep.Ask(new UserLoginChallenge(run.PendingUser, StageAnswers.Avatar));
         }
 
+        if (!TryBind(run, stage, out var bound))
+        {
+            return new StageStep.Deny("You can't sign in from here: your network or place is not known.", "the stage binds sessions to a place, and that of the address is not known");
+        }
+
         return (run.State.PasswordMark is not { } mark || mark == PasswordProof.MarkOf(user.PasswordHash))
-            && await TryStartAsync(run, stage, user, cancellationToken)
+            && await TryStartAsync(run, stage, user, bound, cancellationToken)
             ? StageAnswers.Pass
             : new StageStep.Deny("Your account was changed while you signed in. Start again.", "the password was changed or the user deactivated in between");
     }
@@ -70,11 +76,11 @@ internal sealed partial class UserLoginStage(GatehouseDb db, BrowserSessions ses
 
     private static bool AsksToRemember(FlowRun run, Stage stage) => run.State.RememberMe is null && stage.Setting(UserLoginSettings.RememberMeOffset) > TimeSpan.Zero;
 
-    private async Task<bool> TryStartAsync(FlowRun run, Stage stage, User user, CancellationToken cancellationToken)
+    private async Task<bool> TryStartAsync(FlowRun run, Stage stage, User user, string? bound, CancellationToken cancellationToken)
     {
         var life = stage.Setting(UserLoginSettings.SessionDuration);
         life += run.State.RememberMe == true ? stage.Setting(UserLoginSettings.RememberMeOffset) : TimeSpan.Zero;
-        var terms = new SessionTerms(life > TimeSpan.Zero ? life : null, NetworkOf(run, stage.Setting(UserLoginSettings.NetworkBinding))) { Mfa = run.State.Mfa };
+        var terms = new SessionTerms(life > TimeSpan.Zero ? life : null, bound) { Mfa = run.State.Mfa };
         if (await sessions.StartOnTermsAsync(run.Http, user, run.State.Amr, terms, cancellationToken) is not { } session)
         {
             return false;
@@ -89,6 +95,16 @@ internal sealed partial class UserLoginStage(GatehouseDb db, BrowserSessions ses
         run.SessionKey = session.Id;
         LogSignedIn(user.Id, session.Uuid);
         return true;
+    }
+
+    // False: it is to be bound to a place that is not known.
+    private bool TryBind(FlowRun run, Stage stage, out string? bound)
+    {
+        var (network, place) = (stage.Setting(UserLoginSettings.NetworkBinding), stage.Setting(UserLoginSettings.GeoipBinding));
+        var parts = PlaceBinding.PartsOf(places.Find(ClientAddress.Of(run.Http)), network, place);
+        var range = NetworkOf(run, network);
+        bound = parts is { Count: > 0 } || range is not null ? string.Join('|', (parts ?? []).Prepend(range).OfType<string>()) : null;
+        return parts is not null;
     }
 
     private static string? NetworkOf(FlowRun run, string binding)

@@ -1682,6 +1682,27 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "application_entitlements",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ApplicationId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    AttributesJson = table.Column<string>(type: "TEXT", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_application_entitlements", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_application_entitlements_provider_applications_ApplicationId",
+                        column: x => x.ApplicationId,
+                        principalTable: "provider_applications",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "user_consents",
                 columns: table => new
                 {
@@ -1772,6 +1793,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_app_policies_PolicyId",
                 table: "app_policies",
                 column: "PolicyId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_application_entitlements_ApplicationId_Name",
+                table: "application_entitlements",
+                columns: new[] { "ApplicationId", "Name" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_approval_requests_AppId",
@@ -2408,6 +2435,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "app_tags");
+
+            migrationBuilder.DropTable(
+                name: "application_entitlements");
 
             migrationBuilder.DropTable(
                 name: "approval_requests");

@@ -1829,6 +1829,34 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.ToTable("prompt_fields", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Providers.ApplicationEntitlement", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ApplicationId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("AttributesJson")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ApplicationId", "Name")
+                        .IsUnique();
+
+                    b.ToTable("application_entitlements", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
                 {
                     b.Property<int>("Id")
@@ -3284,6 +3312,15 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasOne("Gatehouse.Model.Policies.Policy", null)
                         .WithMany()
                         .HasForeignKey("PolicyId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Providers.ApplicationEntitlement", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Providers.ProviderApplication", null)
+                        .WithMany()
+                        .HasForeignKey("ApplicationId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
