@@ -1,5 +1,7 @@
+using Gatehouse.Access.Saas;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Access.SignIn.Testing;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
@@ -16,6 +18,7 @@ internal sealed partial class CallbackEndpoint(
     ProviderIdentities identities,
     IAccessSessions sessions,
     SignInCompletion completion,
+    PublicUrls urls,
     ILogger<CallbackEndpoint> logger)
 {
     /// <summary>Whose browser it is; what the provider says; what the policies say; then on to the app.</summary>
@@ -39,7 +42,7 @@ internal sealed partial class CallbackEndpoint(
             return await LaunchAsync(context, table, state);
         }
 
-        if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !AppHosts.Serves(table, app, state.Host))
+        if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !SsoPaths.IsEntrance(table, urls, app, state.Host, state.ReturnTo))
         {
             return SignInPages.NoApp(table);
         }
@@ -75,7 +78,7 @@ internal sealed partial class CallbackEndpoint(
 
     private async Task<IResult> LaunchAsync(HttpContext context, AccessTable table, LoginState state)
     {
-        if (table.LoginMethods.FirstOrDefault(m => m.Method.Id == state.LoginMethodId) is not { } method)
+        if (table.LoginMethods.FirstOrDefault(m => m.Method.Id == state.LoginMethodId) is not { } method || table.Launcher?.Takes(state.LoginMethodId) == false)
         {
             return SignInPages.BadLink(table);
         }

@@ -80,6 +80,9 @@ internal sealed class HandOffState
     /// <summary>The sealed round through the app's other hosts that this is a stop of; null when it is none.</summary>
     public string? Round { get; init; }
 
+    /// <summary>Whether the person proved just now who they are, rather than being known still.</summary>
+    public bool SignedInNow { get; init; }
+
     /// <summary>When it ends.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 }

@@ -25,6 +25,7 @@ internal sealed partial class SignInCompletion(
     ExternalEvaluations evaluations,
     Entrance entrance,
     Places places,
+    LauncherTiles launcher,
     DenialPage denial,
     TokenIssuer issuer,
     PublicUrls urls,
@@ -55,11 +56,11 @@ internal sealed partial class SignInCompletion(
         }
 
         var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address, passed), context.RequestAborted);
-        await EndFormerAsync(context, table);
+        await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         return Entrance.AsksMore(admitted.By)
-            ? await entrance.EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash), session)
-            : handOff.Send(context, app, session, state.Host, state.ReturnTo, state.AppSessionHash);
+            ? await entrance.EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { SignedInNow = true }, session)
+            : handOff.Send(context, app, session, state.Host, state.ReturnTo, state.AppSessionHash, signedInNow: true);
     }
 
     private static SignInFailure StaleSignIn(AccessTable table, LoginState state, IdentityFacts facts)
@@ -77,10 +78,16 @@ internal sealed partial class SignInCompletion(
     }
 
     // The new cookie takes the old one's place, so nobody could sign out of the old session any more: it would live on in the apps' cookies.
-    private async Task EndFormerAsync(HttpContext context, AccessTable table)
+    private async Task EndFormerAsync(HttpContext context, AccessTable table, AccessSession session)
     {
         foreach (var former in await orgSessions.FindAllAsync(context, table))
         {
+            // Clients of the same person need not begin anew.
+            if (former.UserId == session.UserId)
+            {
+                await sessions.HandOverAsync(former.Nonce, session.Nonce, context.RequestAborted);
+            }
+
             await sessions.RevokeAsync(former.Nonce, context.RequestAborted);
         }
     }
@@ -105,29 +112,32 @@ internal sealed partial class SignInCompletion(
     public async Task<IResult> FinishLauncherAsync(HttpContext context, AccessTable table, LoginState state, IdentityFacts facts)
     {
         var address = ClientAddress.Of(context);
-        var who = new VisitorIdentity { Email = facts.Email, LoginMethodId = state.LoginMethodId, Claims = facts.Claims, Amr = facts.Amr };
+        var passed = table.Launcher is { } own
+            ? await evaluations.AskAsync(context, table, own, ExternalEvaluations.Identity(facts.Email, facts.Name, state.LoginMethodId, facts.Claims, facts.Amr, address.ToString()))
+            : [];
+        var who = new VisitorIdentity { Email = facts.Email, LoginMethodId = state.LoginMethodId, Claims = facts.Claims, Amr = facts.Amr, Passed = passed };
         var ray = RayId.Of(context);
-        if (!LauncherEndpoint.AdmitsAnywhere(table, places, address, who))
+        if (!launcher.Admits(table, address, who))
         {
-            LogLauncher(ray, "no app admits them");
+            LogLauncher(ray, "no policy admits them");
             return Page.Message(
                 StatusCodes.Status403Forbidden,
                 "That account does not have access.",
-                $"You signed in as {facts.Email}, and no application here is open to you.",
+                table.Launcher?.App.CustomDenyMessage ?? $"You signed in as {facts.Email}, and no application here is open to you.",
                 [new("Id in the log", ray)],
                 (Again(state, switchPerson: true), "Sign in as somebody else"),
                 table.Organization.Name);
         }
 
-        var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address, []), context.RequestAborted);
-        await EndFormerAsync(context, table);
+        var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address, passed), context.RequestAborted);
+        await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         LogLauncher(ray, "signed in");
         return Results.Redirect(urls.Access + "/");
     }
 
     /// <summary>Where the sign-in begins again.</summary>
-    public string Again(LoginState state, bool switchPerson) => state.IsLauncher ? urls.Access + "/" : AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson);
+    public string Again(LoginState state, bool switchPerson) => state.IsLauncher ? urls.Access + (switchPerson ? $"/?{LoginRedirect.SwitchParameter}=1" : "/") : AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson);
 
     /// <summary>The page for a sign-in of which a step failed.</summary>
     public IResult Fail(HttpContext context, AccessTable table, LoginState state, SignInFailure failure)

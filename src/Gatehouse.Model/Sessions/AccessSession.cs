@@ -28,6 +28,9 @@ public sealed class AccessSession
     /// <summary>Random name of the session (<c>identity_nonce</c>): 22 characters.</summary>
     public required string Nonce { get; init; }
 
+    /// <summary>The session that it came of and ends with: a client's, of the person's own. Null means that it is their own.</summary>
+    public string? Parent { get; set; }
+
     /// <summary>Whose.</summary>
     public required Guid UserId { get; init; }
 

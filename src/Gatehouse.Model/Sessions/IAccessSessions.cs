@@ -3,6 +3,9 @@ namespace Gatehouse.Model.Sessions;
 /// <summary>What a login method said, about to become a session.</summary>
 public sealed class NewAccessSession
 {
+    /// <summary>The session that it comes of and ends with; null means none.</summary>
+    public string? Parent { get; init; }
+
     /// <summary>Canonical address.</summary>
     public required string Email { get; init; }
 
@@ -55,8 +58,11 @@ public interface IAccessSessions
     /// <summary>The session of this nonce, or null when there is none or it was ended. May be past <see cref="AccessSession.ExpiresAt"/>.</summary>
     Task<AccessSession?> FindAsync(string nonce, CancellationToken cancellationToken);
 
-    /// <summary>Ends a session everywhere; this node refuses its tokens before it returns.</summary>
+    /// <summary>Ends a session and what came of it everywhere; this node refuses their tokens before it returns.</summary>
     Task RevokeAsync(string nonce, CancellationToken cancellationToken);
+
+    /// <summary>What came of one session ends with <paramref name="heir"/> from now on: the same person has signed in anew.</summary>
+    Task HandOverAsync(string nonce, string heir, CancellationToken cancellationToken);
 
     /// <summary>
     /// Ends the sessions that a login method says have ended there, everywhere; this node refuses their tokens before it returns. The answer is

@@ -24,6 +24,10 @@ internal static class AccessMaps
             app.Property(a => a.AllowedLoginMethods).AsJson();
             app.Property(a => a.Cors).AsJson();
             app.Property(a => a.Agents).AsJson();
+            app.Property(a => a.Saas).AsJson();
+            app.Property(a => a.SsoId).HasMaxLength(64);
+            app.HasIndex(a => a.SsoId).IsUnique();
+            app.Property(a => a.Launcher).AsJson();
             app.Property(a => a.Tags).AsJson();
             app.Property(a => a.CustomPages).AsJson();
             app.Property(a => a.Version).IsConcurrencyToken();
@@ -105,6 +109,7 @@ internal static class AccessMaps
             session.HasIndex(s => new { s.LoginMethodId, s.Subject });
             session.HasIndex(s => new { s.LoginMethodId, s.ProviderSession });
             session.HasIndex(s => s.ForgetAt);
+            session.HasIndex(s => s.Parent);
 
             // No key to the user: a session that was ended with its user has to be remembered as ended.
         });

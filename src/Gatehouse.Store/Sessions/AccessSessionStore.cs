@@ -66,7 +66,14 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await RevokeAsync(db, transaction, s => s.Nonce == nonce, cancellationToken);
+        await RevokeAsync(db, transaction, s => s.Nonce == nonce || s.Parent == nonce, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task HandOverAsync(string nonce, string heir, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await db.AccessSessions.Where(s => s.Parent == nonce).ExecuteUpdateAsync(s => s.SetProperty(x => x.Parent, heir), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -152,6 +159,7 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
         return new AccessSession
         {
             Nonce = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(NonceBytes)),
+            Parent = facts.Parent,
             UserId = user.Id,
             Email = facts.Email,
             Name = facts.Name,

@@ -33,6 +33,7 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
         var session = new AccessSession
         {
             Nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(11)),
+            Parent = facts.Parent,
             UserId = users.GetOrAdd(facts.Email, _ => Guid.CreateVersion7()),
             Email = facts.Email,
             Name = facts.Name,
@@ -70,12 +71,23 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
     /// <inheritdoc/>
     public Task RevokeAsync(string nonce, CancellationToken cancellationToken)
     {
-        if (sessions.TryGetValue(nonce, out var session))
+        foreach (var session in sessions.Values.Where(s => (s.Nonce == nonce || s.Parent == nonce) && s.RevokedAt is null))
         {
             session.RevokedAt = clock.GetUtcNow();
         }
 
         Revocations.Swap(new RevocationTable(sessions.Values.Where(s => s.RevokedAt is not null).Select(s => s.Nonce).ToFrozenSet()));
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task HandOverAsync(string nonce, string heir, CancellationToken cancellationToken)
+    {
+        foreach (var session in sessions.Values.Where(s => s.Parent == nonce))
+        {
+            session.Parent = heir;
+        }
+
         return Task.CompletedTask;
     }
 

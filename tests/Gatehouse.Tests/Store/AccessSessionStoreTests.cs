@@ -62,6 +62,24 @@ public class AccessSessionStoreTests
     }
 
     [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task What_came_of_a_session_ends_with_it_or_with_its_heir(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        var sessions = store.Get<IAccessSessions>();
+        var revocations = store.Get<ISnapshot<RevocationTable>>();
+        var (first, second) = (await sessions.StartAsync(Ada(), Cancel), await sessions.StartAsync(Ada(), Cancel));
+        var child = await sessions.StartAsync(Ada(parent: first.Nonce), Cancel);
+
+        await sessions.HandOverAsync(first.Nonce, second.Nonce, Cancel);
+        await sessions.RevokeAsync(first.Nonce, Cancel);
+        Assert.NotNull(await sessions.FindAsync(child.Nonce, Cancel));
+        await sessions.RevokeAsync(second.Nonce, Cancel);
+
+        Assert.True(revocations.Current.IsRevoked(child.Nonce));
+        Assert.Null(await sessions.FindAsync(child.Nonce, Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
     public async Task Sessions_and_their_ends_survive_a_restart(DatabaseKind kind)
     {
         await using var store = await TestStore.StartAsync(kind);
@@ -174,8 +192,9 @@ public class AccessSessionStoreTests
         await store.Get<IAccessSessions>().RevokeAsync("nobody's", Cancel);
     }
 
-    private static NewAccessSession Ada(Guid? method = null) => new()
+    private static NewAccessSession Ada(Guid? method = null, string? parent = null) => new()
     {
+        Parent = parent,
         Email = "ada@example.com",
         Name = "Ada Lovelace",
         Subject = "sub-1",

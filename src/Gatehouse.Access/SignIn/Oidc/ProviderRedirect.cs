@@ -71,7 +71,7 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, Publi
     public IResult SendTest(HttpContext context, AccessTable table, LoginMethodEntry method) => SendOn(context, table, null, method, prompt: false, isLauncher: false);
 
     /// <summary>302 to the provider, for the App Launcher.</summary>
-    public IResult SendLauncher(HttpContext context, AccessTable table, LoginMethodEntry method) => SendOn(context, table, null, method, prompt: false, isLauncher: true);
+    public IResult SendLauncher(HttpContext context, AccessTable table, LoginMethodEntry method, bool prompt) => SendOn(context, table, null, method, prompt, isLauncher: true);
 
     /// <summary>The login page.</summary>
     public IResult ShowChoice(HttpContext context, AccessTable table, LoginTarget.Found target, ImmutableArray<LoginMethodEntry> methods)

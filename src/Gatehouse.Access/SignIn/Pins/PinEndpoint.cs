@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Access.Gateway;
+using Gatehouse.Access.Saas;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.LoginMethods;
@@ -166,7 +167,7 @@ internal sealed partial class PinEndpoint(
         && CookieValues.Only(context.Request, AccessCookies.Session) is { } browser
         && AccessCookies.Matches(context.Request, AccessCookies.Session, state.BrowserHash)
         && table.AppsByAud.TryGetValue(state.Aud, out var app)
-        && AppHosts.Serves(table, app, state.Host)
+        && SsoPaths.IsEntrance(table, urls, app, state.Host, state.ReturnTo)
         && MethodOf(table, app)?.Method.Id == state.LoginMethodId
             ? new Opened(state, app, browser)
             : null;

@@ -24,8 +24,8 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Sessions.AccessSession",
                 typeof(AccessSession),
                 baseEntityType,
-                propertyCount: 16,
-                unnamedIndexCount: 4,
+                propertyCount: 17,
+                unnamedIndexCount: 5,
                 keyCount: 1);
 
             var nonce = runtimeEntityType.AddProperty(
@@ -120,6 +120,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(AccessSession).GetField("<Name>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             name.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var parent = runtimeEntityType.AddProperty(
+                "Parent",
+                typeof(string),
+                propertyInfo: typeof(AccessSession).GetProperty("Parent", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AccessSession).GetField("<Parent>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            parent.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var passed = runtimeEntityType.AddProperty(
                 "Passed",
                 typeof(List<string>),
@@ -173,12 +181,15 @@ namespace Gatehouse.Store.Compiled.Postgres
                 new[] { forgetAt });
 
             var index0 = runtimeEntityType.AddIndex(
-                new[] { userId });
+                new[] { parent });
 
             var index1 = runtimeEntityType.AddIndex(
-                new[] { loginMethodId, providerSession });
+                new[] { userId });
 
             var index2 = runtimeEntityType.AddIndex(
+                new[] { loginMethodId, providerSession });
+
+            var index3 = runtimeEntityType.AddIndex(
                 new[] { loginMethodId, subject });
 
             return runtimeEntityType;

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("42afd0c1-987a-4265-8d7b-d1dbf2e865e8"), entityTypeCount: 72)
+            : base(skipDetectChanges: false, modelId: new Guid("14b48725-31a1-47ae-b85e-e5b71fe6ced1"), entityTypeCount: 72)
         {
         }
 

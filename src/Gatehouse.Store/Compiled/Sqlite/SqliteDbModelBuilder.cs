@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("52272654-f380-495f-b754-b66ac826b195"), entityTypeCount: 72)
+            : base(skipDetectChanges: false, modelId: new Guid("ea69db3f-ead2-4805-8670-39221c781bf4"), entityTypeCount: 72)
         {
         }
 

@@ -51,6 +51,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("BindingCookie")
                         .HasColumnType("boolean");
 
+                    b.Property<string>("BookmarkUrl")
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("ClientSecretHash")
+                        .HasColumnType("bytea");
+
                     b.Property<string>("Cors")
                         .HasColumnType("text");
 
@@ -80,6 +86,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("HttpOnlyCookie")
                         .HasColumnType("boolean");
 
+                    b.Property<string>("Launcher")
+                        .HasColumnType("text");
+
+                    b.Property<string>("LogoUrl")
+                        .HasColumnType("text");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("text");
@@ -89,6 +101,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.Property<bool>("PathCookie")
                         .HasColumnType("boolean");
+
+                    b.Property<string>("Saas")
+                        .HasColumnType("text");
 
                     b.Property<string>("SameSiteCookie")
                         .HasMaxLength(40)
@@ -106,12 +121,21 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("SkipInterstitial")
                         .HasColumnType("boolean");
 
+                    b.Property<string>("SsoId")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
                     b.Property<string>("Tags")
                         .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<int>("TokenEpoch")
                         .HasColumnType("integer");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("bigint");
@@ -123,6 +147,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.HasIndex("Aud")
+                        .IsUnique();
+
+                    b.HasIndex("SsoId")
                         .IsUnique();
 
                     b.ToTable("apps", (string)null);
@@ -2181,6 +2208,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("Parent")
+                        .HasColumnType("text");
+
                     b.Property<string>("Passed")
                         .IsRequired()
                         .HasColumnType("text");
@@ -2202,6 +2232,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasKey("Nonce");
 
                     b.HasIndex("ForgetAt");
+
+                    b.HasIndex("Parent");
 
                     b.HasIndex("UserId");
 

@@ -50,6 +50,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                 columns: table => new
                 {
                     Nonce = table.Column<string>(type: "text", nullable: false),
+                    Parent = table.Column<string>(type: "text", nullable: true),
                     UserId = table.Column<Guid>(type: "uuid", nullable: false),
                     Email = table.Column<string>(type: "text", nullable: false),
                     Name = table.Column<string>(type: "text", nullable: false),
@@ -106,8 +107,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                 {
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
                     Aud = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    Type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     Name = table.Column<string>(type: "text", nullable: false),
                     Domains = table.Column<string>(type: "text", nullable: false),
+                    Saas = table.Column<string>(type: "text", nullable: true),
+                    SsoId = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    ClientSecretHash = table.Column<byte[]>(type: "bytea", nullable: true),
+                    BookmarkUrl = table.Column<string>(type: "text", nullable: true),
+                    Launcher = table.Column<string>(type: "text", nullable: true),
+                    LogoUrl = table.Column<string>(type: "text", nullable: true),
                     SessionDuration = table.Column<long>(type: "bigint", nullable: false),
                     AllowedLoginMethods = table.Column<string>(type: "text", nullable: false),
                     AutoRedirectToIdentity = table.Column<bool>(type: "boolean", nullable: false),
@@ -1702,6 +1710,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 columns: new[] { "LoginMethodId", "Subject" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_Parent",
+                table: "access_sessions",
+                column: "Parent");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_UserId",
                 table: "access_sessions",
                 column: "UserId");
@@ -1763,6 +1776,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_apps_Aud",
                 table: "apps",
                 column: "Aud",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_apps_SsoId",
+                table: "apps",
+                column: "SsoId",
                 unique: true);
 
             migrationBuilder.CreateIndex(

@@ -48,6 +48,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("BindingCookie")
                         .HasColumnType("boolean");
 
+                    b.Property<string>("BookmarkUrl")
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("ClientSecretHash")
+                        .HasColumnType("bytea");
+
                     b.Property<string>("Cors")
                         .HasColumnType("text");
 
@@ -77,6 +83,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("HttpOnlyCookie")
                         .HasColumnType("boolean");
 
+                    b.Property<string>("Launcher")
+                        .HasColumnType("text");
+
+                    b.Property<string>("LogoUrl")
+                        .HasColumnType("text");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("text");
@@ -86,6 +98,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.Property<bool>("PathCookie")
                         .HasColumnType("boolean");
+
+                    b.Property<string>("Saas")
+                        .HasColumnType("text");
 
                     b.Property<string>("SameSiteCookie")
                         .HasMaxLength(40)
@@ -103,12 +118,21 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("SkipInterstitial")
                         .HasColumnType("boolean");
 
+                    b.Property<string>("SsoId")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
                     b.Property<string>("Tags")
                         .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<int>("TokenEpoch")
                         .HasColumnType("integer");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("bigint");
@@ -120,6 +144,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.HasIndex("Aud")
+                        .IsUnique();
+
+                    b.HasIndex("SsoId")
                         .IsUnique();
 
                     b.ToTable("apps", (string)null);
@@ -2178,6 +2205,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("Parent")
+                        .HasColumnType("text");
+
                     b.Property<string>("Passed")
                         .IsRequired()
                         .HasColumnType("text");
@@ -2199,6 +2229,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasKey("Nonce");
 
                     b.HasIndex("ForgetAt");
+
+                    b.HasIndex("Parent");
 
                     b.HasIndex("UserId");
 

@@ -46,6 +46,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<bool>("BindingCookie")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("BookmarkUrl")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("ClientSecretHash")
+                        .HasColumnType("BLOB");
+
                     b.Property<string>("Cors")
                         .HasColumnType("TEXT");
 
@@ -75,6 +81,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<bool>("HttpOnlyCookie")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Launcher")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("LogoUrl")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -84,6 +96,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
                     b.Property<bool>("PathCookie")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Saas")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("SameSiteCookie")
                         .HasMaxLength(40)
@@ -101,12 +116,21 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<bool>("SkipInterstitial")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("SsoId")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Tags")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<int>("TokenEpoch")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("INTEGER");
@@ -118,6 +142,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("Aud")
+                        .IsUnique();
+
+                    b.HasIndex("SsoId")
                         .IsUnique();
 
                     b.ToTable("apps", (string)null);
@@ -2168,6 +2195,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Parent")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Passed")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -2189,6 +2219,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasKey("Nonce");
 
                     b.HasIndex("ForgetAt");
+
+                    b.HasIndex("Parent");
 
                     b.HasIndex("UserId");
 

@@ -49,6 +49,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 columns: table => new
                 {
                     Nonce = table.Column<string>(type: "TEXT", nullable: false),
+                    Parent = table.Column<string>(type: "TEXT", nullable: true),
                     UserId = table.Column<Guid>(type: "TEXT", nullable: false),
                     Email = table.Column<string>(type: "TEXT", nullable: false),
                     Name = table.Column<string>(type: "TEXT", nullable: false),
@@ -105,8 +106,15 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 {
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
                     Aud = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    Type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     Name = table.Column<string>(type: "TEXT", nullable: false),
                     Domains = table.Column<string>(type: "TEXT", nullable: false),
+                    Saas = table.Column<string>(type: "TEXT", nullable: true),
+                    SsoId = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    ClientSecretHash = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    BookmarkUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    Launcher = table.Column<string>(type: "TEXT", nullable: true),
+                    LogoUrl = table.Column<string>(type: "TEXT", nullable: true),
                     SessionDuration = table.Column<long>(type: "INTEGER", nullable: false),
                     AllowedLoginMethods = table.Column<string>(type: "TEXT", nullable: false),
                     AutoRedirectToIdentity = table.Column<bool>(type: "INTEGER", nullable: false),
@@ -1701,6 +1709,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 columns: new[] { "LoginMethodId", "Subject" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_Parent",
+                table: "access_sessions",
+                column: "Parent");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_UserId",
                 table: "access_sessions",
                 column: "UserId");
@@ -1762,6 +1775,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_apps_Aud",
                 table: "apps",
                 column: "Aud",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_apps_SsoId",
+                table: "apps",
+                column: "SsoId",
                 unique: true);
 
             migrationBuilder.CreateIndex(

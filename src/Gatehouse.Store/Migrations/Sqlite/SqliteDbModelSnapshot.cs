@@ -43,6 +43,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<bool>("BindingCookie")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("BookmarkUrl")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("ClientSecretHash")
+                        .HasColumnType("BLOB");
+
                     b.Property<string>("Cors")
                         .HasColumnType("TEXT");
 
@@ -72,6 +78,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<bool>("HttpOnlyCookie")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Launcher")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("LogoUrl")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -81,6 +93,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
                     b.Property<bool>("PathCookie")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Saas")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("SameSiteCookie")
                         .HasMaxLength(40)
@@ -98,12 +113,21 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<bool>("SkipInterstitial")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("SsoId")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Tags")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<int>("TokenEpoch")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("INTEGER");
@@ -115,6 +139,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("Aud")
+                        .IsUnique();
+
+                    b.HasIndex("SsoId")
                         .IsUnique();
 
                     b.ToTable("apps", (string)null);
@@ -2165,6 +2192,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Parent")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Passed")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -2186,6 +2216,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasKey("Nonce");
 
                     b.HasIndex("ForgetAt");
+
+                    b.HasIndex("Parent");
 
                     b.HasIndex("UserId");
 

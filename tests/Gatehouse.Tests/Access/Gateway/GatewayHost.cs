@@ -127,6 +127,23 @@ internal sealed class GatewayHost : IAsyncDisposable
         return app;
     }
 
+    /// <summary>Adds a SaaS application; its client id is that of its name.</summary>
+    public App AddClient(string name)
+    {
+        var app = new App
+        {
+            Id = Guid.CreateVersion7(),
+            Aud = AudOf(name),
+            Type = AppType.Saas,
+            Name = name,
+            Domains = [],
+            SsoId = AudOf("client of " + name),
+            Saas = new SaasSettings { Oidc = new SaasOidc { RedirectUris = ["https://client.test/"] } },
+        };
+        apps.Add(app);
+        return app;
+    }
+
     /// <summary>Publishes the origin under a name.</summary>
     public GatewayHost Publish(string hostname, string? service = null, Action<PublicHostname>? change = null)
     {
@@ -314,6 +331,8 @@ internal sealed class FakeSessions : IAccessSessions
     public Task<int?> RevokeOnceAsync(ProviderLogout logout, string id, DateTimeOffset expiresAt, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task RevokeAsync(string nonce, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task HandOverAsync(string nonce, string heir, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task PassAsync(string nonce, string prefix, IReadOnlyList<string> passed, CancellationToken cancellationToken) => throw new NotSupportedException();
 
