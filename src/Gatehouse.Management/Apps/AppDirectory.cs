@@ -16,6 +16,8 @@ internal sealed class AppFilter
 
     public string? Search { get; init; }
 
+    public AppType? Type { get; init; }
+
     /// <summary>Name and domain are compared whole, not as parts.</summary>
     public bool Exact { get; init; }
 }
@@ -34,6 +36,7 @@ internal sealed class AppDirectory(GatehouseDb db)
     {
         var apps = await WithPolicies().OrderBy(a => a.CreatedAt).ThenBy(a => a.Id).AsSplitQuery().ToListAsync(cancellationToken);
         var found = apps
+            .Where(a => filter.Type is null || a.Type == filter.Type)
             .Where(a => filter.Aud is null || a.Aud == filter.Aud)
             .Where(a => filter.Name is null || Fits(a.Name, filter.Name, filter.Exact))
             .Where(a => filter.Domain is null || Addresses(a).Any(d => Fits(d, filter.Domain, filter.Exact)))
