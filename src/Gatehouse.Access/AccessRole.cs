@@ -68,6 +68,7 @@ public static class AccessRole
             .AddHostedService(s => s.GetRequiredService<PinCourier>())
             .AddSingleton<AuthorizedEndpoint>()
             .AddSingleton<IdentityEndpoint>()
+            .AddSingleton<RefreshIdentityEndpoint>()
             .AddSingleton<LogoutEndpoint>()
             .AddSingleton<BackchannelLogoutEndpoint>()
             .AddSingleton<CertsEndpoint>()
@@ -108,6 +109,7 @@ public static class AccessRole
         access.MapGet("/approve", (HttpContext context, ApproveEndpoint approve, ISnapshot<AccessTable> tables) => approve.ShowAsync(context, tables.Current));
         access.MapPost("/approve", (HttpContext context, ApproveEndpoint approve, ISnapshot<AccessTable> tables) => approve.AnswerAsync(context, tables.Current));
         access.MapGet("/get-identity", (HttpContext context, IdentityEndpoint identity, ISnapshot<AccessTable> tables) => identity.HandleAsync(context, tables.Current, null));
+        access.MapGet("/refresh-identity", (HttpContext context, RefreshIdentityEndpoint refresh) => refresh.HandleAsync(context));
         access.MapGet("/logout", (HttpContext context, LogoutEndpoint logout, ISnapshot<AccessTable> tables) => logout.HandleAsync(context, tables.Current, null));
         access.MapPost("/backchannel-logout/{id}", (HttpContext context, string id, BackchannelLogoutEndpoint logout) => logout.HandleAsync(context, id));
         MapAgents(endpoints, access.MapGroup("/oauth"));

@@ -42,6 +42,9 @@ internal sealed class LoginState
     /// <summary>Whether it is for the App Launcher, and so for no app.</summary>
     public bool IsLauncher { get; init; }
 
+    /// <summary>Canonical address of the person whose identity is asked for anew; null when it is a sign-in.</summary>
+    public string? RefreshOf { get; init; }
+
     /// <summary>What its hops say, when it is tried; does not travel.</summary>
     [JsonIgnore]
     public SignInTrace? Trace { get; set; }

@@ -136,8 +136,26 @@ internal sealed partial class SignInCompletion(
         return Results.Redirect(urls.Access + "/");
     }
 
+    /// <summary>Puts a session with what the login method says now in place of the one that asked. Whoever it was, it must be them still.</summary>
+    public async Task<IResult> FinishRefreshAsync(HttpContext context, AccessTable table, LoginState state, IdentityFacts facts, string email)
+    {
+        if (await orgSessions.FindAsync(context, table) is not { } former || former.Email != email || facts.Email != email)
+        {
+            LogRefresh(RayId.Of(context), "somebody else is signed in by now, here or at the login method");
+            return SignInPages.Invalid(table, "session", "You are signed in as somebody else by now, here or at your login method. Nothing was changed.", null);
+        }
+
+        // Purposes and approvals stand; services outside are asked by the applications that name them.
+        var passed = former.Passed.Where(p => !p.StartsWith(Passed.Evaluation, StringComparison.Ordinal)).ToList();
+        var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, ClientAddress.Of(context), passed), context.RequestAborted);
+        await EndFormerAsync(context, table, session);
+        AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
+        LogRefresh(RayId.Of(context), "done");
+        return Results.Redirect(RefreshIdentityEndpoint.DoneUrl(urls));
+    }
+
     /// <summary>Where the sign-in begins again.</summary>
-    public string Again(LoginState state, bool switchPerson) => state.IsLauncher ? urls.Access + (switchPerson ? $"/?{LoginRedirect.SwitchParameter}=1" : "/") : AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson);
+    public string Again(LoginState state, bool switchPerson) => state.RefreshOf is not null ? RefreshIdentityEndpoint.BeginUrl(urls) : state.IsLauncher ? urls.Access + (switchPerson ? $"/?{LoginRedirect.SwitchParameter}=1" : "/") : AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson);
 
     /// <summary>The page for a sign-in of which a step failed.</summary>
     public IResult Fail(HttpContext context, AccessTable table, LoginState state, SignInFailure failure)
@@ -149,6 +167,9 @@ internal sealed partial class SignInCompletion(
 
     [LoggerMessage(EventId = 3245, Level = LogLevel.Information, Message = "Sign-in at the App Launcher ({Ray}): {Outcome}")]
     private partial void LogLauncher(string ray, string outcome);
+
+    [LoggerMessage(EventId = 3246, Level = LogLevel.Information, Message = "Identity asked for anew ({Ray}): {Outcome}")]
+    private partial void LogRefresh(string ray, string outcome);
 
     [LoggerMessage(EventId = 3203, Level = LogLevel.Warning, Message = "Sign-in failed ({Ray}, {Code}): {Step}: {Reason}")]
     private partial void LogFailed(string ray, string code, string step, string reason);
