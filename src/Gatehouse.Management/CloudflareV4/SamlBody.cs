@@ -71,9 +71,9 @@ internal static class SamlBody
         return text == "id" ? SaasNameId.Id : SaasNameId.Email;
     }
 
-    private static List<SaasAttribute> ReadAttributes(BodyFields fields)
+    private static List<SaasField> ReadAttributes(BodyFields fields)
     {
-        var attributes = new List<SaasAttribute>();
+        var attributes = new List<SaasField>();
         foreach (var (index, element) in fields.Elements("custom_attributes").Or([]).Index())
         {
             if (element.ValueKind != JsonValueKind.Object)
@@ -92,7 +92,7 @@ internal static class SamlBody
 
             if (SaasBody.ReadSource(read, isList: true) is { } source && read.Faults.Count == 0)
             {
-                attributes.Add(new SaasAttribute { Name = name, FriendlyName = friendly.Length > 0 ? friendly : null, NameFormat = format, IsRequired = required, Source = source });
+                attributes.Add(new SaasField { Name = name, FriendlyName = friendly.Length > 0 ? friendly : null, NameFormat = format, IsRequired = required, Source = source });
             }
 
             fields.Faults.AddRange(read.Faults);
@@ -106,7 +106,7 @@ internal static class SamlBody
         return attributes;
     }
 
-    private static JsonObject Of(SaasAttribute attribute)
+    private static JsonObject Of(SaasField attribute)
     {
         var source = new JsonObject { ["name"] = attribute.Source.Name };
         if (attribute.Source.NameByLoginMethod.Count > 0)

@@ -127,14 +127,14 @@ public sealed class SaasSaml
     public SaasNameId NameIdFormat { get; init; } = SaasNameId.Email;
 
     /// <summary>Attributes besides the usual ones.</summary>
-    public List<SaasAttribute> Attributes { get; init; } = [];
+    public List<SaasField> Attributes { get; init; } = [];
 
     /// <summary>Where people are led after a sign-in that began at Access; null means that the service provider knows.</summary>
     public string? DefaultRelayState { get; init; }
 }
 
 /// <summary>An attribute that is made of a claim that a login method gave.</summary>
-public sealed class SaasAttribute
+public sealed class SaasField
 {
     /// <summary>Its name in assertions.</summary>
     public required string Name { get; init; }
