@@ -196,7 +196,8 @@ internal sealed partial class SaasAuthorization(
 
     private IResult Refuse(SaasRequest request, SaasError error)
     {
-        LogRefused(request.App.App.Name, $"{error.Code}: {error.Text}");
+        var reason = $"{error.Code}: {error.Text}";
+        LogRefused(request.App.App.Name, reason);
         return Answer(null, request, [("error", error.Code), ("error_description", error.Text)]);
     }
 

@@ -45,10 +45,10 @@ internal static class SaasIdentity
     }
 
     /// <summary>The names of the person's groups that the application may know of.</summary>
-    public static IEnumerable<string> GroupsOf(AppEntry app, AccessSession session)
+    public static List<string> GroupsOf(AppEntry app, AccessSession session)
     {
         using var json = JsonDocument.Parse(session.GroupsJson);
-        return json.RootElement.EnumerateArray().Select(NameOf).OfType<string>().Where(g => app.Groups?.Takes(g) != false).Distinct(StringComparer.Ordinal).ToList();
+        return [.. json.RootElement.EnumerateArray().Select(NameOf).OfType<string>().Where(g => app.Groups?.Takes(g) != false).Distinct(StringComparer.Ordinal)];
     }
 
     private static List<(SaasClaim Claim, IReadOnlyList<string> Values)> Custom(AppEntry app, AccessSession session)

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Gatehouse.Access.Agents;
 using Gatehouse.Access.Certs;
 using Gatehouse.Access.SignIn;
-using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Snapshots;

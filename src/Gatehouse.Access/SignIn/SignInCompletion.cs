@@ -139,9 +139,10 @@ internal sealed partial class SignInCompletion(
     /// <summary>Puts a session with what the login method says now in place of the one that asked. Whoever it was, it must be them still.</summary>
     public async Task<IResult> FinishRefreshAsync(HttpContext context, AccessTable table, LoginState state, IdentityFacts facts, string email)
     {
+        var ray = RayId.Of(context);
         if (await orgSessions.FindAsync(context, table) is not { } former || former.Email != email || facts.Email != email)
         {
-            LogRefresh(RayId.Of(context), "somebody else is signed in by now, here or at the login method");
+            LogRefresh(ray, "somebody else is signed in by now, here or at the login method");
             return SignInPages.Invalid(table, "session", "You are signed in as somebody else by now, here or at your login method. Nothing was changed.", null);
         }
 
@@ -150,7 +151,7 @@ internal sealed partial class SignInCompletion(
         var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, ClientAddress.Of(context), passed), context.RequestAborted);
         await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
-        LogRefresh(RayId.Of(context), "done");
+        LogRefresh(ray, "done");
         return Results.Redirect(RefreshIdentityEndpoint.DoneUrl(urls));
     }
 

@@ -1,7 +1,6 @@
 using System.Text;
 using Gatehouse.Access.Pages;
 using Gatehouse.Access.SignIn.Oidc;
-using Gatehouse.Model.Apps;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.LoginMethods;
 using Gatehouse.Model.Sessions;

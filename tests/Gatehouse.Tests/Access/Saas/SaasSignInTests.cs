@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Access.SignIn;
-using Gatehouse.Tests.Fakes;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Gatehouse.Tests.Access.Saas;
