@@ -1,6 +1,7 @@
 using Gatehouse.Access.Agents;
 using Gatehouse.Access.Certs;
 using Gatehouse.Access.Gateway;
+using Gatehouse.Access.Saas;
 using Gatehouse.Access.SignIn;
 using Gatehouse.Access.SignIn.Approvals;
 using Gatehouse.Access.SignIn.Evaluation;
@@ -53,6 +54,7 @@ public static class AccessRole
             .AddSingleton<LoginRedirect>()
             .AddSingleton<DenialPage>()
             .AddSingleton<LoginEndpoint>()
+            .AddSingleton<LauncherTiles>()
             .AddSingleton<LauncherEndpoint>()
             .AddSingleton<DiscoveryCheck>()
             .AddSingleton<TestEndpoint>()
@@ -66,6 +68,7 @@ public static class AccessRole
             .AddHostedService(s => s.GetRequiredService<PinCourier>())
             .AddSingleton<AuthorizedEndpoint>()
             .AddSingleton<IdentityEndpoint>()
+            .AddSingleton<RefreshIdentityEndpoint>()
             .AddSingleton<LogoutEndpoint>()
             .AddSingleton<BackchannelLogoutEndpoint>()
             .AddSingleton<CertsEndpoint>()
@@ -75,6 +78,12 @@ public static class AccessRole
             .AddSingleton<AgentAuthorization>()
             .AddSingleton<AgentTokens>()
             .AddSingleton<CommandLineLogin>()
+            .AddSingleton<SaasStates>()
+            .AddSingleton<SaasTokens>()
+            .AddSingleton<SaasVerifier>()
+            .AddSingleton<SaasAuthorization>()
+            .AddSingleton<SaasTokenEndpoint>()
+            .AddSingleton<SaasMetadata>()
             .AddSingleton<AppHostEndpoints>()
             .AddSingleton(Answers)
             .AddGateway();
@@ -88,6 +97,7 @@ public static class AccessRole
     public static void MapAccess(this IEndpointRouteBuilder endpoints)
     {
         var access = endpoints.MapGroup("/cdn-cgi/access");
+        access.MapMethods("/login", GetAndHead, (HttpContext context, LoginEndpoint login) => login.Begin(context));
         access.MapMethods("/login/{host}", GetAndHead, (HttpContext context, string host, LoginEndpoint login) => login.HandleAsync(context, host));
         access.MapGet("/callback", (HttpContext context, CallbackEndpoint callback) => callback.HandleAsync(context));
         access.MapGet("/test-idp/{id}", (HttpContext context, string id, TestEndpoint test) => test.ShowAsync(context, id));
@@ -100,9 +110,12 @@ public static class AccessRole
         access.MapGet("/approve", (HttpContext context, ApproveEndpoint approve, ISnapshot<AccessTable> tables) => approve.ShowAsync(context, tables.Current));
         access.MapPost("/approve", (HttpContext context, ApproveEndpoint approve, ISnapshot<AccessTable> tables) => approve.AnswerAsync(context, tables.Current));
         access.MapGet("/get-identity", (HttpContext context, IdentityEndpoint identity, ISnapshot<AccessTable> tables) => identity.HandleAsync(context, tables.Current, null));
+        access.MapGet("/refresh-identity", (HttpContext context, RefreshIdentityEndpoint refresh) => refresh.HandleAsync(context));
         access.MapGet("/logout", (HttpContext context, LogoutEndpoint logout, ISnapshot<AccessTable> tables) => logout.HandleAsync(context, tables.Current, null));
         access.MapPost("/backchannel-logout/{id}", (HttpContext context, string id, BackchannelLogoutEndpoint logout) => logout.HandleAsync(context, id));
         MapAgents(endpoints, access.MapGroup("/oauth"));
+        MapSaas(access.MapGroup("/sso/oidc/{client}"));
+        access.MapGet("/launcher.css", (HttpContext context, LauncherEndpoint launcher) => launcher.Style(context));
         endpoints.MapGet("/", (HttpContext context, LauncherEndpoint launcher) => launcher.HandleAsync(context));
         endpoints.MapFallback("{*path}", (ISnapshot<AccessTable> tables) => SignInPages.NotFound(tables.Current));
     }
@@ -116,6 +129,17 @@ public static class AccessRole
         oauth.MapPost("/revoke", (HttpContext context, AgentTokens tokens) => tokens.RevokeAsync(context));
         oauth.MapPost("/registration", (HttpContext context, AgentRegistration registration, ISnapshot<AccessTable> tables) => registration.HandleAsync(context, tables.Current));
         endpoints.MapGet(AgentAnswers.ServerPath, (PublicUrls urls) => AgentAnswers.Server(urls));
+    }
+
+    private static void MapSaas(RouteGroupBuilder sso)
+    {
+        sso.MapGet("/.well-known/openid-configuration", (HttpContext context, string client, SaasMetadata metadata) => metadata.Discover(context, client));
+        sso.MapGet("/jwks", (HttpContext context, string client, SaasMetadata metadata) => metadata.Keys(context, client));
+        sso.MapGet("/authorization", (HttpContext context, string client, SaasAuthorization authorization) => authorization.HandleAsync(context, client));
+        sso.MapPost("/authorization", (HttpContext context, string client, SaasAuthorization authorization) => authorization.PostAsync(context, client));
+        sso.MapPost("/token", (HttpContext context, string client, SaasTokenEndpoint tokens) => tokens.HandleAsync(context, client));
+        sso.MapMethods("/userinfo", ["GET", "POST"], (HttpContext context, string client, SaasMetadata metadata) => metadata.UserAsync(context, client));
+        sso.MapMethods("/{endpoint}", ["OPTIONS"], (HttpContext context, string client, ISnapshot<AccessTable> tables) => SaasCors.Preflight(context, tables.Current, client));
     }
 
     // What the gateway answers with when signing in is the answer.

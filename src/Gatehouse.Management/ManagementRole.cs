@@ -110,7 +110,7 @@ public static class ManagementRole
         .AddScoped<AuthentikV3.Registrations>().AddScoped<AuthentikV3.Applications>().AddScoped<AuthentikV3.Flows>().AddScoped<AuthentikV3.ScopeMappings>().AddScoped<AuthentikV3.KeyPairs>()
         .AddScoped<AuthentikV3.FlowBindings>().AddScoped<AuthentikV3.Stages>().AddScoped<AuthentikV3.Prompts>().AddScoped<AuthentikV3.Invitations>().AddScoped<AuthentikV3.UserRecovery>()
         .AddScoped<CloudflareV4.Accounts>().AddScoped<CloudflareV4.Organizations>().AddScoped<CloudflareV4.IdentityProviders>().AddScoped<CloudflareV4.AccessGroups>()
-        .AddScoped<CloudflareV4.AccessPolicies>().AddScoped<CloudflareV4.AccessApps>().AddScoped<CloudflareV4.AppPolicies>().AddScoped<CloudflareV4.PublicHostnames>();
+        .AddScoped<CloudflareV4.AccessPolicies>().AddScoped<CloudflareV4.AccessApps>().AddScoped<CloudflareV4.Bookmarks>().AddScoped<CloudflareV4.AppPolicies>().AddScoped<CloudflareV4.PublicHostnames>();
 
     // What makes notifications of events, and sends them.
     private static IServiceCollection AddNotifications(this IServiceCollection services)
@@ -186,6 +186,8 @@ public static class ManagementRole
         CloudflareV4.SigningKeys.Map(routes);
         CloudflareV4.Tunnels.Map(routes);
         CloudflareV4.Zones.Map(routes);
+        CloudflareV4.Bookmarks.Map(routes);
+        CloudflareV4.ZoneRoutes.Map(routes);
         CloudflareV4.QuickTunnels.Map(endpoints);
         routes.Map(endpoints);
     }

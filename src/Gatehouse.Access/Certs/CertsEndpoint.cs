@@ -25,6 +25,16 @@ internal sealed class CertsEndpoint(TimeProvider clock)
             "application/json");
     }
 
+    /// <summary>The same keys as a plain key set (RFC 7517 §5).</summary>
+    public IResult Keys(HttpContext context, AccessTable table)
+    {
+        var now = clock.GetUtcNow();
+        context.Response.Headers.CacheControl = "public, max-age=60";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return Results.Text(
+            new JsonObject { ["keys"] = new JsonArray([.. table.Keys.Where(k => k.ExpiresAt is null || k.ExpiresAt > now).Select(Key)]) }.ToJsonString(), "application/json");
+    }
+
     private static JsonObject Key(AccessSigningKey key)
     {
         var numbers = key.Rsa.ExportParameters(includePrivateParameters: false);

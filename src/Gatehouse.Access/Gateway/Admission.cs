@@ -18,6 +18,12 @@ internal sealed class Admission
     /// <summary>Which of its secrets was shown: what came of one ends with it.</summary>
     public int SecretVersion { get; init; }
 
+    /// <summary>The SaaS application whose access token admitted; null when none did.</summary>
+    public Guid? LinkedApp { get; init; }
+
+    /// <summary>The token epoch of that application then.</summary>
+    public int LinkedEpoch { get; init; }
+
     /// <summary>When the token has to be looked at again, and by then has most likely ended; null when nobody's time is running.</summary>
     public DateTimeOffset? GoodUntil { get; init; }
 

@@ -57,9 +57,10 @@ internal sealed partial class Decide(
         return may;
     }
 
-    // A service token that ends by itself is looked at again then.
+    // A service token, or a linked one, that ends by itself is looked at again then.
     private static DateTimeOffset? EndOf(Passage passage, AccessTable table) =>
-        passage.Admission.ServiceTokenId is { } id && table.ServiceTokens.TryGetValue(id, out var token) ? token.EndOf(passage.Admission.SecretVersion) : null;
+        passage.Admission.LinkedApp is not null ? passage.Admission.GoodUntil
+        : passage.Admission.ServiceTokenId is { } id && table.ServiceTokens.TryGetValue(id, out var token) ? token.EndOf(passage.Admission.SecretVersion) : null;
 
     private async ValueTask<(bool May, DateTimeOffset? GoodUntil)> StillSignedInAsync(Passage passage, string text, AccessTable table, AppEntry app, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using Gatehouse.Access.Saas;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Hosts;
@@ -31,6 +32,7 @@ internal static class GatewayRole
         services.TryAddSingleton<IGeoReader, NoCountries>();
         services.TryAddSingleton<TokenIssuer>();
         services.TryAddSingleton<TokenVerifier>();
+        services.TryAddSingleton<SaasVerifier>();
         return services
             .AddSingleton<TokenCache>()
             .AddSingleton<ReadSession>()
@@ -38,6 +40,7 @@ internal static class GatewayRole
             .AddSingleton<ServiceTokens>()
             .AddSingleton<ServiceCredentials>()
             .AddSingleton<ClientCertificates>()
+            .AddSingleton<LinkedTokens>()
             .AddSingleton<JudgeService>()
             .AddSingleton<Places>()
             .AddSingleton<Decide>()

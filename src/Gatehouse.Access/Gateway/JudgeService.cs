@@ -1,3 +1,4 @@
+using Gatehouse.Access.Saas;
 using Gatehouse.Model.Machines;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
@@ -6,8 +7,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Access.Gateway;
 
-/// <summary>Judges what needs no person: bypass and service-auth policies, with the address, service token and client certificate of the request (contract 1.2, step 5).</summary>
-internal sealed class JudgeService(ServiceTokens tokens, ServiceCredentials credentials, ClientCertificates certificates, Places places, IServiceTokenUses uses, TimeProvider clock)
+/// <summary>Judges what needs no person: bypass and service-auth policies, with the address, service token, linked token and client certificate of the request (contract 1.2, step 5).</summary>
+internal sealed class JudgeService(ServiceTokens tokens, ServiceCredentials credentials, LinkedTokens links, ClientCertificates certificates, Places places, IServiceTokenUses uses, TimeProvider clock)
 {
     private static readonly object GoodTokenKey = typeof(JudgeService);
 
@@ -26,7 +27,8 @@ internal sealed class JudgeService(ServiceTokens tokens, ServiceCredentials cred
             return null;
         }
 
-        var visitor = places.Visitor(app, ClientAddress.Of(context), null) with { ServiceToken = credential.Token?.Token.Id, CommonName = commonName };
+        var linked = await links.TakeAsync(context.Request, table, app);
+        var visitor = places.Visitor(app, ClientAddress.Of(context), null) with { ServiceToken = credential.Token?.Token.Id, LinkedApp = linked?.AppId, CommonName = commonName };
         var verdict = PolicyEvaluator.BeforeSignIn(app, visitor);
         var token = credential.Token is { } shown ? new ShownToken(shown, credential.SecretVersion) : null;
         if (verdict.By is null && token is null && app.TakesServiceTokens && !isStrict)
@@ -36,7 +38,8 @@ internal sealed class JudgeService(ServiceTokens tokens, ServiceCredentials cred
         }
 
         return verdict.By is { } by
-            ? await AdmitAsync(context, table, app, host, by, token, commonName, isStrict && credential.IsThere)
+            ? token is null && linked is not null ? AdmitLinked(context, table, app, host, by, linked)
+            : await AdmitAsync(context, table, app, host, by, token, commonName, isStrict && credential.IsThere)
             : credential.IsThere ? Unmatched(context, app, credential, isStrict) : null;
     }
 
@@ -45,6 +48,7 @@ internal sealed class JudgeService(ServiceTokens tokens, ServiceCredentials cred
         app,
         places.Visitor(app, passage.Address, null) with
         {
+            LinkedApp = links.Again(passage.Admission, table),
             ServiceToken = passage.Admission.ServiceTokenId is { } id ? Living(table, id, passage.Admission.SecretVersion)?.Entry.Token.Id : null,
             CommonName = certificates.Again(passage, table),
         }).Kind;
@@ -90,6 +94,12 @@ internal sealed class JudgeService(ServiceTokens tokens, ServiceCredentials cred
             ? new Decision(DecisionKind.Admit, admission, By: presented.IdentityNonce is null ? null : by)
             : new Decision(DecisionKind.AdmitService, admission, By: by);
     }
+
+    // No cookie: a program sends its token each time, and the token may end before the cookie would.
+    private Decision AdmitLinked(HttpContext context, AccessTable table, AppEntry app, string host, CompiledPolicy by, SaasAccess linked) =>
+        RequestKind.IsForeignWebSocket(context) && (by.Action == PolicyAction.NonIdentity || by.HasContinuousRules) ? new Decision(DecisionKind.RefuseCrossOrigin)
+        : by.Action == PolicyAction.Bypass ? Decision.Admit(LinkedTokens.Bound(new Admission { GoodUntil = linked.ExpiresAt }, linked))
+        : new Decision(DecisionKind.Admit, LinkedTokens.Bound(tokens.For(table, app, host, by, null, linked.ClientId), linked), By: by);
 
     private static Decision? Unmatched(HttpContext context, AppEntry app, ServiceCredential credential, bool isStrict)
     {

@@ -12,8 +12,8 @@ internal static class AppHosts
     /// </summary>
     public static bool Serves(AccessTable table, AppEntry app, string host) => table.IsPublished(host) && Patterns(app).Any(p => p.CoversHost(host));
 
-    /// <summary>The app's first domain, as headers name it.</summary>
-    public static string Domain(AppEntry app) => Patterns(app).First().Text;
+    /// <summary>The app's first domain, as headers name it; empty when it has none.</summary>
+    public static string Domain(AppEntry app) => Patterns(app).FirstOrDefault()?.Text ?? "";
 
     /// <summary>Path attribute of the app token's cookie: the app's own path when it asks for that, up to the first wildcard.</summary>
     public static string CookiePath(AppEntry app, string host, string returnTo)

@@ -1,5 +1,7 @@
+using Gatehouse.Access.Saas;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Access.SignIn.Testing;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
@@ -16,6 +18,7 @@ internal sealed partial class CallbackEndpoint(
     ProviderIdentities identities,
     IAccessSessions sessions,
     SignInCompletion completion,
+    PublicUrls urls,
     ILogger<CallbackEndpoint> logger)
 {
     /// <summary>Whose browser it is; what the provider says; what the policies say; then on to the app.</summary>
@@ -34,12 +37,12 @@ internal sealed partial class CallbackEndpoint(
             return await TestAsync(context, table, state);
         }
 
-        if (state.IsLauncher)
+        if (state.IsLauncher || state.RefreshOf is not null)
         {
-            return await LaunchAsync(context, table, state);
+            return await WithoutAppAsync(context, table, state);
         }
 
-        if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !AppHosts.Serves(table, app, state.Host))
+        if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !SsoPaths.IsEntrance(table, urls, app, state.Host, state.ReturnTo))
         {
             return SignInPages.NoApp(table);
         }
@@ -73,9 +76,9 @@ internal sealed partial class CallbackEndpoint(
         return TestEndpoint.Finish(table, method, state.Trace, await IdentifyAsync(context, table, method, state));
     }
 
-    private async Task<IResult> LaunchAsync(HttpContext context, AccessTable table, LoginState state)
+    private async Task<IResult> WithoutAppAsync(HttpContext context, AccessTable table, LoginState state)
     {
-        if (table.LoginMethods.FirstOrDefault(m => m.Method.Id == state.LoginMethodId) is not { } method)
+        if (table.LoginMethods.FirstOrDefault(m => m.Method.Id == state.LoginMethodId) is not { } method || (state.IsLauncher && table.Launcher?.Takes(state.LoginMethodId) == false))
         {
             return SignInPages.BadLink(table);
         }
@@ -87,7 +90,7 @@ internal sealed partial class CallbackEndpoint(
         }
 
         return await sessions.TryBurnAsync(state.Id, state.ExpiresAt, context.RequestAborted)
-            ? await completion.FinishLauncherAsync(context, table, state, facts)
+            ? state.RefreshOf is { } email ? await completion.FinishRefreshAsync(context, table, state, facts, email) : await completion.FinishLauncherAsync(context, table, state, facts)
             : Refused(context, table, "session", "this sign-in was used already", state);
     }
 

@@ -8,13 +8,19 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Access.SignIn;
 
-/// <summary>Sends a person who was admitted from the team domain to the app host, with a one-time nonce that only their browser can use.</summary>
+/// <summary>
+/// Sends a person who was admitted from the team domain to the app host, with a one-time nonce that only their browser can use; or back to where a SaaS
+/// application asked for them, on the team domain itself.
+/// </summary>
 internal sealed class HandOff(SealedStates states, PublicUrls urls, TimeProvider clock)
 {
+    /// <summary>Carries what a sign-in says back to where a SaaS application asked for it. It stands last.</summary>
+    public const string EntryParameter = "access_entry";
+
     private static readonly TimeSpan Life = TimeSpan.FromSeconds(60);
 
     /// <summary>302 to the app host's <c>authorized</c>.</summary>
-    public IResult Send(HttpContext context, AppEntry app, AccessSession session, string host, string returnTo, string appSessionHash, string? round = null)
+    public IResult Send(HttpContext context, AppEntry app, AccessSession session, string host, string returnTo, string appSessionHash, string? round = null, bool signedInNow = false)
     {
         var id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
         var state = states.Seal(new HandOffState
@@ -26,10 +32,20 @@ internal sealed class HandOff(SealedStates states, PublicUrls urls, TimeProvider
             ReturnTo = returnTo,
             AppSessionHash = appSessionHash,
             Round = round,
+            SignedInNow = signedInNow,
             ExpiresAt = clock.GetUtcNow() + Life,
         });
         SecurityHeaders.NoStore(context.Response);
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
-        return Results.Redirect($"{urls.UrlOf(host)}/cdn-cgi/access/authorized?nonce={id}&state={state}");
+        return app.App.Saas is not null
+            ? Results.Redirect($"{urls.Access}{returnTo}{(returnTo.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{EntryParameter}={state}")
+            : Results.Redirect($"{urls.UrlOf(host)}/cdn-cgi/access/authorized?nonce={id}&state={state}");
+    }
+
+    /// <summary>Takes a sign-in's word off a path and query; null when there is none.</summary>
+    public static (string Target, string? Entry) Split(string raw)
+    {
+        var at = raw.LastIndexOf(EntryParameter + "=", StringComparison.Ordinal);
+        return at > 0 && raw[at - 1] is '&' or '?' ? (raw[..(at - 1)], raw[(at + EntryParameter.Length + 1)..]) : (raw, null);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Gatehouse.Access.Gateway;
+using Gatehouse.Access.Saas;
 using Gatehouse.Access.SignIn.Approvals;
 using Gatehouse.Access.SignIn.Evaluation;
 using Gatehouse.Access.SignIn.Oidc;
@@ -30,6 +31,18 @@ internal sealed partial class LoginEndpoint(
 {
     /// <summary>Names the login method that was chosen.</summary>
     public const string MethodParameter = "login_method";
+
+    /// <summary>Where a person signs in for a SaaS application, and comes back to <paramref name="target"/>; <paramref name="anew"/> whoever is signed in.</summary>
+    public static string UrlOf(PublicUrls urls, AppEntry app, string target, bool anew) =>
+        $"{urls.Access}/cdn-cgi/access/login/{urls.AccessHost}?kid={app.App.Aud}&redirect_url={Uri.EscapeDataString(target)}{(anew ? $"&{LoginRedirect.SwitchParameter}=1" : "")}";
+
+    /// <summary>GET and HEAD <c>/cdn-cgi/access/login</c> on the team domain, without a host: to a SaaS application's sign-in, or to the launcher.</summary>
+    public IResult Begin(HttpContext context) => context.Request.Query["redirect_url"] switch
+    {
+        [] or ["/"] => Results.Redirect(urls.Access + "/" + (Wants(context, LoginRedirect.SwitchParameter) ? $"?{LoginRedirect.SwitchParameter}=1" : "")),
+        [{ } target] when SsoPaths.AppOf(tables.Current, target) is { } app => Results.Redirect(UrlOf(urls, app, target, Wants(context, LoginRedirect.SwitchParameter))),
+        _ => SignInPages.BadLink(tables.Current),
+    };
 
     /// <summary>Answers the request for <paramref name="host"/>.</summary>
     public async Task<IResult> HandleAsync(HttpContext context, string host)

@@ -1,4 +1,6 @@
+using Gatehouse.Access.Saas;
 using Gatehouse.Access.Tokens;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
 using Microsoft.AspNetCore.Http;
@@ -26,18 +28,24 @@ internal abstract record LoginTarget
 }
 
 /// <summary>Reads the hand-off from an app host: <c>kid</c>, <c>redirect_url</c> and the signed <c>meta</c> that binds them.</summary>
-internal sealed class LoginTargets(TokenVerifier verifier, TimeProvider clock)
+internal sealed class LoginTargets(TokenVerifier verifier, PublicUrls urls, TimeProvider clock)
 {
     /// <summary>What the request asks for, on behalf of <paramref name="segment"/> of its path.</summary>
     public async ValueTask<LoginTarget> ReadAsync(HttpRequest request, AccessTable table, string segment)
     {
         var host = HostOf(segment);
-        if (request.Query["kid"] is not [{ } kid] || host is null || !table.AppsByAud.TryGetValue(kid, out var app) || !AppHosts.Serves(table, app, host))
+        var returnTo = request.Query["redirect_url"] switch { [] => "/", [{ } one] => one, _ => null };
+        if (request.Query["kid"] is not [{ } kid] || host is null || !table.AppsByAud.TryGetValue(kid, out var app) || !SsoPaths.IsEntrance(table, urls, app, host, returnTo ?? ""))
         {
             return new LoginTarget.Unknown();
         }
 
-        var returnTo = request.Query["redirect_url"] switch { [] => "/", [{ } one] => one, _ => null };
+        // It goes back to a question of the application's on this very host, which is checked there; so nothing has to vouch for it.
+        if (app.App.Saas is not null)
+        {
+            return new LoginTarget.Found(app, host, returnTo ?? "", "", null);
+        }
+
         if (!ReturnPath.IsSafe(returnTo))
         {
             return new LoginTarget.Refused("redirect_url is not a path on the app's host");

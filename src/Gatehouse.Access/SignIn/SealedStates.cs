@@ -42,6 +42,9 @@ internal sealed class LoginState
     /// <summary>Whether it is for the App Launcher, and so for no app.</summary>
     public bool IsLauncher { get; init; }
 
+    /// <summary>Canonical address of the person whose identity is asked for anew; null when it is a sign-in.</summary>
+    public string? RefreshOf { get; init; }
+
     /// <summary>What its hops say, when it is tried; does not travel.</summary>
     [JsonIgnore]
     public SignInTrace? Trace { get; set; }
@@ -79,6 +82,9 @@ internal sealed class HandOffState
 
     /// <summary>The sealed round through the app's other hosts that this is a stop of; null when it is none.</summary>
     public string? Round { get; init; }
+
+    /// <summary>Whether the person proved just now who they are, rather than being known still.</summary>
+    public bool SignedInNow { get; init; }
 
     /// <summary>When it ends.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }

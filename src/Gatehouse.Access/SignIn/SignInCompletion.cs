@@ -25,6 +25,7 @@ internal sealed partial class SignInCompletion(
     ExternalEvaluations evaluations,
     Entrance entrance,
     Places places,
+    LauncherTiles launcher,
     DenialPage denial,
     TokenIssuer issuer,
     PublicUrls urls,
@@ -58,8 +59,8 @@ internal sealed partial class SignInCompletion(
         await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         return Entrance.AsksMore(admitted.By)
-            ? await entrance.EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { CommonName = state.CommonName }, session)
-            : handOff.Send(context, app, session, state.Host, state.ReturnTo, state.AppSessionHash);
+            ? await entrance.EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { CommonName = state.CommonName, SignedInNow = true }, session)
+            : handOff.Send(context, app, session, state.Host, state.ReturnTo, state.AppSessionHash, signedInNow: true);
     }
 
     private static SignInFailure StaleSignIn(AccessTable table, LoginState state, IdentityFacts facts)
@@ -108,29 +109,51 @@ internal sealed partial class SignInCompletion(
     public async Task<IResult> FinishLauncherAsync(HttpContext context, AccessTable table, LoginState state, IdentityFacts facts)
     {
         var address = ClientAddress.Of(context);
-        var who = new VisitorIdentity { Email = facts.Email, LoginMethodId = state.LoginMethodId, Claims = facts.Claims, Amr = facts.Amr };
+        var passed = table.Launcher is { } own
+            ? await evaluations.AskAsync(context, table, own, ExternalEvaluations.Identity(facts.Email, facts.Name, state.LoginMethodId, facts.Claims, facts.Amr, address.ToString()))
+            : [];
+        var who = new VisitorIdentity { Email = facts.Email, LoginMethodId = state.LoginMethodId, Claims = facts.Claims, Amr = facts.Amr, Passed = passed };
         var ray = RayId.Of(context);
-        if (!LauncherEndpoint.AdmitsAnywhere(table, places, address, who))
+        if (!launcher.Admits(table, address, who))
         {
-            LogLauncher(ray, "no app admits them");
+            LogLauncher(ray, "no policy admits them");
             return Page.Message(
                 StatusCodes.Status403Forbidden,
                 "That account does not have access.",
-                $"You signed in as {facts.Email}, and no application here is open to you.",
+                table.Launcher?.App.CustomDenyMessage ?? $"You signed in as {facts.Email}, and no application here is open to you.",
                 [new("Id in the log", ray)],
                 (Again(state, switchPerson: true), "Sign in as somebody else"),
                 table.Organization.Name);
         }
 
-        var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address, []), context.RequestAborted);
+        var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address, passed), context.RequestAborted);
         await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         LogLauncher(ray, "signed in");
         return Results.Redirect(urls.Access + "/");
     }
 
+    /// <summary>Puts a session with what the login method says now in place of the one that asked. Whoever it was, it must be them still.</summary>
+    public async Task<IResult> FinishRefreshAsync(HttpContext context, AccessTable table, LoginState state, IdentityFacts facts, string email)
+    {
+        var ray = RayId.Of(context);
+        if (await orgSessions.FindAsync(context, table) is not { } former || former.Email != email || facts.Email != email)
+        {
+            LogRefresh(ray, "somebody else is signed in by now, here or at the login method");
+            return SignInPages.Invalid(table, "session", "You are signed in as somebody else by now, here or at your login method. Nothing was changed.", null);
+        }
+
+        // Purposes and approvals stand; services outside are asked by the applications that name them.
+        var passed = former.Passed.Where(p => !p.StartsWith(Passed.Evaluation, StringComparison.Ordinal)).ToList();
+        var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, ClientAddress.Of(context), passed), context.RequestAborted);
+        await EndFormerAsync(context, table, session);
+        AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
+        LogRefresh(ray, "done");
+        return Results.Redirect(RefreshIdentityEndpoint.DoneUrl(urls));
+    }
+
     /// <summary>Where the sign-in begins again.</summary>
-    public string Again(LoginState state, bool switchPerson) => state.IsLauncher ? urls.Access + "/" : AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson);
+    public string Again(LoginState state, bool switchPerson) => state.RefreshOf is not null ? RefreshIdentityEndpoint.BeginUrl(urls) : state.IsLauncher ? urls.Access + (switchPerson ? $"/?{LoginRedirect.SwitchParameter}=1" : "/") : AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson);
 
     /// <summary>The page for a sign-in of which a step failed.</summary>
     public IResult Fail(HttpContext context, AccessTable table, LoginState state, SignInFailure failure)
@@ -142,6 +165,9 @@ internal sealed partial class SignInCompletion(
 
     [LoggerMessage(EventId = 3245, Level = LogLevel.Information, Message = "Sign-in at the App Launcher ({Ray}): {Outcome}")]
     private partial void LogLauncher(string ray, string outcome);
+
+    [LoggerMessage(EventId = 3246, Level = LogLevel.Information, Message = "Identity asked for anew ({Ray}): {Outcome}")]
+    private partial void LogRefresh(string ray, string outcome);
 
     [LoggerMessage(EventId = 3203, Level = LogLevel.Warning, Message = "Sign-in failed ({Ray}, {Code}): {Step}: {Reason}")]
     private partial void LogFailed(string ray, string code, string step, string reason);

@@ -55,8 +55,14 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
         await ReadStatementAsync(token, table) is { } jwt && jwt.ValidTo > clock.GetUtcNow().UtcDateTime ? jwt : null;
 
     /// <summary>Any signed statement of ours, also one whose time is over; the caller looks at that too.</summary>
+    public ValueTask<JsonWebToken?> ReadStatementAsync(string token, AccessTable table) => ReadAsync(token, table, urls.Access, "JWT");
+
+    /// <summary>A token that Access signed for another issuer of its own, if it is of this type and in force; the caller looks at its audience.</summary>
+    public async ValueTask<JsonWebToken?> VerifyOtherAsync(string token, AccessTable table, string issuer, string type) =>
+        await ReadAsync(token, table, issuer, type) is { } jwt && jwt.ValidTo > clock.GetUtcNow().UtcDateTime ? jwt : null;
+
     [SuppressMessage("Security", "CA5404", Justification = "One of many audiences is right; the caller compares it with its app.")]
-    public async ValueTask<JsonWebToken?> ReadStatementAsync(string token, AccessTable table)
+    private async ValueTask<JsonWebToken?> ReadAsync(string token, AccessTable table, string issuer, string type)
     {
         if (token.Length > LongestToken)
         {
@@ -67,8 +73,8 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
         var result = await handler.ValidateTokenAsync(token, new TokenValidationParameters
         {
             ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
-            ValidTypes = ["JWT"],
-            ValidIssuer = urls.Access,
+            ValidTypes = [type],
+            ValidIssuer = issuer,
             ValidateAudience = false,
             RequireSignedTokens = true,
             LifetimeValidator = (notBefore, expires, _, _) => expires is not null && (notBefore is null || notBefore <= (now + Leeway).UtcDateTime),

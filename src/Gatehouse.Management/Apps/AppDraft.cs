@@ -11,7 +11,17 @@ internal sealed class AppDraft
     /// <summary>Far beyond what anyone needs; keeps matching quick.</summary>
     private const int MostDomains = 100;
 
+    public AppType Type { get; init; }
+
     public required string Name { get; init; }
+
+    public SaasSettings? Saas { get; init; }
+
+    public string? BookmarkUrl { get; init; }
+
+    public LauncherLook? Launcher { get; init; }
+
+    public string? LogoUrl { get; init; }
 
     /// <summary>As written; the first is the primary one.</summary>
     public required List<string> Domains { get; init; }
@@ -61,6 +71,11 @@ internal sealed class AppDraft
     /// <summary>Reads the domains; what is wrong goes to <paramref name="faults"/>.</summary>
     public List<string> ReadDomains(PublicUrls urls, List<Fault> faults)
     {
+        if (Type != AppType.SelfHosted)
+        {
+            return [];
+        }
+
         var read = new List<string>(Domains.Count);
         foreach (var domain in Domains)
         {
@@ -88,6 +103,22 @@ internal sealed class AppDraft
         }
 
         return read;
+    }
+
+    /// <summary>The login methods that its claims and attributes name.</summary>
+    public IEnumerable<Guid> NamedLoginMethods() => (Saas?.Oidc?.CustomClaims.Select(c => c.Source) ?? Saas?.Saml?.Attributes.Select(a => a.Source) ?? []).SelectMany(s => s.NameByLoginMethod.Keys);
+
+    /// <summary>What of <paramref name="app"/> it would change that never changes.</summary>
+    public IEnumerable<Fault> CheckAgainst(App app)
+    {
+        if (app.Type != Type)
+        {
+            yield return new Fault("type", "type can not be changed; make another application");
+        }
+        else if ((app.Saas?.Oidc is null) != (Saas?.Oidc is null))
+        {
+            yield return new Fault("saas_app.auth_type", "auth_type can not be changed; make another application");
+        }
     }
 
     /// <summary>Rules that need nothing but the draft.</summary>
@@ -130,6 +161,10 @@ internal sealed class AppDraft
     /// <summary>Makes <paramref name="app"/> like this, all but its policies.</summary>
     public void ApplyTo(App app, List<string> domains)
     {
+        app.Saas = Saas;
+        app.BookmarkUrl = BookmarkUrl;
+        app.Launcher = Launcher;
+        app.LogoUrl = LogoUrl;
         app.Name = Name.Length > 0 ? Name : domains[0];
         app.Domains = domains;
         app.SessionDuration = SessionDuration;

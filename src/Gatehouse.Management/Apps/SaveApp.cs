@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Machines;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -12,37 +13,51 @@ namespace Gatehouse.Management.Apps;
 /// <summary>Adds an app, or replaces one. A domain belongs to one app only.</summary>
 internal sealed class SaveApp(GatehouseDb db, Writer writer, AttachPolicies attach, PublicUrls urls, TimeProvider clock)
 {
-    public Task<Result> CreateAsync(AppDraft draft, CancellationToken cancellationToken) => writer.RunAsync<App>(
+    /// <summary>A new client secret for a SaaS application by OpenID Connect.</summary>
+    public static string NewSecret() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+
+    /// <summary>Adds one. Of <paramref name="clientSecret"/>, null where the app is no client, only the hash is kept.</summary>
+    public Task<Result> CreateAsync(AppDraft draft, string? clientSecret, CancellationToken cancellationToken) => writer.RunAsync<App>(
         Topic.Access,
-        () =>
+        async () =>
         {
+            if (draft.Type == AppType.AppLauncher && await db.Apps.AnyAsync(a => a.Type == AppType.AppLauncher, cancellationToken))
+            {
+                return new Result.Taken(new Fault("type", "there is an App Launcher already"));
+            }
+
             var now = clock.GetUtcNow();
             var app = new App
             {
                 Id = Guid.CreateVersion7(now),
                 Aud = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)),
+                Type = draft.Type,
+                SsoId = draft.Saas is null ? null : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)),
+                ClientSecretHash = clientSecret is null ? null : ServiceTokenEntry.HashOf(clientSecret),
                 Name = "",
                 Domains = [],
                 CreatedAt = now,
             };
             db.Apps.Add(app);
-            return ApplyAsync(app, draft, cancellationToken);
+            return await ApplyAsync(app, draft, [], cancellationToken);
         },
         cancellationToken);
 
     public Task<Result> ReplaceAsync(Guid id, AppDraft draft, CancellationToken cancellationToken) => writer.RunAsync<App>(
         Topic.Access,
         async () => await db.Apps.Include(a => a.Policies).ThenInclude(l => l.Policy).SingleOrDefaultAsync(a => a.Id == id, cancellationToken) is { } app
-            ? await ApplyAsync(app, draft, cancellationToken)
+            ? await ApplyAsync(app, draft, draft.CheckAgainst(app), cancellationToken)
             : new Result.Missing(),
         cancellationToken);
 
-    private async Task<Result> ApplyAsync(App app, AppDraft draft, CancellationToken cancellationToken)
+    private async Task<Result> ApplyAsync(App app, AppDraft draft, IEnumerable<Fault> before, CancellationToken cancellationToken)
     {
-        var faults = draft.Check().ToList();
+        List<Fault> faults = [.. before, .. draft.Check()];
         var domains = draft.ReadDomains(urls, faults);
-        var known = await db.LoginMethods.Where(m => draft.AllowedLoginMethods.Contains(m.Id)).Select(m => m.Id).ToListAsync(cancellationToken);
+        var methods = draft.AllowedLoginMethods.Concat(draft.NamedLoginMethods()).Distinct().ToList();
+        var known = await db.LoginMethods.Where(m => methods.Contains(m.Id)).Select(m => m.Id).ToListAsync(cancellationToken);
         faults.AddRange(draft.AllowedLoginMethods.Except(known).Select(id => new Fault("allowed_idps", $"there is no identity provider {id}")));
+        faults.AddRange(draft.NamedLoginMethods().Except(known).Select(id => new Fault("saas_app", $"name_by_idp names identity provider {id}, which does not exist")));
         var tags = await db.AppTags.Where(t => draft.Tags.Contains(t.Name)).Select(t => t.Name).ToListAsync(cancellationToken);
         if (draft.Tags.Except(tags).Any())
         {

@@ -4,12 +4,13 @@ using Gatehouse.Management.Http;
 using Gatehouse.Management.Policies;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Apps;
+using Gatehouse.Model.Hosts;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Management.CloudflareV4;
 
-/// <summary>/access/apps (contract §3.4), for self-hosted applications.</summary>
-internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp delete, RevokeAppTokens revoke, LintPolicies lint)
+/// <summary>/access/apps (contract §3.4). A client secret comes out when its application is made, and never again.</summary>
+internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp delete, RevokeAppTokens revoke, LintPolicies lint, PublicUrls urls)
 {
     /// <summary>Where apps stand.</summary>
     public const string Path = "/accounts/{account}/access/apps";
@@ -22,7 +23,7 @@ internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp
         .Delete<AccessApps>(Path + "/{id}", Need.Superuser, (a, r) => a.DeleteAsync(r))
         .Post<AccessApps>(Path + "/{id}/revoke_tokens", Need.Superuser, (a, r) => a.RevokeAsync(r));
 
-    private Task<IResult> ListAsync(ApiRequest request)
+    private async Task<IResult> ListAsync(ApiRequest request)
     {
         var query = new PageQuery(request.Query);
         query.NotSupported("target_attributes");
@@ -34,7 +35,8 @@ internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp
             Search = query.Text("search"),
             Exact = query.Flag("exact"),
         };
-        return query.AnswerAsync(paging => directory.ListAsync(filter, paging, request.Aborted), AppBody.Of);
+        var certificate = await directory.SigningCertificateAsync(request.Aborted);
+        return await query.AnswerAsync(paging => directory.ListAsync(filter, paging, request.Aborted), a => OtherAppBody.Of(a, urls, certificate));
     }
 
     private Task<IResult> RetrieveAsync(ApiRequest request) => AnswerAsync(request.Route("id"), 200, request);
@@ -43,9 +45,10 @@ internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp
     {
         var body = new BodyFields(request.Body, nullIsAbsent: true);
         var draft = AppBody.Read(body);
+        var secret = draft.Saas?.Oidc is null ? null : SaveApp.NewSecret();
         return body.Faults.Count > 0
             ? Envelope.Refused(body.Faults)
-            : await WrittenAsync(await save.CreateAsync(draft, request.Aborted), 201, request);
+            : await WrittenAsync(await save.CreateAsync(draft, secret, request.Aborted), 201, request, secret);
     }
 
     private async Task<IResult> ReplaceAsync(ApiRequest request)
@@ -73,12 +76,12 @@ internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp
             ? Envelope.Unknown(Unknown.App)
             : await Envelope.OfAsync(await revoke.RunAsync(app.Id, request.Aborted), Unknown.App, _ => Task.FromResult(Envelope.Ok(new JsonObject())));
 
-    private async Task<IResult> WrittenAsync(WriteResult<App> result, int status, ApiRequest request) => result is WriteResult<App>.Taken
+    private async Task<IResult> WrittenAsync(WriteResult<App> result, int status, ApiRequest request, string? secret = null) => result is WriteResult<App>.Taken
         ? Envelope.Taken(11010, "access.api.error.application_already_exists")
-        : await Envelope.OfAsync(result, Unknown.App, app => AnswerAsync(app.Id.ToString(), status, request));
+        : await Envelope.OfAsync(result, Unknown.App, app => AnswerAsync(app.Id.ToString(), status, request, secret));
 
-    private async Task<IResult> AnswerAsync(string id, int status, ApiRequest request) =>
+    private async Task<IResult> AnswerAsync(string id, int status, ApiRequest request, string? secret = null) =>
         await directory.FindAsync(id, request.Aborted) is { } app
-            ? Envelope.Saying(AppBody.Of(app), status, await lint.OfAppAsync(app.Id, request.Aborted))
+            ? Envelope.Saying(OtherAppBody.Of(app, urls, app.Saas is null ? "" : await directory.SigningCertificateAsync(request.Aborted), secret), status, await lint.OfAppAsync(app.Id, request.Aborted))
             : Envelope.Unknown(Unknown.App);
 }

@@ -8,11 +8,19 @@ using Gatehouse.Model.Apps;
 
 namespace Gatehouse.Management.CloudflareV4;
 
-/// <summary>A self-hosted application as Cloudflare's API shapes it (contract §3.4).</summary>
+/// <summary>An application as Cloudflare's API shapes it (contract §3.4); here what self-hosted ones have.</summary>
 internal static class AppBody
 {
     private static readonly string[] OtherTypes =
-        ["saas", "ssh", "vnc", "app_launcher", "warp", "biso", "bookmark", "dash_sso", "infrastructure", "rdp", "mcp", "mcp_portal", "proxy_endpoint"];
+        ["ssh", "vnc", "warp", "biso", "dash_sso", "infrastructure", "rdp", "mcp", "mcp_portal", "proxy_endpoint"];
+
+    private static readonly FrozenDictionary<string, AppType> Types = new Dictionary<string, AppType>
+    {
+        ["self_hosted"] = AppType.SelfHosted,
+        ["saas"] = AppType.Saas,
+        ["bookmark"] = AppType.Bookmark,
+        ["app_launcher"] = AppType.AppLauncher,
+    }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<string, CookieSameSite> SameSites = new Dictionary<string, CookieSameSite>
     {
@@ -22,11 +30,18 @@ internal static class AppBody
     }.ToFrozenDictionary();
 
     /// <summary>Reads a whole app.</summary>
-    public static AppDraft Read(BodyFields body)
+    public static AppDraft Read(BodyFields body) => ReadType(body) switch
     {
-        CheckType(body);
+        AppType.Saas => OtherAppBody.ReadSaas(body),
+        AppType.Bookmark => OtherAppBody.ReadBookmark(body),
+        AppType.AppLauncher => OtherAppBody.ReadLauncher(body),
+        _ => ReadSelfHosted(body),
+    };
+
+    private static AppDraft ReadSelfHosted(BodyFields body)
+    {
         body.NotYet(
-            "allow_iframe", "allow_authenticate_via_warp", "logo_url", "mfa_config", "scim_config",
+            "allow_iframe", "allow_authenticate_via_warp", "mfa_config", "scim_config",
             "use_clientless_isolation_app_launcher_url", "saas_app", "target_criteria");
         return new AppDraft
         {
@@ -50,6 +65,7 @@ internal static class AppBody
             SkipInterstitial = body.Flag("skip_interstitial").Or(false),
             EagerRedirect = body.Flag("eager_redirect_cookie_setting").Or(true),
             Agents = AppRulesBody.ReadAgents(body),
+            LogoUrl = LauncherBody.Picture(body, "logo_url"),
             Tags = [.. body.Texts("tags").Or([]).Distinct().Order(StringComparer.Ordinal)],
             CustomPages = [.. body.Ids("custom_pages").Or([]).Distinct()],
             Policies = ReadPolicies(body),
@@ -90,6 +106,11 @@ internal static class AppBody
             ["created_at"] = JsonList.Time(app.CreatedAt),
             ["updated_at"] = JsonList.Time(app.UpdatedAt),
         };
+        if (app.LogoUrl is not null)
+        {
+            body["logo_url"] = app.LogoUrl;
+        }
+
         if (app.CustomDenyMessage is not null)
         {
             body["custom_deny_message"] = app.CustomDenyMessage;
@@ -118,20 +139,26 @@ internal static class AppBody
         return body;
     }
 
-    private static void CheckType(BodyFields body)
+    /// <summary>How the API calls a kind of app.</summary>
+    public static string NameOf(AppType type) => Types.First(t => t.Value == type).Key;
+
+    private static AppType ReadType(BodyFields body)
     {
-        var type = body.Text("type", 40).Or("");
-        if (type != "self_hosted")
+        var name = body.Text("type", 40).Or("");
+        if (!Types.TryGetValue(name, out var type))
         {
-            body.Refuse("type", OtherTypes.Contains(type) ? $"application type '{type}' is not supported yet; use 'self_hosted'" : "app type is missing or invalid");
+            body.Refuse("type", OtherTypes.Contains(name) ? $"application type '{name}' is not supported yet; use {string.Join(", ", Types.Keys.Order(StringComparer.Ordinal))}" : "app type is missing or invalid");
         }
+
+        return type;
     }
 
     private static CookieSameSite? ReadSameSite(BodyFields body) =>
         body.TryGet("same_site_cookie_attribute", out var value) && !(value.ValueKind == JsonValueKind.String && value.GetString()?.Length == 0)
         && body.Choice("same_site_cookie_attribute", SameSites).Is(out var sameSite) ? sameSite : null;
 
-    private static Maybe<List<PolicyLink>> ReadPolicies(BodyFields body)
+    /// <summary>The policies; absent means that they stay.</summary>
+    public static Maybe<List<PolicyLink>> ReadPolicies(BodyFields body)
     {
         if (!body.Elements("policies").Is(out var elements))
         {

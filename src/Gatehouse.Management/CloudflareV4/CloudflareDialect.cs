@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.Settings;
 using Gatehouse.Management.Tokens;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -91,6 +92,9 @@ internal sealed class CloudflareDialect : IDialect
             ? fault
             : new Admission.Admitted(caller);
 
+    private static bool IsAccess(HttpContext context) =>
+        context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route } && route.StartsWith(Prefix + ZoneRoutes.Path + "/", StringComparison.Ordinal);
+
     private static bool IsInScope(HttpContext context, ApiCaller caller) =>
         caller.Scope is null
         || (context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route } && route.StartsWith(Prefix, StringComparison.Ordinal)
@@ -105,7 +109,9 @@ internal sealed class CloudflareDialect : IDialect
     {
         if (context.GetRouteValue("account") is not string account)
         {
-            return null;
+            return context.GetRouteValue("zone") is string zone && IsAccess(context) && zone != Zones.IdOf(context.RequestServices.GetRequiredService<PublicUrls>())
+                ? new Admission.Turned(Envelope.Failed(404, 7003, $"Could not route to {context.Request.Path}, perhaps your object identifier is invalid?"), "another zone was named")
+                : null;
         }
 
         var organization = await context.RequestServices.GetRequiredService<SaveOrganization>().FindAsync(cancellationToken);

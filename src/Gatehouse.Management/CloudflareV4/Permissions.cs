@@ -70,6 +70,7 @@ internal static class Permissions
     /// <summary>The groups of which a scoped token needs one for this route; empty means that none will do.</summary>
     public static IReadOnlyList<PermissionGroup> Needed(string method, string path)
     {
+        path = path.StartsWith(ZoneRoutes.Path + "/", StringComparison.Ordinal) ? "/accounts/{account}/access" + path[ZoneRoutes.Path.Length..] : path;
         var name = Routes.Where(r => Covers(r.Path, path)).MaxBy(r => r.Path.Length).Group;
         string[] names = name is null ? []
             : method is "GET" or "HEAD" && !GivesSecret(path) ? [name + "Read", name + "Write"]

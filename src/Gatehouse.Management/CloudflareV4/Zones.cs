@@ -27,7 +27,10 @@ internal sealed class Zones(DnsDirectory directory, SaveDnsRecord save, TunnelDi
         .Delete<Zones>(Path + "/{id}", Need.Superuser, (z, r) => z.InAsync(r, () => z.DeleteAsync(r)))
         .Put<Zones>("/zones/{zone}/tunnels/{tunnel}/routes", Need.Superuser, (z, r) => z.InAsync(r, () => z.RouteAsync(r)));
 
-    private string Id => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("zone:" + urls.Domain)).AsSpan(0, 16));
+    private string Id => IdOf(urls);
+
+    /// <summary>The id of the one zone.</summary>
+    public static string IdOf(PublicUrls urls) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("zone:" + urls.Domain)).AsSpan(0, 16));
 
     private async Task<IResult> ListZonesAsync(ApiRequest request)
     {

@@ -41,6 +41,17 @@ internal sealed partial class ApiRoutes(string prefix, IDialect dialect, ILogger
     public ApiRoutes PatchList<T>(string path, Need need, Func<T, ApiRequest, Task<IResult>> run)
         where T : notnull => Add(path, "PATCH", need, run, hasBody: false);
 
+    /// <summary>Serves every path under <paramref name="path"/> under <paramref name="other"/> as well.</summary>
+    public ApiRoutes Mirror(string path, string other)
+    {
+        foreach (var known in byPath.Keys.Where(p => p == path || p.StartsWith(path + "/", StringComparison.Ordinal)).ToList())
+        {
+            byPath[other + known[path.Length..]] = byPath[known];
+        }
+
+        return this;
+    }
+
     /// <summary>Every route: its path, method, and who may use it.</summary>
     public IEnumerable<(string Path, string Method, Need Need)> All => byPath.SelectMany(p => p.Value.Select(m => (p.Key, m.Key, m.Value.Need)));
 

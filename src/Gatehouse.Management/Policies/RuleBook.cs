@@ -16,11 +16,13 @@ internal sealed class RuleBook
     private readonly Dictionary<Guid, AccessListKind> lists;
     private readonly HashSet<Guid> loginMethods;
     private readonly HashSet<Guid> serviceTokens;
+    private readonly HashSet<Guid> clients;
     private readonly bool knowsPlaces;
 
     private RuleBook(
-        Dictionary<Guid, RuleSet> groups, Dictionary<Guid, AccessListKind> lists, HashSet<Guid> loginMethods, HashSet<Guid> serviceTokens, bool knowsPlaces)
+        Dictionary<Guid, RuleSet> groups, Dictionary<Guid, AccessListKind> lists, HashSet<Guid> loginMethods, HashSet<Guid> serviceTokens, HashSet<Guid> clients, bool knowsPlaces)
     {
+        this.clients = clients;
         this.groups = groups;
         this.lists = lists;
         this.loginMethods = loginMethods;
@@ -34,6 +36,7 @@ internal sealed class RuleBook
         await db.AccessLists.AsNoTracking().Select(l => new { l.Id, l.Kind }).ToDictionaryAsync(l => l.Id, l => l.Kind, cancellationToken),
         (await db.LoginMethods.Select(m => m.Id).ToListAsync(cancellationToken)).ToHashSet(),
         (await db.ServiceTokens.Select(t => t.Id).ToListAsync(cancellationToken)).ToHashSet(),
+        (await db.Apps.Where(a => a.ClientSecretHash != null).Select(a => a.Id).ToListAsync(cancellationToken)).ToHashSet(),
         places.IsAvailable);
 
     /// <summary>What is wrong with who may approve. <paramref name="path"/> leads to the policy in the body.</summary>
@@ -90,7 +93,7 @@ internal sealed class RuleBook
         {
             yield return new Fault(
                 path + block,
-                $"invalid '{block}' configuration: a {(action == PolicyAction.Bypass ? "bypass" : "non_identity")} policy is judged before anyone signs in, so it takes ip, ip_list, geo, everyone, service tokens, certificates and groups of those only; found {RuleJson.Write(odd)}");
+                $"invalid '{block}' configuration: a {(action == PolicyAction.Bypass ? "bypass" : "non_identity")} policy is judged before anyone signs in, so it takes ip, ip_list, geo, everyone, service tokens, tokens of linked applications, certificates and groups of those only; found {RuleJson.Write(odd)}");
         }
     }
 
@@ -121,6 +124,7 @@ internal sealed class RuleBook
     {
         Rule.Group g when !groups.ContainsKey(g.Id) => $"there is no group {g.Id}",
         Rule.ServiceToken t when !serviceTokens.Contains(t.Id) => $"there is no service token {t.Id}",
+        Rule.LinkedAppToken l when !clients.Contains(l.AppId) => $"there is no SaaS application by OpenID Connect {l.AppId}",
         Rule.LoginMethod m when !loginMethods.Contains(m.Id) => $"there is no login method {m.Id}",
         Rule.OidcClaim { LoginMethodId: { } id } when !loginMethods.Contains(id) => $"there is no login method {id}",
         Rule.ProviderGroup { LoginMethodId: var id } when !loginMethods.Contains(id) => $"there is no login method {id}",

@@ -108,7 +108,7 @@ public sealed class LayDemo(IServiceScopeFactory scopes, LayTunnel tunnels, Publ
             AutoRedirectToIdentity = true,
             Policies = new List<PolicyLink> { new PolicyLink.Inline(new PolicyDraft("Demo", PolicyAction.Allow, rules, null), 1) },
         };
-        return FaultOf(await services.GetRequiredService<SaveApp>().CreateAsync(draft, cancellationToken));
+        return FaultOf(await services.GetRequiredService<SaveApp>().CreateAsync(draft, null, cancellationToken));
     }
 
     private async Task<App?> FindAppAsync(GatehouseDb db, CancellationToken cancellationToken) =>

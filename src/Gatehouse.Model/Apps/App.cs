@@ -2,7 +2,7 @@ using Gatehouse.Model.Policies;
 
 namespace Gatehouse.Model.Apps;
 
-/// <summary>Something people reach through the gateway: Cloudflare's self-hosted Access application.</summary>
+/// <summary>Something people reach through Access: behind the gateway, or somewhere else after signing in here. Cloudflare's Access application.</summary>
 public sealed class App
 {
     /// <summary>Never changes.</summary>
@@ -11,11 +11,32 @@ public sealed class App
     /// <summary>The AUD tag: 64 lower-case hex digits, fixed for the life of the app.</summary>
     public required string Aud { get; init; }
 
+    /// <summary>What kind it is.</summary>
+    public AppType Type { get; init; }
+
     /// <summary>Shown to people; at most 350 characters.</summary>
     public required string Name { get; set; }
 
-    /// <summary>Host and path patterns it covers, as written (<c>app.example.com/admin</c>); the first is the primary one.</summary>
+    /// <summary>Host and path patterns it covers, as written (<c>app.example.com/admin</c>); the first is the primary one. Empty unless it is self-hosted.</summary>
     public required List<string> Domains { get; set; }
+
+    /// <summary>How people sign in to it where it stands; null unless it is SaaS.</summary>
+    public SaasSettings? Saas { get; set; }
+
+    /// <summary>What its sign-in addresses are called, and its client id: 64 lower-case hex digits, fixed for the life of the app. Null unless it is SaaS.</summary>
+    public string? SsoId { get; init; }
+
+    /// <summary>SHA-256 of its client secret; null unless it is SaaS by OpenID Connect.</summary>
+    public byte[]? ClientSecretHash { get; init; }
+
+    /// <summary>Where a bookmark leads; null for others.</summary>
+    public string? BookmarkUrl { get; set; }
+
+    /// <summary>How the App Launcher looks; null for others.</summary>
+    public LauncherLook? Launcher { get; set; }
+
+    /// <summary>Picture on its tile; null means none.</summary>
+    public string? LogoUrl { get; set; }
 
     /// <summary>How long an app token lives. 0 to 31 days; zero asks for a sign-in on each navigation.</summary>
     public TimeSpan SessionDuration { get; set; } = TimeSpan.FromHours(24);

@@ -6,11 +6,16 @@ namespace Gatehouse.Model.Expressions;
 internal static partial class SafeRegex
 {
     /// <summary>Makes a matcher.</summary>
-    public static Regex Make(At at, string pattern)
+    public static Regex Make(At at, string pattern) => TryMake(pattern, out var fault) ?? throw at.Fault(fault);
+
+    /// <summary>Makes a matcher; null when <paramref name="fault"/> says why not.</summary>
+    public static Regex? TryMake(string pattern, out string fault)
     {
+        fault = "";
         if (pattern.Length > Limits.Pattern)
         {
-            throw at.Fault($"A pattern has at most {Limits.Pattern} characters.");
+            fault = $"A pattern has at most {Limits.Pattern} characters.";
+            return null;
         }
 
         var counts = 1L;
@@ -21,7 +26,8 @@ internal static partial class SafeRegex
             counts *= int.TryParse(comma >= 0 && comma < text.Length - 1 ? text[(comma + 1)..] : comma >= 0 ? text[..comma] : text, out var most) ? Math.Max(1, most) : 1;
             if (counts > Limits.PatternCounts)
             {
-                throw at.Fault($"The counts of this pattern multiply to more than {Limits.PatternCounts}.");
+                fault = $"The counts of this pattern multiply to more than {Limits.PatternCounts}.";
+                return null;
             }
         }
 
@@ -31,11 +37,13 @@ internal static partial class SafeRegex
         }
         catch (NotSupportedException)
         {
-            throw at.Fault("Look-around, back references and atomic groups are not supported in patterns.");
+            fault = "Look-around, back references and atomic groups are not supported in patterns.";
+            return null;
         }
-        catch (ArgumentException fault)
+        catch (ArgumentException unreadable)
         {
-            throw at.Fault("This pattern can't be read: " + fault.Message);
+            fault = "This pattern can't be read: " + unreadable.Message;
+            return null;
         }
     }
 

@@ -97,6 +97,16 @@ public abstract record Rule
         public override bool IsContinuous => true;
     }
 
+    /// <summary>The request brings an access token that the SaaS application with this id was issued.</summary>
+    public sealed record LinkedAppToken(Guid AppId) : Rule
+    {
+        /// <inheritdoc/>
+        public override bool NeedsSignIn => false;
+
+        /// <inheritdoc/>
+        public override bool IsContinuous => true;
+    }
+
     /// <summary>The connection shows a certificate of an authority that was uploaded for the host.</summary>
     public sealed record Certificate : Rule
     {

@@ -24,6 +24,7 @@ public static class RuleEvaluator
         Rule.OidcClaim c => visitor.Identity is { } i && HasClaim(i, c),
         Rule.ServiceToken t => visitor.ServiceToken == t.Id,
         Rule.AnyServiceToken => visitor.ServiceToken is not null,
+        Rule.LinkedAppToken t => visitor.LinkedApp == t.AppId,
         Rule.Certificate => visitor.CommonName is not null,
         Rule.CommonName n => string.Equals(visitor.CommonName, n.Name, StringComparison.Ordinal),
         Rule.ProviderGroup g => visitor.Identity is { } i && i.LoginMethodId == g.LoginMethodId && IsMember(i, g),

@@ -28,6 +28,7 @@ public static class RuleJson
         Rule.OidcClaim c => Selector("oidc", Claim(c)),
         Rule.ServiceToken t => Selector("service_token", new() { ["token_id"] = t.Id.ToString() }),
         Rule.AnyServiceToken => Selector("any_valid_service_token", []),
+        Rule.LinkedAppToken t => Selector("linked_app_token", new() { ["app_uid"] = t.AppId.ToString() }),
         Rule.Certificate => Selector("certificate", []),
         Rule.CommonName n => Selector("common_name", new() { ["common_name"] = n.Name }),
         _ => throw new UnreachableException($"rule {rule.GetType().Name} has no case"),
@@ -86,6 +87,7 @@ public static class RuleJson
         "oidc" => ReadClaim(value),
         "service_token" => Id(value, "token_id") is { } id ? (new Rule.ServiceToken(id), null) : (null, "service_token.token_id must be the token's UUID"),
         "any_valid_service_token" => (new Rule.AnyServiceToken(), null),
+        "linked_app_token" => Id(value, "app_uid") is { } app ? (new Rule.LinkedAppToken(app), null) : (null, "linked_app_token.app_uid must be the UUID of a SaaS application"),
         "certificate" => (new Rule.Certificate(), null),
         "common_name" => Text(value, "common_name") is { Length: > 0 } common ? (new Rule.CommonName(common), null) : (null, "common_name.common_name must be a name"),
         _ when ProviderSelectors.IsOne(name) => ProviderSelectors.Read(name, value),
@@ -94,7 +96,7 @@ public static class RuleJson
     };
 
     private const string Known =
-        "email, email_list, email_domain, everyone, ip, ip_list, geo, group, login_method, auth_method, azureAD, github-organization, gsuite, okta, oidc, auth_context, external_evaluation, service_token, any_valid_service_token, certificate, common_name";
+        "email, email_list, email_domain, everyone, ip, ip_list, geo, group, login_method, auth_method, azureAD, github-organization, gsuite, okta, oidc, auth_context, external_evaluation, service_token, any_valid_service_token, linked_app_token, certificate, common_name";
 
     private static (Rule? Rule, string? Fault) ReadEvaluation(JsonElement value) =>
         Text(value, "evaluate_url") is { Length: <= 2048 } evaluate && IsHttps(evaluate) && Text(value, "keys_url") is { Length: <= 2048 } keys && IsHttps(keys)

@@ -10,6 +10,9 @@ public sealed record Visitor(IPAddress Address, VisitorIdentity? Identity)
     /// <summary>The service token that the request has proved to hold; null when none.</summary>
     public Guid? ServiceToken { get; init; }
 
+    /// <summary>The SaaS application whose access token the request brings; null when it brings none.</summary>
+    public Guid? LinkedApp { get; init; }
+
     /// <summary>Common name of the client certificate, which an authority of the host has signed; empty when it has none. Null when there is no such certificate.</summary>
     public string? CommonName { get; init; }
 

@@ -19,6 +19,12 @@ public sealed class AccessTable
     /// <summary>Apps by AUD tag.</summary>
     public required FrozenDictionary<string, AppEntry> AppsByAud { get; init; }
 
+    /// <summary>SaaS applications by what their sign-in addresses are called.</summary>
+    public FrozenDictionary<string, AppEntry> SaasApps { get; init; } = FrozenDictionary<string, AppEntry>.Empty;
+
+    /// <summary>The App Launcher as configured; null means that it is as shipped, and open to whoever may open an app.</summary>
+    public AppEntry? Launcher { get; init; }
+
     /// <summary>Which app covers a host and path.</summary>
     public required AppMatcher Apps { get; init; }
 
@@ -86,6 +92,12 @@ public sealed class AppEntry
 
     /// <summary>The login methods that exist and that it allows.</summary>
     public required FrozenSet<Guid> LoginMethods { get; init; }
+
+    /// <summary>Which groups a SaaS application is told of; null means all.</summary>
+    public GroupFilter? Groups { get; init; }
+
+    /// <summary>The SaaS applications whose access tokens may let a request in.</summary>
+    public ImmutableArray<Guid> LinkedApps { get; init; } = [];
 
     /// <summary>Whether a service token may let a request in.</summary>
     public bool TakesServiceTokens { get; init; }

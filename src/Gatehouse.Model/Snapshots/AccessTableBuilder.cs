@@ -76,6 +76,8 @@ public static class AccessTableBuilder
         {
             Organization = rows.Organization,
             AppsByAud = apps.ToFrozenDictionary(a => a.App.Aud, StringComparer.Ordinal),
+            SaasApps = apps.Where(a => a.App is { Saas: not null, SsoId: not null }).ToFrozenDictionary(a => a.App.SsoId!, StringComparer.Ordinal), // filtered just before
+            Launcher = apps.Find(a => a.App.Type == AppType.AppLauncher),
             Apps = new AppMatcher(apps),
             Origins = new OriginMatcher(rows.Hostnames.Select(h => new OriginEntry { Hostname = h, Prefix = h.Service.TrimEnd('/') }).Concat(TunnelRoutes.Of(rows))),
             Tunnels = rows.Tunnels.ToFrozenDictionary(t => t.Tunnel.Id),
@@ -106,6 +108,12 @@ public static class AccessTableBuilder
             AsksForCountry = policies.SelectMany(Rules).Any(r => RuleWalk.Any(r, scope, one => one is Rule.Country)),
             Evaluations = [.. afterSignIn.SelectMany(Rules).SelectMany(r => RuleWalk.All(r, scope)).OfType<Rule.ExternalEvaluation>().Distinct()],
             LoginMethods = taken,
+            LinkedApps =
+            [
+                .. policies.Where(p => p.Action is PolicyAction.Bypass or PolicyAction.NonIdentity)
+                    .SelectMany(Rules).SelectMany(r => RuleWalk.All(r, scope)).OfType<Rule.LinkedAppToken>().Select(l => l.AppId).Distinct(),
+            ],
+            Groups = app.Saas?.Oidc?.GroupFilter is { } pattern ? GroupFilter.Of(pattern) : null,
             TakesServiceTokens = policies
                 .Where(p => p.Action is PolicyAction.Bypass or PolicyAction.NonIdentity)
                 .SelectMany(p => p.Include.Concat(p.Require))

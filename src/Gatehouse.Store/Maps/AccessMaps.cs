@@ -24,6 +24,10 @@ internal static class AccessMaps
             app.Property(a => a.AllowedLoginMethods).AsJson();
             app.Property(a => a.Cors).AsJson();
             app.Property(a => a.Agents).AsJson();
+            app.Property(a => a.Saas).AsJson();
+            app.Property(a => a.SsoId).HasMaxLength(64);
+            app.HasIndex(a => a.SsoId).IsUnique();
+            app.Property(a => a.Launcher).AsJson();
             app.Property(a => a.Tags).AsJson();
             app.Property(a => a.CustomPages).AsJson();
             app.Property(a => a.Version).IsConcurrencyToken();

@@ -49,6 +49,16 @@ internal static class JsonColumns
         text => ObjectColumns.ReadAgents(text),
         new ValueComparer<AgentRules?>((a, b) => ObjectColumns.AreEqual(a, b), rules => ObjectColumns.HashOf(rules), rules => rules));
 
+    public static void AsJson(this PropertyBuilder<SaasSettings?> property) => property.HasConversion(
+        settings => ObjectColumns.Write(settings),
+        text => ObjectColumns.ReadSaas(text),
+        new ValueComparer<SaasSettings?>((a, b) => ObjectColumns.AreEqual(a, b), settings => ObjectColumns.HashOf(settings), settings => settings));
+
+    public static void AsJson(this PropertyBuilder<LauncherLook?> property) => property.HasConversion(
+        look => ObjectColumns.Write(look),
+        text => ObjectColumns.ReadLauncher(text),
+        new ValueComparer<LauncherLook?>((a, b) => ObjectColumns.AreEqual(a, b), look => ObjectColumns.HashOf(look), look => look));
+
     public static void AsJson(this PropertyBuilder<List<AccessListItem>> property) =>
         property.HasConversion(list => ListColumns.Write(list), text => ListColumns.ReadAccessListItems(text), Compare<AccessListItem>());
 
@@ -78,6 +88,18 @@ internal static class ObjectColumns
     public static CorsRules? ReadCors(string? text) => text is null ? null : JsonSerializer.Deserialize(text, Shapes.Default.CorsRules);
 
     public static AgentRules? ReadAgents(string? text) => text is null ? null : JsonSerializer.Deserialize(text, Shapes.Default.AgentRules);
+
+    public static string? Write(SaasSettings? settings) => settings is null ? null : JsonSerializer.Serialize(settings, Shapes.Default.SaasSettings);
+
+    public static string? Write(LauncherLook? look) => look is null ? null : JsonSerializer.Serialize(look, Shapes.Default.LauncherLook);
+
+    public static SaasSettings? ReadSaas(string? text) => text is null ? null : JsonSerializer.Deserialize(text, Shapes.Default.SaasSettings);
+
+    public static LauncherLook? ReadLauncher(string? text) => text is null ? null : JsonSerializer.Deserialize(text, Shapes.Default.LauncherLook);
+
+    public static bool AreEqual(SaasSettings? left, SaasSettings? right) => Write(left) == Write(right);
+
+    public static bool AreEqual(LauncherLook? left, LauncherLook? right) => Write(left) == Write(right);
 
     public static bool AreEqual(CorsRules? left, CorsRules? right) => Write(left) == Write(right);
 

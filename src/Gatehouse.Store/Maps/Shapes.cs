@@ -19,4 +19,6 @@ namespace Gatehouse.Store.Maps;
 [JsonSerializable(typeof(Dictionary<string, List<string>>))]
 [JsonSerializable(typeof(CorsRules))]
 [JsonSerializable(typeof(AgentRules))]
+[JsonSerializable(typeof(SaasSettings))]
+[JsonSerializable(typeof(LauncherLook))]
 internal sealed partial class Shapes : JsonSerializerContext;

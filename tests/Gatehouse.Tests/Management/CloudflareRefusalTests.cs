@@ -84,7 +84,9 @@ public class CloudflareRefusalTests(SharedApiHost shared) : IClassFixture<Shared
     [InlineData("domain", "null")]
     [InlineData("domain", "7")]
     [InlineData("type", "null")]
-    [InlineData("type", "\"saas\"")]
+    [InlineData("type", "\"saas\"")] // without saas_app
+    [InlineData("type", "\"warp\"")]
+    [InlineData("logo_url", "\"javascript:alert(1)\"")]
     [InlineData("type", "\"magic\"")]
     [InlineData("session_duration", "\"1d\"")]
     [InlineData("session_duration", "\"-1h\"")]

@@ -30,6 +30,7 @@ public class SelectorTests
     [InlineData("""{"okta":{"name":"Staff","identity_provider_id":"00000000-0000-0000-0000-0000000000aa"}}""")]
     [InlineData("""{"oidc":{"claim_name":"department","claim_value":"engines","identity_provider_id":"00000000-0000-0000-0000-0000000000aa"}}""")]
     [InlineData("""{"external_evaluation":{"evaluate_url":"https://eval.example.com/","keys_url":"https://eval.example.com/keys"}}""")]
+    [InlineData("""{"linked_app_token":{"app_uid":"00000000-0000-0000-0000-0000000000aa"}}""")]
     public void Echoes_as_it_was_written(string json)
     {
         Assert.True(TryRead(json, out var rule, out var fault), fault);

@@ -1,5 +1,6 @@
 using Gatehouse.Access.Gateway;
 using Gatehouse.Access.Pages;
+using Gatehouse.Access.Saas;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
@@ -18,6 +19,9 @@ internal sealed record Way(AppEntry App, CompiledPolicy By, string Host, string 
 
     /// <summary>Whether each visit asks for a sign-in of its own.</summary>
     public bool IsForThisVisit => SessionDuration.Of(App, By) == TimeSpan.Zero;
+
+    /// <summary>Whether they proved just now who they are.</summary>
+    public bool SignedInNow { get; init; }
 }
 
 /// <summary>The last steps on the team domain for a person whom a policy admits: say why, be approved, then on to the app.</summary>
@@ -54,7 +58,7 @@ internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSe
 
         var visitor = places.Visitor(way.App, ClientAddress.Of(context), SessionIdentity.Of(session)) with { CommonName = way.CommonName };
         await admission.RecordLoginAsync(context, way.App, visitor, way.Host, way.ReturnTo, new DecisionExtras(purpose, approvers));
-        return handOff.Send(context, way.App, session, way.Host, way.ReturnTo, way.AppSessionHash);
+        return handOff.Send(context, way.App, session, way.Host, way.ReturnTo, way.AppSessionHash, signedInNow: way.SignedInNow);
     }
 
     /// <summary>POST <c>/cdn-cgi/access/purpose</c>: the answer, in the browser that was asked; then the sign-in goes on by itself.</summary>
@@ -124,7 +128,7 @@ internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSe
         StatusCodes.Status200OK)
     {
         // The answer leads on through the app's hosts, and browsers hold redirects of a form to this list.
-        FormTargets = string.Join(' ', AppHosts.OthersThan(table, way.App, way.Host).Select(o => o.Split('/')[0]).Prepend(way.Host).Select(urls.UrlOf)),
+        FormTargets = string.Join(' ', AppHosts.OthersThan(table, way.App, way.Host).Select(o => o.Split('/')[0]).Prepend(way.Host).Select(urls.UrlOf).Concat(SsoPaths.FormTargets(way.App))),
     };
 
     private IResult Wait(HttpContext context, AccessTable table, Way way, ApprovalRequest request)

@@ -1,5 +1,4 @@
-using System.Net;
-using Gatehouse.Access.Gateway;
+using System.Text;
 using Gatehouse.Access.Pages;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Model.Hosts;
@@ -13,67 +12,117 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Access.SignIn.Launcher;
 
 /// <summary>GET <c>/</c> on the team domain: the apps that the signed-in person may open, or the login methods for somebody who is not signed in.</summary>
-internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSessions orgSessions, ProviderRedirect provider, Places places, PublicUrls urls)
+internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSessions orgSessions, LauncherTiles launcher, ProviderRedirect provider, PublicUrls urls)
 {
     private const string TagParameter = "tag";
+    private const string StylePath = "/cdn-cgi/access/launcher.css";
 
     /// <summary>Answers the request.</summary>
     public async Task<IResult> HandleAsync(HttpContext context)
     {
         var table = tables.Current;
         SecurityHeaders.NoStore(context.Response);
-        if (await orgSessions.FindAsync(context, table) is { } session)
+        if (table.Launcher is { AfterSignIn.IsEmpty: true })
+        {
+            return Page.Message(
+                StatusCodes.Status403Forbidden, "The App Launcher is not enabled", "No policy says who may open it. Open your application by its own address.", brand: table.Organization.Name);
+        }
+
+        var wantsOther = context.Request.Query[LoginRedirect.SwitchParameter] is ["1"];
+        if (!wantsOther && await orgSessions.FindAsync(context, table) is { } session && table.Launcher?.Takes(session.LoginMethodId) != false)
         {
             return Show(context, table, session);
         }
 
-        List<LoginMethodEntry> methods = [.. table.LoginMethods];
-        return context.Request.Query[LoginEndpoint.MethodParameter] is not [{ } wanted] ? Choice(table, methods)
-            : methods.Find(m => m.Method.Id.ToString() == wanted) is { } chosen ? provider.SendLauncher(context, table, chosen)
-            : SignInPages.BadLink(table);
+        var methods = table.LoginMethods.Where(m => table.Launcher?.Takes(m.Method.Id) != false).ToList();
+        return context.Request.Query[LoginEndpoint.MethodParameter] is [{ } wanted]
+            ? methods.Find(m => m.Method.Id.ToString() == wanted) is { } chosen ? provider.SendLauncher(context, table, chosen, prompt: wantsOther) : SignInPages.BadLink(table)
+            : methods is [var only] && !wantsOther && table.Launcher?.App is { } app && (app.AutoRedirectToIdentity || app.Launcher?.SkipLoginPage == true) ? provider.SendLauncher(context, table, only, prompt: false)
+            : Choice(table, methods, wantsOther);
     }
 
-    /// <summary>Whether any app would let the person in: without one there is nothing to be signed in for.</summary>
-    public static bool AdmitsAnywhere(AccessTable table, Places places, IPAddress address, VisitorIdentity who) =>
-        table.AppsByAud.Values.Any(a => SignInDecision.Judge(a, places.Visitor(a, address, who)) is Ruling.Admitted);
+    /// <summary>GET of the style sheet: the colours of the launcher.</summary>
+    public IResult Style(HttpContext context)
+    {
+        var look = tables.Current.Launcher?.App.Launcher;
+        var css = new StringBuilder();
+        Add("body", "background", look?.Background);
+        Add(".brand", "background", look?.HeaderBackground);
+        Add(".button", "background", look?.ButtonColor);
+        Add(".button", "color", look?.ButtonTextColor);
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        context.Response.Headers.CacheControl = "no-cache";
+        return Results.Text(css.ToString(), "text/css");
 
-    private PageResult<LauncherPage> Show(HttpContext context, AccessTable table, AccessSession session)
+        void Add(string selector, string property, string? color)
+        {
+            if (color is not null)
+            {
+                css.Append(selector).Append('{').Append(property).Append(':').Append(color).Append("}\n"); // # and six digits, as it was taken
+            }
+        }
+    }
+
+    private IResult Show(HttpContext context, AccessTable table, AccessSession session)
     {
         var (address, who) = (ClientAddress.Of(context), SessionIdentity.Of(session));
-        var open = table.AppsByAud.Values
-            .Where(a => a.App.AppLauncherVisible && SignInDecision.Judge(a, places.Visitor(a, address, who)) is Ruling.Admitted)
-            .Select(a => (Entry: a, Address: AppHosts.Front(table, a)))
-            .Where(a => a.Address is not null)
-            .ToList();
-        var tags = open.SelectMany(a => a.Entry.App.Tags).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        if (table.Launcher is not null && !launcher.Admits(table, address, who))
+        {
+            return Page.Message(
+                StatusCodes.Status403Forbidden,
+                "That account does not have access.",
+                table.Launcher.App.CustomDenyMessage ?? $"You are signed in as {session.Email}, and this account may not open the App Launcher.",
+                action: ($"{urls.Access}/?{LoginRedirect.SwitchParameter}=1", "Sign in as somebody else"),
+                brand: table.Organization.Name);
+        }
+
+        var open = launcher.Of(table, address, who);
+        var tags = open.SelectMany(a => a.App.Tags).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         var tag = context.Request.Query[TagParameter] is [{ } one] && tags.Contains(one) ? one : "";
-        var tiles = open
-            .Where(a => tag.Length == 0 || a.Entry.App.Tags.Contains(tag))
-            .OrderBy(a => a.Entry.App.Name, StringComparer.OrdinalIgnoreCase)
-            .ThenBy(a => a.Entry.App.Id)
-            .Select(a => new LauncherTile(a.Entry.App.Name, urls.UrlOf(a.Address!.Value.Host) + a.Address.Value.Path, a.Address.Value.Host))
-            .ToList();
+        var tiles = open.Where(a => tag.Length == 0 || a.App.Tags.Contains(tag)).Select(a => a.Tile).ToList();
+        var look = LookOf(table, [.. tiles.Select(t => t.Logo).OfType<string>()]);
         return new PageResult<LauncherPage>(
             new Dictionary<string, object?>
             {
-                [nameof(LauncherPage.Brand)] = table.Organization.Name,
+                [nameof(LauncherPage.Look)] = look,
                 [nameof(LauncherPage.Email)] = session.Email,
                 [nameof(LauncherPage.Tiles)] = tiles,
                 [nameof(LauncherPage.Tags)] = tags,
                 [nameof(LauncherPage.Tag)] = tag,
+                [nameof(LauncherPage.Links)] = table.Launcher?.App.Launcher?.FooterLinks ?? [],
             },
-            StatusCodes.Status200OK);
+            StatusCodes.Status200OK)
+        {
+            Look = look,
+        };
     }
 
-    private PageResult<LoginPage> Choice(AccessTable table, List<LoginMethodEntry> methods) => new(
-        new Dictionary<string, object?>
+    private PageResult<LoginPage> Choice(AccessTable table, List<LoginMethodEntry> methods, bool wantsOther)
+    {
+        var own = table.Launcher?.App.Launcher;
+        var look = LookOf(table, own?.ImageUrl is { } picture ? [picture] : []);
+        return new PageResult<LoginPage>(
+            new Dictionary<string, object?>
+            {
+                [nameof(LoginPage.AppName)] = "your applications",
+                [nameof(LoginPage.AppHost)] = urls.AccessHost,
+                [nameof(LoginPage.Look)] = look,
+                [nameof(LoginPage.Heading)] = own?.Title ?? "",
+                [nameof(LoginPage.Picture)] = own?.ImageUrl,
+                [nameof(LoginPage.Header)] = own?.Message ?? table.Organization.LoginHeader,
+                [nameof(LoginPage.Footer)] = methods.Count > 0 ? table.Organization.LoginFooter : "There is no login method for this page. Open your application by its own address.",
+                [nameof(LoginPage.Methods)] = methods.Select(m => KeyValuePair.Create(m.Method.Name, $"/?{LoginEndpoint.MethodParameter}={m.Method.Id}{(wantsOther ? $"&{LoginRedirect.SwitchParameter}=1" : "")}")).ToList(),
+            },
+            StatusCodes.Status200OK)
         {
-            [nameof(LoginPage.AppName)] = "your applications",
-            [nameof(LoginPage.AppHost)] = urls.AccessHost,
-            [nameof(LoginPage.Brand)] = table.Organization.Name,
-            [nameof(LoginPage.Header)] = table.Organization.LoginHeader,
-            [nameof(LoginPage.Footer)] = methods.Count > 0 ? table.Organization.LoginFooter : "There is no login method for this page. Open your application by its own address.",
-            [nameof(LoginPage.Methods)] = methods.Select(m => KeyValuePair.Create(m.Method.Name, $"/?{LoginEndpoint.MethodParameter}={m.Method.Id}")).ToList(),
-        },
-        StatusCodes.Status200OK);
+            Look = look,
+        };
+    }
+
+    private static BrandLook LookOf(AccessTable table, IReadOnlyList<string> pictures)
+    {
+        var own = table.Launcher?.App.Launcher;
+        var hasColors = own is { Background: not null } or { HeaderBackground: not null } or { ButtonColor: not null } or { ButtonTextColor: not null };
+        return new BrandLook(table.Organization.Name, own?.LogoUrl, null, hasColors ? StylePath : null) { Pictures = pictures };
+    }
 }

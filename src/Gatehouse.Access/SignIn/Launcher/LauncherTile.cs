@@ -4,4 +4,5 @@ namespace Gatehouse.Access.SignIn.Launcher;
 /// <param name="Name">Its name.</param>
 /// <param name="Href">Where it is opened.</param>
 /// <param name="Host">Its host, so that people see where they are going.</param>
-public sealed record LauncherTile(string Name, string Href, string Host);
+/// <param name="Logo">URL of its picture; null means none.</param>
+public sealed record LauncherTile(string Name, string Href, string Host, string? Logo);

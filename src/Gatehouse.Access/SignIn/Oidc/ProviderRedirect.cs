@@ -32,8 +32,8 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, Publi
         return SendOn(context, table, target, method, prompt, isLauncher: false);
     }
 
-    // No target: the launcher, or a test.
-    private IResult SendOn(HttpContext context, AccessTable table, LoginTarget.Found? target, LoginMethodEntry method, bool prompt, bool isLauncher)
+    // No target: the launcher, a test, or an identity that is asked for anew.
+    private IResult SendOn(HttpContext context, AccessTable table, LoginTarget.Found? target, LoginMethodEntry method, bool prompt, bool isLauncher, string? refreshOf = null)
     {
         if (!Uri.TryCreate(method.Method.AuthUrl, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp))
         {
@@ -50,7 +50,8 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, Publi
         {
             Id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),
             Aud = target?.App.App.Aud ?? "",
-            IsTest = target is null && !isLauncher,
+            IsTest = target is null && !isLauncher && refreshOf is null,
+            RefreshOf = refreshOf,
             IsLauncher = isLauncher,
             Host = target?.Host ?? "",
             ReturnTo = target?.ReturnTo ?? "/",
@@ -70,8 +71,11 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, Publi
     /// <summary>302 to the provider, only to try it.</summary>
     public IResult SendTest(HttpContext context, AccessTable table, LoginMethodEntry method) => SendOn(context, table, null, method, prompt: false, isLauncher: false);
 
+    /// <summary>302 to the provider, to ask anew who the person of this address is.</summary>
+    public IResult SendRefresh(HttpContext context, AccessTable table, LoginMethodEntry method, string email) => SendOn(context, table, null, method, prompt: false, isLauncher: false, email);
+
     /// <summary>302 to the provider, for the App Launcher.</summary>
-    public IResult SendLauncher(HttpContext context, AccessTable table, LoginMethodEntry method)
+    public IResult SendLauncher(HttpContext context, AccessTable table, LoginMethodEntry method, bool prompt)
     {
         if (method.Method.Type == LoginMethodTypes.OneTimePin)
         {
@@ -79,7 +83,7 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, Publi
             return pins.Ask(context, table, app: null, host: "");
         }
 
-        return SendOn(context, table, null, method, prompt: false, isLauncher: true);
+        return SendOn(context, table, null, method, prompt, isLauncher: true);
     }
 
     /// <summary>The login page.</summary>

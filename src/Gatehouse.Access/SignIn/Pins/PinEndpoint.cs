@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Gatehouse.Access.Gateway;
+using Gatehouse.Access.Saas;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.LoginMethods;
@@ -188,7 +189,7 @@ internal sealed partial class PinEndpoint(
         }
 
         AppEntry? app = null;
-        return (state.IsLauncher || (table.AppsByAud.TryGetValue(state.Aud, out app) && AppHosts.Serves(table, app, state.Host)))
+        return (state.IsLauncher || (table.AppsByAud.TryGetValue(state.Aud, out app) && SsoPaths.IsEntrance(table, urls, app, state.Host, state.ReturnTo)))
             && MethodOf(table, app)?.Method.Id == state.LoginMethodId
                 ? new Opened(state, app, browser)
                 : null;

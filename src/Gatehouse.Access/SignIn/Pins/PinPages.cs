@@ -1,4 +1,5 @@
 using Gatehouse.Access.Pages;
+using Gatehouse.Access.Saas;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Mail;
 using Gatehouse.Model.Snapshots;
@@ -52,7 +53,7 @@ internal sealed class PinPages(IMailSender mail, PublicUrls urls)
         // Browsers hold redirects after a post against this, too, and the code leads to the app.
         return new PageResult<PinPage>(parameters, fault.Length > 0 ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK)
         {
-            FormTargets = app is null ? null : string.Join(' ', HostsOf(app, host).Select(urls.UrlOf)),
+            FormTargets = app is null ? null : string.Join(' ', HostsOf(app, host).Select(urls.UrlOf).Concat(SsoPaths.FormTargets(app))),
         };
     }
 

@@ -24,9 +24,9 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Apps.App",
                 typeof(App),
                 baseEntityType,
-                propertyCount: 28,
+                propertyCount: 35,
                 navigationCount: 1,
-                unnamedIndexCount: 1,
+                unnamedIndexCount: 2,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -98,6 +98,22 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(App).GetField("<BindingCookie>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: false);
             bindingCookie.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var bookmarkUrl = runtimeEntityType.AddProperty(
+                "BookmarkUrl",
+                typeof(string),
+                propertyInfo: typeof(App).GetProperty("BookmarkUrl", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<BookmarkUrl>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            bookmarkUrl.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var clientSecretHash = runtimeEntityType.AddProperty(
+                "ClientSecretHash",
+                typeof(byte[]),
+                propertyInfo: typeof(App).GetProperty("ClientSecretHash", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<ClientSecretHash>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            clientSecretHash.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var cors = runtimeEntityType.AddProperty(
                 "Cors",
@@ -191,6 +207,29 @@ namespace Gatehouse.Store.Compiled.Postgres
                 sentinel: false);
             httpOnlyCookie.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var launcher = runtimeEntityType.AddProperty(
+                "Launcher",
+                typeof(LauncherLook),
+                propertyInfo: typeof(App).GetProperty("Launcher", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<Launcher>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            launcher.SetValueConverter(new ValueConverter<LauncherLook, string>(
+                string (LauncherLook look) => ObjectColumns.Write(look),
+                LauncherLook (string text) => ObjectColumns.ReadLauncher(text)));
+            launcher.SetComparer(new ValueComparer<LauncherLook>(
+                bool (LauncherLook a, LauncherLook b) => ObjectColumns.AreEqual(a, b),
+                int (LauncherLook look) => ObjectColumns.HashOf(look),
+                LauncherLook (LauncherLook look) => look));
+            launcher.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var logoUrl = runtimeEntityType.AddProperty(
+                "LogoUrl",
+                typeof(string),
+                propertyInfo: typeof(App).GetProperty("LogoUrl", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<LogoUrl>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            logoUrl.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var name = runtimeEntityType.AddProperty(
                 "Name",
                 typeof(string),
@@ -213,6 +252,21 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(App).GetField("<PathCookie>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: false);
             pathCookie.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var saas = runtimeEntityType.AddProperty(
+                "Saas",
+                typeof(SaasSettings),
+                propertyInfo: typeof(App).GetProperty("Saas", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<Saas>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            saas.SetValueConverter(new ValueConverter<SaasSettings, string>(
+                string (SaasSettings settings) => ObjectColumns.Write(settings),
+                SaasSettings (string text) => ObjectColumns.ReadSaas(text)));
+            saas.SetComparer(new ValueComparer<SaasSettings>(
+                bool (SaasSettings a, SaasSettings b) => ObjectColumns.AreEqual(a, b),
+                int (SaasSettings settings) => ObjectColumns.HashOf(settings),
+                SaasSettings (SaasSettings settings) => settings));
+            saas.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var sameSiteCookie = runtimeEntityType.AddProperty(
                 "SameSiteCookie",
@@ -257,6 +311,15 @@ namespace Gatehouse.Store.Compiled.Postgres
                 sentinel: false);
             skipInterstitial.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var ssoId = runtimeEntityType.AddProperty(
+                "SsoId",
+                typeof(string),
+                propertyInfo: typeof(App).GetProperty("SsoId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<SsoId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true,
+                maxLength: 64);
+            ssoId.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var tags = runtimeEntityType.AddProperty(
                 "Tags",
                 typeof(List<string>),
@@ -278,6 +341,16 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(App).GetField("<TokenEpoch>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: 0);
             tokenEpoch.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var type = runtimeEntityType.AddProperty(
+                "Type",
+                typeof(AppType),
+                propertyInfo: typeof(App).GetProperty("Type", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<Type>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                maxLength: 40,
+                providerPropertyType: typeof(string));
+            type.SetSentinelFromProviderValue("SelfHosted");
+            type.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var updatedAt = runtimeEntityType.AddProperty(
                 "UpdatedAt",
@@ -303,6 +376,10 @@ namespace Gatehouse.Store.Compiled.Postgres
 
             var index = runtimeEntityType.AddIndex(
                 new[] { aud },
+                unique: true);
+
+            var index0 = runtimeEntityType.AddIndex(
+                new[] { ssoId },
                 unique: true);
 
             return runtimeEntityType;

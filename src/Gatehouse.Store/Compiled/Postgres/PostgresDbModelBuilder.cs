@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("b711dada-28fb-4d16-a25f-092c5ff49850"), entityTypeCount: 73)
+            : base(skipDetectChanges: false, modelId: new Guid("14b48725-31a1-47ae-b85e-e5b71fe6ced1"), entityTypeCount: 72)
         {
         }
 
@@ -60,7 +60,6 @@ namespace Gatehouse.Store.Compiled.Postgres
             var policyTest = PolicyTestEntityType.Create(this);
             var ruleGroup = RuleGroupEntityType.Create(this);
             var promptField = PromptFieldEntityType.Create(this);
-            var applicationEntitlement = ApplicationEntitlementEntityType.Create(this);
             var oAuth2Provider = OAuth2ProviderEntityType.Create(this);
             var providerApplication = ProviderApplicationEntityType.Create(this);
             var registrationRule = RegistrationRuleEntityType.Create(this);
@@ -114,7 +113,6 @@ namespace Gatehouse.Store.Compiled.Postgres
             NotificationRuleEntityType.CreateForeignKey1(notificationRule, group);
             ApprovalRequestEntityType.CreateForeignKey1(approvalRequest, app);
             ApprovalRequestEntityType.CreateForeignKey2(approvalRequest, policy);
-            ApplicationEntitlementEntityType.CreateForeignKey1(applicationEntitlement, providerApplication);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
@@ -184,7 +182,6 @@ namespace Gatehouse.Store.Compiled.Postgres
             PolicyTestEntityType.CreateAnnotations(policyTest);
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
             PromptFieldEntityType.CreateAnnotations(promptField);
-            ApplicationEntitlementEntityType.CreateAnnotations(applicationEntitlement);
             OAuth2ProviderEntityType.CreateAnnotations(oAuth2Provider);
             ProviderApplicationEntityType.CreateAnnotations(providerApplication);
             RegistrationRuleEntityType.CreateAnnotations(registrationRule);

@@ -23,9 +23,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Apps.App",
                 typeof(App),
                 baseEntityType,
-                propertyCount: 28,
+                propertyCount: 35,
                 navigationCount: 1,
-                unnamedIndexCount: 1,
+                unnamedIndexCount: 2,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -90,6 +90,20 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(App).GetProperty("BindingCookie", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(App).GetField("<BindingCookie>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: false);
+
+            var bookmarkUrl = runtimeEntityType.AddProperty(
+                "BookmarkUrl",
+                typeof(string),
+                propertyInfo: typeof(App).GetProperty("BookmarkUrl", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<BookmarkUrl>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
+            var clientSecretHash = runtimeEntityType.AddProperty(
+                "ClientSecretHash",
+                typeof(byte[]),
+                propertyInfo: typeof(App).GetProperty("ClientSecretHash", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<ClientSecretHash>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
 
             var cors = runtimeEntityType.AddProperty(
                 "Cors",
@@ -174,6 +188,27 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(App).GetField("<HttpOnlyCookie>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: false);
 
+            var launcher = runtimeEntityType.AddProperty(
+                "Launcher",
+                typeof(LauncherLook),
+                propertyInfo: typeof(App).GetProperty("Launcher", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<Launcher>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            launcher.SetValueConverter(new ValueConverter<LauncherLook, string>(
+                string (LauncherLook look) => ObjectColumns.Write(look),
+                LauncherLook (string text) => ObjectColumns.ReadLauncher(text)));
+            launcher.SetComparer(new ValueComparer<LauncherLook>(
+                bool (LauncherLook a, LauncherLook b) => ObjectColumns.AreEqual(a, b),
+                int (LauncherLook look) => ObjectColumns.HashOf(look),
+                LauncherLook (LauncherLook look) => look));
+
+            var logoUrl = runtimeEntityType.AddProperty(
+                "LogoUrl",
+                typeof(string),
+                propertyInfo: typeof(App).GetProperty("LogoUrl", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<LogoUrl>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
             var name = runtimeEntityType.AddProperty(
                 "Name",
                 typeof(string),
@@ -193,6 +228,20 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(App).GetProperty("PathCookie", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(App).GetField("<PathCookie>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: false);
+
+            var saas = runtimeEntityType.AddProperty(
+                "Saas",
+                typeof(SaasSettings),
+                propertyInfo: typeof(App).GetProperty("Saas", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<Saas>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            saas.SetValueConverter(new ValueConverter<SaasSettings, string>(
+                string (SaasSettings settings) => ObjectColumns.Write(settings),
+                SaasSettings (string text) => ObjectColumns.ReadSaas(text)));
+            saas.SetComparer(new ValueComparer<SaasSettings>(
+                bool (SaasSettings a, SaasSettings b) => ObjectColumns.AreEqual(a, b),
+                int (SaasSettings settings) => ObjectColumns.HashOf(settings),
+                SaasSettings (SaasSettings settings) => settings));
 
             var sameSiteCookie = runtimeEntityType.AddProperty(
                 "SameSiteCookie",
@@ -232,6 +281,14 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(App).GetField("<SkipInterstitial>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: false);
 
+            var ssoId = runtimeEntityType.AddProperty(
+                "SsoId",
+                typeof(string),
+                propertyInfo: typeof(App).GetProperty("SsoId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<SsoId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true,
+                maxLength: 64);
+
             var tags = runtimeEntityType.AddProperty(
                 "Tags",
                 typeof(List<string>),
@@ -251,6 +308,15 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(App).GetProperty("TokenEpoch", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(App).GetField("<TokenEpoch>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: 0);
+
+            var type = runtimeEntityType.AddProperty(
+                "Type",
+                typeof(AppType),
+                propertyInfo: typeof(App).GetProperty("Type", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<Type>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                maxLength: 40,
+                providerPropertyType: typeof(string));
+            type.SetSentinelFromProviderValue("SelfHosted");
 
             var updatedAt = runtimeEntityType.AddProperty(
                 "UpdatedAt",
@@ -274,6 +340,10 @@ namespace Gatehouse.Store.Compiled.Sqlite
 
             var index = runtimeEntityType.AddIndex(
                 new[] { aud },
+                unique: true);
+
+            var index0 = runtimeEntityType.AddIndex(
+                new[] { ssoId },
                 unique: true);
 
             return runtimeEntityType;

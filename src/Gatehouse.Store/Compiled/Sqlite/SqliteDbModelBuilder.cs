@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("944ce7da-3054-4f9b-8f1c-578d20266d01"), entityTypeCount: 73)
+            : base(skipDetectChanges: false, modelId: new Guid("ea69db3f-ead2-4805-8670-39221c781bf4"), entityTypeCount: 72)
         {
         }
 
@@ -59,7 +59,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var policyTest = PolicyTestEntityType.Create(this);
             var ruleGroup = RuleGroupEntityType.Create(this);
             var promptField = PromptFieldEntityType.Create(this);
-            var applicationEntitlement = ApplicationEntitlementEntityType.Create(this);
             var oAuth2Provider = OAuth2ProviderEntityType.Create(this);
             var providerApplication = ProviderApplicationEntityType.Create(this);
             var registrationRule = RegistrationRuleEntityType.Create(this);
@@ -113,7 +112,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             NotificationRuleEntityType.CreateForeignKey1(notificationRule, group);
             ApprovalRequestEntityType.CreateForeignKey1(approvalRequest, app);
             ApprovalRequestEntityType.CreateForeignKey2(approvalRequest, policy);
-            ApplicationEntitlementEntityType.CreateForeignKey1(applicationEntitlement, providerApplication);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
@@ -183,7 +181,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             PolicyTestEntityType.CreateAnnotations(policyTest);
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
             PromptFieldEntityType.CreateAnnotations(promptField);
-            ApplicationEntitlementEntityType.CreateAnnotations(applicationEntitlement);
             OAuth2ProviderEntityType.CreateAnnotations(oAuth2Provider);
             ProviderApplicationEntityType.CreateAnnotations(providerApplication);
             RegistrationRuleEntityType.CreateAnnotations(registrationRule);

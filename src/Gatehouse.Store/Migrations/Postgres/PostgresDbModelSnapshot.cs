@@ -48,6 +48,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("BindingCookie")
                         .HasColumnType("boolean");
 
+                    b.Property<string>("BookmarkUrl")
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("ClientSecretHash")
+                        .HasColumnType("bytea");
+
                     b.Property<string>("Cors")
                         .HasColumnType("text");
 
@@ -77,6 +83,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("HttpOnlyCookie")
                         .HasColumnType("boolean");
 
+                    b.Property<string>("Launcher")
+                        .HasColumnType("text");
+
+                    b.Property<string>("LogoUrl")
+                        .HasColumnType("text");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("text");
@@ -86,6 +98,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.Property<bool>("PathCookie")
                         .HasColumnType("boolean");
+
+                    b.Property<string>("Saas")
+                        .HasColumnType("text");
 
                     b.Property<string>("SameSiteCookie")
                         .HasMaxLength(40)
@@ -103,12 +118,21 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("SkipInterstitial")
                         .HasColumnType("boolean");
 
+                    b.Property<string>("SsoId")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
                     b.Property<string>("Tags")
                         .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<int>("TokenEpoch")
                         .HasColumnType("integer");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("bigint");
@@ -120,6 +144,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.HasIndex("Aud")
+                        .IsUnique();
+
+                    b.HasIndex("SsoId")
                         .IsUnique();
 
                     b.ToTable("apps", (string)null);
@@ -1840,34 +1867,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("prompt_fields", (string)null);
                 });
 
-            modelBuilder.Entity("Gatehouse.Model.Providers.ApplicationEntitlement", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid");
-
-                    b.Property<Guid>("ApplicationId")
-                        .HasColumnType("uuid");
-
-                    b.Property<string>("AttributesJson")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<int>("Version")
-                        .IsConcurrencyToken()
-                        .HasColumnType("integer");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("ApplicationId", "Name")
-                        .IsUnique();
-
-                    b.ToTable("application_entitlements", (string)null);
-                });
-
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
                 {
                     b.Property<int>("Id")
@@ -2206,7 +2205,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
-                    b.Property<string>("ParentNonce")
+                    b.Property<string>("Parent")
                         .HasColumnType("text");
 
                     b.Property<string>("Passed")
@@ -2231,7 +2230,7 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.HasIndex("ForgetAt");
 
-                    b.HasIndex("ParentNonce");
+                    b.HasIndex("Parent");
 
                     b.HasIndex("UserId");
 
@@ -2292,9 +2291,6 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.Property<int?>("ImpersonatedUserId")
                         .HasColumnType("integer");
-
-                    b.Property<bool>("IsRemembered")
-                        .HasColumnType("boolean");
 
                     b.Property<bool>("IsSliding")
                         .HasColumnType("boolean");
@@ -2377,28 +2373,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasIndex("ProviderId");
 
                     b.ToTable("logout_notices", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Sessions.RememberedToken", b =>
-                {
-                    b.Property<string>("Hash")
-                        .HasColumnType("text");
-
-                    b.Property<long?>("FirstUsedAt")
-                        .HasColumnType("bigint");
-
-                    b.Property<long?>("ReplacedAt")
-                        .HasColumnType("bigint");
-
-                    b.Property<string>("SessionId")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.HasKey("Hash");
-
-                    b.HasIndex("SessionId");
-
-                    b.ToTable("remembered_tokens", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
@@ -2690,9 +2664,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("bigint");
 
-                    b.Property<int?>("ImpersonatorId")
-                        .HasColumnType("integer");
-
                     b.Property<string>("KeyThumbprint")
                         .HasColumnType("text");
 
@@ -2721,8 +2692,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.HasIndex("ExpiresAt");
-
-                    b.HasIndex("ImpersonatorId");
 
                     b.HasIndex("ProviderId");
 
@@ -3104,9 +3073,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("IsActive")
                         .HasColumnType("boolean");
 
-                    b.Property<bool>("IsEmailUnproven")
-                        .HasColumnType("boolean");
-
                     b.Property<long?>("LastLoginAt")
                         .HasColumnType("bigint");
 
@@ -3337,15 +3303,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired();
                 });
 
-            modelBuilder.Entity("Gatehouse.Model.Providers.ApplicationEntitlement", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Providers.ProviderApplication", null)
-                        .WithMany()
-                        .HasForeignKey("ApplicationId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
                 {
                     b.HasOne("Gatehouse.Model.Keys.KeyPair", null)
@@ -3399,15 +3356,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired();
                 });
 
-            modelBuilder.Entity("Gatehouse.Model.Sessions.RememberedToken", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Sessions.AuthenticatedSession", null)
-                        .WithMany()
-                        .HasForeignKey("SessionId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
             modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
                 {
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
@@ -3457,11 +3405,6 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
-                    b.HasOne("Gatehouse.Model.Users.User", null)
-                        .WithMany()
-                        .HasForeignKey("ImpersonatorId")
-                        .OnDelete(DeleteBehavior.Cascade);
-
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
                         .WithMany()
                         .HasForeignKey("ProviderId")

@@ -46,6 +46,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<bool>("BindingCookie")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("BookmarkUrl")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("ClientSecretHash")
+                        .HasColumnType("BLOB");
+
                     b.Property<string>("Cors")
                         .HasColumnType("TEXT");
 
@@ -75,6 +81,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<bool>("HttpOnlyCookie")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Launcher")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("LogoUrl")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -84,6 +96,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
                     b.Property<bool>("PathCookie")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Saas")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("SameSiteCookie")
                         .HasMaxLength(40)
@@ -101,12 +116,21 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<bool>("SkipInterstitial")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("SsoId")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Tags")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<int>("TokenEpoch")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("INTEGER");
@@ -118,6 +142,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("Aud")
+                        .IsUnique();
+
+                    b.HasIndex("SsoId")
                         .IsUnique();
 
                     b.ToTable("apps", (string)null);
@@ -1832,34 +1859,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.ToTable("prompt_fields", (string)null);
                 });
 
-            modelBuilder.Entity("Gatehouse.Model.Providers.ApplicationEntitlement", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("TEXT");
-
-                    b.Property<Guid>("ApplicationId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("AttributesJson")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("Version")
-                        .IsConcurrencyToken()
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("ApplicationId", "Name")
-                        .IsUnique();
-
-                    b.ToTable("application_entitlements", (string)null);
-                });
-
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
                 {
                     b.Property<int>("Id")
@@ -2196,7 +2195,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("ParentNonce")
+                    b.Property<string>("Parent")
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Passed")
@@ -2221,7 +2220,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
                     b.HasIndex("ForgetAt");
 
-                    b.HasIndex("ParentNonce");
+                    b.HasIndex("Parent");
 
                     b.HasIndex("UserId");
 
@@ -2281,9 +2280,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER");
 
                     b.Property<int?>("ImpersonatedUserId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<bool>("IsRemembered")
                         .HasColumnType("INTEGER");
 
                     b.Property<bool>("IsSliding")
@@ -2367,28 +2363,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasIndex("ProviderId");
 
                     b.ToTable("logout_notices", (string)null);
-                });
-
-            modelBuilder.Entity("Gatehouse.Model.Sessions.RememberedToken", b =>
-                {
-                    b.Property<string>("Hash")
-                        .HasColumnType("TEXT");
-
-                    b.Property<long?>("FirstUsedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long?>("ReplacedAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("SessionId")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.HasKey("Hash");
-
-                    b.HasIndex("SessionId");
-
-                    b.ToTable("remembered_tokens", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
@@ -2678,9 +2652,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
 
-                    b.Property<int?>("ImpersonatorId")
-                        .HasColumnType("INTEGER");
-
                     b.Property<string>("KeyThumbprint")
                         .HasColumnType("TEXT");
 
@@ -2709,8 +2680,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("ExpiresAt");
-
-                    b.HasIndex("ImpersonatorId");
 
                     b.HasIndex("ProviderId");
 
@@ -3086,9 +3055,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<bool>("IsActive")
                         .HasColumnType("INTEGER");
 
-                    b.Property<bool>("IsEmailUnproven")
-                        .HasColumnType("INTEGER");
-
                     b.Property<long?>("LastLoginAt")
                         .HasColumnType("INTEGER");
 
@@ -3319,15 +3285,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired();
                 });
 
-            modelBuilder.Entity("Gatehouse.Model.Providers.ApplicationEntitlement", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Providers.ProviderApplication", null)
-                        .WithMany()
-                        .HasForeignKey("ApplicationId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
                 {
                     b.HasOne("Gatehouse.Model.Keys.KeyPair", null)
@@ -3381,15 +3338,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired();
                 });
 
-            modelBuilder.Entity("Gatehouse.Model.Sessions.RememberedToken", b =>
-                {
-                    b.HasOne("Gatehouse.Model.Sessions.AuthenticatedSession", null)
-                        .WithMany()
-                        .HasForeignKey("SessionId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
             modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
                 {
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
@@ -3439,11 +3387,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
-                    b.HasOne("Gatehouse.Model.Users.User", null)
-                        .WithMany()
-                        .HasForeignKey("ImpersonatorId")
-                        .OnDelete(DeleteBehavior.Cascade);
-
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
                         .WithMany()
                         .HasForeignKey("ProviderId")

@@ -142,6 +142,23 @@ internal sealed class GatewayHost : IAsyncDisposable
         return app;
     }
 
+    /// <summary>Adds a SaaS application; its client id is that of its name.</summary>
+    public App AddClient(string name)
+    {
+        var app = new App
+        {
+            Id = Guid.CreateVersion7(),
+            Aud = AudOf(name),
+            Type = AppType.Saas,
+            Name = name,
+            Domains = [],
+            SsoId = AudOf("client of " + name),
+            Saas = new SaasSettings { Oidc = new SaasOidc { RedirectUris = ["https://client.test/"] } },
+        };
+        apps.Add(app);
+        return app;
+    }
+
     /// <summary>Publishes the origin under a name.</summary>
     public GatewayHost Publish(string hostname, string? service = null, Action<PublicHostname>? change = null)
     {

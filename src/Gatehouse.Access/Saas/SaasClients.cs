@@ -1,0 +1,69 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using Gatehouse.Model.Apps;
+using Gatehouse.Model.Machines;
+using Gatehouse.Model.Snapshots;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Access.Saas;
+
+/// <summary>Whether a client is who it says, by its secret (RFC 6749 §2.3.1).</summary>
+internal enum SaasClientProof
+{
+    /// <summary>It is not.</summary>
+    Wrong,
+
+    /// <summary>It sent no secret, and may do without where PKCE was used.</summary>
+    None,
+
+    /// <summary>It knows its secret.</summary>
+    Secret,
+}
+
+/// <summary>Checks clients of the token endpoint.</summary>
+internal static class SaasClients
+{
+    /// <summary>What <paramref name="app"/>, whose endpoint was asked, proves of itself. A secret comes in one way only.</summary>
+    public static SaasClientProof Check(AppEntry app, HttpRequest request, IFormCollection form)
+    {
+        var (id, secret) = (form["client_id"].ToString(), form["client_secret"] is [{ } posted] ? posted : null);
+        if (request.Headers.Authorization.Count > 0)
+        {
+            if (secret is not null || request.Headers.Authorization is not [{ } header] || Basic(header) is not var (user, password) || (id.Length > 0 && id != user))
+            {
+                return SaasClientProof.Wrong;
+            }
+
+            (id, secret) = (user, password);
+        }
+
+        if (id != app.App.SsoId || app.App.Saas?.Oidc is not { } client)
+        {
+            return SaasClientProof.Wrong;
+        }
+
+        return secret is null
+            ? client.PkceWithoutSecret && client.May(SaasGrant.AuthorizationCodeWithPkce) ? SaasClientProof.None : SaasClientProof.Wrong
+            : CryptographicOperations.FixedTimeEquals(ServiceTokenEntry.HashOf(secret), app.App.ClientSecretHash ?? []) ? SaasClientProof.Secret : SaasClientProof.Wrong;
+    }
+
+    private static (string User, string Password)? Basic(string header)
+    {
+        if (!AuthenticationHeaderValue.TryParse(header, out var value) || !"Basic".Equals(value.Scheme, StringComparison.OrdinalIgnoreCase) || value.Parameter is not { } text)
+        {
+            return null;
+        }
+
+        var bytes = new byte[text.Length];
+        if (!Convert.TryFromBase64String(text, bytes, out var length))
+        {
+            return null;
+        }
+
+        var pair = Encoding.UTF8.GetString(bytes, 0, length);
+        return pair.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon
+            ? (Uri.UnescapeDataString(pair[..colon]), Uri.UnescapeDataString(pair[(colon + 1)..]))
+            : null;
+    }
+}

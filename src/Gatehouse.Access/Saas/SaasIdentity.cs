@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Gatehouse.Access.SignIn;
+using Gatehouse.Model.Apps;
+using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Snapshots;
+
+namespace Gatehouse.Access.Saas;
+
+/// <summary>What a SaaS application is told of a person.</summary>
+internal static class SaasIdentity
+{
+    /// <summary>Claims of the ID token and of userinfo, as far as <paramref name="scopes"/> go.</summary>
+    public static JsonObject ClaimsOf(AppEntry app, AccessSession session, IReadOnlyCollection<string> scopes)
+    {
+        var claims = new JsonObject { ["sub"] = session.UserId.ToString() };
+        if (scopes.Contains("email"))
+        {
+            claims["email"] = session.Email;
+        }
+
+        if (scopes.Contains("profile") && session.Name.Length > 0)
+        {
+            claims["name"] = session.Name;
+        }
+
+        if (scopes.Contains("groups"))
+        {
+            claims["groups"] = new JsonArray([.. GroupsOf(app, session).Select(g => JsonValue.Create(g))]);
+        }
+
+        foreach (var (claim, values) in Custom(app, session).Where(c => c.Claim.Scope is null || scopes.Contains(c.Claim.Scope)))
+        {
+            claims[claim.Name] = values.Count == 1 ? JsonValue.Create(values[0]) : new JsonArray([.. values.Select(v => JsonValue.Create(v))]);
+        }
+
+        return claims;
+    }
+
+    /// <summary>A claim that the application can't do without and that nobody gave; null when there is none.</summary>
+    public static string? MissingOf(AppEntry app, AccessSession session)
+    {
+        var given = Custom(app, session).Select(c => c.Claim.Name).ToHashSet(StringComparer.Ordinal);
+        return app.App.Saas?.Oidc?.CustomClaims.Find(c => c.IsRequired && !given.Contains(c.Name))?.Name;
+    }
+
+    /// <summary>The names of the person's groups that the application may know of.</summary>
+    public static List<string> GroupsOf(AppEntry app, AccessSession session)
+    {
+        using var json = JsonDocument.Parse(session.GroupsJson);
+        return [.. json.RootElement.EnumerateArray().Select(NameOf).OfType<string>().Where(g => app.Groups?.Takes(g) != false).Distinct(StringComparer.Ordinal)];
+    }
+
+    private static List<(SaasClaim Claim, IReadOnlyList<string> Values)> Custom(AppEntry app, AccessSession session)
+    {
+        if (app.App.Saas?.Oidc is not { CustomClaims.Count: > 0 } client)
+        {
+            return [];
+        }
+
+        var claims = SessionIdentity.ClaimsOf(session);
+        return
+        [
+            .. from claim in client.CustomClaims
+               let values = claims.GetValueOrDefault(claim.Source.NameAt(session.LoginMethodId))
+               where values is { Count: > 0 }
+               select (claim, values),
+        ];
+    }
+
+    // Providers deliver names, or objects that have one.
+    private static string? NameOf(JsonElement group) => group.ValueKind switch
+    {
+        JsonValueKind.String => group.GetString(),
+        JsonValueKind.Object when Text(group, "name") is { } name => name,
+        JsonValueKind.Object => Text(group, "id"),
+        _ => null,
+    };
+
+    private static string? Text(JsonElement group, string name) => group.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}
