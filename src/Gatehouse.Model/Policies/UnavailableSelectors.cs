@@ -10,7 +10,6 @@ internal static class UnavailableSelectors
         "user_risk_score" => "selector 'user_risk_score' asks Cloudflare's own risk scores, and there are none here",
         "cloudflare_account_member" => "selector 'cloudflare_account_member' asks who is a member of an account at Cloudflare; use a group of a login method",
         "linked_app_token" => "selector 'linked_app_token' needs a SaaS application that issues tokens, and there is none here",
-        "saml" => "selector 'saml' needs a login method by SAML, and there is none here",
         _ => null,
     };
 }

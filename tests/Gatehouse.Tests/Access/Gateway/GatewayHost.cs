@@ -60,6 +60,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <summary>The login methods that exist; at first the one that everybody signs in by.</summary>
     public List<Guid> LoginMethods { get; }
 
+    /// <summary>What each login method is.</summary>
+    public Func<Guid, Gatehouse.Model.LoginMethods.LoginMethod> Method { get; set; } = id => TestAccess.Method("Idp", id);
+
     public FakeAudit Audit { get; } = new();
 
     public FakeTokenUses TokenUses { get; } = new();
@@ -193,7 +196,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         Organization = Organization,
         Apps = [.. apps],
         Groups = [],
-        LoginMethods = [.. LoginMethods.Select(id => new LoginMethodEntry { Method = TestAccess.Method("Idp", id), ClientSecret = "s3cret" })],
+        LoginMethods = [.. LoginMethods.Select(id => new LoginMethodEntry { Method = Method(id), ClientSecret = "s3cret" })],
         Hostnames = [.. hostnames],
         Keys = [new AccessSigningKey { Kid = new string('b', 64), CertificatePem = "", Rsa = Key.Value }],
         ServiceTokens = [.. ServiceTokens],
@@ -283,6 +286,9 @@ internal sealed class FakeSessions : IAccessSessions
     /// <summary>The login method of sessions started from now on.</summary>
     public Guid LoginMethodId { get; set; } = Guid.CreateVersion7();
 
+    /// <summary>The claims of sessions started from now on.</summary>
+    public string Claims { get; set; } = """{"groups":["staff"]}""";
+
     public AccessSession Start(string email, DateTimeOffset now)
     {
         var session = new AccessSession
@@ -292,7 +298,7 @@ internal sealed class FakeSessions : IAccessSessions
             Email = email,
             Subject = email,
             LoginMethodId = LoginMethodId,
-            ClaimsJson = """{"groups":["staff"]}""",
+            ClaimsJson = Claims,
             Address = "127.0.0.1",
             CreatedAt = now,
             ExpiresAt = now.AddHours(24),
