@@ -16,7 +16,7 @@ internal static class ProviderSelectors
 
     public static bool IsOne(string name) => name is Azure or GitHub or Google or Okta or Saml or Context;
 
-    public static JsonObject ToNode(Rule.SamlAttribute rule) => new()
+    public static JsonObject ToNode(Rule.SamlClaim rule) => new()
     {
         [Saml] = new JsonObject { ["attribute_name"] = rule.Name, ["attribute_value"] = rule.Value, ["identity_provider_id"] = rule.LoginMethodId.ToString() },
     };
@@ -49,7 +49,7 @@ internal static class ProviderSelectors
             Google => EmailAddress.Canonical(RuleJson.Text(value, "email")) is { } address ? Group(ProviderGroupKind.Google, address, method) : (null, "gsuite.email must be the address of a group"),
             Okta => Word(value, "name") is { } group ? Group(ProviderGroupKind.Okta, group, method) : (null, "okta.name must be the name of a group"),
             Saml => Word(value, "attribute_name") is { } attribute && RuleJson.Text(value, "attribute_value") is { } wanted
-                ? (new Rule.SamlAttribute(attribute, wanted, method), null)
+                ? (new Rule.SamlClaim(attribute, wanted, method), null)
                 : (null, "saml.attribute_name and saml.attribute_value must be strings, the name one of 1 to 255 characters"),
             _ => Word(value, "ac_id") is { } context
                 ? (new Rule.AuthContext(RuleJson.Text(value, "id") is { Length: <= 255 } own ? own : "", context, method), null)

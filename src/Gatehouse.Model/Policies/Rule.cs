@@ -127,7 +127,7 @@ public abstract record Rule
     /// <param name="Name">The attribute's name, not its friendly name.</param>
     /// <param name="Value">Compared ordinally, whole.</param>
     /// <param name="LoginMethodId">Signed in through this login method.</param>
-    public sealed record SamlAttribute(string Name, string Value, Guid LoginMethodId) : Rule;
+    public sealed record SamlClaim(string Name, string Value, Guid LoginMethodId) : Rule;
 
     /// <summary>Entra ID fulfilled an authentication context: its claim <c>acrs</c> holds <paramref name="ContextId"/>.</summary>
     /// <param name="Id">Entra's id of the context; kept, not judged.</param>

@@ -21,7 +21,7 @@ public static class RuleJson
         Rule.Country c => Selector("geo", new() { ["country_code"] = c.Code }),
         Rule.AuthMethod a => Selector("auth_method", new() { ["auth_method"] = a.Method }),
         Rule.ProviderGroup g => ProviderSelectors.ToNode(g),
-        Rule.SamlAttribute a => ProviderSelectors.ToNode(a),
+        Rule.SamlClaim a => ProviderSelectors.ToNode(a),
         Rule.AuthContext c => Selector("auth_context", new() { ["id"] = c.Id, ["ac_id"] = c.ContextId, ["identity_provider_id"] = c.LoginMethodId.ToString() }),
         Rule.ExternalEvaluation e => Selector("external_evaluation", new() { ["evaluate_url"] = e.EvaluateUrl, ["keys_url"] = e.KeysUrl }),
         Rule.LoginMethod m => Selector("login_method", new() { ["id"] = m.Id.ToString() }),

@@ -40,7 +40,7 @@ internal static class RuleText
             Rule.EmailList l => $"the address {visitor.Identity.Email} is {(met ? "" : "not ")}on the list {ListName(l.Id, scope)}",
             Rule.AuthMethod a => AmrFound(visitor.Identity, a, met),
             Rule.ProviderGroup g => ProviderGroupFound(visitor.Identity, g, met),
-            Rule.SamlAttribute a => ClaimFound(visitor.Identity, "attribute", a.Name, a.Value, a.LoginMethodId, met, rule),
+            Rule.SamlClaim a => ClaimFound(visitor.Identity, "attribute", a.Name, a.Value, a.LoginMethodId, met, rule),
             Rule.AuthContext c => met ? $"the authentication context {c.ContextId} was fulfilled" : $"the login method did not say that the authentication context {c.ContextId} was fulfilled",
             Rule.ExternalEvaluation e => met ? $"{HostOf(e)} said yes" : $"{HostOf(e)} did not say yes when they signed in",
             Rule.LoginMethod m => met ? "they signed in through it" : $"they signed in through login method {visitor.Identity.LoginMethodId}, not {m.Id}",
@@ -63,7 +63,7 @@ internal static class RuleText
             Rule.EmailList l => $"the address were {not}on the list {ListName(l.Id, scope)}",
             Rule.AuthMethod a => $"they had {not}signed in by '{a.Method}'",
             Rule.ProviderGroup g => $"they were {not}in the group '{g.Value}' of login method {g.LoginMethodId}",
-            Rule.SamlAttribute a => $"the attribute '{a.Name}' did {not}hold '{a.Value}' from login method {a.LoginMethodId}",
+            Rule.SamlClaim a => $"the attribute '{a.Name}' did {not}hold '{a.Value}' from login method {a.LoginMethodId}",
             Rule.AuthContext c => $"the authentication context {c.ContextId} had {not}been fulfilled",
             Rule.ExternalEvaluation e => $"{HostOf(e)} had {not}said yes",
             Rule.Email e => $"the address were {not}{e.Address}",
@@ -107,7 +107,7 @@ internal static class RuleText
         Rule.EmailDomain d => DomainHint(EmailAddress.DomainOf(identity.Email).ToString(), d.Domain),
         Rule.Email e when Likeness.Of(identity.Email, e.Address) is { } how => $" (they {how})",
         Rule.OidcClaim c => ValueHint(identity, c.Name, c.Value),
-        Rule.SamlAttribute a => ValueHint(identity, a.Name, a.Value),
+        Rule.SamlClaim a => ValueHint(identity, a.Name, a.Value),
         _ => "",
     };
 

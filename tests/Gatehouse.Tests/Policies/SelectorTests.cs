@@ -88,7 +88,7 @@ public class SelectorTests
     [InlineData("level", "", false)]
     public void An_attribute_is_compared_whole_and_counts_from_its_login_method_only(string name, string value, bool met)
     {
-        var rule = new Rule.SamlAttribute(name, value, IdpId);
+        var rule = new Rule.SamlClaim(name, value, IdpId);
 
         Assert.Equal(met, Meets(TestAccess.Visitor("ada@example.com", method: IdpId, claims: ("department", ["x", "engines"])), rule));
         Assert.False(Meets(TestAccess.Visitor("ada@example.com", method: Guid.CreateVersion7(), claims: ("department", ["x", "engines"])), rule));

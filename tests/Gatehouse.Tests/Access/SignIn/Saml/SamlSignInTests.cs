@@ -171,7 +171,7 @@ public class SamlSignInTests
     public async Task A_rule_about_an_attribute_is_judged_when_somebody_signs_in(string name, string value, bool met)
     {
         var method = SamlProvider.Method();
-        await using var rig = await SamlProvider.RigAsync(method, r => r.App.Policies[0].Policy!.Include = [new Rule.SamlAttribute(name, value, method.Id)]);
+        await using var rig = await SamlProvider.RigAsync(method, r => r.App.Policies[0].Policy!.Include = [new Rule.SamlClaim(name, value, method.Id)]);
         using var browser = rig.Browser();
 
         Assert.Equal(met ? HttpStatusCode.OK : HttpStatusCode.Forbidden, (await SamlProvider.SignInAsync(rig, browser)).Status);
