@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
-using Gatehouse.Model.LoginMethods;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Tests.Access.SignIn.Saml;
 using Gatehouse.Tests.Fakes;

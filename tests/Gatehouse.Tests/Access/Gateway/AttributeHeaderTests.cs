@@ -1,6 +1,5 @@
 using System.Text;
 using Gatehouse.Model.LoginMethods;
-using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Access.SignIn.Saml;
 using Gatehouse.Tests.Fakes;
 
