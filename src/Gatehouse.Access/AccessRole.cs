@@ -8,6 +8,7 @@ using Gatehouse.Access.SignIn.Evaluation;
 using Gatehouse.Access.SignIn.Launcher;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Access.SignIn.Pins;
+using Gatehouse.Access.SignIn.Saml;
 using Gatehouse.Access.SignIn.Testing;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Hosts;
@@ -61,7 +62,12 @@ public static class AccessRole
             .AddSingleton<GitHubAccounts>()
             .AddSingleton<ProviderIdentities>()
             .AddSingleton<SignInCompletion>()
+            .AddSingleton<SamlRequests>()
+            .AddSingleton<SamlResponses>()
+            .AddSingleton<SamlIdentities>()
+            .AddSingleton<SamlMetadata>()
             .AddSingleton<CallbackEndpoint>()
+            .AddSingleton<PostedCallback>()
             .AddSingleton<PinPages>()
             .AddSingleton<PinEndpoint>()
             .AddSingleton<PinCourier>()
@@ -101,7 +107,8 @@ public static class AccessRole
         access.MapMethods("/login/{host}", GetAndHead, (HttpContext context, string host, LoginEndpoint login) => login.HandleAsync(context, host));
         access.MapGet("/callback", (HttpContext context, CallbackEndpoint callback) => callback.HandleAsync(context));
         access.MapGet("/test-idp/{id}", (HttpContext context, string id, TestEndpoint test) => test.ShowAsync(context, id));
-        access.MapPost("/callback", (HttpContext context, PinEndpoint pins) => pins.RedeemAsync(context));
+        access.MapPost("/callback", (HttpContext context, PostedCallback posted) => posted.HandleAsync(context));
+        access.MapMethods("/saml-metadata", GetAndHead, (HttpContext context, SamlMetadata metadata, ISnapshot<AccessTable> tables) => metadata.Handle(context, tables.Current));
         access.MapPost("/verify-code/{host}", (HttpContext context, string host, PinEndpoint pins) => pins.SendAsync(context, host));
         access.MapGet("/verify-code/{host}", (HttpContext context, PinEndpoint pins) => pins.Show(context));
         access.MapGet("/resend-code", (HttpContext context, PinEndpoint pins) => pins.Resend(context));

@@ -32,11 +32,20 @@ internal sealed partial class Decide(
         if (await sessions.RunAsync(context.Request, table, app, host) is { } token)
         {
             var decision = IsSettled(token, app) ? Decision.Admit(token.Admission) : await JudgeAsync(context, app, token, commonName);
-            return decision.Kind == DecisionKind.Admit && RequestKind.IsForeignWebSocket(context) ? new(DecisionKind.RefuseCrossOrigin) : decision;
+            return decision.Kind != DecisionKind.Admit ? decision
+                : RequestKind.IsForeignWebSocket(context) ? new(DecisionKind.RefuseCrossOrigin)
+                : table.AttributeHeaders.Count == 0 ? decision
+                : await WithAttributesAsync(context, table, app, token, commonName, decision);
         }
 
         return WithoutSession(context, app, commonName);
     }
+
+    // Looked up where an administrator wants origins to hear attributes, for everybody who is signed in: only the session knows by which method.
+    private async ValueTask<Decision> WithAttributesAsync(HttpContext context, AccessTable table, AppEntry app, SessionToken token, string? commonName, Decision decision) =>
+        await FindIdentityAsync(token, context.RequestAborted) is not { } found ? new(DecisionKind.Unavailable)
+        : found.Identity is not { } identity ? WithoutSession(context, app, commonName)
+        : decision with { Attributes = AttributeHeaders.Of(table, identity) };
 
     // Issued under these very policies, and nothing in them changes from request to request.
     private static bool IsSettled(SessionToken token, AppEntry app) =>

@@ -43,8 +43,9 @@ internal enum DecisionKind
 /// <param name="Admission">Set when admitted.</param>
 /// <param name="Visitor">Set when denied.</param>
 /// <param name="By">The service-auth policy that admitted it.</param>
+/// <param name="Attributes">What the origin hears of the person in headers; null means nothing.</param>
 /// <param name="Fault">What was wrong with a service token; for the log only.</param>
-internal readonly record struct Decision(DecisionKind Kind, Admission? Admission = null, Visitor? Visitor = null, CompiledPolicy? By = null, string? Fault = null)
+internal readonly record struct Decision(DecisionKind Kind, Admission? Admission = null, Visitor? Visitor = null, CompiledPolicy? By = null, string? Fault = null, IReadOnlyList<KeyValuePair<string, string>>? Attributes = null)
 {
     /// <summary>On behalf of <paramref name="admission"/>.</summary>
     public static Decision Admit(Admission admission) => new(DecisionKind.Admit, admission);

@@ -112,7 +112,7 @@ internal sealed partial class GatewayPipeline(
             audit.ServiceAdmitted(context, host, path, app, by, admission.ServiceTokenId);
         }
 
-        if (await ForwardAsync(context, table, app, host, path, admission) == ForwardResult.SessionEnded)
+        if (await ForwardAsync(context, table, app, host, path, admission, decision.Attributes) == ForwardResult.SessionEnded)
         {
             await RefuseAsync(context, table, host, path, app, admission.Nonce is null ? new(DecisionKind.Deny, Visitor: new(ClientAddress.Of(context), null)) : new(DecisionKind.SignIn));
         }
@@ -120,7 +120,7 @@ internal sealed partial class GatewayPipeline(
 
     private async Task ForwardUncoveredAsync(HttpContext context, AccessTable table, string host, RequestPath path)
     {
-        if (await ForwardAsync(context, table, null, host, path, Admission.Anonymous) == ForwardResult.SessionEnded)
+        if (await ForwardAsync(context, table, null, host, path, Admission.Anonymous, null) == ForwardResult.SessionEnded)
         {
             await RefuseUncovered(context, host, path);
         }
@@ -178,7 +178,7 @@ internal sealed partial class GatewayPipeline(
         return GatewayPages.ShortAsync(context, StatusCodes.Status401Unauthorized, "The service token does not count here.");
     }
 
-    private Task<ForwardResult> ForwardAsync(HttpContext context, AccessTable table, AppEntry? app, string host, in RequestPath path, Admission admission)
+    private Task<ForwardResult> ForwardAsync(HttpContext context, AccessTable table, AppEntry? app, string host, in RequestPath path, Admission admission, IReadOnlyList<KeyValuePair<string, string>>? attributes)
     {
         if (LoopGuard.IsLooping(context.Request))
         {
@@ -189,6 +189,7 @@ internal sealed partial class GatewayPipeline(
         {
             Binding = app is null ? null : GateCookies.BindingOf(context.Request, app),
             Certificate = certificates.Find(context, table, host),
+            Attributes = attributes ?? [],
         };
         passage.GoodUntil = Earlier.Of(passage.GoodUntil, certificates.EndOf(passage, table)); // it must not outlive what it was admitted for
         return forward.RunAsync(context, table.Origins.Find(host)!, passage); // nobody comes this far for a host that is not published

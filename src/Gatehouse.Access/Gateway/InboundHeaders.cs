@@ -34,13 +34,13 @@ internal static class InboundHeaders
         "close", "keep-alive", "upgrade", "te", "host", "content-length", "transfer-encoding", "connection",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Removes them from the request. What the gateway itself says is added to the outgoing message afterwards.</summary>
-    public static void Scrub(IHeaderDictionary headers)
+    /// <summary>Removes them from the request, and those whose folded name is one of <paramref name="more"/>. What the gateway itself says is added to the outgoing message afterwards.</summary>
+    public static void Scrub(IHeaderDictionary headers, FrozenSet<string> more)
     {
         List<string>? dropped = null;
         foreach (var header in headers)
         {
-            if (IsOurs(header.Key))
+            if (IsOurs(header.Key) || (more.Count > 0 && IsOneOf(more.GetAlternateLookup<ReadOnlySpan<char>>(), header.Key)))
             {
                 (dropped ??= []).Add(header.Key);
             }
@@ -71,13 +71,7 @@ internal static class InboundHeaders
             return false;
         }
 
-        Span<char> folded = stackalloc char[LongestName];
-        folded = folded[..Math.Min(name.Length, LongestName)];
-        for (var i = 0; i < folded.Length; i++)
-        {
-            folded[i] = char.IsAsciiLetterOrDigit(name[i]) ? char.ToLowerInvariant(name[i]) : '-';
-        }
-
+        var folded = Fold(name, stackalloc char[LongestName]);
         if (Names.Contains(folded))
         {
             return true;
@@ -92,6 +86,19 @@ internal static class InboundHeaders
         }
 
         return false;
+    }
+
+    private static bool IsOneOf(FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> names, string name) => names.Contains(Fold(name, stackalloc char[LongestName]));
+
+    private static ReadOnlySpan<char> Fold(string name, Span<char> room)
+    {
+        var folded = room[..Math.Min(name.Length, LongestName)];
+        for (var i = 0; i < folded.Length; i++)
+        {
+            folded[i] = char.IsAsciiLetterOrDigit(name[i]) ? char.ToLowerInvariant(name[i]) : '-';
+        }
+
+        return folded;
     }
 
     // Two letters tell for most names that a browser sends.

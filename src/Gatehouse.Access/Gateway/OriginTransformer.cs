@@ -30,7 +30,7 @@ internal sealed class OriginTransformer(OriginEntry origin, Passage passage, For
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         // Drop before adding: a visitor could send our headers to pose as someone else.
-        InboundHeaders.Scrub(httpContext.Request.Headers);
+        InboundHeaders.Scrub(httpContext.Request.Headers, passage.JudgedUnder.AttributeHeaders);
         if (origin.Tunnel is null)
         {
             httpContext.Request.Headers.Remove(InboundHeaders.JumpDestination);
@@ -68,6 +68,11 @@ internal sealed class OriginTransformer(OriginEntry origin, Passage passage, For
         if (admission.Email is { } email)
         {
             headers.TryAddWithoutValidation(Email, email);
+        }
+
+        foreach (var (name, value) in passage.Attributes)
+        {
+            headers.TryAddWithoutValidation(name, value);
         }
 
         if (passage.Certificate is { } certificate && passage.JudgedUnder.ClientCertificates.Forwards(passage.Host))

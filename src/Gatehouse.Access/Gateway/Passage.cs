@@ -31,6 +31,9 @@ internal sealed class Passage(string host, RequestPath path, IPAddress address, 
     /// <summary>The client certificate that counted; null when there was none.</summary>
     public PresentedCertificate? Certificate { get; init; }
 
+    /// <summary>What the origin hears of the person in headers, beside the token.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Attributes { get; init; } = [];
+
     /// <summary>On whose behalf.</summary>
     public Admission Admission { get; } = admission;
 

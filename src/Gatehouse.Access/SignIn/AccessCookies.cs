@@ -19,6 +19,12 @@ internal static class AccessCookies
     /// </summary>
     public const string Session = "__Host-CF_Session";
 
+    /// <summary>
+    /// The same for a sign-in by SAML, in which the provider's page posts the answer: that comes without cookies unless they are SameSite=None,
+    /// and the other one must not be, since forms of ours go by it.
+    /// </summary>
+    public const string SamlSession = "__Host-CF_SamlSession";
+
     /// <summary>Binds the result of a sign-in to the browser that asked for the app; app host.</summary>
     public const string AppSession = "CF_AppSession";
 

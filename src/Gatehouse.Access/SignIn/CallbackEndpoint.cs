@@ -1,5 +1,6 @@
 using Gatehouse.Access.Saas;
 using Gatehouse.Access.SignIn.Oidc;
+using Gatehouse.Access.SignIn.Saml;
 using Gatehouse.Access.SignIn.Testing;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Sessions;
@@ -7,6 +8,7 @@ using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 
 namespace Gatehouse.Access.SignIn;
 
@@ -16,17 +18,33 @@ internal sealed partial class CallbackEndpoint(
     SealedStates states,
     AnswerIssuer answerIssuer,
     ProviderIdentities identities,
+    SamlIdentities saml,
     IAccessSessions sessions,
     SignInCompletion completion,
     PublicUrls urls,
     ILogger<CallbackEndpoint> logger)
 {
+    // Who somebody is, once it is known that this browser asked.
+    private delegate Task<Outcome<IdentityFacts>> Identify(AccessTable table, LoginMethodEntry method, LoginState state);
+
     /// <summary>Whose browser it is; what the provider says; what the policies say; then on to the app.</summary>
-    public async Task<IResult> HandleAsync(HttpContext context)
+    public Task<IResult> HandleAsync(HttpContext context) => HandleAsync(
+        context, context.Request.Query["state"], AccessCookies.Session, (table, method, state) => IdentifyAsync(context, table, method, state));
+
+    /// <summary>The same for a response by SAML, which the provider's page posts.</summary>
+    public Task<IResult> HandlePostAsync(HttpContext context, IFormCollection form) => HandleAsync(
+        context,
+        form["RelayState"],
+        AccessCookies.SamlSession,
+        async (_, method, state) => method.Saml is not null && form[PostedCallback.ResponseField] is [{ } posted]
+            ? await saml.FindAsync(method, posted, state, context.RequestAborted)
+            : WrongWay(method, "a SAML response for a login method of another type, or more than one"));
+
+    private async Task<IResult> HandleAsync(HttpContext context, StringValues sent, string cookie, Identify identify)
     {
         var table = tables.Current;
         SecurityHeaders.NoStore(context.Response);
-        var (state, refusal) = OpenState(context, table);
+        var (state, refusal) = OpenState(context, table, sent, cookie);
         if (state is null)
         {
             return refusal!; // the other half
@@ -34,12 +52,12 @@ internal sealed partial class CallbackEndpoint(
 
         if (state.IsTest)
         {
-            return await TestAsync(context, table, state);
+            return await TestAsync(context, table, state, identify);
         }
 
         if (state.IsLauncher || state.RefreshOf is not null)
         {
-            return await WithoutAppAsync(context, table, state);
+            return await WithoutAppAsync(context, table, state, identify);
         }
 
         if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !SsoPaths.IsEntrance(table, urls, app, state.Host, state.ReturnTo))
@@ -52,7 +70,7 @@ internal sealed partial class CallbackEndpoint(
             return SignInPages.NoMethod(table, app);
         }
 
-        var identity = await IdentifyAsync(context, table, method, state);
+        var identity = await identify(table, method, state);
         if (identity.Value is not { } facts)
         {
             return completion.Fail(context, table, state, identity.Failure!); // the other half
@@ -64,7 +82,7 @@ internal sealed partial class CallbackEndpoint(
             : Refused(context, table, "session", "this sign-in was used already", state);
     }
 
-    private async Task<IResult> TestAsync(HttpContext context, AccessTable table, LoginState state)
+    private async Task<IResult> TestAsync(HttpContext context, AccessTable table, LoginState state, Identify identify)
     {
         if (table.LoginMethods.FirstOrDefault(m => m.Method.Id == state.LoginMethodId) is not { } method
             || !await sessions.TryBurnAsync(state.Id, state.ExpiresAt, context.RequestAborted))
@@ -73,17 +91,17 @@ internal sealed partial class CallbackEndpoint(
         }
 
         state.Trace = new SignInTrace();
-        return TestEndpoint.Finish(table, method, state.Trace, await IdentifyAsync(context, table, method, state));
+        return TestEndpoint.Finish(table, method, state.Trace, await identify(table, method, state));
     }
 
-    private async Task<IResult> WithoutAppAsync(HttpContext context, AccessTable table, LoginState state)
+    private async Task<IResult> WithoutAppAsync(HttpContext context, AccessTable table, LoginState state, Identify identify)
     {
         if (table.LoginMethods.FirstOrDefault(m => m.Method.Id == state.LoginMethodId) is not { } method || (state.IsLauncher && table.Launcher?.Takes(state.LoginMethodId) == false))
         {
             return SignInPages.BadLink(table);
         }
 
-        var identity = await IdentifyAsync(context, table, method, state);
+        var identity = await identify(table, method, state);
         if (identity.Value is not { } facts)
         {
             return completion.Fail(context, table, state, identity.Failure!); // the other half
@@ -94,14 +112,14 @@ internal sealed partial class CallbackEndpoint(
             : Refused(context, table, "session", "this sign-in was used already", state);
     }
 
-    private (LoginState? State, IResult? Refusal) OpenState(HttpContext context, AccessTable table)
+    private (LoginState? State, IResult? Refusal) OpenState(HttpContext context, AccessTable table, StringValues sent, string cookie)
     {
-        if (context.Request.Query["state"] is not [{ } text] || states.OpenLogin(text, out var expired) is not { } state)
+        if (sent is not [{ } text] || states.OpenLogin(text, out var expired) is not { } state)
         {
-            return (null, Refused(context, table, "session", "the state is not one that Access made", null));
+            return (null, Refused(context, table, "session", "the state is not one that Access made; a sign-in begins here, at an application, and not at the provider", null));
         }
 
-        if (!AccessCookies.Matches(context.Request, AccessCookies.Session, state.BrowserHash))
+        if (!AccessCookies.Matches(context.Request, cookie, state.BrowserHash))
         {
             return (null, Refused(context, table, "session", "the sign-in was begun in another browser, or its cookie is gone", state));
         }
@@ -109,8 +127,16 @@ internal sealed partial class CallbackEndpoint(
         return expired ? (null, Refused(context, table, "session", "the sign-in took longer than ten minutes", state)) : (state, null);
     }
 
+    private static SignInFailure WrongWay(LoginMethodEntry method, string reason) => new(
+        "wrong_way", $"Coming back from {method.Method.Name}", "The sign-in came back another way than it went", "Start again.", reason, StatusCodes.Status400BadRequest);
+
     private async Task<Outcome<IdentityFacts>> IdentifyAsync(HttpContext context, AccessTable table, LoginMethodEntry method, LoginState state)
     {
+        if (method.Saml is not null)
+        {
+            return WrongWay(method, "a login method by SAML answers with a post");
+        }
+
         var query = context.Request.Query;
         if (answerIssuer.Fault(query, table, method) is { } fault)
         {

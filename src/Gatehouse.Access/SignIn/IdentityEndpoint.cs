@@ -37,6 +37,11 @@ internal sealed class IdentityEndpoint(RequestTokens tokens, TimeProvider clock)
     private static JsonObject Body(AccessTable table, VerifiedToken token, AccessSession? session)
     {
         var body = session is null ? new JsonObject { ["iat"] = token.IssuedAt.ToUnixTimeSeconds() } : Person(table, session);
+        if (session is not null && CustomClaims.AttributesOf(table, session) is { } attributes)
+        {
+            body["saml_attributes"] = attributes;
+        }
+
         body["account_id"] = table.Organization.Id;
         body["auth_status"] = "NONE";
         body["common_name"] = token.CommonName ?? "";

@@ -33,6 +33,18 @@ internal static class CustomClaims
         return all;
     }
 
+    /// <summary>All attributes that a login method by SAML gave; null when the session is from another.</summary>
+    public static JsonObject? AttributesOf(AccessTable table, AccessSession session)
+    {
+        if (table.LoginMethods.FirstOrDefault(m => m.Method.Id == session.LoginMethodId)?.Saml is null)
+        {
+            return null;
+        }
+
+        using var claims = JsonDocument.Parse(session.ClaimsJson);
+        return new JsonObject(claims.RootElement.EnumerateObject().Select(c => KeyValuePair.Create(c.Name, One(c.Value))));
+    }
+
     /// <summary>All of them: one value as a string, several as an array, groups as they were delivered.</summary>
     public static JsonObject AllOf(AccessTable table, AccessSession session)
     {
@@ -51,10 +63,12 @@ internal static class CustomClaims
             }
             else if (claims.RootElement.TryGetProperty(name, out var values))
             {
-                made[name] = values.GetArrayLength() == 1 ? JsonNode.Parse(values[0].GetRawText()) : JsonNode.Parse(values.GetRawText());
+                made[name] = One(values);
             }
         }
 
         return made;
     }
+
+    private static JsonNode? One(JsonElement values) => JsonNode.Parse((values.GetArrayLength() == 1 ? values[0] : values).GetRawText());
 }

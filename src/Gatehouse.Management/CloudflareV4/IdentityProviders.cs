@@ -15,10 +15,10 @@ internal sealed class IdentityProviders(LoginMethodDirectory directory, SaveLogi
 
     private static readonly string[] Types =
     [
-        LoginMethodTypes.Oidc, LoginMethodTypes.OneTimePin, LoginMethodTypes.GitHub, LoginMethodTypes.Google, LoginMethodTypes.GoogleWorkspace, LoginMethodTypes.Entra, LoginMethodTypes.Okta,
+        LoginMethodTypes.Oidc, LoginMethodTypes.OneTimePin, LoginMethodTypes.GitHub, LoginMethodTypes.Google, LoginMethodTypes.GoogleWorkspace, LoginMethodTypes.Entra, LoginMethodTypes.Okta, LoginMethodTypes.Saml,
     ];
 
-    private static readonly string[] OtherTypes = ["saml", "centrify", "facebook", "linkedin", "onelogin", "pingone", "yandex", "cloudflare"];
+    private static readonly string[] OtherTypes = ["centrify", "facebook", "linkedin", "onelogin", "pingone", "yandex", "cloudflare"];
 
     public static void Map(ApiRoutes routes) => routes
         .Get<IdentityProviders>(Path, Need.Superuser, (i, r) => i.ListAsync(r))

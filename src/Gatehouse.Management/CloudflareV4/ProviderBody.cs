@@ -19,6 +19,11 @@ internal static class ProviderBody
             return Nothing(name);
         }
 
+        if (type == LoginMethodTypes.Saml)
+        {
+            return SamlProviderBody.Read(name, config);
+        }
+
         config.NotYet("conditional_access_enabled");
         var settings = ReadSettings(type, config);
         var known = ProviderPresets.Urls(type, settings);
@@ -68,6 +73,11 @@ internal static class ProviderBody
     /// <summary>Writes it, without its secret.</summary>
     public static JsonObject Write(LoginMethod method)
     {
+        if (method.Type == LoginMethodTypes.Saml)
+        {
+            return SamlProviderBody.Write(method);
+        }
+
         var settings = Preset.All(method);
         var isOidc = method.Type == LoginMethodTypes.Oidc;
         var config = new JsonObject { ["client_id"] = method.ClientId };

@@ -46,6 +46,7 @@ internal sealed class DeleteLoginMethod(GatehouseDb db, Writer writer, RuleUses 
         Rule.LoginMethod m => m.Id == id,
         Rule.OidcClaim c => c.LoginMethodId == id,
         Rule.ProviderGroup g => g.LoginMethodId == id,
+        Rule.SamlClaim a => a.LoginMethodId == id,
         Rule.AuthContext c => c.LoginMethodId == id,
         _ => false,
     };

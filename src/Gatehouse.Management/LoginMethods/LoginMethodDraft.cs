@@ -39,8 +39,14 @@ internal sealed class LoginMethodDraft
     /// <summary>Whether an address may do of which the provider says that it is not verified.</summary>
     public bool AcceptsUnverifiedEmail { get; init; }
 
+    /// <summary>Set for the type saml alone.</summary>
+    public SamlSettings? Saml { get; init; }
+
+    /// <summary>Whether Access proves itself to the provider by a secret.</summary>
+    public bool NeedsSecret => Type is not (LoginMethodTypes.OneTimePin or LoginMethodTypes.Saml);
+
     /// <summary>What is wrong with it.</summary>
-    public IEnumerable<Fault> Check() => Type == LoginMethodTypes.OneTimePin ? [] : CheckProvider();
+    public IEnumerable<Fault> Check() => Type == LoginMethodTypes.OneTimePin ? [] : Saml is { } saml ? SamlCheck.Faults(this, saml) : CheckProvider();
 
     private IEnumerable<Fault> CheckProvider()
     {
@@ -80,7 +86,7 @@ internal sealed class LoginMethodDraft
     {
         method.Name = Name;
         method.ClientId = ClientId;
-        method.PresetJson = PresetJson;
+        method.PresetJson = Saml?.Write() ?? PresetJson;
         method.AuthUrl = AuthUrl;
         method.TokenUrl = TokenUrl;
         method.CertsUrl = CertsUrl;
@@ -92,7 +98,8 @@ internal sealed class LoginMethodDraft
         method.AcceptsUnverifiedEmail = AcceptsUnverifiedEmail;
     }
 
-    private static bool IsSafe(string url) =>
+    /// <summary>Whether people can be sent there.</summary>
+    public static bool IsSafe(string url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var uri)
         && uri.UserInfo.Length == 0 && uri.Fragment.Length == 0
         && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && (uri.IsLoopback || uri.Host.EndsWith(".localhost", StringComparison.Ordinal))));

@@ -48,7 +48,10 @@ internal sealed class SaveLoginMethod(GatehouseDb db, Writer writer, ISecretBox 
 
     // What says who people are: where they are asked, by whose keys, in whose name, and which claim is theirs.
     private static (string, string, string, string, string, string, string) Provider(LoginMethod method) =>
-        (method.Issuer, method.AuthUrl, method.TokenUrl, method.CertsUrl, method.ClientId, method.EmailClaimName, method.PresetJson);
+        (method.Issuer, method.AuthUrl, method.TokenUrl, method.CertsUrl, method.ClientId, method.EmailClaimName, method.Type == LoginMethodTypes.Saml ? "" : method.PresetJson);
+
+    // A certificate that is added takes nothing away; one that goes may have gone because others held its key.
+    private static IReadOnlyList<string> Trusted(LoginMethod method) => method.Type == LoginMethodTypes.Saml ? SamlSettings.Of(method).Certificates : [];
 
     private Result Apply(LoginMethod method, LoginMethodDraft draft, CancellationToken cancellationToken)
     {
@@ -58,7 +61,7 @@ internal sealed class SaveLoginMethod(GatehouseDb db, Writer writer, ISecretBox 
             faults.Add(new Fault("type", $"the type of an identity provider stays: this one is '{method.Type}'"));
         }
 
-        if (draft.Type != LoginMethodTypes.OneTimePin && draft.ClientSecret.Length == 0 && method.SealedClientSecret.Length == 0)
+        if (draft.NeedsSecret && draft.ClientSecret.Length == 0 && method.SealedClientSecret.Length == 0)
         {
             faults.Add(new Fault("config.client_secret", "client_secret is a required field"));
         }
@@ -74,9 +77,9 @@ internal sealed class SaveLoginMethod(GatehouseDb db, Writer writer, ISecretBox 
             return new Result.Refused(faults);
         }
 
-        var before = Provider(method);
+        var (before, trusted) = (Provider(method), Trusted(method));
         draft.ApplyTo(method);
-        if (before != Provider(method) && db.Entry(method).State != EntityState.Added)
+        if ((before != Provider(method) || trusted.Except(Trusted(method)).Any()) && db.Entry(method).State != EntityState.Added)
         {
             // Whoever signed in at another provider, or as another client of it, is not known to this one.
             writer.Touch(Topic.Revocations);

@@ -128,6 +128,7 @@ internal sealed class RuleBook
         Rule.LoginMethod m when !loginMethods.Contains(m.Id) => $"there is no login method {m.Id}",
         Rule.OidcClaim { LoginMethodId: { } id } when !loginMethods.Contains(id) => $"there is no login method {id}",
         Rule.ProviderGroup { LoginMethodId: var id } when !loginMethods.Contains(id) => $"there is no login method {id}",
+        Rule.SamlClaim { LoginMethodId: var id } when !loginMethods.Contains(id) => $"there is no login method {id}",
         Rule.AuthContext { LoginMethodId: var id } when !loginMethods.Contains(id) => $"there is no login method {id}",
         Rule.EmailList l => ListFault(l.Id, AccessListKind.Email, "e-mail addresses"),
         Rule.IpList l => ListFault(l.Id, AccessListKind.Ip, "IP addresses"),

@@ -1,6 +1,6 @@
 namespace Gatehouse.Model.LoginMethods;
 
-/// <summary>A way to sign in at Access (Cloudflare's identity provider): a provider described by its URLs, or a code by e-mail.</summary>
+/// <summary>A way to sign in at Access (Cloudflare's identity provider): a provider described by its URLs or its certificates, or a code by e-mail.</summary>
 public sealed class LoginMethod
 {
     /// <summary>Never changes.</summary>
@@ -18,7 +18,7 @@ public sealed class LoginMethod
     /// <summary>The client secret, sealed.</summary>
     public required byte[] SealedClientSecret { get; set; }
 
-    /// <summary>Authorization endpoint.</summary>
+    /// <summary>Authorization endpoint; by SAML, where requests go.</summary>
     public required string AuthUrl { get; set; }
 
     /// <summary>Token endpoint.</summary>
@@ -36,7 +36,7 @@ public sealed class LoginMethod
     /// <summary>Claims copied into the identity, and usable in rules, besides <c>email</c> and <c>groups</c>.</summary>
     public List<string> Claims { get; set; } = [];
 
-    /// <summary>The claim that holds the address.</summary>
+    /// <summary>The claim that holds the address; by SAML the attribute, and empty means the name identifier.</summary>
     public string EmailClaimName { get; set; } = "email";
 
     /// <summary>Use PKCE (S256).</summary>
@@ -45,7 +45,7 @@ public sealed class LoginMethod
     /// <summary>Whether people may sign in with an address of which the provider says that it is not verified. Off, so that nobody enters under an address they only typed there.</summary>
     public bool AcceptsUnverifiedEmail { get; set; }
 
-    /// <summary>What a preset was made of, such as its tenant or account: texts by Cloudflare's names, as JSON object.</summary>
+    /// <summary>What a preset was made of, such as its tenant or account: texts by Cloudflare's names, as JSON object. By SAML the <see cref="SamlSettings"/>.</summary>
     public string PresetJson { get; set; } = "{}";
 
     /// <summary>When it was made.</summary>

@@ -9,6 +9,9 @@ public static class LoginMethodTypes
     /// <summary>A code by e-mail.</summary>
     public const string OneTimePin = "onetimepin";
 
+    /// <summary>Any SAML 2.0 identity provider.</summary>
+    public const string Saml = "saml";
+
     /// <summary>GitHub: OAuth 2.0 and its REST API, no ID token.</summary>
     public const string GitHub = "github";
 

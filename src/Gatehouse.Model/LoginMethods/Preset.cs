@@ -12,6 +12,6 @@ public static class Preset
     public static IReadOnlyDictionary<string, string> All(LoginMethod method)
     {
         using var document = JsonDocument.Parse(method.PresetJson);
-        return document.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString() ?? "", StringComparer.Ordinal);
+        return document.RootElement.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.String).ToDictionary(p => p.Name, p => p.Value.GetString() ?? "", StringComparer.Ordinal);
     }
 }

@@ -4,16 +4,22 @@ using System.Text.Json.Nodes;
 
 namespace Gatehouse.Model.Policies;
 
-/// <summary>The selectors that name one login method's groups or authentication contexts.</summary>
+/// <summary>The selectors that name one login method's groups, attributes or authentication contexts.</summary>
 internal static class ProviderSelectors
 {
     private const string Azure = "azureAD";
     private const string GitHub = "github-organization";
     private const string Google = "gsuite";
     private const string Okta = "okta";
+    private const string Saml = "saml";
     private const string Context = "auth_context";
 
-    public static bool IsOne(string name) => name is Azure or GitHub or Google or Okta or Context;
+    public static bool IsOne(string name) => name is Azure or GitHub or Google or Okta or Saml or Context;
+
+    public static JsonObject ToNode(Rule.SamlClaim rule) => new()
+    {
+        [Saml] = new JsonObject { ["attribute_name"] = rule.Name, ["attribute_value"] = rule.Value, ["identity_provider_id"] = rule.LoginMethodId.ToString() },
+    };
 
     public static JsonObject ToNode(Rule.ProviderGroup rule)
     {
@@ -42,6 +48,9 @@ internal static class ProviderSelectors
             GitHub => ReadGitHub(value, method),
             Google => EmailAddress.Canonical(RuleJson.Text(value, "email")) is { } address ? Group(ProviderGroupKind.Google, address, method) : (null, "gsuite.email must be the address of a group"),
             Okta => Word(value, "name") is { } group ? Group(ProviderGroupKind.Okta, group, method) : (null, "okta.name must be the name of a group"),
+            Saml => Word(value, "attribute_name") is { } attribute && RuleJson.Text(value, "attribute_value") is { } wanted
+                ? (new Rule.SamlClaim(attribute, wanted, method), null)
+                : (null, "saml.attribute_name and saml.attribute_value must be strings, the name one of 1 to 255 characters"),
             _ => Word(value, "ac_id") is { } context
                 ? (new Rule.AuthContext(RuleJson.Text(value, "id") is { Length: <= 255 } own ? own : "", context, method), null)
                 : (null, "auth_context.ac_id must be an authentication context, such as c1"),

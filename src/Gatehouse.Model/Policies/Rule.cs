@@ -133,6 +133,12 @@ public abstract record Rule
     /// <param name="LoginMethodId">Signed in through this login method.</param>
     public sealed record ProviderGroup(ProviderGroupKind Kind, string Value, Guid LoginMethodId) : Rule;
 
+    /// <summary>An attribute of a SAML assertion holds the value.</summary>
+    /// <param name="Name">The attribute's name, not its friendly name.</param>
+    /// <param name="Value">Compared ordinally, whole.</param>
+    /// <param name="LoginMethodId">Signed in through this login method.</param>
+    public sealed record SamlClaim(string Name, string Value, Guid LoginMethodId) : Rule;
+
     /// <summary>Entra ID fulfilled an authentication context: its claim <c>acrs</c> holds <paramref name="ContextId"/>.</summary>
     /// <param name="Id">Entra's id of the context; kept, not judged.</param>
     public sealed record AuthContext(string Id, string ContextId, Guid LoginMethodId) : Rule;

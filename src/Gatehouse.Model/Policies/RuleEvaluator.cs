@@ -28,6 +28,7 @@ public static class RuleEvaluator
         Rule.Certificate => visitor.CommonName is not null,
         Rule.CommonName n => string.Equals(visitor.CommonName, n.Name, StringComparison.Ordinal),
         Rule.ProviderGroup g => visitor.Identity is { } i && i.LoginMethodId == g.LoginMethodId && IsMember(i, g),
+        Rule.SamlClaim a => visitor.Identity is { } i && i.LoginMethodId == a.LoginMethodId && i.Claims.TryGetValue(a.Name, out var held) && Holds(held, a.Value),
         Rule.AuthContext c => visitor.Identity is { } i && i.LoginMethodId == c.LoginMethodId && i.Claims.TryGetValue(AuthContextClaim, out var contexts) && Holds(contexts, c.ContextId),
         Rule.ExternalEvaluation e => visitor.Identity is { } i && Holds(i.Passed, Passed.Of(e)),
         _ => throw new UnreachableException($"rule {rule.GetType().Name} has no case"),

@@ -21,6 +21,7 @@ public static class RuleJson
         Rule.Country c => Selector("geo", new() { ["country_code"] = c.Code }),
         Rule.AuthMethod a => Selector("auth_method", new() { ["auth_method"] = a.Method }),
         Rule.ProviderGroup g => ProviderSelectors.ToNode(g),
+        Rule.SamlClaim a => ProviderSelectors.ToNode(a),
         Rule.AuthContext c => Selector("auth_context", new() { ["id"] = c.Id, ["ac_id"] = c.ContextId, ["identity_provider_id"] = c.LoginMethodId.ToString() }),
         Rule.ExternalEvaluation e => Selector("external_evaluation", new() { ["evaluate_url"] = e.EvaluateUrl, ["keys_url"] = e.KeysUrl }),
         Rule.LoginMethod m => Selector("login_method", new() { ["id"] = m.Id.ToString() }),
@@ -96,7 +97,7 @@ public static class RuleJson
     };
 
     private const string Known =
-        "email, email_list, email_domain, everyone, ip, ip_list, geo, group, login_method, auth_method, azureAD, github-organization, gsuite, okta, oidc, auth_context, external_evaluation, service_token, any_valid_service_token, linked_app_token, certificate, common_name";
+        "email, email_list, email_domain, everyone, ip, ip_list, geo, group, login_method, auth_method, azureAD, github-organization, gsuite, okta, saml, oidc, auth_context, external_evaluation, service_token, any_valid_service_token, linked_app_token, certificate, common_name";
 
     private static (Rule? Rule, string? Fault) ReadEvaluation(JsonElement value) =>
         Text(value, "evaluate_url") is { Length: <= 2048 } evaluate && IsHttps(evaluate) && Text(value, "keys_url") is { Length: <= 2048 } keys && IsHttps(keys)

@@ -41,10 +41,11 @@ internal static class RuleText
             Rule.EmailList l => $"the address {visitor.Identity.Email} is {(met ? "" : "not ")}on the list {ListName(l.Id, scope)}",
             Rule.AuthMethod a => AmrFound(visitor.Identity, a, met),
             Rule.ProviderGroup g => ProviderGroupFound(visitor.Identity, g, met),
+            Rule.SamlClaim a => ClaimFound(visitor.Identity, "attribute", a.Name, a.Value, a.LoginMethodId, met, rule),
             Rule.AuthContext c => met ? $"the authentication context {c.ContextId} was fulfilled" : $"the login method did not say that the authentication context {c.ContextId} was fulfilled",
             Rule.ExternalEvaluation e => met ? $"{HostOf(e)} said yes" : $"{HostOf(e)} did not say yes when they signed in",
             Rule.LoginMethod m => met ? "they signed in through it" : $"they signed in through login method {visitor.Identity.LoginMethodId}, not {m.Id}",
-            Rule.OidcClaim c => ClaimFound(visitor.Identity, c, met),
+            Rule.OidcClaim c => ClaimFound(visitor.Identity, "claim", c.Name, c.Value, c.LoginMethodId, met, rule),
             _ => throw new UnreachableException($"rule {rule.GetType().Name} has no words"),
         };
     }
@@ -63,6 +64,7 @@ internal static class RuleText
             Rule.EmailList l => $"the address were {not}on the list {ListName(l.Id, scope)}",
             Rule.AuthMethod a => $"they had {not}signed in by '{a.Method}'",
             Rule.ProviderGroup g => $"they were {not}in the group '{g.Value}' of login method {g.LoginMethodId}",
+            Rule.SamlClaim a => $"the attribute '{a.Name}' did {not}hold '{a.Value}' from login method {a.LoginMethodId}",
             Rule.AuthContext c => $"the authentication context {c.ContextId} had {not}been fulfilled",
             Rule.ExternalEvaluation e => $"{HostOf(e)} had {not}said yes",
             Rule.Email e => $"the address were {not}{e.Address}",
@@ -106,10 +108,13 @@ internal static class RuleText
     {
         Rule.EmailDomain d => DomainHint(EmailAddress.DomainOf(identity.Email).ToString(), d.Domain),
         Rule.Email e when Likeness.Of(identity.Email, e.Address) is { } how => $" (they {how})",
-        Rule.OidcClaim c when Values(identity, c.Name) is { } values =>
-            values.Select(v => Likeness.Of(v, c.Value) is { } how ? $" ('{v}' and '{c.Value}' {how})" : null).FirstOrDefault(h => h is not null) ?? "",
+        Rule.OidcClaim c => ValueHint(identity, c.Name, c.Value),
+        Rule.SamlClaim a => ValueHint(identity, a.Name, a.Value),
         _ => "",
     };
+
+    private static string ValueHint(VisitorIdentity identity, string name, string wanted) =>
+        Values(identity, name)?.Select(v => Likeness.Of(v, wanted) is { } how ? $" ('{v}' and '{wanted}' {how})" : null).FirstOrDefault(h => h is not null) ?? "";
 
     private static string DomainHint(string found, string wanted)
     {
@@ -183,27 +188,27 @@ internal static class RuleText
         return Values(identity, ProviderGroups.Claim) is { Count: > 0 } held ? $"they are in {List(held)}, not in '{rule.Value}'" : "the login method gave no groups";
     }
 
-    private static string ClaimFound(VisitorIdentity identity, Rule.OidcClaim rule, bool met)
+    private static string ClaimFound(VisitorIdentity identity, string what, string name, string value, Guid? loginMethod, bool met, Rule rule)
     {
         if (met)
         {
-            return $"the claim '{rule.Name}' holds '{rule.Value}'";
+            return $"the {what} '{name}' holds '{value}'";
         }
 
-        if (rule.LoginMethodId is { } method && method != identity.LoginMethodId)
+        if (loginMethod is { } method && method != identity.LoginMethodId)
         {
             return $"they signed in through login method {identity.LoginMethodId}, and the rule counts for {method} only";
         }
 
-        if (Values(identity, rule.Name) is not { } values)
+        if (Values(identity, name) is not { } values)
         {
             var sent = identity.Claims.Keys.Order(StringComparer.Ordinal).ToList();
-            return $"the login method gave no claim '{rule.Name}'" + (sent.Count == 0 ? "; it gave none at all" : "; it gave " + List(sent));
+            return $"the login method gave no {what} '{name}'" + (sent.Count == 0 ? "; it gave none at all" : "; it gave " + List(sent));
         }
 
         return values.Count == 0
-            ? $"the claim '{rule.Name}' is empty"
-            : $"the claim '{rule.Name}' holds {List(values)}, not '{rule.Value}'" + Hint(identity, rule);
+            ? $"the {what} '{name}' is empty"
+            : $"the {what} '{name}' holds {List(values)}, not '{value}'" + Hint(identity, rule);
     }
 
     private static IReadOnlyList<string>? Values(VisitorIdentity identity, string name) => identity.Claims.GetValueOrDefault(name);

@@ -9,7 +9,6 @@ internal static class UnavailableSelectors
         "warp" or "gateway" => $"selector '{name}' asks whether the request came through Cloudflare's own network, and none does here",
         "user_risk_score" => "selector 'user_risk_score' asks Cloudflare's own risk scores, and there are none here",
         "cloudflare_account_member" => "selector 'cloudflare_account_member' asks who is a member of an account at Cloudflare; use a group of a login method",
-        "saml" => "selector 'saml' needs a login method by SAML, and there is none here",
         _ => null,
     };
 }

@@ -40,6 +40,9 @@ public sealed class AccessTable
     /// <summary>Login methods in the order they are shown.</summary>
     public required ImmutableArray<LoginMethodEntry> LoginMethods { get; init; }
 
+    /// <summary>Folded names of the headers in which origins hear attributes; a visitor's own headers of such names get nowhere.</summary>
+    public FrozenSet<string> AttributeHeaders { get; init; } = FrozenSet<string>.Empty;
+
     /// <summary>Keys of Access's own tokens, the current one first.</summary>
     public required ImmutableArray<AccessSigningKey> Keys { get; init; }
 
@@ -110,7 +113,18 @@ public sealed class AppEntry
 public sealed class LoginMethodEntry
 {
     /// <summary>As configured; not to be changed.</summary>
-    public required LoginMethod Method { get; init; }
+    public required LoginMethod Method
+    {
+        get;
+        init
+        {
+            field = value;
+            Saml = value.Type == LoginMethodTypes.Saml ? SamlSettings.Of(value) : null;
+        }
+    }
+
+    /// <summary>Its settings when it is one by SAML; null when it is another.</summary>
+    public SamlSettings? Saml { get; private init; }
 
     /// <summary>The client secret in clear.</summary>
     public required string ClientSecret { get; init; }

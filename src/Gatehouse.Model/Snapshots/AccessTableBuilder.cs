@@ -83,6 +83,7 @@ public static class AccessTableBuilder
             Tunnels = rows.Tunnels.ToFrozenDictionary(t => t.Tunnel.Id),
             CustomPages = rows.CustomPages.ToFrozenDictionary(p => p.Id),
             LoginMethods = [.. rows.LoginMethods.OrderBy(m => m.Method.CreatedAt)],
+            AttributeHeaders = rows.LoginMethods.SelectMany(m => m.Saml?.Headers ?? []).Select(h => h.Folded).ToFrozenSet(StringComparer.Ordinal),
             Keys = [.. rows.Keys],
             ServiceTokens = rows.ServiceTokens.ToFrozenDictionary(t => t.ClientId, t => new ServiceTokenEntry(t), StringComparer.Ordinal),
             ClientCertificates = new ClientCertificateTable(rows.ClientAuthorities, rows.ClientCertificateSettings),

@@ -11,12 +11,15 @@ public static class PostedForm
     public const int Largest = 64 * 1024;
 
     /// <summary>The fields; null when the body is too large or no <c>application/x-www-form-urlencoded</c> that can be read.</summary>
-    public static async Task<IFormCollection?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    public static Task<IFormCollection?> ReadAsync(HttpRequest request, CancellationToken cancellationToken) => ReadAsync(request, Largest, cancellationToken);
+
+    /// <summary>The same for one of the few forms that may be larger: <paramref name="largest"/> bytes.</summary>
+    public static async Task<IFormCollection?> ReadAsync(HttpRequest request, int largest, CancellationToken cancellationToken)
     {
         // Not multipart: it spills to disk, and neither RFC 6749 (appendix B) nor a page of ours uses it.
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
-            || request.ContentLength > Largest)
+            || request.ContentLength > largest)
         {
             return null;
         }
@@ -24,7 +27,7 @@ public static class PostedForm
         // A chunked body has no length to look at beforehand; the listener counts it.
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
-            size.MaxRequestBodySize = Largest;
+            size.MaxRequestBodySize = largest;
         }
 
         try

@@ -29,6 +29,7 @@ public class SelectorTests
     [InlineData("""{"gsuite":{"email":"devs@example.com","identity_provider_id":"00000000-0000-0000-0000-0000000000aa"}}""")]
     [InlineData("""{"okta":{"name":"Staff","identity_provider_id":"00000000-0000-0000-0000-0000000000aa"}}""")]
     [InlineData("""{"oidc":{"claim_name":"department","claim_value":"engines","identity_provider_id":"00000000-0000-0000-0000-0000000000aa"}}""")]
+    [InlineData("""{"saml":{"attribute_name":"department","attribute_value":"engines","identity_provider_id":"00000000-0000-0000-0000-0000000000aa"}}""")]
     [InlineData("""{"external_evaluation":{"evaluate_url":"https://eval.example.com/","keys_url":"https://eval.example.com/keys"}}""")]
     [InlineData("""{"linked_app_token":{"app_uid":"00000000-0000-0000-0000-0000000000aa"}}""")]
     public void Echoes_as_it_was_written(string json)
@@ -43,6 +44,9 @@ public class SelectorTests
     [InlineData("""{"user_risk_score":{"user_risk_score":["low"]}}""", "risk scores")]
     [InlineData("""{"cloudflare_account_member":{}}""", "member of an account at Cloudflare")]
     [InlineData("""{"linked_app_token":{"app_uid":"x"}}""", "SaaS application")]
+    [InlineData("""{"saml":{"attribute_name":"department","attribute_value":"engines"}}""", "identity_provider_id")]
+    [InlineData("""{"saml":{"attribute_name":"","attribute_value":"engines","identity_provider_id":"00000000-0000-0000-0000-0000000000aa"}}""", "attribute_name")]
+    [InlineData("""{"saml":{"attribute_name":"department","identity_provider_id":"00000000-0000-0000-0000-0000000000aa"}}""", "attribute_value")]
     [InlineData("""{"no_such_thing":{}}""", "is not known")]
     [InlineData("""{"geo":{"country_code":"DEU"}}""", "two letters")]
     [InlineData("""{"auth_method":{"auth_method":""}}""", "RFC 8176")]
@@ -74,6 +78,21 @@ public class SelectorTests
 
         Assert.Equal(met, Meets(TestAccess.Visitor("ada@example.com", method: IdpId, claims: ("groups", [held])), rule));
         Assert.False(Meets(TestAccess.Visitor("ada@example.com", method: Guid.CreateVersion7(), claims: ("groups", [held])), rule));
+        Assert.False(Meets(TestAccess.Visitor(null), rule));
+    }
+
+    [Theory]
+    [InlineData("department", "engines", true)]
+    [InlineData("department", "Engines", false)]
+    [InlineData("Department", "engines", false)]
+    [InlineData("department", "engine", false)]
+    [InlineData("level", "", false)]
+    public void An_attribute_is_compared_whole_and_counts_from_its_login_method_only(string name, string value, bool met)
+    {
+        var rule = new Rule.SamlClaim(name, value, IdpId);
+
+        Assert.Equal(met, Meets(TestAccess.Visitor("ada@example.com", method: IdpId, claims: ("department", ["x", "engines"])), rule));
+        Assert.False(Meets(TestAccess.Visitor("ada@example.com", method: Guid.CreateVersion7(), claims: ("department", ["x", "engines"])), rule));
         Assert.False(Meets(TestAccess.Visitor(null), rule));
     }
 

@@ -22,9 +22,9 @@ internal enum EmailTrust
 internal sealed class IdentityFacts
 {
     // Beyond this a deny rule could look for a value that was cut off; so it is refused, not cut.
-    private const int MostCharacters = 64 * 1024;
-    private const int LongestName = 150;
-    private const int LongestId = 255;
+    public const int MostCharacters = 64 * 1024;
+    public const int LongestName = 150;
+    public const int LongestId = 255;
 
     /// <summary>Canonical address.</summary>
     public required string Email { get; init; }

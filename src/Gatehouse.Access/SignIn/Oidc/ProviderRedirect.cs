@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Access.Pages;
 using Gatehouse.Access.SignIn.Pins;
+using Gatehouse.Access.SignIn.Saml;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.LoginMethods;
 using Gatehouse.Model.Snapshots;
@@ -14,7 +15,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Access.SignIn.Oidc;
 
 /// <summary>Begins the round trip to a login method (OpenID Connect Core §3.1.2.1, RFC 7636), or shows the choice among several.</summary>
-internal sealed class ProviderRedirect(SealedStates states, PinPages pins, PublicUrls urls, TimeProvider clock)
+internal sealed class ProviderRedirect(SealedStates states, PinPages pins, SamlRequests saml, PublicUrls urls, TimeProvider clock)
 {
     private static readonly TimeSpan StateLife = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ClockDrift = TimeSpan.FromSeconds(60);
@@ -44,7 +45,7 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, Publi
                 brand: table.Organization.Name);
         }
 
-        var browser = KeepSession(context);
+        var browser = method.Saml is null ? KeepSession(context) : AccessCookies.Keep(context, AccessCookies.SamlSession, SameSiteMode.None, clock.GetUtcNow() + CookieLife);
         var verifier = method.Method.PkceEnabled ? Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)) : null;
         var state = new LoginState
         {
@@ -65,7 +66,7 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, Publi
         };
         SecurityHeaders.NoStore(context.Response);
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
-        return Results.Redirect(AuthorizeUrl(url, method.Method, state, prompt));
+        return Results.Redirect(method.Saml is null ? AuthorizeUrl(url, method.Method, state, prompt) : saml.Url(url, table, method, state, states.Seal(state), prompt));
     }
 
     /// <summary>302 to the provider, only to try it.</summary>

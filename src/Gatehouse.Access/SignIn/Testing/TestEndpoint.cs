@@ -1,4 +1,5 @@
 using Gatehouse.Access.SignIn.Oidc;
+using Gatehouse.Access.SignIn.Saml;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.LoginMethods;
@@ -13,7 +14,7 @@ namespace Gatehouse.Access.SignIn.Testing;
 
 /// <summary><c>/cdn-cgi/access/test-idp/{id}</c>: tries a login method and shows each hop. Needs an administrator's one-use ticket, since claims are shown; gives no session.</summary>
 internal sealed class TestEndpoint(
-    ISnapshot<AccessTable> tables, ISecretBox box, IAccessSessions sessions, ProviderRedirect provider, DiscoveryCheck discovery, IMailSender mail, PublicUrls urls, TimeProvider clock)
+    ISnapshot<AccessTable> tables, ISecretBox box, IAccessSessions sessions, ProviderRedirect provider, SamlRequests saml, DiscoveryCheck discovery, IMailSender mail, PublicUrls urls, TimeProvider clock)
 {
     /// <summary>Shows what can be seen before anybody signs in; with <c>go=1</c> the ticket is used up, and the round trip begins.</summary>
     public async Task<IResult> ShowAsync(HttpContext context, string id)
@@ -40,6 +41,7 @@ internal sealed class TestEndpoint(
             table,
             $"Test of {method.Method.Name}",
             "Sign in as anybody: no policy is judged, and no session begins. If the provider shows an error instead of coming back, compare the redirect URI and the client id with its settings.",
+            method.Saml is not null ? saml.Describe(method) :
             [
                 new("Discovery", await discovery.RunAsync(method.Method, context.RequestAborted)),
                 new("Authorize", $"{method.Method.AuthUrl} will be asked for client '{method.Method.ClientId}', scopes '{string.Join(' ', method.Method.Scopes)}', PKCE {(method.Method.PkceEnabled ? "on" : "off")}."),
@@ -70,7 +72,7 @@ internal sealed class TestEndpoint(
                 new("name", facts.Name),
                 new("groups", facts.GroupsJson),
                 new("amr", string.Join(", ", facts.Amr)),
-                .. facts.Claims.Where(c => c.Key is not ("email" or "groups")).Select(c => KeyValuePair.Create("Claim " + c.Key, string.Join(", ", c.Value))),
+                .. facts.Claims.Where(c => c.Key is not ("email" or "groups")).Select(c => KeyValuePair.Create((method.Saml is null ? "Claim " : "Attribute ") + c.Key, string.Join(", ", c.Value))),
             ]);
     }
 

@@ -89,6 +89,7 @@ internal sealed record Sketch(Guid LoginMethod)
         Rule.OidcClaim { LoginMethodId: { } id } c => Through(id)?.Claiming(c.Name, c.Value),
         Rule.OidcClaim c => Claiming(c.Name, c.Value),
         Rule.ProviderGroup g => Through(g.LoginMethodId)?.Claiming(ProviderGroups.Claim, g.Value),
+        Rule.SamlClaim a => Through(a.LoginMethodId)?.Claiming(a.Name, a.Value),
         Rule.AuthContext c => Through(c.LoginMethodId)?.Claiming(RuleEvaluator.AuthContextClaim, c.ContextId),
         Rule.ExternalEvaluation e => this with { Passing = [.. Passing, Passed.Of(e)] },
         _ => null,

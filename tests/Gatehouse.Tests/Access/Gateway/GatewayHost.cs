@@ -63,6 +63,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <summary>The login methods that exist; at first the one that everybody signs in by.</summary>
     public List<Guid> LoginMethods { get; }
 
+    /// <summary>What each login method is.</summary>
+    public Func<Guid, Gatehouse.Model.LoginMethods.LoginMethod> Method { get; set; } = id => TestAccess.Method("Idp", id);
+
     public FakeAudit Audit { get; } = new();
 
     public FakeTokenUses TokenUses { get; } = new();
@@ -226,7 +229,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         Apps = [.. apps],
         Groups = [],
         KnowsPlaces = Geo is not null,
-        LoginMethods = [.. LoginMethods.Select(id => new LoginMethodEntry { Method = TestAccess.Method("Idp", id), ClientSecret = "s3cret" })],
+        LoginMethods = [.. LoginMethods.Select(id => new LoginMethodEntry { Method = Method(id), ClientSecret = "s3cret" })],
         Hostnames = [.. hostnames],
         Tunnels = [.. Tunnels],
         DnsRecords = [.. DnsRecords],
@@ -328,6 +331,9 @@ internal sealed class FakeSessions : IAccessSessions
     /// <summary>The login method of sessions started from now on.</summary>
     public Guid LoginMethodId { get; set; } = Guid.CreateVersion7();
 
+    /// <summary>The claims of sessions started from now on.</summary>
+    public string Claims { get; set; } = """{"groups":["staff"]}""";
+
     public AccessSession Start(string email, DateTimeOffset now)
     {
         var session = new AccessSession
@@ -337,7 +343,7 @@ internal sealed class FakeSessions : IAccessSessions
             Email = email,
             Subject = email,
             LoginMethodId = LoginMethodId,
-            ClaimsJson = """{"groups":["staff"]}""",
+            ClaimsJson = Claims,
             Address = "127.0.0.1",
             CreatedAt = now,
             ExpiresAt = now.AddHours(24),
