@@ -120,13 +120,13 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(AccessSession).GetField("<Name>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             name.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
-            var parent = runtimeEntityType.AddProperty(
-                "Parent",
+            var parentNonce = runtimeEntityType.AddProperty(
+                "ParentNonce",
                 typeof(string),
-                propertyInfo: typeof(AccessSession).GetProperty("Parent", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                fieldInfo: typeof(AccessSession).GetField("<Parent>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                propertyInfo: typeof(AccessSession).GetProperty("ParentNonce", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AccessSession).GetField("<ParentNonce>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 nullable: true);
-            parent.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+            parentNonce.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var passed = runtimeEntityType.AddProperty(
                 "Passed",
@@ -181,7 +181,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 new[] { forgetAt });
 
             var index0 = runtimeEntityType.AddIndex(
-                new[] { parent });
+                new[] { parentNonce });
 
             var index1 = runtimeEntityType.AddIndex(
                 new[] { userId });

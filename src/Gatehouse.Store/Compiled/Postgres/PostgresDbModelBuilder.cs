@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("14b48725-31a1-47ae-b85e-e5b71fe6ced1"), entityTypeCount: 72)
+            : base(skipDetectChanges: false, modelId: new Guid("b2888ad7-3c2f-4ab3-ac16-e9b4a8da26ea"), entityTypeCount: 74)
         {
         }
 
@@ -60,6 +60,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             var policyTest = PolicyTestEntityType.Create(this);
             var ruleGroup = RuleGroupEntityType.Create(this);
             var promptField = PromptFieldEntityType.Create(this);
+            var applicationEntitlement = ApplicationEntitlementEntityType.Create(this);
             var oAuth2Provider = OAuth2ProviderEntityType.Create(this);
             var providerApplication = ProviderApplicationEntityType.Create(this);
             var registrationRule = RegistrationRuleEntityType.Create(this);
@@ -69,6 +70,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             var authenticatedSession = AuthenticatedSessionEntityType.Create(this);
             var burntCode = BurntCodeEntityType.Create(this);
             var logoutNotice = LogoutNoticeEntityType.Create(this);
+            var rememberedToken = RememberedTokenEntityType.Create(this);
             var sessionClient = SessionClientEntityType.Create(this);
             var organization = OrganizationEntityType.Create(this);
             var revision = RevisionEntityType.Create(this);
@@ -113,6 +115,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             NotificationRuleEntityType.CreateForeignKey1(notificationRule, group);
             ApprovalRequestEntityType.CreateForeignKey1(approvalRequest, app);
             ApprovalRequestEntityType.CreateForeignKey2(approvalRequest, policy);
+            ApplicationEntitlementEntityType.CreateForeignKey1(applicationEntitlement, providerApplication);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
@@ -120,14 +123,16 @@ namespace Gatehouse.Store.Compiled.Postgres
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
             AuthenticatedSessionEntityType.CreateForeignKey2(authenticatedSession, user);
             LogoutNoticeEntityType.CreateForeignKey1(logoutNotice, oAuth2Provider);
+            RememberedTokenEntityType.CreateForeignKey1(rememberedToken, authenticatedSession);
             SessionClientEntityType.CreateForeignKey1(sessionClient, oAuth2Provider);
             SessionClientEntityType.CreateForeignKey2(sessionClient, user);
             ApiTokenEntityType.CreateForeignKey1(apiToken, user);
             AuthorizationCodeEntityType.CreateForeignKey1(authorizationCode, oAuthGrant);
             DeviceCodeEntityType.CreateForeignKey1(deviceCode, oAuthGrant);
             DeviceCodeEntityType.CreateForeignKey2(deviceCode, oAuth2Provider);
-            OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, oAuth2Provider);
-            OAuthGrantEntityType.CreateForeignKey2(oAuthGrant, user);
+            OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, user);
+            OAuthGrantEntityType.CreateForeignKey2(oAuthGrant, oAuth2Provider);
+            OAuthGrantEntityType.CreateForeignKey3(oAuthGrant, user);
             OAuthTokenEntityType.CreateForeignKey1(oAuthToken, oAuthGrant);
             OneTimeLinkEntityType.CreateForeignKey1(oneTimeLink, user);
             PushedRequestEntityType.CreateForeignKey1(pushedRequest, oAuth2Provider);
@@ -182,6 +187,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             PolicyTestEntityType.CreateAnnotations(policyTest);
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
             PromptFieldEntityType.CreateAnnotations(promptField);
+            ApplicationEntitlementEntityType.CreateAnnotations(applicationEntitlement);
             OAuth2ProviderEntityType.CreateAnnotations(oAuth2Provider);
             ProviderApplicationEntityType.CreateAnnotations(providerApplication);
             RegistrationRuleEntityType.CreateAnnotations(registrationRule);
@@ -191,6 +197,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             AuthenticatedSessionEntityType.CreateAnnotations(authenticatedSession);
             BurntCodeEntityType.CreateAnnotations(burntCode);
             LogoutNoticeEntityType.CreateAnnotations(logoutNotice);
+            RememberedTokenEntityType.CreateAnnotations(rememberedToken);
             SessionClientEntityType.CreateAnnotations(sessionClient);
             OrganizationEntityType.CreateAnnotations(organization);
             RevisionEntityType.CreateAnnotations(revision);

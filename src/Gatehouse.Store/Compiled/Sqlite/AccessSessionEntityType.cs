@@ -108,11 +108,11 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(AccessSession).GetProperty("Name", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(AccessSession).GetField("<Name>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
-            var parent = runtimeEntityType.AddProperty(
-                "Parent",
+            var parentNonce = runtimeEntityType.AddProperty(
+                "ParentNonce",
                 typeof(string),
-                propertyInfo: typeof(AccessSession).GetProperty("Parent", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-                fieldInfo: typeof(AccessSession).GetField("<Parent>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                propertyInfo: typeof(AccessSession).GetProperty("ParentNonce", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AccessSession).GetField("<ParentNonce>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 nullable: true);
 
             var passed = runtimeEntityType.AddProperty(
@@ -163,7 +163,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 new[] { forgetAt });
 
             var index0 = runtimeEntityType.AddIndex(
-                new[] { parent });
+                new[] { parentNonce });
 
             var index1 = runtimeEntityType.AddIndex(
                 new[] { userId });

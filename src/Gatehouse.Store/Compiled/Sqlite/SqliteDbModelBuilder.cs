@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("ea69db3f-ead2-4805-8670-39221c781bf4"), entityTypeCount: 72)
+            : base(skipDetectChanges: false, modelId: new Guid("a09d7d7c-36ec-4634-98bf-6cb2e9515c2e"), entityTypeCount: 74)
         {
         }
 
@@ -59,6 +59,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var policyTest = PolicyTestEntityType.Create(this);
             var ruleGroup = RuleGroupEntityType.Create(this);
             var promptField = PromptFieldEntityType.Create(this);
+            var applicationEntitlement = ApplicationEntitlementEntityType.Create(this);
             var oAuth2Provider = OAuth2ProviderEntityType.Create(this);
             var providerApplication = ProviderApplicationEntityType.Create(this);
             var registrationRule = RegistrationRuleEntityType.Create(this);
@@ -68,6 +69,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var authenticatedSession = AuthenticatedSessionEntityType.Create(this);
             var burntCode = BurntCodeEntityType.Create(this);
             var logoutNotice = LogoutNoticeEntityType.Create(this);
+            var rememberedToken = RememberedTokenEntityType.Create(this);
             var sessionClient = SessionClientEntityType.Create(this);
             var organization = OrganizationEntityType.Create(this);
             var revision = RevisionEntityType.Create(this);
@@ -112,6 +114,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             NotificationRuleEntityType.CreateForeignKey1(notificationRule, group);
             ApprovalRequestEntityType.CreateForeignKey1(approvalRequest, app);
             ApprovalRequestEntityType.CreateForeignKey2(approvalRequest, policy);
+            ApplicationEntitlementEntityType.CreateForeignKey1(applicationEntitlement, providerApplication);
             OAuth2ProviderEntityType.CreateForeignKey1(oAuth2Provider, keyPair);
             OAuth2ProviderEntityType.CreateForeignKey2(oAuth2Provider, keyPair);
             ProviderApplicationEntityType.CreateForeignKey1(providerApplication, oAuth2Provider);
@@ -119,14 +122,16 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AuthenticatedSessionEntityType.CreateForeignKey1(authenticatedSession, user);
             AuthenticatedSessionEntityType.CreateForeignKey2(authenticatedSession, user);
             LogoutNoticeEntityType.CreateForeignKey1(logoutNotice, oAuth2Provider);
+            RememberedTokenEntityType.CreateForeignKey1(rememberedToken, authenticatedSession);
             SessionClientEntityType.CreateForeignKey1(sessionClient, oAuth2Provider);
             SessionClientEntityType.CreateForeignKey2(sessionClient, user);
             ApiTokenEntityType.CreateForeignKey1(apiToken, user);
             AuthorizationCodeEntityType.CreateForeignKey1(authorizationCode, oAuthGrant);
             DeviceCodeEntityType.CreateForeignKey1(deviceCode, oAuthGrant);
             DeviceCodeEntityType.CreateForeignKey2(deviceCode, oAuth2Provider);
-            OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, oAuth2Provider);
-            OAuthGrantEntityType.CreateForeignKey2(oAuthGrant, user);
+            OAuthGrantEntityType.CreateForeignKey1(oAuthGrant, user);
+            OAuthGrantEntityType.CreateForeignKey2(oAuthGrant, oAuth2Provider);
+            OAuthGrantEntityType.CreateForeignKey3(oAuthGrant, user);
             OAuthTokenEntityType.CreateForeignKey1(oAuthToken, oAuthGrant);
             OneTimeLinkEntityType.CreateForeignKey1(oneTimeLink, user);
             PushedRequestEntityType.CreateForeignKey1(pushedRequest, oAuth2Provider);
@@ -181,6 +186,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             PolicyTestEntityType.CreateAnnotations(policyTest);
             RuleGroupEntityType.CreateAnnotations(ruleGroup);
             PromptFieldEntityType.CreateAnnotations(promptField);
+            ApplicationEntitlementEntityType.CreateAnnotations(applicationEntitlement);
             OAuth2ProviderEntityType.CreateAnnotations(oAuth2Provider);
             ProviderApplicationEntityType.CreateAnnotations(providerApplication);
             RegistrationRuleEntityType.CreateAnnotations(registrationRule);
@@ -190,6 +196,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AuthenticatedSessionEntityType.CreateAnnotations(authenticatedSession);
             BurntCodeEntityType.CreateAnnotations(burntCode);
             LogoutNoticeEntityType.CreateAnnotations(logoutNotice);
+            RememberedTokenEntityType.CreateAnnotations(rememberedToken);
             SessionClientEntityType.CreateAnnotations(sessionClient);
             OrganizationEntityType.CreateAnnotations(organization);
             RevisionEntityType.CreateAnnotations(revision);

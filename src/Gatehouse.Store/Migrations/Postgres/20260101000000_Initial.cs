@@ -50,7 +50,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 columns: table => new
                 {
                     Nonce = table.Column<string>(type: "text", nullable: false),
-                    Parent = table.Column<string>(type: "text", nullable: true),
                     UserId = table.Column<Guid>(type: "uuid", nullable: false),
                     Email = table.Column<string>(type: "text", nullable: false),
                     Name = table.Column<string>(type: "text", nullable: false),
@@ -61,6 +60,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     GroupsJson = table.Column<string>(type: "text", nullable: false),
                     Amr = table.Column<string>(type: "text", nullable: false),
                     Passed = table.Column<string>(type: "text", nullable: false),
+                    ParentNonce = table.Column<string>(type: "text", nullable: true),
                     Address = table.Column<string>(type: "text", nullable: false),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
@@ -764,6 +764,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     UsernameKey = table.Column<string>(type: "character varying(150)", maxLength: 150, nullable: false),
                     Name = table.Column<string>(type: "text", nullable: false),
                     Email = table.Column<string>(type: "text", nullable: false),
+                    IsEmailUnproven = table.Column<bool>(type: "boolean", nullable: false),
                     IsActive = table.Column<bool>(type: "boolean", nullable: false),
                     Path = table.Column<string>(type: "text", nullable: false),
                     Type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
@@ -1033,6 +1034,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     LastUsedAt = table.Column<long>(type: "bigint", nullable: false),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
                     IsSliding = table.Column<bool>(type: "boolean", nullable: false),
+                    IsRemembered = table.Column<bool>(type: "boolean", nullable: false),
                     ImpersonatedUserId = table.Column<int>(type: "integer", nullable: true),
                     BoundTo = table.Column<string>(type: "text", nullable: true)
                 },
@@ -1423,6 +1425,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
                     ProviderId = table.Column<int>(type: "integer", nullable: false),
                     UserId = table.Column<int>(type: "integer", nullable: false),
+                    ImpersonatorId = table.Column<int>(type: "integer", nullable: true),
                     SessionId = table.Column<string>(type: "text", nullable: true),
                     SessionUuid = table.Column<Guid>(type: "uuid", nullable: true),
                     Scopes = table.Column<string>(type: "text", nullable: false),
@@ -1443,6 +1446,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                         name: "FK_oauth_grants_oauth2_providers_ProviderId",
                         column: x => x.ProviderId,
                         principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_oauth_grants_users_ImpersonatorId",
+                        column: x => x.ImpersonatorId,
+                        principalTable: "users",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                     table.ForeignKey(
@@ -1558,6 +1567,26 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "remembered_tokens",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "text", nullable: false),
+                    SessionId = table.Column<string>(type: "text", nullable: false),
+                    FirstUsedAt = table.Column<long>(type: "bigint", nullable: true),
+                    ReplacedAt = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_remembered_tokens", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_remembered_tokens_authenticated_sessions_SessionId",
+                        column: x => x.SessionId,
+                        principalTable: "authenticated_sessions",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "static_codes",
                 columns: table => new
                 {
@@ -1661,6 +1690,27 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "application_entitlements",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    ApplicationId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    AttributesJson = table.Column<string>(type: "text", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_application_entitlements", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_application_entitlements_provider_applications_ApplicationId",
+                        column: x => x.ApplicationId,
+                        principalTable: "provider_applications",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "user_consents",
                 columns: table => new
                 {
@@ -1710,9 +1760,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 columns: new[] { "LoginMethodId", "Subject" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_access_sessions_Parent",
+                name: "IX_access_sessions_ParentNonce",
                 table: "access_sessions",
-                column: "Parent");
+                column: "ParentNonce");
 
             migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_UserId",
@@ -1751,6 +1801,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_app_policies_PolicyId",
                 table: "app_policies",
                 column: "PolicyId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_application_entitlements_ApplicationId_Name",
+                table: "application_entitlements",
+                columns: new[] { "ApplicationId", "Name" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_approval_requests_AppId",
@@ -2089,6 +2145,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_oauth_grants_ImpersonatorId",
+                table: "oauth_grants",
+                column: "ImpersonatorId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_oauth_grants_ProviderId",
                 table: "oauth_grants",
                 column: "ProviderId");
@@ -2208,6 +2269,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "registration_rules",
                 column: "ProviderId",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_remembered_tokens_SessionId",
+                table: "remembered_tokens",
+                column: "SessionId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_reputations_ExpiresAt",
@@ -2385,10 +2451,10 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "app_tags");
 
             migrationBuilder.DropTable(
-                name: "approval_requests");
+                name: "application_entitlements");
 
             migrationBuilder.DropTable(
-                name: "authenticated_sessions");
+                name: "approval_requests");
 
             migrationBuilder.DropTable(
                 name: "authorization_codes");
@@ -2490,6 +2556,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "registration_rules");
 
             migrationBuilder.DropTable(
+                name: "remembered_tokens");
+
+            migrationBuilder.DropTable(
                 name: "reputations");
 
             migrationBuilder.DropTable(
@@ -2560,6 +2629,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "identity_policies");
+
+            migrationBuilder.DropTable(
+                name: "authenticated_sessions");
 
             migrationBuilder.DropTable(
                 name: "static_devices");

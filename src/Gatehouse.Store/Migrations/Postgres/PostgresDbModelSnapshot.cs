@@ -1867,6 +1867,34 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("prompt_fields", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Providers.ApplicationEntitlement", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("ApplicationId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("AttributesJson")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ApplicationId", "Name")
+                        .IsUnique();
+
+                    b.ToTable("application_entitlements", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
                 {
                     b.Property<int>("Id")
@@ -2205,7 +2233,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
-                    b.Property<string>("Parent")
+                    b.Property<string>("ParentNonce")
                         .HasColumnType("text");
 
                     b.Property<string>("Passed")
@@ -2230,7 +2258,7 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.HasIndex("ForgetAt");
 
-                    b.HasIndex("Parent");
+                    b.HasIndex("ParentNonce");
 
                     b.HasIndex("UserId");
 
@@ -2291,6 +2319,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.Property<int?>("ImpersonatedUserId")
                         .HasColumnType("integer");
+
+                    b.Property<bool>("IsRemembered")
+                        .HasColumnType("boolean");
 
                     b.Property<bool>("IsSliding")
                         .HasColumnType("boolean");
@@ -2373,6 +2404,28 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasIndex("ProviderId");
 
                     b.ToTable("logout_notices", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Sessions.RememberedToken", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("text");
+
+                    b.Property<long?>("FirstUsedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("ReplacedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("SessionId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("SessionId");
+
+                    b.ToTable("remembered_tokens", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
@@ -2664,6 +2717,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("bigint");
 
+                    b.Property<int?>("ImpersonatorId")
+                        .HasColumnType("integer");
+
                     b.Property<string>("KeyThumbprint")
                         .HasColumnType("text");
 
@@ -2692,6 +2748,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("ImpersonatorId");
 
                     b.HasIndex("ProviderId");
 
@@ -3073,6 +3131,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("IsActive")
                         .HasColumnType("boolean");
 
+                    b.Property<bool>("IsEmailUnproven")
+                        .HasColumnType("boolean");
+
                     b.Property<long?>("LastLoginAt")
                         .HasColumnType("bigint");
 
@@ -3303,6 +3364,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Providers.ApplicationEntitlement", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Providers.ProviderApplication", null)
+                        .WithMany()
+                        .HasForeignKey("ApplicationId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
                 {
                     b.HasOne("Gatehouse.Model.Keys.KeyPair", null)
@@ -3356,6 +3426,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Sessions.RememberedToken", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Sessions.AuthenticatedSession", null)
+                        .WithMany()
+                        .HasForeignKey("SessionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
                 {
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
@@ -3405,6 +3484,11 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("ImpersonatorId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
                         .WithMany()
                         .HasForeignKey("ProviderId")

@@ -1859,6 +1859,34 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.ToTable("prompt_fields", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Providers.ApplicationEntitlement", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ApplicationId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("AttributesJson")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ApplicationId", "Name")
+                        .IsUnique();
+
+                    b.ToTable("application_entitlements", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
                 {
                     b.Property<int>("Id")
@@ -2195,7 +2223,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("Parent")
+                    b.Property<string>("ParentNonce")
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Passed")
@@ -2220,7 +2248,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
                     b.HasIndex("ForgetAt");
 
-                    b.HasIndex("Parent");
+                    b.HasIndex("ParentNonce");
 
                     b.HasIndex("UserId");
 
@@ -2280,6 +2308,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER");
 
                     b.Property<int?>("ImpersonatedUserId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsRemembered")
                         .HasColumnType("INTEGER");
 
                     b.Property<bool>("IsSliding")
@@ -2363,6 +2394,28 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasIndex("ProviderId");
 
                     b.ToTable("logout_notices", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Sessions.RememberedToken", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("FirstUsedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ReplacedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("SessionId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("SessionId");
+
+                    b.ToTable("remembered_tokens", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
@@ -2652,6 +2705,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int?>("ImpersonatorId")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("KeyThumbprint")
                         .HasColumnType("TEXT");
 
@@ -2680,6 +2736,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("ImpersonatorId");
 
                     b.HasIndex("ProviderId");
 
@@ -3055,6 +3113,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<bool>("IsActive")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("IsEmailUnproven")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("LastLoginAt")
                         .HasColumnType("INTEGER");
 
@@ -3285,6 +3346,15 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Providers.ApplicationEntitlement", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Providers.ProviderApplication", null)
+                        .WithMany()
+                        .HasForeignKey("ApplicationId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
                 {
                     b.HasOne("Gatehouse.Model.Keys.KeyPair", null)
@@ -3338,6 +3408,15 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Sessions.RememberedToken", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Sessions.AuthenticatedSession", null)
+                        .WithMany()
+                        .HasForeignKey("SessionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
                 {
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
@@ -3387,6 +3466,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("ImpersonatorId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
                         .WithMany()
                         .HasForeignKey("ProviderId")

@@ -49,7 +49,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 columns: table => new
                 {
                     Nonce = table.Column<string>(type: "TEXT", nullable: false),
-                    Parent = table.Column<string>(type: "TEXT", nullable: true),
                     UserId = table.Column<Guid>(type: "TEXT", nullable: false),
                     Email = table.Column<string>(type: "TEXT", nullable: false),
                     Name = table.Column<string>(type: "TEXT", nullable: false),
@@ -60,6 +59,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     GroupsJson = table.Column<string>(type: "TEXT", nullable: false),
                     Amr = table.Column<string>(type: "TEXT", nullable: false),
                     Passed = table.Column<string>(type: "TEXT", nullable: false),
+                    ParentNonce = table.Column<string>(type: "TEXT", nullable: true),
                     Address = table.Column<string>(type: "TEXT", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
@@ -763,6 +763,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     UsernameKey = table.Column<string>(type: "TEXT", maxLength: 150, nullable: false),
                     Name = table.Column<string>(type: "TEXT", nullable: false),
                     Email = table.Column<string>(type: "TEXT", nullable: false),
+                    IsEmailUnproven = table.Column<bool>(type: "INTEGER", nullable: false),
                     IsActive = table.Column<bool>(type: "INTEGER", nullable: false),
                     Path = table.Column<string>(type: "TEXT", nullable: false),
                     Type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
@@ -1032,6 +1033,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     LastUsedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
                     IsSliding = table.Column<bool>(type: "INTEGER", nullable: false),
+                    IsRemembered = table.Column<bool>(type: "INTEGER", nullable: false),
                     ImpersonatedUserId = table.Column<int>(type: "INTEGER", nullable: true),
                     BoundTo = table.Column<string>(type: "TEXT", nullable: true)
                 },
@@ -1422,6 +1424,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
                     ProviderId = table.Column<int>(type: "INTEGER", nullable: false),
                     UserId = table.Column<int>(type: "INTEGER", nullable: false),
+                    ImpersonatorId = table.Column<int>(type: "INTEGER", nullable: true),
                     SessionId = table.Column<string>(type: "TEXT", nullable: true),
                     SessionUuid = table.Column<Guid>(type: "TEXT", nullable: true),
                     Scopes = table.Column<string>(type: "TEXT", nullable: false),
@@ -1442,6 +1445,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         name: "FK_oauth_grants_oauth2_providers_ProviderId",
                         column: x => x.ProviderId,
                         principalTable: "oauth2_providers",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_oauth_grants_users_ImpersonatorId",
+                        column: x => x.ImpersonatorId,
+                        principalTable: "users",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                     table.ForeignKey(
@@ -1557,6 +1566,26 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "remembered_tokens",
+                columns: table => new
+                {
+                    Hash = table.Column<string>(type: "TEXT", nullable: false),
+                    SessionId = table.Column<string>(type: "TEXT", nullable: false),
+                    FirstUsedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ReplacedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_remembered_tokens", x => x.Hash);
+                    table.ForeignKey(
+                        name: "FK_remembered_tokens_authenticated_sessions_SessionId",
+                        column: x => x.SessionId,
+                        principalTable: "authenticated_sessions",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "static_codes",
                 columns: table => new
                 {
@@ -1660,6 +1689,27 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "application_entitlements",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ApplicationId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    AttributesJson = table.Column<string>(type: "TEXT", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_application_entitlements", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_application_entitlements_provider_applications_ApplicationId",
+                        column: x => x.ApplicationId,
+                        principalTable: "provider_applications",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "user_consents",
                 columns: table => new
                 {
@@ -1709,9 +1759,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 columns: new[] { "LoginMethodId", "Subject" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_access_sessions_Parent",
+                name: "IX_access_sessions_ParentNonce",
                 table: "access_sessions",
-                column: "Parent");
+                column: "ParentNonce");
 
             migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_UserId",
@@ -1750,6 +1800,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_app_policies_PolicyId",
                 table: "app_policies",
                 column: "PolicyId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_application_entitlements_ApplicationId_Name",
+                table: "application_entitlements",
+                columns: new[] { "ApplicationId", "Name" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_approval_requests_AppId",
@@ -2088,6 +2144,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_oauth_grants_ImpersonatorId",
+                table: "oauth_grants",
+                column: "ImpersonatorId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_oauth_grants_ProviderId",
                 table: "oauth_grants",
                 column: "ProviderId");
@@ -2207,6 +2268,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "registration_rules",
                 column: "ProviderId",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_remembered_tokens_SessionId",
+                table: "remembered_tokens",
+                column: "SessionId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_reputations_ExpiresAt",
@@ -2384,10 +2450,10 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "app_tags");
 
             migrationBuilder.DropTable(
-                name: "approval_requests");
+                name: "application_entitlements");
 
             migrationBuilder.DropTable(
-                name: "authenticated_sessions");
+                name: "approval_requests");
 
             migrationBuilder.DropTable(
                 name: "authorization_codes");
@@ -2489,6 +2555,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "registration_rules");
 
             migrationBuilder.DropTable(
+                name: "remembered_tokens");
+
+            migrationBuilder.DropTable(
                 name: "reputations");
 
             migrationBuilder.DropTable(
@@ -2559,6 +2628,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "identity_policies");
+
+            migrationBuilder.DropTable(
+                name: "authenticated_sessions");
 
             migrationBuilder.DropTable(
                 name: "static_devices");

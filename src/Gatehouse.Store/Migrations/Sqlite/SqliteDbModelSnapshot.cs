@@ -1856,6 +1856,34 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.ToTable("prompt_fields", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Providers.ApplicationEntitlement", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ApplicationId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("AttributesJson")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ApplicationId", "Name")
+                        .IsUnique();
+
+                    b.ToTable("application_entitlements", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
                 {
                     b.Property<int>("Id")
@@ -2192,7 +2220,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("Parent")
+                    b.Property<string>("ParentNonce")
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Passed")
@@ -2217,7 +2245,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
                     b.HasIndex("ForgetAt");
 
-                    b.HasIndex("Parent");
+                    b.HasIndex("ParentNonce");
 
                     b.HasIndex("UserId");
 
@@ -2277,6 +2305,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER");
 
                     b.Property<int?>("ImpersonatedUserId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsRemembered")
                         .HasColumnType("INTEGER");
 
                     b.Property<bool>("IsSliding")
@@ -2360,6 +2391,28 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasIndex("ProviderId");
 
                     b.ToTable("logout_notices", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Sessions.RememberedToken", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("FirstUsedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ReplacedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("SessionId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("SessionId");
+
+                    b.ToTable("remembered_tokens", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
@@ -2649,6 +2702,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int?>("ImpersonatorId")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("KeyThumbprint")
                         .HasColumnType("TEXT");
 
@@ -2677,6 +2733,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("ImpersonatorId");
 
                     b.HasIndex("ProviderId");
 
@@ -3052,6 +3110,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<bool>("IsActive")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("IsEmailUnproven")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("LastLoginAt")
                         .HasColumnType("INTEGER");
 
@@ -3282,6 +3343,15 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Providers.ApplicationEntitlement", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Providers.ProviderApplication", null)
+                        .WithMany()
+                        .HasForeignKey("ApplicationId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Providers.OAuth2Provider", b =>
                 {
                     b.HasOne("Gatehouse.Model.Keys.KeyPair", null)
@@ -3335,6 +3405,15 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Sessions.RememberedToken", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Sessions.AuthenticatedSession", null)
+                        .WithMany()
+                        .HasForeignKey("SessionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Sessions.SessionClient", b =>
                 {
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
@@ -3384,6 +3463,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             modelBuilder.Entity("Gatehouse.Model.Tokens.OAuthGrant", b =>
                 {
+                    b.HasOne("Gatehouse.Model.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("ImpersonatorId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
                     b.HasOne("Gatehouse.Model.Providers.OAuth2Provider", null)
                         .WithMany()
                         .HasForeignKey("ProviderId")
