@@ -8,6 +8,7 @@ using Gatehouse.Access.Gateway;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Audit;
+using Gatehouse.Model.Dns;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Machines;
 using Gatehouse.Model.Origins;
@@ -15,6 +16,7 @@ using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Tunnels;
 using Gatehouse.Tests.Fakes;
 using Gatehouse.Tls;
 using Gatehouse.Web.Http;
@@ -72,6 +74,12 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     /// <summary>What hosts do with client certificates.</summary>
     public List<ClientCertificateSetting> CertificateSettings { get; } = [];
+
+    /// <summary>The tunnels that exist, and the records that lead names to them.</summary>
+    public List<(TunnelEntry Tunnel, DnsRecord Record)> Tunnels { get; } = [];
+
+    /// <summary>Whoever knows the way through them.</summary>
+    public ITunnelSender? Sender { get; set; }
 
     public Organization Organization { get; } = new() { Id = new string('a', 32), Name = "Test" };
 
@@ -199,6 +207,8 @@ internal sealed class GatewayHost : IAsyncDisposable
         ServiceTokens = [.. ServiceTokens],
         ClientAuthorities = [.. Authorities],
         ClientCertificateSettings = [.. CertificateSettings],
+        Tunnels = [.. Tunnels.Select(t => t.Tunnel)],
+        DnsRecords = [.. Tunnels.Select(t => t.Record)],
     });
 
     private async Task RunAsync(Action<GatewayOptions> options)
@@ -220,6 +230,11 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<IAuditSink>(Audit);
         builder.Services.AddSingleton<IServiceTokenUses>(TokenUses);
         builder.Services.AddSingleton(StandIns());
+        if (Sender is not null)
+        {
+            builder.Services.AddSingleton(Sender);
+        }
+
         builder.Services.AddGateway();
         builder.Services.Configure(options);
         web = builder.Build();
