@@ -33,7 +33,8 @@ before(async () => {
       for await (const piece of request) hash.update(piece);
       return response.end(hash.digest('hex'));
     }
-    if (url.pathname === '/slow') { await sleep(1500); return response.end('slow but whole'); }
+    if (url.pathname === '/stall') return void (web.stalled ??= []).push(request); // not read, not answered
+    if (url.pathname === '/slow') { web.slow = (web.slow ?? 0) + 1; await sleep(1500); return response.end('slow but whole'); }
     if (url.pathname === '/events') {
       response.setHeader('content-type', 'text/event-stream');
       for (let n = 0; n < 3; n++) { response.write(`data: ${Date.now()}\n\n`); await sleep(300); }
@@ -219,6 +220,51 @@ for (const kind of [ours, cloudflared]) {
       await until('known', async () => (await server.v4('GET', `/cfd_tunnel/${tunnel.id}/connections`))[0].config_version === 2);
     });
 
+    test('an upload that nobody reads stops neither others nor sockets', async () => {
+      const stalled = Array.from({ length: 2 }, () => fetch(at('web', '/stall'), { method: 'PUT', body: Buffer.alloc(64 * 1024 * 1024) }).catch(() => {}));
+      await sleep(2000);
+      const body = randomBytes(5 * 1024 * 1024);
+      for (let n = 0; n < 8; n++) {
+        const began = Date.now();
+        assert.equal(await (await fetch(at('web', '/sum'), { method: 'PUT', body })).text(), createHash('sha256').update(body).digest('hex'));
+        assert.ok(Date.now() - began < 8000, 'before any upload is given up');
+      }
+      const socket = new WebSocket(at('web', '/ws').replace('https', 'wss'));
+      await new Promise((done, fail) => {
+        socket.onerror = fail;
+        socket.onmessage = ({ data }) => (data === 'welcome' ? socket.send('hello') : done());
+      });
+      socket.close();
+      for (const request of web.stalled.splice(0)) request.destroy();
+      await Promise.all(stalled);
+    });
+
+    test('R08 a replica that is killed, or frozen, is asked no more within two seconds', async () => {
+      for (const signal of ['SIGKILL', 'SIGSTOP']) {
+        const replica = new Connector(kind, tunnel.token);
+        try {
+          await until('eight connections', async () => (await connections()).length === 8, kind.back);
+          replica.process.kill(signal);
+          const began = Date.now(), asking = [], late = [];
+          while (Date.now() - began < 5000) {
+            const at0 = Date.now() - began;
+            asking.push(fetch(at('web', '/')).then(async (response) => {
+              await response.arrayBuffer();
+              assert.equal(response.status, 200); // what had gone to it is asked again
+              const took = Date.now() - began - at0;
+              if (at0 > 2500 && took > 1500) late.push(took);
+            }));
+            await sleep(20);
+          }
+          await Promise.all(asking);
+          assert.deepEqual(late, [], signal);
+        } finally {
+          await replica.kill();
+        }
+        await until('four again', async () => (await connections()).length === 4);
+      }
+    });
+
     test('a connector that is told to stop finishes what it has begun', async () => {
       const slow = fetch(at('web', '/slow')).then((response) => response.text());
       await sleep(300);
@@ -231,6 +277,18 @@ for (const kind of [ours, cloudflared]) {
       assert.equal((await fetch(at('web', '/'))).status, 502);
       connector = new Connector(kind, tunnel.token);
       await until('back', async () => (await fetch(at('web', '/'))).status === 200);
+    });
+
+    test('R23 a server that is told to stop finishes what it has begun through the tunnel', async () => {
+      web.slow = 0;
+      const slow = Array.from({ length: 50 }, () => fetch(at('web', '/slow')).then((response) => response.text()));
+      await until('there', () => web.slow === 50);
+      server.process.kill('SIGTERM');
+      const ended = await Promise.all(slow);
+      assert.ok(ended.every((text) => text === 'slow but whole'));
+      assert.deepEqual(await server.exited, { code: 0, signal: null });
+      await server.launch();
+      await until('back', async () => (await fetch(at('web', '/'))).status === 200, kind.back);
     });
 
     test('the edge goes away and comes back', async () => {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gatehouse.Model.Tunnels;
@@ -189,23 +190,37 @@ public class LifecycleTests
     }
 
     [Fact]
-    public async Task R23_a_connector_that_leaves_finishes_what_it_has_begun()
+    public async Task R23_a_connector_that_leaves_finishes_a_thousand_requests_and_its_end_is_bounded_by_sockets()
     {
+        const int Requests = 1000, Sockets = 100;
         await using var rig = await TunnelRig.StartAsync();
         var credentials = rig.AddTunnel("leaving", rig.Ingress);
-        var connector = await rig.ConnectAsync(credentials, connections: 2);
-        var requests = Enumerable.Range(0, 50).Select(_ => rig.GetAsync(credentials.TunnelId, "/wait")).ToList();
-        await TunnelRig.UntilAsync(() => rig.Origin.Seen.Count(s => s == "GET /wait") == 50, "there");
+        var connector = await rig.ConnectAsync(credentials, connections: 4);
+        var sockets = new List<WebSocket>();
+        for (var n = 0; n < Sockets; n++)
+        {
+            sockets.Add(await TrafficTests.SocketAsync(rig, credentials.TunnelId, "app.test"));
+        }
+
+        var requests = Enumerable.Range(0, Requests).Select(_ => rig.GetAsync(credentials.TunnelId, "/wait")).ToList();
+        await TunnelRig.UntilAsync(() => rig.Origin.Seen.Count(s => s == "GET /wait") == Requests, "there");
         var leaving = connector.StopAsync();
         await TunnelRig.UntilAsync(() => rig.Registry.Connections(credentials.TunnelId).IsEmpty, "unregistered");
-        rig.Origin.Gate.Release(50);
+        rig.Origin.Gate.Release(Requests);
         foreach (var request in requests)
         {
             using var response = await request;
             Assert.Equal("done", await response.Content.ReadAsStringAsync(Token));
         }
 
-        await leaving.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        Assert.Equal(Sockets, sockets.Count(s => s.State == WebSocketState.Open)); // they have as long as they are given
+        await leaving.WaitAsync(TimeSpan.FromSeconds(20), Token);
+        await TunnelRig.UntilAsync(() => !rig.Registry.Everyone.Any(), "over");
+        foreach (var socket in sockets)
+        {
+            await Assert.ThrowsAnyAsync<Exception>(() => socket.ReceiveAsync(new byte[10], Token).WaitAsync(TimeSpan.FromSeconds(5), Token));
+            socket.Dispose();
+        }
     }
 
     [Fact]

@@ -106,7 +106,8 @@ internal sealed class RawConnector : IAsyncDisposable
     /// <summary>A header block: literals without indexing (RFC 7541 §6.2.2), names and values plain.</summary>
     public static byte[] Block(params (string Name, string Value)[] headers) => [.. headers.SelectMany(h => (byte[])[0, .. Text(h.Name), .. Text(h.Value)])];
 
-    private Task HeadersAsync(int stream, params (string, string)[] headers) => SendAsync(1, 4, stream, Block(headers));
+    /// <summary>Sends headers that end nothing.</summary>
+    public Task HeadersAsync(int stream, params (string, string)[] headers) => SendAsync(1, 4, stream, Block(headers));
 
     private async Task ReadAsync()
     {

@@ -1,5 +1,5 @@
 using Gatehouse.Access.Gateway;
-using Gatehouse.Access.SignIn.Launcher;
+using Gatehouse.Model.Apps;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
 
@@ -11,10 +11,10 @@ internal static class PinJudge
     /// <summary>What a proved mailbox says of a person.</summary>
     public static Dictionary<string, IReadOnlyList<string>> Claims(string email) => new(StringComparer.Ordinal) { ["email"] = [email] };
 
-    /// <summary>Whether the app, or any for the launcher, could admit it.</summary>
-    public static bool CouldEnter(PinOrder order, string email, Places places) => order.App is { } app
+    /// <summary>Whether the app could admit it; at the launcher its own policies, or any app where it has none.</summary>
+    public static bool CouldEnter(PinOrder order, string email, Places places) => (order.App ?? order.Table.Launcher) is { } app
         ? CouldEnter(app, order, email, places)
-        : LauncherEndpoint.AdmitsAnywhere(order.Table, places, order.Address, Who(order, email, []));
+        : order.Table.AppsByAud.Values.Any(a => a.App.Type is AppType.SelfHosted or AppType.Saas && CouldEnter(a, order, email, places));
 
     // A service outside may say yes or no, and its yes may just as well stand in a deny policy or an exclude: some way for all of them to answer must
     // let the address in. All yes is the usual one, so it is tried first.
