@@ -237,8 +237,6 @@ internal sealed class GatewayHost : IAsyncDisposable
         ServiceTokens = [.. ServiceTokens],
         ClientAuthorities = [.. Authorities],
         ClientCertificateSettings = [.. CertificateSettings],
-        Tunnels = [.. Tunnels.Select(t => t.Tunnel)],
-        DnsRecords = [.. Tunnels.Select(t => t.Record)],
     });
 
     private async Task RunAsync(Action<GatewayOptions> options)
