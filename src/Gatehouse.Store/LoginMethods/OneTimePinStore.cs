@@ -81,7 +81,7 @@ internal sealed class OneTimePinStore(IDbContextFactory<GatehouseDb> databases, 
     }
 
     // Its hash is no code's: SHA-256 gives 32 bytes.
-    private static Task LayDecoyAsync(GatehouseDb db, DateTimeOffset now, CancellationToken cancellationToken) => db.Database.ExecuteSqlAsync(
+    private static Task<int> LayDecoyAsync(GatehouseDb db, DateTimeOffset now, CancellationToken cancellationToken) => db.Database.ExecuteSqlAsync(
         $"""
         INSERT INTO one_time_pins ("Id", "Email", "Network", "Hash", "Guesses", "CreatedAt", "ExpiresAt")
         VALUES ({Decoy}, '', '', {Array.Empty<byte>()}, 0, {now.ToUnixTimeMilliseconds()}, {(now + DecoyLife).ToUnixTimeMilliseconds()}) ON CONFLICT DO NOTHING

@@ -37,7 +37,7 @@ internal sealed class RawHttp2 : IAsyncDisposable
         {
             TargetHost = name,
             ApplicationProtocols = [SslApplicationProtocol.Http2],
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
         });
         return await BeginAsync(new RawHttp2(client, tls));
     }

@@ -24,7 +24,11 @@ public class AuthentikFilterTests
         var stage = (await host.AuthentikAsync("POST", "/stages/dummy/", new JsonObject { ["name"] = "s" })).Expect(201).Text("pk")!;
         var place = (await host.AuthentikAsync("POST", "/flows/bindings/", new JsonObject
         {
-            ["target"] = host.Flow.ToString(), ["stage"] = stage, ["order"] = 0, ["evaluate_on_plan"] = true, ["invalid_response_action"] = "restart",
+            ["target"] = host.Flow.ToString(),
+            ["stage"] = stage,
+            ["order"] = 0,
+            ["evaluate_on_plan"] = true,
+            ["invalid_response_action"] = "restart",
         })).Expect(201).Text("pk")!;
         (await host.AuthentikAsync("POST", "/flows/bindings/", new JsonObject { ["target"] = host.Flow.ToString(), ["stage"] = stage, ["order"] = 1 })).Expect(201);
         (await host.AuthentikAsync("POST", "/policies/bindings/", new JsonObject { ["target"] = place, ["policy"] = policy, ["order"] = 0 })).Expect(201);
@@ -104,7 +108,12 @@ public class AuthentikFilterTests
             {
                 db.Reputations.Add(new Reputation
                 {
-                    Id = Guid.CreateVersion7(), Identifier = name, Ip = "192.0.2.1", Score = score, UpdatedAt = host.Clock.GetUtcNow(), ExpiresAt = host.Clock.GetUtcNow().AddDays(1),
+                    Id = Guid.CreateVersion7(),
+                    Identifier = name,
+                    Ip = "192.0.2.1",
+                    Score = score,
+                    UpdatedAt = host.Clock.GetUtcNow(),
+                    ExpiresAt = host.Clock.GetUtcNow().AddDays(1),
                 });
             }
 

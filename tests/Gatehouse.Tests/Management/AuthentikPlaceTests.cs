@@ -28,7 +28,12 @@ public class AuthentikPlaceTests
         {
             db.Reputations.Add(new Reputation
             {
-                Id = Guid.CreateVersion7(), Identifier = "ada", Ip = "127.0.0.1", Score = -1, UpdatedAt = host.Clock.GetUtcNow(), ExpiresAt = host.Clock.GetUtcNow().AddDays(1),
+                Id = Guid.CreateVersion7(),
+                Identifier = "ada",
+                Ip = "127.0.0.1",
+                Score = -1,
+                UpdatedAt = host.Clock.GetUtcNow(),
+                ExpiresAt = host.Clock.GetUtcNow().AddDays(1),
             });
             await db.SaveChangesAsync(TestContext.Current.CancellationToken);
         }

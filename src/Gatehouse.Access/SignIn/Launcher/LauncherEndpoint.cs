@@ -2,7 +2,6 @@ using System.Text;
 using Gatehouse.Access.Pages;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Model.Hosts;
-using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;

@@ -1,6 +1,5 @@
 using System.Net;
 using Gatehouse.Model.Events;
-using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Tests.Identity.SignIn;
 using Microsoft.EntityFrameworkCore;

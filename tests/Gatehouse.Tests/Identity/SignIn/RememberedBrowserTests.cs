@@ -134,20 +134,41 @@ public class RememberedBrowserTests
         var flow = new Flow { Id = Guid.CreateVersion7(), Slug = "f", Name = "f", Title = "f", Designation = "authorization", Authentication = "none" };
         var provider = new OAuth2Provider
         {
-            Name = "p", ClientId = "p", SealedClientSecret = [1], RedirectUris = [], AuthorizationFlowId = flow.Id, InvalidationFlowId = flow.Id,
-            LogoutUri = "https://rp.test/logout", LogoutMethod = LogoutMethod.Backchannel,
+            Name = "p",
+            ClientId = "p",
+            SealedClientSecret = [1],
+            RedirectUris = [],
+            AuthorizationFlowId = flow.Id,
+            InvalidationFlowId = flow.Id,
+            LogoutUri = "https://rp.test/logout",
+            LogoutMethod = LogoutMethod.Backchannel,
         };
         db.AddRange(user, flow, provider);
         await db.SaveChangesAsync(Stop);
         var session = new AuthenticatedSession
         {
-            Id = "session", Uuid = Guid.CreateVersion7(), UserId = user.Id, AuthenticatedAt = now, LastAddress = "", LastUserAgent = "", LastUsedAt = now,
-            ExpiresAt = now.AddDays(30), IsSliding = false, IsRemembered = true,
+            Id = "session",
+            Uuid = Guid.CreateVersion7(),
+            UserId = user.Id,
+            AuthenticatedAt = now,
+            LastAddress = "",
+            LastUserAgent = "",
+            LastUsedAt = now,
+            ExpiresAt = now.AddDays(30),
+            IsSliding = false,
+            IsRemembered = true,
         };
         db.Add(session);
         db.Add(new OAuthGrant
         {
-            Id = Guid.CreateVersion7(), ProviderId = provider.Id, UserId = user.Id, SessionId = session.Id, Scopes = [], AuthenticatedAt = now, CreatedAt = now, ExpiresAt = now.AddDays(30),
+            Id = Guid.CreateVersion7(),
+            ProviderId = provider.Id,
+            UserId = user.Id,
+            SessionId = session.Id,
+            Scopes = [],
+            AuthenticatedAt = now,
+            CreatedAt = now,
+            ExpiresAt = now.AddDays(30),
         });
         db.Add(Of(store, db).Begin(session, out var token));
         await db.SaveChangesAsync(Stop);
