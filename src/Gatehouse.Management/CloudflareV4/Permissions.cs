@@ -71,7 +71,7 @@ internal static class Permissions
     public static IReadOnlyList<PermissionGroup> Needed(string method, string path)
     {
         path = path.StartsWith(ZoneRoutes.Path + "/", StringComparison.Ordinal) ? "/accounts/{account}/access" + path[ZoneRoutes.Path.Length..] : path;
-        var name = Routes.Where(r => Covers(r.Path, path)).MaxBy(r => r.Path.Length).Group;
+        var name = Routes.Where(r => Covers(r.Path, path)).OrderByDescending(r => r.Path.Length).FirstOrDefault().Group; // none: no group
         string[] names = name is null ? []
             : method is "GET" or "HEAD" && !GivesSecret(path) ? [name + "Read", name + "Write"]
             : path.EndsWith("/revoke_tokens", StringComparison.Ordinal) || path.EndsWith("/revoke_user", StringComparison.Ordinal) ? [name + "Revoke", name + "Write"]
