@@ -88,8 +88,10 @@ describe('quick tunnels', () => {
     assert.equal(record.status, 200);
     await until('published and closed', async () => (await fetch(`https://mine.localhost:${server.port}/`)).status === 403);
   });
+});
 
-  test(`stock: ${stock ?? 'cloudflared'}`, { skip: stock === null && 'there is no cloudflared on PATH' }, async () => {
+describe('quick tunnels, stock cloudflared', { skip: stock === null && 'there is no cloudflared on PATH' }, () => {
+  test('cloudflared tunnel --url', async () => {
     const { found } = await connect(/https:\/\/[a-z0-9]{16}\.localhost\S*/, 'cloudflared', [
       'tunnel', '--no-autoupdate', '--protocol', 'http2', ...Array(4).fill(['--edge', `127.0.0.1:${edge}`]).flat(), '--cacert', server.ready.ca,
       '--quick-service', `http://127.0.0.1:${forwarder.address().port}`, '--url', `http://127.0.0.1:${web.address().port}`]);
