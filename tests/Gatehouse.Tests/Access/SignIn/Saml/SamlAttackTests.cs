@@ -206,7 +206,7 @@ public class SamlAttackTests
             }
 
             bytes[at] ^= 1;
-            Assert.True(responses.Verify(method, Encode(bytes), state).Value is null, $"byte {at}: {Encoding.UTF8.GetString(bytes, Math.Max(0, at - 20), 30)}");
+            Assert.True(responses.Verify(method, Encode(bytes), state).Value is null, $"byte {at}: {Encoding.UTF8.GetString(bytes[Math.Max(0, at - 20)..Math.Min(bytes.Length, at + 10)])}");
             bytes[at] ^= 1;
         }
     }
