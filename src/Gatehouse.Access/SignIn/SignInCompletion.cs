@@ -166,7 +166,7 @@ internal sealed partial class SignInCompletion(
     [LoggerMessage(EventId = 3245, Level = LogLevel.Information, Message = "Sign-in at the App Launcher ({Ray}): {Outcome}")]
     private partial void LogLauncher(string ray, string outcome);
 
-    [LoggerMessage(EventId = 3246, Level = LogLevel.Information, Message = "Identity asked for anew ({Ray}): {Outcome}")]
+    [LoggerMessage(EventId = 3247, Level = LogLevel.Information, Message = "Identity asked for anew ({Ray}): {Outcome}")]
     private partial void LogRefresh(string ray, string outcome);
 
     [LoggerMessage(EventId = 3203, Level = LogLevel.Warning, Message = "Sign-in failed ({Ray}, {Code}): {Step}: {Reason}")]

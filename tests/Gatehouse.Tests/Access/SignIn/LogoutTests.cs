@@ -179,10 +179,21 @@ public class LogoutTests
         Assert.Equal($$"""{"resource":"{{resource}}","protected":true,"authorization_servers":["https://access.test"]}""", answer.Body);
     }
 
+    [Fact]
+    public async Task A_login_to_no_app_is_one_to_the_launcher()
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+
+        var answer = await browser.GetAsync("https://access.test/cdn-cgi/access/login");
+
+        Assert.Equal((HttpStatusCode.Found, "https://access.test/"), (answer.Status, answer.Headers["Location"]));
+    }
+
     [Theory]
     [InlineData("/x.ico")]
-    [InlineData("/cdn-cgi/access/login")]
     [InlineData("/cdn-cgi/access/login/a/b")]
+    [InlineData("/cdn-cgi/access/login/elsewhere.test")]
     public async Task The_team_domain_says_what_it_does_not_have(string path)
     {
         await using var rig = await SignInRig.StartAsync();
