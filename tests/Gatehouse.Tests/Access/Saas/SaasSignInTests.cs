@@ -68,7 +68,7 @@ public class SaasSignInTests
         var refused = await SaasRig.AskAsync(browser);
         Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
         Assert.Contains("That account does not have access", refused.Body, StringComparison.Ordinal);
-        Assert.False(rig.Audit.Records.Last().Allowed);
+        Assert.False(rig.Audit.Records[^1].Allowed);
         Assert.Equal(before + 1, rig.Audit.Records.Count);
         var silent = SaasRig.Question();
         silent["prompt"] = "none";
@@ -287,7 +287,7 @@ public class SaasSignInTests
         var state = System.Text.RegularExpressions.Regex.Match(page.Body, "name=\"state\" value=\"([^\"]+)\"").Groups[1].Value;
         var answered = await browser.PostAsync("https://access.test/cdn-cgi/access/purpose", new Dictionary<string, string> { ["state"] = state, ["purpose"] = "ticket 7" });
         Assert.StartsWith(SaasRig.Redirect + "&code=", (await browser.FollowAsync(answered.Location!, "https://tracker.test/")).Location, StringComparison.Ordinal);
-        Assert.Equal("ticket 7", rig.Audit.Records.Last().Purpose);
+        Assert.Equal("ticket 7", rig.Audit.Records[^1].Purpose);
         var none = SaasRig.Question();
         none["prompt"] = "none";
         Assert.StartsWith(SaasRig.Redirect + "&code=", (await SaasRig.AskAsync(browser, none)).Location, StringComparison.Ordinal);

@@ -31,6 +31,7 @@ internal sealed class SignInRig : IAsyncDisposable
 {
     private readonly SecretBox box = new(RandomNumberGenerator.GetBytes(32));
     private readonly IReadOnlyList<AccessSigningKey> keys = [TestAccess.Key(TestKeys.Current), TestAccess.Key(TestKeys.Previous, new FakeClock().GetUtcNow().AddDays(7))];
+    private readonly LogLines lines = new();
     private WebApplication? web;
 
     private SignInRig(FakeProvider provider, FakeClock clock)
@@ -84,7 +85,8 @@ internal sealed class SignInRig : IAsyncDisposable
 
     public FakeSnapshot<AccessTable> Tables { get; }
 
-    public List<string> Log { get; } = [];
+    /// <summary>What was logged so far: each line begins with its event's id.</summary>
+    public IReadOnlyList<string> Log => [.. lines.All.Select(l => $"{l.Id} {l.Text}")];
 
     /// <summary>Adds to the services, or replaces some.</summary>
     public Action<IServiceCollection> Services { get; set; } = _ => { };
@@ -135,12 +137,13 @@ internal sealed class SignInRig : IAsyncDisposable
 
         await Provider.DisposeAsync();
         box.Dispose();
+        lines.Dispose();
     }
 
     private async Task ServeAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddProvider(new Lines(Log)).SetMinimumLevel(LogLevel.Debug);
+        builder.Logging.ClearProviders().AddProvider(lines).SetMinimumLevel(LogLevel.Debug);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services
             .AddSingleton<TimeProvider>(Clock)
@@ -198,28 +201,6 @@ internal sealed class SignInRig : IAsyncDisposable
             var response = await base.SendAsync(request, cancellationToken);
             request.RequestUri = asked;
             return response;
-        }
-    }
-
-    private sealed class Lines(List<string> lines) : ILoggerProvider, ILogger
-    {
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void Dispose()
-        {
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (lines)
-            {
-                lines.Add($"{eventId.Id} {formatter(state, exception)}");
-            }
         }
     }
 }
