@@ -186,21 +186,7 @@ internal sealed class AgentAuthorization(
         var admitted = (Ruling.Admitted)SignInDecision.Judge(app, visitor); // as judged just now, under the same table
         var made = await sessions.StartUnderAsync(
             session.Nonce,
-            new NewAccessSession
-            {
-                Email = session.Email,
-                Name = session.Name,
-                Subject = session.Subject,
-                ProviderSession = session.ProviderSession,
-                LoginMethodId = session.LoginMethodId,
-                Claims = SessionIdentity.ClaimsOf(session),
-                GroupsJson = session.GroupsJson,
-                Amr = session.Amr,
-                Passed = session.Passed,
-                Address = ClientAddress.Of(context).ToString(),
-                Duration = asked.ClientHash.Length > 0 && app.App.Agents?.SessionDuration is { } own ? own : admitted.Duration,
-                LongestToken = SessionDuration.Longest(table),
-            },
+            SessionIdentity.Anew(session, ClientAddress.Of(context), asked.ClientHash.Length > 0 && app.App.Agents?.SessionDuration is { } own ? own : admitted.Duration, SessionDuration.Longest(table)),
             context.RequestAborted);
         if (made is null)
         {

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -152,7 +151,7 @@ internal sealed partial class AgentTokens(
         var (id, secret) = (form["client_id"].ToString(), form["client_secret"] is [{ } posted] ? posted : null);
         if (request.Headers.Authorization is [{ } header])
         {
-            if (secret is not null || Basic(header) is not var (user, password) || (id.Length > 0 && id != user))
+            if (secret is not null || BasicCredentials.Read(header) is not var (user, password) || (id.Length > 0 && id != user))
             {
                 return null;
             }
@@ -171,25 +170,6 @@ internal sealed partial class AgentTokens(
     private static bool Fits(string? hash, string? secret) => hash is null
         ? secret is null
         : secret is not null && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(AgentStates.HashOf(secret)), Encoding.UTF8.GetBytes(hash));
-
-    private static (string User, string Password)? Basic(string header)
-    {
-        if (!AuthenticationHeaderValue.TryParse(header, out var value) || !"Basic".Equals(value.Scheme, StringComparison.OrdinalIgnoreCase) || value.Parameter is not { } text)
-        {
-            return null;
-        }
-
-        var bytes = new byte[text.Length];
-        if (!Convert.TryFromBase64String(text, bytes, out var length))
-        {
-            return null;
-        }
-
-        var pair = Encoding.UTF8.GetString(bytes, 0, length);
-        return pair.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon
-            ? (Uri.UnescapeDataString(pair[..colon]), Uri.UnescapeDataString(pair[(colon + 1)..]))
-            : null;
-    }
 
     private static IResult Invalid(string why) => AgentAnswers.Error(StatusCodes.Status400BadRequest, "invalid_grant", why);
 

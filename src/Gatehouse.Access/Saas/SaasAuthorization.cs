@@ -181,21 +181,7 @@ internal sealed partial class SaasAuthorization(
 
     private Task<AccessSession?> StartAsync(HttpContext context, SaasOidc client, AccessSession session) => sessions.StartUnderAsync(
         session.Nonce,
-        new NewAccessSession
-        {
-            Email = session.Email,
-            Name = session.Name,
-            Subject = session.Subject,
-            ProviderSession = session.ProviderSession,
-            LoginMethodId = session.LoginMethodId,
-            Claims = SessionIdentity.ClaimsOf(session),
-            GroupsJson = session.GroupsJson,
-            Amr = session.Amr,
-            Passed = session.Passed,
-            Address = ClientAddress.Of(context).ToString(),
-            Duration = client.May(SaasGrant.RefreshTokens) ? client.RenewableFor : client.AccessTokenLifetime + CodeLife,
-            LongestToken = client.AccessTokenLifetime,
-        },
+        SessionIdentity.Anew(session, ClientAddress.Of(context), client.May(SaasGrant.RefreshTokens) ? client.RenewableFor : client.AccessTokenLifetime + CodeLife, client.AccessTokenLifetime),
         context.RequestAborted);
 
     private IResult Refuse(SaasRequest request, SaasError error)

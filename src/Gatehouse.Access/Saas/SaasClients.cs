@@ -1,6 +1,5 @@
-using System.Net.Http.Headers;
 using System.Security.Cryptography;
-using System.Text;
+using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Machines;
 using Gatehouse.Model.Snapshots;
@@ -30,7 +29,7 @@ internal static class SaasClients
         var (id, secret) = (form["client_id"].ToString(), form["client_secret"] is [{ } posted] ? posted : null);
         if (request.Headers.Authorization.Count > 0)
         {
-            if (secret is not null || request.Headers.Authorization is not [{ } header] || Basic(header) is not var (user, password) || (id.Length > 0 && id != user))
+            if (secret is not null || request.Headers.Authorization is not [{ } header] || BasicCredentials.Read(header) is not var (user, password) || (id.Length > 0 && id != user))
             {
                 return SaasClientProof.Wrong;
             }
@@ -46,24 +45,5 @@ internal static class SaasClients
         return secret is null
             ? client.PkceWithoutSecret && client.May(SaasGrant.AuthorizationCodeWithPkce) ? SaasClientProof.None : SaasClientProof.Wrong
             : CryptographicOperations.FixedTimeEquals(ServiceTokenEntry.HashOf(secret), app.App.ClientSecretHash ?? []) ? SaasClientProof.Secret : SaasClientProof.Wrong;
-    }
-
-    private static (string User, string Password)? Basic(string header)
-    {
-        if (!AuthenticationHeaderValue.TryParse(header, out var value) || !"Basic".Equals(value.Scheme, StringComparison.OrdinalIgnoreCase) || value.Parameter is not { } text)
-        {
-            return null;
-        }
-
-        var bytes = new byte[text.Length];
-        if (!Convert.TryFromBase64String(text, bytes, out var length))
-        {
-            return null;
-        }
-
-        var pair = Encoding.UTF8.GetString(bytes, 0, length);
-        return pair.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon
-            ? (Uri.UnescapeDataString(pair[..colon]), Uri.UnescapeDataString(pair[(colon + 1)..]))
-            : null;
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
@@ -15,6 +16,23 @@ internal static class SessionIdentity
         Claims = ClaimsOf(session),
         Amr = session.Amr,
         Passed = session.Passed,
+    };
+
+    /// <summary>The same person in a session of its own, as clients get one: what the sign-in brought, with other times.</summary>
+    public static NewAccessSession Anew(AccessSession session, IPAddress address, TimeSpan duration, TimeSpan longestToken) => new()
+    {
+        Email = session.Email,
+        Name = session.Name,
+        Subject = session.Subject,
+        ProviderSession = session.ProviderSession,
+        LoginMethodId = session.LoginMethodId,
+        Claims = ClaimsOf(session),
+        GroupsJson = session.GroupsJson,
+        Amr = session.Amr,
+        Passed = session.Passed,
+        Address = address.ToString(),
+        Duration = duration,
+        LongestToken = longestToken,
     };
 
     /// <summary>Claims by name.</summary>

@@ -186,7 +186,7 @@ internal sealed class BrowserSessions(
     {
         var frames = await EndAsync(db.AuthenticatedSessions.Where(s => s.Id == session.Id), cancellationToken);
         await events.LogoutAsync(context, session, cancellationToken);
-        DropWritten(context.Response);
+        DropWritten(context.Response, Cookie);
         context.Response.Cookies.Delete(Cookie, Options(null));
         RememberedBrowsers.Clear(context);
         return frames;
@@ -285,23 +285,23 @@ internal sealed class BrowserSessions(
     private static string WriteToken(HttpResponse response, string? token, TimeSpan? life = null)
     {
         token ??= NewToken();
-        DropWritten(response);
+        DropWritten(response, Cookie);
         response.Cookies.Append(Cookie, token, Options(life));
         response.HttpContext.Items[typeof(BrowserSessions)] = Hash(token);
         return token;
     }
 
     // An anonymous token may have been written earlier in the same answer; browsers get one Set-Cookie for a name (RFC 6265bis §5.7).
-    private static void DropWritten(HttpResponse response)
+    internal static void DropWritten(HttpResponse response, string cookie)
     {
-        var kept = response.Headers.SetCookie.Where(c => c is not null && !c.StartsWith(Cookie + "=", StringComparison.Ordinal)).ToArray();
+        var kept = response.Headers.SetCookie.Where(c => c is not null && !c.StartsWith(cookie + "=", StringComparison.Ordinal)).ToArray();
         response.Headers.SetCookie = kept;
     }
 
-    private static CookieOptions Options(TimeSpan? life) =>
+    internal static CookieOptions Options(TimeSpan? life) =>
         new() { HttpOnly = true, Secure = true, SameSite = SameSiteMode.Lax, Path = "/", IsEssential = true, MaxAge = life };
 
-    private static string Hash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+    internal static string Hash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
     private static string Cut(string text) => text.Length <= 512 ? text : text[..512];
 }

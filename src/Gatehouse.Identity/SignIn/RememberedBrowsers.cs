@@ -35,24 +35,24 @@ internal sealed partial class RememberedBrowsers(GatehouseDb db, SignInEvents ev
     public RememberedToken Begin(AuthenticatedSession session, out string token)
     {
         token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenLength / 2));
-        return new RememberedToken { Hash = HashOf(token), SessionId = session.Id, FirstUsedAt = clock.GetUtcNow() };
+        return new RememberedToken { Hash = BrowserSessions.Hash(token), SessionId = session.Id, FirstUsedAt = clock.GetUtcNow() };
     }
 
     /// <summary>Sets the cookie.</summary>
     public void Write(HttpResponse response, string token, AuthenticatedSession session)
     {
         var life = session.ExpiresAt - clock.GetUtcNow();
-        Drop(response);
-        response.Cookies.Append(Cookie, token, Options(life));
+        BrowserSessions.DropWritten(response, Cookie);
+        response.Cookies.Append(Cookie, token, BrowserSessions.Options(life));
     }
 
     /// <summary>Clears the cookie, if the browser has one.</summary>
     public static void Clear(HttpContext context)
     {
-        Drop(context.Response);
+        BrowserSessions.DropWritten(context.Response, Cookie);
         if (CookieValues.All(context.Request, Cookie).Any())
         {
-            context.Response.Cookies.Delete(Cookie, Options(null));
+            context.Response.Cookies.Delete(Cookie, BrowserSessions.Options(null));
         }
     }
 
@@ -71,7 +71,7 @@ internal sealed partial class RememberedBrowsers(GatehouseDb db, SignInEvents ev
             return false;
         }
 
-        var (hash, now) = (HashOf(token), clock.GetUtcNow());
+        var (hash, now) = (BrowserSessions.Hash(token), clock.GetUtcNow());
         switch (await db.RememberedTokens.AsNoTracking().SingleOrDefaultAsync(t => t.Hash == hash && t.SessionId == session.Id, cancellationToken))
         {
             case { ReplacedAt: null, FirstUsedAt: null }:
@@ -127,7 +127,7 @@ internal sealed partial class RememberedBrowsers(GatehouseDb db, SignInEvents ev
 
         var seed = Encoding.UTF8.GetBytes($"{token}\n{ClientAddress.Of(context)}\n{request.Headers.UserAgent}");
         var next = Convert.ToHexStringLower(HMACSHA256.HashData(box.DeriveKey("identity remembered browser v1"), seed));
-        var nextHash = HashOf(next);
+        var nextHash = BrowserSessions.Hash(next);
         if (await offered.CountAsync(t => t.Hash != nextHash, cancellationToken) < MostOffered)
         {
             await db.Database.ExecuteSqlAsync(
@@ -162,17 +162,6 @@ internal sealed partial class RememberedBrowsers(GatehouseDb db, SignInEvents ev
         events.Written();
         LogCopied(user.Id, session.Uuid);
     }
-
-    private static void Drop(HttpResponse response)
-    {
-        var kept = response.Headers.SetCookie.Where(c => c is not null && !c.StartsWith(Cookie + "=", StringComparison.Ordinal)).ToArray();
-        response.Headers.SetCookie = kept;
-    }
-
-    private static CookieOptions Options(TimeSpan? life) =>
-        new() { HttpOnly = true, Secure = true, SameSite = SameSiteMode.Lax, Path = "/", IsEssential = true, MaxAge = life };
-
-    private static string HashOf(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
     [LoggerMessage(EventId = 2218, Level = LogLevel.Warning, Message = "A former cookie of user {UserId}'s session {Session} was used: it was copied. The session has ended")]
     private partial void LogCopied(int userId, Guid session);

@@ -46,12 +46,12 @@ internal sealed class OutgoingRequest
             throw new TunnelFaultException(TunnelHop.Edge, 400, "does not publish this name");
         }
 
-        if (request.Headers.NonValidated.Contains(TunnelHeaders.JumpDestination) && !(isWebSocket && MayJump(ingress, host, path)))
+        if (request.Headers.NonValidated.Contains(TunnelHeaders.JumpDestination) && !(isWebSocket && MayJump(ingress, host, target)))
         {
             request.Headers.Remove(TunnelHeaders.JumpDestination);
         }
 
-        if (!isWebSocket && ingress?.Find(host, Uri.UnescapeDataString(path)) is { Target.IsStream: true })
+        if (!isWebSocket && ingress?.Find(host, IngressTable.PathOf(target)) is { Target.IsStream: true })
         {
             throw new TunnelFaultException(TunnelHop.Edge, 400, "leads to a TCP service here, which browsers can't speak to: use 'gatehouse access tcp'");
         }
@@ -110,8 +110,8 @@ internal sealed class OutgoingRequest
     }
 
     // Where the rules are the connector's own, it knows.
-    private static bool MayJump(IngressTable? ingress, string host, string path) =>
-        ingress is null || ingress.Find(host, Uri.UnescapeDataString(path)) is { Target: ServiceTarget.Bastion };
+    private static bool MayJump(IngressTable? ingress, string host, string target) =>
+        ingress is null || ingress.Find(host, IngressTable.PathOf(target)) is { Target: ServiceTarget.Bastion };
 
     private static bool IsUpgrade(HttpRequestMessage request) =>
         request.Headers.NonValidated.TryGetValues("Upgrade", out var upgrade) && upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase);
