@@ -108,6 +108,25 @@ describe('bad input', () => {
     await none500(cases);
   });
 
+  test('N07 in floods: more headers, larger ones and more cookies than anybody needs are refused at once', async () => {
+    const floods = {
+      'a hundred and one headers': [Array.from({ length: 101 }, (_, n) => `X-${n}: a\r\n`).join(''), 431],
+      'a thousand headers of cookies': [Array.from({ length: 1000 }, (_, n) => `Cookie: c${n}=v\r\n`).join(''), 431],
+      'one header of 33 kB': [`X-Long: ${'a'.repeat(33 * 1024)}\r\n`, 431],
+      'a cookie of 33 kB': [`Cookie: CF_Authorization=${'a'.repeat(33 * 1024)}\r\n`, 431],
+    };
+    const bad = [];
+    for (const [door, host] of Object.entries(hosts())) for (const [what, [headers, expected]] of Object.entries(floods)) {
+      const status = await send(Buffer.from(`GET / HTTP/1.1\r\nHost: ${host}\r\n${headers}\r\n`));
+      if (status !== expected) bad.push(`${status} for ${what} at ${door}`);
+    }
+    assert.deepEqual(bad, []);
+    assert.deepEqual(reached, [], 'reached the origin');
+    // Within the limits of size it is a cookie header like any other: nobody's session, however many times it says so.
+    const cookies = Array.from({ length: 1000 }, (_, n) => `CF_Authorization=v${n}`).join('; ');
+    await none500(Object.values(hosts()).map((host) => [`a thousand cookies at ${host}`, request('GET', host, '/', { Cookie: cookies })]));
+  });
+
   test('in whole sessions: every cut and every flip of a good cookie', async () => {
     const cases = [];
     for (const [door, path, name, good] of [['app', '/', 'CF_Authorization', cookies.access], ['identity', '/if/user/', '__Host-authentik_session', cookies.identity]]) {

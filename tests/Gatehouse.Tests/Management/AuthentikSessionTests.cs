@@ -13,7 +13,7 @@ namespace Gatehouse.Tests.Management;
 public class AuthentikSessionTests
 {
     [Fact]
-    public async Task X05_a_session_reads_with_its_cookie_and_writes_only_with_proof()
+    public async Task A11_a_session_reads_with_its_cookie_and_writes_only_with_proof()
     {
         await using var host = await ApiHost.StartAsync();
         var (session, _) = await SignInAsync(host, host.AdminId);
@@ -24,6 +24,11 @@ public class AuthentikSessionTests
         Assert.Contains("CSRF", (await SendAsync(host, "POST", "/core/groups/", "elsewhere", new JsonObject { ["name"] = "g" })).Expect(403).Text("detail"), StringComparison.Ordinal);
         (await SendAsync(host, "POST", "/core/groups/", "page", new JsonObject { ["name"] = "g" })).Expect(201);
         (await SendAsync(host, "GET", "/core/users/me/", "nobody")).Expect(403);
+
+        // What a form of another site can send (no preflight: text/plain), and what the other API, which knows no cookies, makes of it.
+        Assert.Equal(403, await PostTextAsync(host, "/api/v3/core/groups/"));
+        Assert.InRange(await PostTextAsync(host, $"/client/v4/accounts/{ApiHost.Account}/access/groups"), 400, 403);
+        Assert.Equal(1, (await host.AuthentikAsync("GET", "/core/groups/?search=g&name=g")).Body!["results"]!.AsArray().Count);
     }
 
     [Theory]
@@ -242,6 +247,15 @@ public class AuthentikSessionTests
         request.Content = body is null ? null : new StringContent(body.ToJsonString(), System.Text.Encoding.UTF8, "application/json");
         using var response = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
         return await ApiReply.ReadAsync(response);
+    }
+
+    private static async Task<int> PostTextAsync(ApiHost host, string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent("""{"name":"planted","include":[{"everyone":{}}]}""", System.Text.Encoding.UTF8, "text/plain") };
+        request.Headers.Add(FakeBrowsers.Header, "elsewhere");
+        request.Headers.Add("Cookie", "__Host-authentik_session=session; authentik_session=session; CF_Authorization=token");
+        using var response = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return (int)response.StatusCode;
     }
 
     private static async Task<(Guid Uuid, string Key)> SignInAsync(ApiHost host, int userId)

@@ -1,3 +1,5 @@
+using System.Net;
+using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Policies;
 using Gatehouse.Store.Geo;
 using Gatehouse.Tests.Fakes;
@@ -33,7 +35,7 @@ public sealed class PlaceTests : IDisposable
     }
 
     [Fact]
-    public async Task A_person_is_let_in_from_one_country_and_without_the_database_from_none()
+    public async Task L06_a_person_is_let_in_from_one_country_and_without_the_database_from_none()
     {
         using var places = new MaxMindPlaces(TestPlaces.Write(folder));
         await using var gateway = await GatewayHost.StartAsync(host =>
@@ -56,5 +58,30 @@ public sealed class PlaceTests : IDisposable
         gateway.Geo = null; // so the table is made without one, and the policy is broken
         gateway.Reload();
         Assert.Equal(403, (await gateway.GetAsync("/", ada)).Status);
+    }
+
+    [Theory]
+    [InlineData(PolicyAction.Bypass)]
+    [InlineData(PolicyAction.NonIdentity)]
+    [InlineData(PolicyAction.Deny)]
+    public async Task L06_a_database_of_places_that_breaks_admits_nobody(PolicyAction action)
+    {
+        await using var gateway = await GatewayHost.StartAsync(host =>
+        {
+            host.Geo = new BrokenPlaces();
+            host.AddApp("staff", "app.test", GatewayHost.Policy(action, new Rule.Country("FR")), GatewayHost.Allow(new Rule.Everyone()));
+            host.Publish("app.test");
+        });
+
+        Assert.InRange((await gateway.GetAsync("/")).Status, 302, 599); // whom nobody knows yet is asked to sign in before a denial looks at them
+        Assert.InRange((await gateway.GetAsync("/", gateway.SignIn())).Status, 500, 599);
+        Assert.Empty(gateway.Origin.Requests);
+    }
+
+    private sealed class BrokenPlaces : IGeoReader
+    {
+        public bool IsAvailable => true;
+
+        public GeoFacts? Find(IPAddress address) => throw new InvalidDataException("the database of places is cut off");
     }
 }

@@ -248,7 +248,7 @@ public class SessionTests
     }
 
     [Fact]
-    public async Task Without_the_store_a_look_up_is_503_and_never_open()
+    public async Task L06_without_the_store_a_look_up_is_503_and_never_open()
     {
         await using var gateway = await GatewayHost.StartAsync();
         var token = gateway.SignIn();
@@ -278,7 +278,7 @@ public class SessionTests
     }
 
     [Fact]
-    public async Task Tables_that_nobody_confirmed_for_half_a_day_admit_nobody()
+    public async Task L06_tables_that_nobody_confirmed_for_half_a_day_admit_nobody()
     {
         await using var gateway = await GatewayHost.StartAsync();
         var token = gateway.SignIn(duration: TimeSpan.FromDays(2));

@@ -159,7 +159,7 @@ public partial class EntranceTests
     [InlineData(null, "ada@example.com", false, true)]
     [InlineData("false", "ada@elsewhere.test", false, false)]
     [InlineData("false", null, true, true)]
-    public async Task U08_an_address_at_our_own_identity_counts_when_it_is_more_than_what_its_owner_wrote(string? verified, string? vouched, bool accepts, bool admitted)
+    public async Task F06_U08_an_address_at_our_own_identity_counts_when_it_is_more_than_what_its_owner_wrote(string? verified, string? vouched, bool accepts, bool admitted)
     {
         await using var rig = await SignInRig.StartAsync(r => r.Method.AcceptsUnverifiedEmail = accepts);
         rig.Method.CertsUrl = "https://auth.test/application/o/cloudflare/jwks/";
@@ -183,6 +183,31 @@ public partial class EntranceTests
 
         Assert.Equal(admitted, page.Body == "app /");
         Assert.Equal(!admitted, page.Body.Contains("email_unverified", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task F05_the_address_is_the_signed_one_whatever_else_the_provider_says()
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+        var others = 0;
+        rig.Provider.Api = _ =>
+        {
+            others++; // userinfo, were it asked for
+            return """{"sub":"ada","email":"boss@example.com","email_verified":true}""";
+        };
+        rig.Provider.Token = context => FakeProvider.WriteAsync(context, 200, new System.Text.Json.Nodes.JsonObject
+        {
+            ["id_token"] = rig.Provider.IdToken(),
+            ["access_token"] = "canary",
+            ["token_type"] = "Bearer",
+            ["email"] = "boss@example.com",
+        });
+
+        Assert.Equal("app /", (await rig.SignInAsync(browser, Home)).Body);
+
+        Assert.Equal("ada@example.com", Assert.Single(rig.Sessions.All).Email);
+        Assert.Equal(0, others);
     }
 
     [Fact]

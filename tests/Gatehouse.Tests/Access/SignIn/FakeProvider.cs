@@ -138,7 +138,8 @@ internal sealed class FakeProvider : IAsyncDisposable
         EcKey.ECDsa.Dispose();
     }
 
-    private Task AnswerAsync(HttpContext context)
+    /// <summary>An ID token for who signs in.</summary>
+    public string IdToken()
     {
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
         var claims = new JsonObject
@@ -157,8 +158,11 @@ internal sealed class FakeProvider : IAsyncDisposable
             ["amr"] = new JsonArray("pwd"),
         };
         Claims(claims);
-        return WriteAsync(context, 200, new JsonObject { ["access_token"] = "upstream-canary", ["token_type"] = "Bearer", ["id_token"] = Make(claims) });
+        return Make(claims);
     }
+
+    private Task AnswerAsync(HttpContext context) =>
+        WriteAsync(context, 200, new JsonObject { ["access_token"] = "upstream-canary", ["token_type"] = "Bearer", ["id_token"] = IdToken() });
 
     private JsonObject Jwks()
     {

@@ -125,7 +125,7 @@ public class IdTokenTests
     }
 
     [Fact]
-    public async Task Keys_that_can_not_be_fetched_are_asked_for_once_in_ten_seconds()
+    public async Task L06_keys_that_can_not_be_fetched_admit_nobody_and_are_asked_for_once_in_ten_seconds()
     {
         await using var rig = await SignInRig.StartAsync(r => r.Method.CertsUrl = r.Provider.Url + "/nothing");
         for (var n = 0; n < 3; n++)
