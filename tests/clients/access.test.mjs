@@ -39,8 +39,10 @@ describe('Access', () => {
     assert.equal(location.pathname, '/cdn-cgi/access/login/wiki.localhost');
     assert.equal(location.searchParams.get('kid'), wiki.aud);
     assert.equal(location.searchParams.get('redirect_url'), '/path?q=1');
-    const { payload } = await jwtVerify(location.searchParams.get('meta'), jwks, { issuer: server.urls.access });
+    const { payload } = await jwtVerify(location.searchParams.get('meta'), jwks);
     assert.equal(payload.type, 'meta');
+    // T08: whoever has not signed in holds it, so an origin that checks a token as it should takes it for none.
+    await assert.rejects(jwtVerify(location.searchParams.get('meta'), jwks, { issuer: server.urls.access, audience: wiki.aud }));
     const cookie = response.headers.getSetCookie().find((set) => set.startsWith('CF_AppSession='));
     assert.match(cookie, /; ?secure/i);
     assert.match(cookie, /; ?httponly/i);

@@ -18,7 +18,7 @@ namespace Gatehouse.Access.Gateway;
 /// </summary>
 internal sealed partial class GatewayPipeline(
     ISnapshot<AccessTable> tables, ISnapshot<RevocationTable> revocations, Decide decide, Forward forward,
-    ClientCertificates certificates, Audit audit, AddressLimit badTokens, GatewayAnswers answers, TimeProvider clock, IOptions<GatewayOptions> options, ILogger<GatewayPipeline> logger)
+    ClientCertificates certificates, AppDescription description, Audit audit, AddressLimit badTokens, GatewayAnswers answers, TimeProvider clock, IOptions<GatewayOptions> options, ILogger<GatewayPipeline> logger)
 {
     private const string OwnPaths = "/cdn-cgi";
 
@@ -92,6 +92,13 @@ internal sealed partial class GatewayPipeline(
         {
             RayId.Of(context);
             await answers.AnswerOnAppHost(context, table, host, path);
+            return;
+        }
+
+        if (AppDescription.IsAskedFor(context.Request))
+        {
+            RayId.Of(context);
+            description.Write(context, table, app, host);
             return;
         }
 

@@ -31,6 +31,7 @@ internal static class GatewayRole
         services.Configure<KestrelServerOptions>(ConfigureKestrel);
         services.TryAddSingleton<IGeoReader, NoCountries>();
         services.TryAddSingleton<TokenIssuer>();
+        services.TryAddSingleton<AppDescription>();
         services.TryAddSingleton<TokenVerifier>();
         services.TryAddSingleton<SaasVerifier>();
         return services

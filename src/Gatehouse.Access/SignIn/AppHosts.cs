@@ -15,6 +15,9 @@ internal static class AppHosts
     /// <summary>The app's first domain, as headers name it; empty when it has none.</summary>
     public static string Domain(AppEntry app) => Patterns(app).FirstOrDefault()?.Text ?? "";
 
+    /// <summary>How an app that covers <paramref name="host"/> names it: as it is, or with a wildcard.</summary>
+    public static string NameOf(AppEntry app, string host) => Patterns(app).First(p => p.CoversHost(host)).Host;
+
     /// <summary>Path attribute of the app token's cookie: the app's own path when it asks for that, up to the first wildcard.</summary>
     public static string CookiePath(AppEntry app, string host, string returnTo)
     {

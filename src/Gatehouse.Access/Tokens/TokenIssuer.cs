@@ -68,14 +68,20 @@ internal sealed class TokenIssuer(PublicUrls urls, TimeProvider clock)
         return Sign(table, claims);
     }
 
-    /// <summary>Any other signed statement of Access, such as the login redirect's <c>meta</c>.</summary>
-    public string IssueStatement(AccessTable table, JsonObject claims, TimeSpan duration)
+    /// <summary>
+    /// Any other signed statement of Access, such as the login redirect's <c>meta</c>. Anybody may get one that names an app, so it has no
+    /// issuer: an origin that checks issuer and audience, as it should, takes it for no session.
+    /// </summary>
+    public string IssueStatement(AccessTable table, JsonObject claims, TimeSpan? duration)
     {
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
-        claims["iss"] = urls.Access;
         claims["iat"] = now;
         claims["nbf"] = now;
-        claims["exp"] = now + (long)duration.TotalSeconds;
+        if (duration is { } life)
+        {
+            claims["exp"] = now + (long)life.TotalSeconds;
+        }
+
         return Sign(table, claims);
     }
 

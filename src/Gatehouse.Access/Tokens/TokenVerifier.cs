@@ -20,7 +20,7 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
     /// <summary>The token's facts, or null when anything about it is wrong.</summary>
     public async ValueTask<VerifiedToken?> VerifyAsync(string token, AccessTable table)
     {
-        if (await VerifyStatementAsync(token, table) is not { } jwt)
+        if (await ReadAsync(token, table, urls.Access, "JWT") is not { } jwt || jwt.ValidTo <= clock.GetUtcNow().UtcDateTime)
         {
             return null;
         }
@@ -50,19 +50,16 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
         };
     }
 
-    /// <summary>Any signed statement of ours that is in force; the caller looks at its type and audience.</summary>
-    public async ValueTask<JsonWebToken?> VerifyStatementAsync(string token, AccessTable table) =>
-        await ReadStatementAsync(token, table) is { } jwt && jwt.ValidTo > clock.GetUtcNow().UtcDateTime ? jwt : null;
-
-    /// <summary>Any signed statement of ours, also one whose time is over; the caller looks at that too.</summary>
-    public ValueTask<JsonWebToken?> ReadStatementAsync(string token, AccessTable table) => ReadAsync(token, table, urls.Access, "JWT");
+    /// <summary>A signed statement of ours that is no token (<see cref="TokenIssuer.IssueStatement"/>), also one whose time is over; the caller looks at that, its type and audience.</summary>
+    public async ValueTask<JsonWebToken?> ReadStatementAsync(string token, AccessTable table) =>
+        await ReadAsync(token, table, issuer: null, "JWT") is { Issuer.Length: 0 } jwt ? jwt : null;
 
     /// <summary>A token that Access signed for another issuer of its own, if it is of this type and in force; the caller looks at its audience.</summary>
     public async ValueTask<JsonWebToken?> VerifyOtherAsync(string token, AccessTable table, string issuer, string type) =>
         await ReadAsync(token, table, issuer, type) is { } jwt && jwt.ValidTo > clock.GetUtcNow().UtcDateTime ? jwt : null;
 
     [SuppressMessage("Security", "CA5404", Justification = "One of many audiences is right; the caller compares it with its app.")]
-    private async ValueTask<JsonWebToken?> ReadAsync(string token, AccessTable table, string issuer, string type)
+    private async ValueTask<JsonWebToken?> ReadAsync(string token, AccessTable table, string? issuer, string type)
     {
         if (token.Length > LongestToken)
         {
@@ -74,6 +71,7 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
         {
             ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
             ValidTypes = [type],
+            ValidateIssuer = issuer is not null,
             ValidIssuer = issuer,
             ValidateAudience = false,
             RequireSignedTokens = true,

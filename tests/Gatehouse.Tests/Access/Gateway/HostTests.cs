@@ -1,7 +1,9 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Fakes;
+using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Gatehouse.Tests.Access.Gateway;
 
@@ -106,6 +108,36 @@ public class HostTests
         await RawStream.AskAsync(gateway.Port, GatewayHost.Request(method, "/admin", gateway.SignIn(), headers: Override + "Content-Length: 0\r\n"));
         Assert.Equal(method, gateway.Origin.Only.FirstLine.Split(' ')[0], ignoreCase: true);
         Assert.DoesNotContain("DELETE\r\n", gateway.Origin.Only.Head, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("app.test", "app.test", "true", true)]
+    [InlineData("one.wild.test", "*.wild.test", "true", true)]
+    [InlineData("app.test", "app.test", "yes", false)]
+    public async Task Check_37_T08_programs_are_told_which_application_it_is_in_a_statement_that_opens_nothing(string host, string name, string value, bool isTold)
+    {
+        await using var gateway = await GatewayHost.StartAsync(h =>
+        {
+            h.AddApp("staff", "app.test", GatewayHost.Allow(new Rule.Everyone())).Domains.Add("*.wild.test");
+            h.Publish("app.test").Publish("one.wild.test");
+        });
+        await using var raw = await RawStream.ConnectAsync(gateway.Port);
+        await raw.SendAsync(GatewayHost.Request("HEAD", "/deep/path?q=1", host: host, headers: $"Cf-Access-Metadata-Request: {value}\r\n"));
+        var answer = await raw.ReadAnswerAsync(isHead: true);
+
+        var statement = answer.Header("Cf-Access-Metadata");
+        Assert.Equal((isTold, isTold ? 200 : 302), (statement is not null, answer.Status));
+        if (statement is not null)
+        {
+            var match = new JsonWebToken(statement);
+            Assert.Equal(
+                ("RS256", "match", host, "access.test", GatewayHost.AudOf("staff"), name, gateway.Clock.GetUtcNow().ToUnixTimeSeconds(), ""),
+                (match.Alg, ClaimText.Of(match, "type"), ClaimText.Of(match, "hostname"), ClaimText.Of(match, "auth_domain"), match.Audiences.Single(), ClaimText.Of(match, "app_hostname"), new DateTimeOffset(match.IssuedAt).ToUnixTimeSeconds(), match.Issuer));
+            Assert.Equal(302, (await gateway.GetAsync("/", statement, host)).Status);
+            Assert.Null((await gateway.GetAsync("/", host: host, headers: "Cf-Access-Metadata-Request: true\r\n")).Header("Cf-Access-Metadata"));
+        }
+
+        Assert.Empty(gateway.Origin.Requests);
     }
 
     [Fact]

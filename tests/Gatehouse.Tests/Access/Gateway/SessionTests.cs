@@ -92,6 +92,7 @@ public class SessionTests
         var claims = new System.Text.Json.Nodes.JsonObject
         {
             ["type"] = "app",
+            ["iss"] = "https://access.test",
             ["aud"] = new System.Text.Json.Nodes.JsonArray(entry.App.Aud),
             ["sub"] = session.UserId.ToString(),
             ["email"] = session.Email,

@@ -4,6 +4,7 @@ using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Fakes;
 using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Gatehouse.Tests.Access.SignIn;
 
@@ -33,6 +34,26 @@ public class LoginLinkTests
             ("RS256", "meta", rig.App.Aud, "app.test", "NONE", AccessCookies.HashOf(browser["app.test", "CF_AppSession"]!)),
             (meta.Alg, ClaimText.Of(meta, "type"), ClaimText.Of(meta, "aud"), ClaimText.Of(meta, "hostname"), ClaimText.Of(meta, "auth_status"), ClaimText.Of(meta, "app_session_hash")));
         Assert.Contains("; path=/; secure; samesite=none; httponly", Assert.Single(answer.SetCookies), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task T08_what_anybody_gets_without_signing_in_is_no_session_at_an_origin_that_checks()
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+        var meta = (await browser.GetAsync("https://app.test/"))["meta"];
+        var asOriginsDo = new TokenValidationParameters
+        {
+            ValidIssuer = "https://access.test",
+            ValidAudience = rig.App.Aud,
+            IssuerSigningKey = new RsaSecurityKey(TestKeys.Current),
+            ValidateLifetime = false,
+        };
+        var signed = new TokenValidationParameters { ValidateIssuer = false, ValidAudience = rig.App.Aud, IssuerSigningKey = asOriginsDo.IssuerSigningKey, ValidateLifetime = false };
+
+        Assert.True((await new JsonWebTokenHandler().ValidateTokenAsync(meta, signed)).IsValid); // it is Access's, and about the app
+        Assert.False((await new JsonWebTokenHandler().ValidateTokenAsync(meta, asOriginsDo)).IsValid);
+        Assert.Equal(HttpStatusCode.Found, (await browser.GetAsync("https://app.test/", HttpMethod.Get, ("Cf-Access-Token", meta))).Status);
     }
 
     [Theory]
