@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Agent, fetch as undiciFetch } from 'undici';
 import { Browser } from '../tests/clients/lib/browser.mjs';
+import { fetchAt } from '../tests/clients/lib/net.mjs';
 import { Gatehouse, freePort } from '../tests/clients/lib/server.mjs';
 import { Bench, answers, interleave, load, rss, table } from './lib/load.mjs';
 import { nginx, origin as originOf, proxy } from './lib/nginx.mjs';
@@ -18,9 +18,8 @@ const bench = new Bench();
 const websocket = fileURLToPath(new URL('lib/websocket.mjs', import.meta.url));
 
 /** The cookies that Apache gives whoever has signed in at Identity. */
-async function apacheSession(port, username, password) {
-  const any = new Agent({ connect: { rejectUnauthorized: false, lookup: (name, options, done) => (options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)) } });
-  const browser = new Browser((url, options) => undiciFetch(url, { ...options, dispatcher: any }));
+async function apacheSession(port, authorities, username, password) {
+  const browser = new Browser(fetchAt('127.0.0.1', authorities));
   const home = `https://bench.localhost:${port}/1k`;
   const asked = await browser.go(home, { until: (at) => at.includes('/if/flow/') });
   const end = await browser.go(await browser.signIn(asked.url, username, password));
@@ -42,8 +41,10 @@ try {
   const [originPort, echoPort, nginxPort, floorPort, haproxyPort, apachePort, caddyPort, askedPort] = await Promise.all(Array.from({ length: 8 }, freePort));
   const origin = `http://127.0.0.1:${originPort}`;
   const upgrade = (to) => `location /ws { proxy_pass ${to}; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; proxy_set_header Host $host; proxy_read_timeout 1h; }`;
+  // The origin answers when it has all of it: one that answers at once is left in the middle of a body, each peer in its own way.
+  const taken = `location /upload { client_max_body_size 8m; client_body_buffer_size 2m; proxy_method GET; proxy_pass_request_body off; proxy_set_header Content-Length ""; proxy_pass ${origin}/1k; }`;
   bench.pin('0', 'node', websocket, 'echo', String(echoPort));
-  bench.pin('0', 'nginx', '-c', originOf(folder, originPort, `location /64k { root ${folder}; } ${upgrade(`http://127.0.0.1:${echoPort}`)}`));
+  bench.pin('0', 'nginx', '-c', originOf(folder, originPort, `location /64k { root ${folder}; } ${taken} ${upgrade(`http://127.0.0.1:${echoPort}`)}`));
   bench.pin('1', 'nginx', '-c', proxy(folder, nginxPort, tls, originPort, upgrade('http://o')));
   bench.pin('1', process.env.YARP_FLOOR, String(floorPort), tls.certificate, tls.key, origin);
 
@@ -73,7 +74,7 @@ try {
   bench.pin('1', ...caddy(folder, caddyPort, tls, originPort, askedPort));
   await answers(`https://127.0.0.1:${haproxyPort}/1k`, { cookie });
   await answers(`https://127.0.0.1:${caddyPort}/1k`);
-  const session = await apacheSession(apachePort, 'alice', alice.password);
+  const session = await apacheSession(apachePort, [server.ca, readFileSync(tls.certificate)], 'alice', alice.password);
 
   const peer = (port, how, name = 'bench.localhost') => ({ at: `127.0.0.1:${port}`, headers: { ...(how ? { cookie: how } : {}), Host: `${name}:${port}` } });
   const peers = {

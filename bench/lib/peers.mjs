@@ -11,6 +11,7 @@ global
   nbthread 1
   maxconn 8000
   tune.bufsize 32768
+  tune.maxrewrite 8192
 defaults
   mode http
   timeout connect 5s
@@ -95,7 +96,7 @@ export const caddy = (folder, port, tls, originPort, askedPort) => ['caddy', 'ru
 {
   admin off
   auto_https off
-  persist_config off
+  default_sni bench.localhost
   servers {
     protocols h1 h2
   }
