@@ -5,6 +5,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Tunnels.Ingress;
 
 namespace Gatehouse.Tunnel.Connector.Origins;
