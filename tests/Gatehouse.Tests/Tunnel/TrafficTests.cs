@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
@@ -210,7 +211,8 @@ public class TrafficTests
         var fault = await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/", host));
         Assert.Equal((502, hop), (fault.Status, fault.Hop));
         Assert.Contains(what, fault.Message, StringComparison.Ordinal);
-        Assert.Equal((hop, host), (rig.Registry.LastFault(tunnel)!.Hop, rig.Registry.LastFault(tunnel)!.Host));
+        var noted = Assert.Single(rig.Registry.Faults(tunnel));
+        Assert.Equal((hop, host, fault.Message), (noted.Hop, noted.Host, noted.What));
     }
 
     [Fact]
@@ -221,18 +223,34 @@ public class TrafficTests
         await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/", "dead.test"));
         using (await rig.GetAsync(tunnel, "/"))
         {
-            Assert.Equal("dead.test", rig.Registry.LastFault(tunnel)?.Host); // another name says nothing of it
+            Assert.Equal(["dead.test"], Names()); // another name says nothing of it
         }
 
         await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/a%zz"));
+        Assert.Equal(["app.test", "dead.test"], Names());
         using (await rig.GetAsync(tunnel, "/"))
         {
-            Assert.Null(rig.Registry.LastFault(tunnel));
+            Assert.Equal(["dead.test"], Names()); // one that works hides none that does not
         }
 
-        await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/", "dead.test"));
         rig.Change(tunnel, isDeleted: true);
-        Assert.Null(rig.Registry.LastFault(tunnel));
+        Assert.Empty(Names());
+
+        IEnumerable<string> Names() => rig.Registry.Faults(tunnel).Select(f => f.Host);
+    }
+
+    [Fact]
+    public void Visitors_who_ask_for_many_names_make_a_tunnel_remember_a_few()
+    {
+        var (notes, tunnel) = (new Gatehouse.Tunnel.Edge.TunnelNotes(), Guid.CreateVersion7());
+        for (var n = 0; n < 100; n++)
+        {
+            notes.Note(tunnel, new TunnelFault(TunnelHop.Tcp, "refused the connection", $"n{n % 50}.wild.test", DateTimeOffset.UnixEpoch.AddSeconds(n)));
+        }
+
+        Assert.Equal(Enumerable.Range(0, Gatehouse.Tunnel.Edge.TunnelNotes.MostNames).Select(n => $"n{49 - n}.wild.test"), notes.Faults(tunnel).Select(f => f.Host));
+        notes.NoteWell(tunnel, "N49.wild.test");
+        Assert.Equal("n48.wild.test", notes.Faults(tunnel)[0].Host);
     }
 
     [Theory]
