@@ -289,6 +289,17 @@ public class TrafficTests
         Assert.Equal(400, (await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, path))).Status);
     }
 
+    [Theory]
+    [InlineData("Content-Type", "text/plain\u0001")]
+    [InlineData("Content-Language", "\u007f")]
+    [InlineData("X-Any", "\u0002")]
+    public void N02_headers_that_connectors_reset_are_refused_before(string name, string value)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "http://tunnel/x") { Content = new ByteArrayContent([1]) };
+        Assert.True(name.StartsWith("Content-", StringComparison.Ordinal) ? request.Content.Headers.TryAddWithoutValidation(name, value) : request.Headers.TryAddWithoutValidation(name, value));
+        Assert.Equal(400, Assert.Throws<TunnelFaultException>(() => Gatehouse.Tunnel.Edge.OutgoingRequest.Shape(request, null)).Status);
+    }
+
     [Fact]
     public async Task The_host_that_connectors_keep_for_themselves_is_not_passed_on()
     {
