@@ -301,6 +301,39 @@ public class TrafficTests
     }
 
     [Fact]
+    public async Task What_a_TCP_service_answers_to_the_end_of_what_it_was_sent_arrives()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        using var service = new TcpListener(IPAddress.Loopback, 0);
+        service.Start();
+        var credentials = rig.AddTunnel("tcp", $$"""{"ingress":[{"service":"tcp://127.0.0.1:{{((IPEndPoint)service.LocalEndpoint).Port}}"}]}""");
+        await rig.ConnectAsync(credentials);
+        var serving = CountAsync();
+        using var socket = await SocketAsync(rig, credentials.TunnelId, "any.test");
+        await socket.SendAsync(new byte[1000], WebSocketMessageType.Binary, true, Token);
+        await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Token);
+        var buffer = new byte[100];
+        var got = await socket.ReceiveAsync(buffer.AsMemory(), Token);
+        Assert.Equal("1000", Encoding.ASCII.GetString(buffer, 0, got.Count));
+        Assert.Equal(WebSocketMessageType.Close, (await socket.ReceiveAsync(buffer.AsMemory(), Token)).MessageType);
+        await serving;
+
+        // Says how much there was when there is no more.
+        async Task CountAsync()
+        {
+            using var client = await service.AcceptTcpClientAsync(Token);
+            await using var stream = client.GetStream();
+            var (all, piece) = (0, new byte[256]);
+            for (int read; (read = await stream.ReadAsync(piece, Token)) > 0;)
+            {
+                all += read;
+            }
+
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(all.ToString(System.Globalization.CultureInfo.InvariantCulture)), Token);
+        }
+    }
+
+    [Fact]
     public async Task The_host_that_connectors_keep_for_themselves_is_not_passed_on()
     {
         await using var rig = await TunnelRig.StartAsync();
