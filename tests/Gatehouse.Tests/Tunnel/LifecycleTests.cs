@@ -53,6 +53,9 @@ public class LifecycleTests
     }
 
     [Fact]
+    public void A_note_that_was_lost_removes_no_quick_tunnel_that_is_in_use() => Assert.True(QuickTunnelBeat.Every < Gatehouse.Store.Tunnels.QuickTunnelCleaner.FirstGrace);
+
+    [Fact]
     public async Task T01_T07_wrong_credentials_are_refused_alike_and_nothing_of_them_is_logged()
     {
         await using var rig = await TunnelRig.StartAsync();
