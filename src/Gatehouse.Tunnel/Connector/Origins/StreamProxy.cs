@@ -120,6 +120,10 @@ internal sealed partial class StreamProxy(OriginClients clients, TimeProvider cl
         var down = FromServiceAsync(service, socket, end.Token);
         var up = EndAsync(ToServiceAsync(socket, service, end.Token), service, down, clock, end.Token);
         await FinishAsync(down, up, end);
+        if (socket.State == WebSocketState.CloseReceived)
+        {
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the service said nothing of an end
+        }
     }
 
     // Who has said all is answered: the service is told that nothing more comes, and has some time for the rest.
