@@ -32,4 +32,17 @@ public sealed class MemoryKeeperTests
         Assert.True(keeper.HaveFilesGrown(46L << 20));
         Assert.False(keeper.HaveFilesGrown(46L << 20));
     }
+
+    [Fact]
+    public void Pages_of_files_go_back_each_time_much_was_compiled_anew()
+    {
+        using var keeper = new MemoryKeeper(TimeProvider.System);
+
+        Assert.True(keeper.IsCompiled(1600)); // the start
+        Assert.False(keeper.IsCompiled(1999));
+        Assert.True(keeper.IsCompiled(2000));
+        Assert.False(keeper.IsCompiled(2000));
+        Assert.False(keeper.IsCompiled(2399));
+        Assert.True(keeper.IsCompiled(2900));
+    }
 }
