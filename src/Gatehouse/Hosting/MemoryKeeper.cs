@@ -8,8 +8,8 @@ internal sealed class MemoryKeeper(TimeProvider clock) : BackgroundService
 {
     private const long Burst = 64L << 20;
     private const long Quiet = 2L << 20;
-    private const long Grown = 16L << 20;
-    private const long ManyMethods = 400;
+    private const long Grown = 8L << 20;
+    private const long ManyMethods = 300;
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
     private readonly MappedFiles files = new();

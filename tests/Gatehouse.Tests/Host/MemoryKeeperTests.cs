@@ -28,9 +28,9 @@ public sealed class MemoryKeeperTests
 
         Assert.True(keeper.HaveFilesGrown(60L << 20)); // the start
         Assert.False(keeper.HaveFilesGrown(30L << 20)); // what is in use came back
-        Assert.False(keeper.HaveFilesGrown(45L << 20));
-        Assert.True(keeper.HaveFilesGrown(46L << 20));
-        Assert.False(keeper.HaveFilesGrown(46L << 20));
+        Assert.False(keeper.HaveFilesGrown(37L << 20));
+        Assert.True(keeper.HaveFilesGrown(38L << 20));
+        Assert.False(keeper.HaveFilesGrown(38L << 20));
     }
 
     [Fact]
@@ -39,10 +39,10 @@ public sealed class MemoryKeeperTests
         using var keeper = new MemoryKeeper(TimeProvider.System);
 
         Assert.True(keeper.IsCompiled(1600)); // the start
-        Assert.False(keeper.IsCompiled(1999));
-        Assert.True(keeper.IsCompiled(2000));
-        Assert.False(keeper.IsCompiled(2000));
-        Assert.False(keeper.IsCompiled(2399));
+        Assert.False(keeper.IsCompiled(1899));
+        Assert.True(keeper.IsCompiled(1900));
+        Assert.False(keeper.IsCompiled(1900));
+        Assert.False(keeper.IsCompiled(2199));
         Assert.True(keeper.IsCompiled(2900));
     }
 }
