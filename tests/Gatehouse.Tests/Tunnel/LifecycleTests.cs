@@ -130,49 +130,6 @@ public class LifecycleTests
         await leaving.WaitAsync(TimeSpan.FromSeconds(15), Token);
     }
 
-    [Theory]
-    [InlineData("rotated", "the tunnel's secret was changed")]
-    [InlineData("dropped", "an administrator closed it")]
-    [InlineData("left", "the connector left")]
-    [InlineData("broke", "the line broke, or the connector ended without saying so")]
-    [InlineData("refused", "a connector from 127.0.0.1 was refused: wrong account, tunnel or secret")]
-    public async Task Why_a_tunnel_last_lost_a_connection_is_said_in_words(string how, string what)
-    {
-        await using var rig = await TunnelRig.StartAsync();
-        var credentials = rig.AddTunnel("lost", rig.Ingress);
-        Assert.Null(rig.Registry.LastLoss(credentials.TunnelId));
-        if (how == "refused")
-        {
-            await rig.ConnectAsync(new TunnelCredentials { AccountTag = credentials.AccountTag, TunnelId = credentials.TunnelId, Secret = [1] }, wait: false);
-        }
-        else if (how == "broke")
-        {
-            await (await RawConnector.RegisterAsync(rig, credentials)).DisposeAsync();
-        }
-        else
-        {
-            var connector = await rig.ConnectAsync(credentials);
-            switch (how)
-            {
-                case "rotated":
-                    rig.Change(credentials.TunnelId, secret: [1]);
-                    break;
-                case "dropped":
-                    rig.Registry.Drop(credentials.TunnelId, null);
-                    break;
-                default:
-                    await connector.StopAsync();
-                    break;
-            }
-
-            await TunnelRig.UntilAsync(() => rig.Registry.LastLoss(credentials.TunnelId)?.Connector == connector.Id, "noted");
-        }
-
-        await TunnelRig.UntilAsync(() => rig.Registry.LastLoss(credentials.TunnelId)?.What == what || how == "rotated", $"said '{what}'");
-        rig.Change(credentials.TunnelId, isDeleted: true);
-        await TunnelRig.UntilAsync(() => rig.Registry.LastLoss(credentials.TunnelId) is null, "forgotten");
-    }
-
     [Fact]
     public async Task An_end_of_a_line_that_fails_lets_the_next_be_dialed()
     {

@@ -215,44 +215,6 @@ public class TrafficTests
         Assert.Equal((hop, host, fault.Message), (noted.Hop, noted.Host, noted.What));
     }
 
-    [Fact]
-    public async Task A_fault_is_forgotten_when_the_name_works_again_or_its_tunnel_is_gone()
-    {
-        await using var rig = await TunnelRig.StartAsync();
-        var tunnel = (await rig.UsualAsync()).TunnelId;
-        await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/", "dead.test"));
-        using (await rig.GetAsync(tunnel, "/"))
-        {
-            Assert.Equal(["dead.test"], Names()); // another name says nothing of it
-        }
-
-        await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/a%zz"));
-        Assert.Equal(["app.test", "dead.test"], Names());
-        using (await rig.GetAsync(tunnel, "/"))
-        {
-            Assert.Equal(["dead.test"], Names()); // one that works hides none that does not
-        }
-
-        rig.Change(tunnel, isDeleted: true);
-        Assert.Empty(Names());
-
-        IEnumerable<string> Names() => rig.Registry.Faults(tunnel).Select(f => f.Host);
-    }
-
-    [Fact]
-    public void Visitors_who_ask_for_many_names_make_a_tunnel_remember_a_few()
-    {
-        var (notes, tunnel) = (new Gatehouse.Tunnel.Edge.TunnelNotes(), Guid.CreateVersion7());
-        for (var n = 0; n < 100; n++)
-        {
-            notes.Note(tunnel, new TunnelFault(TunnelHop.Tcp, "refused the connection", $"n{n % 50}.wild.test", DateTimeOffset.UnixEpoch.AddSeconds(n)));
-        }
-
-        Assert.Equal(Enumerable.Range(0, Gatehouse.Tunnel.Edge.TunnelNotes.MostNames).Select(n => $"n{49 - n}.wild.test"), notes.Faults(tunnel).Select(f => f.Host));
-        notes.NoteWell(tunnel, "N49.wild.test");
-        Assert.Equal("n48.wild.test", notes.Faults(tunnel)[0].Host);
-    }
-
     [Theory]
     [InlineData("app.test", false)]
     [InlineData("bastion.test", true)]
