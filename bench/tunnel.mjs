@@ -40,7 +40,16 @@ function load(url, host) {
   return { rate: Number(text.match(/Requests\/sec:\s+([\d.]+)/)[1]), p50: milliseconds(50), p99: milliseconds(99) };
 }
 
-const bulk = (url, host) => Number(execFileSync('taskset', ['-c', '0', 'curl', '-sk', '-o', '/dev/null', '-w', '%{speed_download}', '-H', `Host: ${host}`, url], { encoding: 'utf8' })) / 1e6;
+function bulk(url, host) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return Number(execFileSync('taskset', ['-c', '0', 'curl', '-sk', '-o', '/dev/null', '-w', '%{speed_download}', '-H', `Host: ${host}`, url], { encoding: 'utf8' })) / 1e6;
+    } catch (fault) {
+      if (tries === 3) throw fault;
+      console.log(`${url} (${host}) broke off (curl: ${fault.status}); again`);
+    }
+  }
+}
 
 // The smallest connector: answers the edge's control stream with a recorded registration, the ids in it replaced.
 function idle(edge, ca, token, vectors) {

@@ -16,6 +16,7 @@ public static class EdgeRole
         services.AddSingleton<IValidateOptions<EdgeOptions>, EdgeOptionsValidator>();
         return services
             .AddSingleton<ActivityJournal>()
+            .AddSingleton<TunnelNotes>()
             .AddSingleton<ConnectionRegistry>()
             .AddSingleton<Registrar>()
             .AddSingleton<ConfigurationPusher>()

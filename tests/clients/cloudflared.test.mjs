@@ -208,7 +208,11 @@ for (const kind of [ours, cloudflared]) {
       const response = await fetch(at('dead', '/'));
       assert.equal(response.status, 502);
       assert.match(await response.text(), /connector/);
-      assert.ok((await server.v4('GET', `/cfd_tunnel/${tunnel.id}`)).last_error);
+      const { last_error: last, last_errors: all, connections } = await server.v4('GET', `/cfd_tunnel/${tunnel.id}`);
+      assert.equal(last.hostname, `dead-${label}.localhost:${server.port}`);
+      assert.ok(['tcp', 'origin'].includes(last.hop), last.hop); // the stock one does not say which
+      assert.deepEqual(all[0], last);
+      assert.equal(connections[0].colo_name, 'gatehouse');
     });
 
     test('rules are pushed within a second; wrong ones are refused', async () => {

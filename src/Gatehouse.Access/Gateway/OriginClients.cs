@@ -19,11 +19,11 @@ internal sealed class OriginClients : IDisposable
 
     /// <summary>Prepares all kinds; connects to nothing yet.</summary>
     [SuppressMessage("Reliability", "CA2000", Justification = "The invoker owns its handlers.")]
-    public OriginClients(IOptions<GatewayOptions> options, IEnumerable<ITunnelSender> tunnels)
+    public OriginClients(IOptions<GatewayOptions> options, IEnumerable<ITunnelSender> tunnels, TimeProvider clock)
     {
         tunneling = new HttpMessageInvoker(new FlushingHandler(new TunnelClient(tunnels.FirstOrDefault())));
-        verifying = Make(options.Value.ConnectTimeout, noTlsVerify: false);
-        trusting = Make(options.Value.ConnectTimeout, noTlsVerify: true);
+        verifying = Make(options.Value.ConnectTimeout, noTlsVerify: false, clock);
+        trusting = Make(options.Value.ConnectTimeout, noTlsVerify: true, clock);
     }
 
     /// <summary>The client for an origin.</summary>
@@ -38,7 +38,7 @@ internal sealed class OriginClients : IDisposable
     }
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The invoker owns its handler.")]
-    private static HttpMessageInvoker Make(TimeSpan connectTimeout, bool noTlsVerify) => new(new FlushingHandler(new SocketsHttpHandler
+    private static HttpMessageInvoker Make(TimeSpan connectTimeout, bool noTlsVerify, TimeProvider clock) => new(new FlushingHandler(new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
@@ -51,12 +51,12 @@ internal sealed class OriginClients : IDisposable
         // Header bytes mean what the two ends say they mean; Latin-1 carries any of them unchanged.
         RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-        ConnectCallback = (context, cancellationToken) => ConnectAsync(context, noTlsVerify, cancellationToken),
+        ConnectCallback = (context, cancellationToken) => ConnectAsync(context, noTlsVerify, clock, cancellationToken),
     }));
 
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, bool noTlsVerify, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, bool noTlsVerify, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var stream = await DialAsync(context.DnsEndPoint, cancellationToken);
+        var stream = await DialAsync(context.DnsEndPoint, clock, cancellationToken);
         if (context.InitialRequestMessage.RequestUri is not { Scheme: "https" })
         {
             return stream;
@@ -76,31 +76,14 @@ internal sealed class OriginClients : IDisposable
         }
     }
 
-    [SuppressMessage("Reliability", "CA2000", Justification = "The stream owns the socket; without a stream it is disposed here.")]
-    private static async ValueTask<NetworkStream> DialAsync(DnsEndPoint end, CancellationToken cancellationToken)
+    private static async ValueTask<NetworkStream> DialAsync(DnsEndPoint end, TimeProvider clock, CancellationToken cancellationToken)
     {
         // Whoever may publish a name is not always whom this machine's cloud trusts.
-        var addresses = TargetAddress.Reachable(await AddressesAsync(end.Host, cancellationToken));
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(addresses, end.Port, cancellationToken);
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        var addresses = TargetAddress.Reachable(await LocalNames.ResolveAsync(end.Host, cancellationToken));
+        var socket = await AddressRace.ConnectAsync(addresses, end.Port, null, clock, cancellationToken);
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        return new NetworkStream(socket, ownsSocket: true);
     }
-
-    // RFC 6761 §6.3: names under localhost are this machine, whatever a resolver says.
-    private static async ValueTask<IPAddress[]> AddressesAsync(string host, CancellationToken cancellationToken) =>
-        IPAddress.TryParse(host, out var literal) ? [literal]
-        : host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
-        ? [IPAddress.Loopback, IPAddress.IPv6Loopback]
-        : await Dns.GetHostAddressesAsync(host, cancellationToken);
 
     [SuppressMessage("Security", "CA5359", Justification = "Only for hostnames whose operator set noTLSVerify.")]
     private static SslClientAuthenticationOptions Tls(string host, bool noTlsVerify) => new()

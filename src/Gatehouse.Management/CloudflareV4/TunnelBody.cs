@@ -30,20 +30,32 @@ internal static class TunnelBody
             ["remote_config"] = tunnel.IsRemotelyManaged,
             ["config_src"] = tunnel.IsRemotelyManaged ? "cloudflare" : "local",
         };
-        if (connections.LastFault(tunnel.Id) is { } fault)
-        {
-            // Ours: what went wrong last, and at which hop.
-            body["last_error"] = new JsonObject
-            {
-                ["hop"] = fault.Hop.ToString().ToLowerInvariant(),
-                ["message"] = fault.What,
-                ["hostname"] = fault.Host,
-                ["at"] = JsonList.Time(fault.At),
-            };
-        }
-
+        AddFaults(body, connections, tunnel.Id);
         return body;
     }
+
+    // Ours: what went wrong last, at which hop, and why a connection was lost.
+    private static void AddFaults(JsonObject body, ITunnelConnections connections, Guid tunnel)
+    {
+        if (connections.Faults(tunnel) is { Count: > 0 } faults)
+        {
+            body["last_error"] = Fault(faults[0]);
+            body["last_errors"] = JsonList.Of(faults, Fault);
+        }
+
+        if (connections.LastLoss(tunnel) is { } loss)
+        {
+            body["last_disconnect"] = new JsonObject { ["client_id"] = loss.Connector.ToString(), ["message"] = loss.What, ["at"] = JsonList.Time(loss.At) };
+        }
+    }
+
+    private static JsonObject Fault(TunnelFault fault) => new()
+    {
+        ["hop"] = fault.Hop.ToString().ToLowerInvariant(),
+        ["message"] = fault.What,
+        ["hostname"] = fault.Host,
+        ["at"] = JsonList.Time(fault.At),
+    };
 
     public static JsonObject Connector(TunnelConnector connector) => new()
     {
@@ -63,7 +75,7 @@ internal static class TunnelBody
         ["uuid"] = connection.Id.ToString(),
         ["client_id"] = connector.Id.ToString(),
         ["client_version"] = connector.Version,
-        ["colo_name"] = "gatehouse",
+        ["colo_name"] = connection.Location,
         ["is_pending_reconnect"] = connection.IsDraining,
         ["opened_at"] = JsonList.Time(connection.OpenedAt),
         ["origin_ip"] = connection.OriginIp,

@@ -9,7 +9,10 @@ internal sealed class NoTunnels : ITunnelConnections
     public IReadOnlyList<TunnelConnector> Of(Guid tunnel) => [];
 
     /// <inheritdoc/>
-    public TunnelFault? LastFault(Guid tunnel) => null;
+    public IReadOnlyList<TunnelFault> Faults(Guid tunnel) => [];
+
+    /// <inheritdoc/>
+    public TunnelLoss? LastLoss(Guid tunnel) => null;
 
     /// <inheritdoc/>
     public void Drop(Guid tunnel, Guid? connector)

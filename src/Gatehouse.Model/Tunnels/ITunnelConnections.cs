@@ -5,8 +5,9 @@ namespace Gatehouse.Model.Tunnels;
 /// <param name="Index">Which of the connector's connections; 0 to 255.</param>
 /// <param name="OpenedAt">When it registered.</param>
 /// <param name="OriginIp">Where it came from.</param>
+/// <param name="Location">The edge it came to, as its operator calls it.</param>
 /// <param name="IsDraining">Takes no new requests.</param>
-public sealed record TunnelConnection(Guid Id, int Index, DateTimeOffset OpenedAt, string OriginIp, bool IsDraining);
+public sealed record TunnelConnection(Guid Id, int Index, DateTimeOffset OpenedAt, string OriginIp, string Location, bool IsDraining);
 
 /// <summary>A connector: one process with its connections.</summary>
 public sealed record TunnelConnector
@@ -46,14 +47,23 @@ public sealed record TunnelConnector
 /// <param name="At">When.</param>
 public sealed record TunnelFault(TunnelHop Hop, string What, string Host, DateTimeOffset At);
 
+/// <summary>A connection of a tunnel that ended, or was not taken.</summary>
+/// <param name="Connector">Whose, as it said.</param>
+/// <param name="What">Why, in words.</param>
+/// <param name="At">When.</param>
+public sealed record TunnelLoss(Guid Connector, string What, DateTimeOffset At);
+
 /// <summary>What runs through tunnels now, on this node: a connector that is connected to another node only is not seen here.</summary>
 public interface ITunnelConnections
 {
     /// <summary>The connectors of a tunnel, oldest first.</summary>
     IReadOnlyList<TunnelConnector> Of(Guid tunnel);
 
-    /// <summary>The last fault of a tunnel; null when there was none since the start, or a later request for the same name found its way.</summary>
-    TunnelFault? LastFault(Guid tunnel);
+    /// <summary>The last fault of each name, newest first, of some names; those are forgotten of which a later request found its way.</summary>
+    IReadOnlyList<TunnelFault> Faults(Guid tunnel);
+
+    /// <summary>Why the last connection ended or was refused; null when none did since the start.</summary>
+    TunnelLoss? LastLoss(Guid tunnel);
 
     /// <summary>Closes the connections of a tunnel, or of one connector of it. Connectors come back while their credentials are good.</summary>
     void Drop(Guid tunnel, Guid? connector);

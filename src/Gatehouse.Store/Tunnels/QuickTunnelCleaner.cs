@@ -16,7 +16,7 @@ internal sealed partial class QuickTunnelCleaner(
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
 
     // A connector asks for a tunnel to dial in at once.
-    private static readonly TimeSpan FirstGrace = TimeSpan.FromMinutes(5);
+    internal static readonly TimeSpan FirstGrace = TimeSpan.FromMinutes(5);
 
     // A laptop may sleep over lunch.
     private static readonly TimeSpan Grace = TimeSpan.FromHours(2);
@@ -58,7 +58,7 @@ internal sealed partial class QuickTunnelCleaner(
         }
     }
 
-    // While it runs, on whatever node, that is written down every ten minutes. Its end may not be, on a node that was killed.
+    // While it runs, on whatever node, that is written down every few minutes. Its end may not be, on a node that was killed.
     private static bool IsOver(Tunnel tunnel, DateTimeOffset now) =>
         tunnel.ActiveAt is not { } active ? tunnel.CreatedAt < now - FirstGrace
         : (tunnel.InactiveAt is { } inactive && inactive > active ? inactive : active) < now - Grace;

@@ -57,9 +57,15 @@ internal sealed class EdgeLink : DefaultConnectionContext
     {
         if (Interlocked.Exchange(ref over, 1) == 0)
         {
-            await tls.DisposeAsync();
-            await base.DisposeAsync();
-            ended(this);
+            try
+            {
+                await tls.DisposeAsync();
+                await base.DisposeAsync();
+            }
+            finally
+            {
+                ended(this); // or nobody would dial again
+            }
         }
     }
 

@@ -10,7 +10,7 @@ namespace Gatehouse.Tunnel.Edge;
 
 /// <summary>Keeps connections in step with the table: pushes configurations, and cuts off those whose tunnel is gone or has another secret.</summary>
 internal sealed partial class ConfigurationPusher(
-    ISnapshot<AccessTable> tables, ConnectionRegistry registry, TimeProvider clock, ILogger<ConfigurationPusher> logger) : BackgroundService
+    ISnapshot<AccessTable> tables, ConnectionRegistry registry, TunnelNotes notes, TimeProvider clock, ILogger<ConfigurationPusher> logger) : BackgroundService
 {
     private const int LargestReply = 16 * 1024;
 
@@ -73,13 +73,13 @@ internal sealed partial class ConfigurationPusher(
     // Those too that have said that they go: their last requests are nobody's any more.
     private void CutOff(AccessTable table)
     {
-        registry.Forget(id => table.Tunnels.GetValueOrDefault(id) is { IsDeleted: false });
+        notes.Forget(id => table.Tunnels.GetValueOrDefault(id) is { IsDeleted: false });
         foreach (var connection in registry.Everyone)
         {
             if (connection.Registered is { } registered && Registrar.FaultOf(table, registered) is { } fault)
             {
                 LogCutOff(registered, fault);
-                connection.Close();
+                connection.GiveUp(fault);
             }
         }
     }

@@ -19,13 +19,12 @@ internal enum AddResult
 }
 
 /// <summary>The registered connections of this node, by tunnel.</summary>
-internal sealed class ConnectionRegistry(ActivityJournal journal, TimeProvider clock) : ITunnelConnections
+internal sealed class ConnectionRegistry(ActivityJournal journal, TunnelNotes notes, TimeProvider clock) : ITunnelConnections
 {
     private const int Silence = 1 << 24; // weighs as much as more requests than there can be
 
     private readonly ConcurrentDictionary<Guid, ImmutableArray<EdgeConnection>> byTunnel = new();
     private readonly ConcurrentDictionary<EdgeConnection, byte> leaving = new();
-    private readonly ConcurrentDictionary<Guid, TunnelFault> faults = new();
     private readonly Lock gate = new();
     private bool isClosing; // guarded by gate
     private int turn;
@@ -62,7 +61,7 @@ internal sealed class ConnectionRegistry(ActivityJournal journal, TimeProvider c
             }
         }
 
-        stale?.Close();
+        stale?.GiveUp("the connector opened it anew");
         return AddResult.Added;
     }
 
@@ -149,39 +148,18 @@ internal sealed class ConnectionRegistry(ActivityJournal journal, TimeProvider c
         }
     }
 
-    /// <summary>Remembers why a request found no way.</summary>
-    public void Note(Guid tunnel, TunnelFault fault) => faults[tunnel] = fault;
-
-    /// <summary>Forgets it: a request for the same name did.</summary>
-    public void NoteWell(Guid tunnel, string host)
-    {
-        if (faults.TryGetValue(tunnel, out var fault) && fault.Host.Equals(host, StringComparison.OrdinalIgnoreCase))
-        {
-            faults.TryRemove(KeyValuePair.Create(tunnel, fault));
-        }
-    }
-
-    /// <summary>Forgets what was wrong with tunnels that are gone.</summary>
-    public void Forget(Func<Guid, bool> isThere)
-    {
-        foreach (var (tunnel, _) in faults)
-        {
-            if (!isThere(tunnel))
-            {
-                faults.TryRemove(tunnel, out _);
-            }
-        }
-    }
+    /// <inheritdoc/>
+    public IReadOnlyList<TunnelFault> Faults(Guid tunnel) => notes.Faults(tunnel);
 
     /// <inheritdoc/>
-    public TunnelFault? LastFault(Guid tunnel) => faults.GetValueOrDefault(tunnel);
+    public TunnelLoss? LastLoss(Guid tunnel) => notes.LastLoss(tunnel);
 
     /// <inheritdoc/>
     public void Drop(Guid tunnel, Guid? connector)
     {
         foreach (var connection in Everyone.Where(c => c.Registered is { } registered && registered.TunnelId == tunnel && (connector is null || registered.ConnectorId == connector)))
         {
-            connection.Close();
+            connection.GiveUp("an administrator closed it");
         }
     }
 
@@ -208,7 +186,7 @@ internal sealed class ConnectionRegistry(ActivityJournal journal, TimeProvider c
             ConfigurationFault = reply?.Fault,
             LocalConfiguration = group.Select(c => c.LocalConfiguration).FirstOrDefault(c => !c.IsEmpty),
             Connections = [.. group.OrderBy(c => c.Registered!.Index) // grouped by it
-                .Select(c => new TunnelConnection(c.Id, c.Registered!.Index, c.OpenedAt, c.Remote.ToString(), c.IsDraining))], // grouped by it
+                .Select(c => new TunnelConnection(c.Id, c.Registered!.Index, c.OpenedAt, c.Remote.ToString(), c.Location, c.IsDraining))], // grouped by it
         };
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Gatehouse.Model.Tunnels;
 using Gatehouse.Tunnel.Wire;
 using Gatehouse.Tunnel.Wire.Rpc;
 using Microsoft.Extensions.Logging;
@@ -8,8 +9,10 @@ namespace Gatehouse.Tunnel.Edge;
 
 /// <summary>The life of a connection: control stream, registration, service, drain, end.</summary>
 internal sealed partial class ConnectionRun(
-    ConnectionRegistry registry, Registrar registrar, ConfigurationPusher pusher, IOptions<EdgeOptions> options, TimeProvider clock, ILogger<ConnectionRun> logger)
+    ConnectionRegistry registry, TunnelNotes notes, Registrar registrar, ConfigurationPusher pusher, IOptions<EdgeOptions> options, TimeProvider clock, ILogger<ConnectionRun> logger)
 {
+    private const string Broken = "the line broke, or the connector ended without saying so";
+
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs it to its end, however it comes. The connection is closed then; <paramref name="slot"/> is given back when it has registered.</summary>
@@ -19,9 +22,10 @@ internal sealed partial class ConnectionRun(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, connection.Closed);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
         var watch = WatchAsync(connection, watching.Token);
+        var why = "the edge stopped";
         try
         {
-            await TalkAsync(connection, slot, either.Token);
+            why = await TalkAsync(connection, slot, either.Token);
         }
         catch (Exception fault)
         {
@@ -29,11 +33,17 @@ internal sealed partial class ConnectionRun(
             {
                 var reason = Reason(connection, fault);
                 LogLost(connection.Remote, connection.Registered, reason);
+                why = (connection.Stream as GuardedStream)?.Fault is null ? Broken : reason;
             }
         }
         finally
         {
             registry.Remove(connection);
+            if (connection.Registered is { } registered)
+            {
+                notes.Note(registered.TunnelId, new TunnelLoss(registered.ConnectorId, connection.Why ?? why, clock.GetUtcNow()));
+            }
+
             await watching.CancelAsync();
             await watch;
             connection.Dispose();
@@ -41,7 +51,8 @@ internal sealed partial class ConnectionRun(
         }
     }
 
-    private async Task TalkAsync(EdgeConnection connection, IDisposable slot, CancellationToken cancellationToken)
+    /// <summary>Why it ended, if it did as it should.</summary>
+    private async Task<string> TalkAsync(EdgeConnection connection, IDisposable slot, CancellationToken cancellationToken)
     {
         using var body = new DuplexContent(connection.Uploads, mayBeGivenUp: false);
         using var request = EdgeConnection.Request(HttpMethod.Get, "gatehouse.tunnel", TunnelHeaders.ControlStream);
@@ -84,7 +95,7 @@ internal sealed partial class ConnectionRun(
                 await ((Task)talking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
-            return;
+            return "it took no more requests; the connector opens another";
         }
 
         switch (await talking)
@@ -92,12 +103,12 @@ internal sealed partial class ConnectionRun(
             case ControlEnd.Unregistered:
                 LogLeaving(connection.Registered, connection.Streams);
                 await DrainAsync(connection, cancellationToken);
-                break;
+                return "the connector left";
             case ControlEnd.Refused:
                 await Task.Delay(LastWords, clock, cancellationToken); // so that the answer is read before the line drops
-                break;
+                return Broken;
             default:
-                break;
+                return Broken;
         }
     }
 

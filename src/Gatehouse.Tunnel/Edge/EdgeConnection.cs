@@ -30,6 +30,7 @@ internal sealed class EdgeConnection : IDisposable
     {
         Stream = stream;
         Remote = remote;
+        Location = options.Location;
         OpenedAt = clock.GetUtcNow();
         Id = Guid.CreateVersion7(OpenedAt);
         var guarded = stream as GuardedStream;
@@ -59,6 +60,12 @@ internal sealed class EdgeConnection : IDisposable
 
     /// <summary>Where it came from.</summary>
     public IPAddress Remote { get; }
+
+    /// <summary>The edge it came to.</summary>
+    public string Location { get; }
+
+    /// <summary>Why we ended it; null when it ended by itself.</summary>
+    public string? Why { get; private set; }
 
     /// <summary>When it was accepted.</summary>
     public DateTimeOffset OpenedAt { get; }
@@ -143,9 +150,10 @@ internal sealed class EdgeConnection : IDisposable
     /// <summary>Ends what <see cref="BeginWait"/> began.</summary>
     public void EndWait() => Interlocked.Decrement(ref waiting);
 
-    /// <summary>Closes it because of what its connector does, or does not.</summary>
+    /// <summary>Closes it, and says why.</summary>
     public void GiveUp(string why)
     {
+        Why ??= why;
         (Stream as GuardedStream)?.GiveUp(why);
         Close();
     }

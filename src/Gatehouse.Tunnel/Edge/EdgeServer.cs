@@ -85,14 +85,10 @@ internal sealed partial class EdgeServer(
     {
         while (!stopping.IsCancellationRequested)
         {
-            Socket socket;
+            Socket? socket;
             try
             {
-                socket = await from.AcceptSocketAsync(stopping.Token);
-            }
-            catch (Exception fault) when (fault is ObjectDisposedException or OperationCanceledException or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted or SocketError.NotSocket or SocketError.InvalidArgument })
-            {
-                return;
+                socket = await NextAsync(from, stopping.Token);
             }
             catch (SocketException fault)
             {
@@ -102,9 +98,27 @@ internal sealed partial class EdgeServer(
                 continue;
             }
 
+            if (socket is null)
+            {
+                return;
+            }
+
             var serving = ServeAsync(socket);
             running[serving] = 0;
             _ = serving.ContinueWith(done => running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>The next line; null when the listener has been stopped, before or while we wait.</summary>
+    internal static async Task<Socket?> NextAsync(TcpListener from, CancellationToken stopping)
+    {
+        try
+        {
+            return await from.AcceptSocketAsync(stopping);
+        }
+        catch (Exception fault) when (fault is InvalidOperationException or OperationCanceledException or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted or SocketError.NotSocket or SocketError.InvalidArgument })
+        {
+            return null;
         }
     }
 

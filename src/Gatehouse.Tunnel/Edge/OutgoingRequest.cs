@@ -9,6 +9,8 @@ namespace Gatehouse.Tunnel.Edge;
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The message owns the content.")]
 internal sealed class OutgoingRequest
 {
+    private const string ControlCharacters = "can't be asked: a header holds control characters";
+
     private readonly HttpContent? body;
     private DuplexContent? duplex;
     private int begun;
@@ -93,8 +95,13 @@ internal sealed class OutgoingRequest
             }
             else if (values.Any(v => !UserHeaders.IsValue(v)))
             {
-                throw new TunnelFaultException(TunnelHop.Edge, 400, "can't be asked: a header holds control characters");
+                throw new TunnelFaultException(TunnelHop.Edge, 400, ControlCharacters);
             }
+        }
+
+        if (request.Content?.Headers.NonValidated.Any(h => h.Value.Any(v => !UserHeaders.IsValue(v))) == true)
+        {
+            throw new TunnelFaultException(TunnelHop.Edge, 400, ControlCharacters);
         }
 
         dropped?.ForEach(name => headers.Remove(name));

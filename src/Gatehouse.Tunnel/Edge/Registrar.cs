@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Tunnels;
 using Gatehouse.Tunnel.Wire.Rpc;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -10,7 +11,8 @@ namespace Gatehouse.Tunnel.Edge;
 /// Decides who may register. Connectors of the stock kind end their process on any refusal that does not hold the word <c>Unauthorized</c>;
 /// so that word stands in every refusal that may heal.
 /// </summary>
-internal sealed partial class Registrar(ISnapshot<AccessTable> tables, ConnectionRegistry registry, IOptions<EdgeOptions> options, ILogger<Registrar> logger)
+internal sealed partial class Registrar(
+    ISnapshot<AccessTable> tables, ConnectionRegistry registry, TunnelNotes notes, IOptions<EdgeOptions> options, TimeProvider clock, ILogger<Registrar> logger)
 {
     private static readonly RegistrationAnswer.Refused BadCredentials = new("Unauthorized: Invalid tunnel secret", TimeSpan.FromSeconds(60), ShouldRetry: false);
     private static readonly RegistrationAnswer.Refused Deleted = new("This tunnel has been deleted", TimeSpan.FromMinutes(10), ShouldRetry: false);
@@ -28,27 +30,35 @@ internal sealed partial class Registrar(ISnapshot<AccessTable> tables, Connectio
         var knows = Knows(entry, asked.Secret);
         if (!knows || entry is null || !IsOurs(table, asked))
         {
-            LogRefused(asked.TunnelId, connection.Remote, "wrong account, tunnel or secret");
-            return BadCredentials;
+            return Refused(BadCredentials, entry, asked, connection, "wrong account, tunnel or secret");
         }
 
         if (entry.IsDeleted)
         {
-            LogRefused(asked.TunnelId, connection.Remote, "the tunnel was deleted");
-            return Deleted;
+            return Refused(Deleted, null, asked, connection, "the tunnel was deleted");
         }
 
         switch (registry.TryAdd(connection, asked, options.Value.ConnectionsPerTunnel))
         {
             case AddResult.Full:
-                LogRefused(asked.TunnelId, connection.Remote, "too many connections");
-                return TooMany;
+                return Refused(TooMany, entry, asked, connection, "too many connections");
             case AddResult.Closing:
                 return Leaving;
             default:
                 LogAccepted(entry.Tunnel.Name, asked.ConnectorId, asked.Index, connection.Remote, asked.Version);
                 return new RegistrationAnswer.Accepted(connection.Id, options.Value.Location, entry.Tunnel.IsRemotelyManaged);
         }
+    }
+
+    private RegistrationAnswer.Refused Refused(RegistrationAnswer.Refused answer, TunnelEntry? entry, Registration asked, EdgeConnection connection, string why)
+    {
+        LogRefused(asked.TunnelId, connection.Remote, why);
+        if (entry is { IsDeleted: false })
+        {
+            notes.Note(asked.TunnelId, new TunnelLoss(asked.ConnectorId, $"a connector from {connection.Remote} was refused: {why}", clock.GetUtcNow()));
+        }
+
+        return answer;
     }
 
     /// <summary>Whether a connection may stay: its tunnel is there and has the secret it registered with.</summary>

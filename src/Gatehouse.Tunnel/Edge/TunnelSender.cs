@@ -6,7 +6,7 @@ namespace Gatehouse.Tunnel.Edge;
 
 /// <summary>Sends requests down tunnels; to another connection when the first one failed in a way that makes that safe.</summary>
 internal sealed partial class TunnelSender(
-    ISnapshot<AccessTable> tables, ConnectionRegistry registry, TimeProvider clock, ILogger<TunnelSender> logger) : ITunnelSender
+    ISnapshot<AccessTable> tables, ConnectionRegistry registry, TunnelNotes notes, TimeProvider clock, ILogger<TunnelSender> logger) : ITunnelSender
 {
     private const int MostTries = 4;
 
@@ -18,12 +18,12 @@ internal sealed partial class TunnelSender(
         {
             var outgoing = OutgoingRequest.Shape(request, tables.Current.Tunnels.GetValueOrDefault(tunnel)?.Ingress);
             var response = await TryAsync(tunnel, request, outgoing, cancellationToken);
-            registry.NoteWell(tunnel, host);
+            notes.NoteWell(tunnel, host);
             return response;
         }
         catch (TunnelFaultException fault)
         {
-            registry.Note(tunnel, new TunnelFault(fault.Hop, fault.Message, host, clock.GetUtcNow()));
+            notes.Note(tunnel, new TunnelFault(fault.Hop, fault.Message, host, clock.GetUtcNow()));
             throw;
         }
     }

@@ -12,6 +12,9 @@ internal static class UserHeaders
     // RFC 9110 §5.6.2.
     private static readonly SearchValues<char> Token = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
+    // What decodes base64 would pass over white space.
+    private static readonly SearchValues<char> Encoded = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+
     /// <summary>Writes headers in order; those that are between edge and connector only are left out.</summary>
     public static string Write(IEnumerable<KeyValuePair<string, string>> headers)
     {
@@ -85,7 +88,7 @@ internal static class UserHeaders
     private static bool TryDecode(ReadOnlySpan<char> encoded, byte[] buffer, out string part)
     {
         part = "";
-        if (encoded.Length % 4 == 1 || encoded.Contains('='))
+        if (encoded.Length % 4 == 1 || encoded.ContainsAnyExcept(Encoded))
         {
             return false;
         }

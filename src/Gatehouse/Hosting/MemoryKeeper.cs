@@ -8,12 +8,14 @@ internal sealed class MemoryKeeper(TimeProvider clock) : BackgroundService
 {
     private const long Burst = 64L << 20;
     private const long Quiet = 2L << 20;
-    private const long Grown = 16L << 20;
+    private const long Grown = 8L << 20;
+    private const long ManyMethods = 300;
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
     private readonly MappedFiles files = new();
     private long seen;
     private long sinceReturned = Burst; // a start is a burst, too
+    private long compiled;
     private long? settled = 0; // pages of files in use some time after the last were given back; null until then
 
     /// <summary>Whether enough was allocated since the last time to be worth it, and hardly anything since the last look.</summary>
@@ -47,15 +49,37 @@ internal sealed class MemoryKeeper(TimeProvider clock) : BackgroundService
         return true;
     }
 
+    /// <summary>
+    /// Whether much was compiled since the last time. It was for how it is used: the code that was compiled ahead, whose pages it replaces, is not
+    /// run any more, and what the compiler needed meanwhile is free.
+    /// </summary>
+    internal bool IsCompiled(long methods)
+    {
+        if (methods - compiled < ManyMethods)
+        {
+            return false;
+        }
+
+        compiled = methods;
+        return true;
+    }
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Every, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
+            var isCompiled = IsCompiled(System.Runtime.JitInfo.GetCompiledMethodCount());
             if (IsDue(GC.GetTotalAllocatedBytes()))
             {
                 Return();
+                files.LetGo();
+                settled = null;
+            }
+            else if (isCompiled)
+            {
+                Trim();
                 files.LetGo();
                 settled = null;
             }
@@ -73,9 +97,14 @@ internal sealed class MemoryKeeper(TimeProvider clock) : BackgroundService
     private static void Return()
     {
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        Trim();
+    }
+
+    private static void Trim()
+    {
         try
         {
-            _ = TrimNative(0); // OpenSSL's buffers of closed connections
+            _ = TrimNative(0); // OpenSSL's buffers of closed connections, the compiler's notes
         }
         catch (EntryPointNotFoundException)
         {

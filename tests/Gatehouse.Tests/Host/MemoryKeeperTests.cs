@@ -28,8 +28,21 @@ public sealed class MemoryKeeperTests
 
         Assert.True(keeper.HaveFilesGrown(60L << 20)); // the start
         Assert.False(keeper.HaveFilesGrown(30L << 20)); // what is in use came back
-        Assert.False(keeper.HaveFilesGrown(45L << 20));
-        Assert.True(keeper.HaveFilesGrown(46L << 20));
-        Assert.False(keeper.HaveFilesGrown(46L << 20));
+        Assert.False(keeper.HaveFilesGrown(37L << 20));
+        Assert.True(keeper.HaveFilesGrown(38L << 20));
+        Assert.False(keeper.HaveFilesGrown(38L << 20));
+    }
+
+    [Fact]
+    public void Pages_of_files_go_back_each_time_much_was_compiled_anew()
+    {
+        using var keeper = new MemoryKeeper(TimeProvider.System);
+
+        Assert.True(keeper.IsCompiled(1600)); // the start
+        Assert.False(keeper.IsCompiled(1899));
+        Assert.True(keeper.IsCompiled(1900));
+        Assert.False(keeper.IsCompiled(1900));
+        Assert.False(keeper.IsCompiled(2199));
+        Assert.True(keeper.IsCompiled(2900));
     }
 }

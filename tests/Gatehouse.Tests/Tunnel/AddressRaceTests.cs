@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Tests.Fakes;
-using Gatehouse.Tunnel.Connector.Origins;
 
 namespace Gatehouse.Tests.Tunnel;
 
@@ -44,6 +44,14 @@ public class AddressRaceTests
         Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
         Assert.True(TimeProvider.System.GetElapsedTime(began) < AddressRace.Lead);
         await Assert.ThrowsAsync<SocketException>(() => AddressRace.ConnectAsync([], 1, null, TimeProvider.System, Token));
+    }
+
+    [Fact]
+    public async Task An_IPv4_address_in_the_dress_of_IPv6_is_dialed_as_what_it_is()
+    {
+        using var good = Listen(IPAddress.Loopback, 0);
+        using var socket = await AddressRace.ConnectAsync([IPAddress.Loopback.MapToIPv6()], PortOf(good), null, TimeProvider.System, Token);
+        Assert.Equal(IPAddress.Loopback, ((IPEndPoint)socket.RemoteEndPoint!).Address);
     }
 
     [Fact]
@@ -93,43 +101,5 @@ public class AddressRaceTests
         socket.Bind(new IPEndPoint(address, port));
         socket.Listen();
         return socket;
-    }
-
-    /// <summary>An address that drops whoever wants to connect: its queue is full and nobody takes from it.</summary>
-    private sealed class BlackHole : IDisposable
-    {
-        private readonly Socket listener;
-        private readonly List<Socket> waiting = [];
-
-        public BlackHole(IPAddress address, int port)
-        {
-            listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            listener.Bind(new IPEndPoint(address, port));
-            listener.Listen(0);
-            for (var n = 0; n < 20; n++)
-            {
-                var one = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
-                waiting.Add(one);
-                try
-                {
-                    one.Connect(address, port);
-                }
-                catch (SocketException fault) when (fault.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
-                {
-                    if (!one.Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectWrite))
-                    {
-                        return; // full
-                    }
-                }
-            }
-
-            throw new InvalidOperationException("the queue does not fill");
-        }
-
-        public void Dispose()
-        {
-            waiting.ForEach(s => s.Dispose());
-            listener.Dispose();
-        }
     }
 }

@@ -68,9 +68,7 @@ public class ConnectorRuleTests
         });
         var clock = new SteppedClock();
         var required = new AccessRequirement($"team.localhost:{new Uri(team.Urls.First()).Port}", ["right"]);
-        using var fetcher = new KeyFetcher(
-            new ConnectorOptions { Credentials = new TunnelCredentials { AccountTag = "a", TunnelId = Guid.CreateVersion7(), Secret = [1] }, Edges = [], EdgeAuthorities = [X509CertificateLoader.LoadCertificate(rig.Authority.Certificate.RawData)] },
-            new AddressGuard(null), TimeProvider.System);
+        using var fetcher = FetcherOf(rig);
         using var check = new AccessCheck(fetcher, clock, NullLogger<AccessCheck>.Instance);
 
         Assert.True(await PassesAsync(key));
@@ -96,6 +94,95 @@ public class ConnectorRuleTests
         Assert.Equal(3, fetches);
 
         async Task<bool> PassesAsync(RSA signer) => await check.FaultOfAsync(required, TokenOf(signer, required.Issuer, "right", clock.GetUtcNow(), 60), Token) is null;
+    }
+
+    [Fact]
+    public async Task T08_known_keys_go_on_for_an_hour_while_the_team_domain_is_away()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        using var key = RSA.Create(2048);
+        var (isAway, fetches) = (false, 0);
+        await using var team = await TeamAsync(rig, () =>
+        {
+            Interlocked.Increment(ref fetches);
+            return isAway ? "away" : $$"""{"keys":[{{Jwk(key)}}]}""";
+        });
+        var clock = new SteppedClock();
+        var required = new AccessRequirement($"team.localhost:{new Uri(team.Urls.First()).Port}", ["right"]);
+        using var fetcher = FetcherOf(rig);
+        using var check = new AccessCheck(fetcher, clock, NullLogger<AccessCheck>.Instance);
+
+        Assert.Null(await FaultAsync());
+        isAway = true;
+        clock.Advance(TimeSpan.FromMinutes(6));
+        for (var n = 0; n < 20; n++)
+        {
+            Assert.Null(await FaultAsync());
+        }
+
+        Assert.Equal(2, fetches); // it is not asked at each request
+        clock.Advance(TimeSpan.FromMinutes(55));
+        Assert.Equal("the keys of the team domain can't be read", await FaultAsync());
+        isAway = false;
+        clock.Advance(TimeSpan.FromSeconds(6));
+        Assert.Null(await FaultAsync());
+
+        Task<string?> FaultAsync() => check.FaultOfAsync(required, TokenOf(key, required.Issuer, "right", clock.GetUtcNow(), 60), Token);
+    }
+
+    [Fact]
+    public async Task T08_nobody_who_has_keys_waits_for_a_team_domain_that_hangs()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        using var key = RSA.Create(2048);
+        var (isAway, asked) = (false, new SemaphoreSlim(0));
+        using var hang = new SemaphoreSlim(0);
+        await using var team = await TeamAsync(rig, () =>
+        {
+            if (isAway)
+            {
+                asked.Release();
+                hang.Wait(TimeSpan.FromSeconds(30), CancellationToken.None);
+            }
+
+            return isAway ? "away" : $$"""{"keys":[{{Jwk(key)}}]}""";
+        });
+        var clock = new SteppedClock();
+        var required = new AccessRequirement($"team.localhost:{new Uri(team.Urls.First()).Port}", ["right"]);
+        using var fetcher = FetcherOf(rig);
+        using var check = new AccessCheck(fetcher, clock, NullLogger<AccessCheck>.Instance);
+        Assert.Null(await FaultAsync());
+        isAway = true;
+        hang.Release();
+        clock.Advance(TimeSpan.FromMinutes(6));
+        Assert.Null(await FaultAsync()); // failed once: now it is known to be away
+
+        clock.Advance(TimeSpan.FromMinutes(6));
+        var first = FaultAsync();
+        await asked.WaitAsync(Token);
+        await asked.WaitAsync(Token);
+        Assert.Null(await FaultAsync().WaitAsync(TimeSpan.FromSeconds(5), Token));
+        Assert.False(first.IsCompleted);
+        hang.Release(10);
+        Assert.Null(await first);
+
+        Task<string?> FaultAsync() => check.FaultOfAsync(required, TokenOf(key, required.Issuer, "right", clock.GetUtcNow(), 60), Token);
+    }
+
+    [Theory]
+    [InlineData(240, true)] // the gateway's clock is ahead of the connector's
+    [InlineData(360, false)]
+    public async Task T08_a_token_that_was_just_made_is_good_where_the_clock_is_behind(int seconds, bool isGood)
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        using var key = RSA.Create(2048);
+        await using var team = await TeamAsync(rig, () => $$"""{"keys":[{{Jwk(key)}}]}""");
+        var clock = new SteppedClock();
+        var required = new AccessRequirement($"team.localhost:{new Uri(team.Urls.First()).Port}", ["right"]);
+        using var fetcher = FetcherOf(rig);
+        using var check = new AccessCheck(fetcher, clock, NullLogger<AccessCheck>.Instance);
+        var fault = await check.FaultOfAsync(required, TokenOf(key, required.Issuer, "right", clock.GetUtcNow().AddHours(1).AddSeconds(seconds), 60), Token); // made an hour after its "not before"
+        Assert.Equal(isGood, fault is null);
     }
 
     [Theory]
@@ -204,6 +291,10 @@ public class ConnectorRuleTests
             credentials.TunnelId, HttpMethod.Get, "/", "any.test", null, [.. upgrade, ("Cf-Access-Jump-Destination", $"127.0.0.1:{rig.Origin.TcpPort}")]);
         Assert.Equal(HttpStatusCode.SwitchingProtocols, response.StatusCode);
     }
+
+    private static KeyFetcher FetcherOf(TunnelRig rig) => new(
+        new ConnectorOptions { Credentials = new TunnelCredentials { AccountTag = "a", TunnelId = Guid.CreateVersion7(), Secret = [1] }, Edges = [], EdgeAuthorities = [X509CertificateLoader.LoadCertificate(rig.Authority.Certificate.RawData)] },
+        new AddressGuard(null), TimeProvider.System);
 
     private static string TokenOf(RSA signer, string from, string aud, DateTimeOffset now, int seconds) => new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gatehouse.Model.Tunnels.Ingress;
@@ -14,6 +15,9 @@ public class ConnectorWireTests
         {"ingress":[{"path":"^/admin/x","service":"http_status:291"},{"path":"/\\.\\./","service":"http_status:292"},{"path":"^//","service":"http_status:293"},
         {"path":"^/caf\u00e9$","service":"http_status:294"},{"path":"%2f","service":"http_status:295"},{"path":"\\?","service":"http_status:296"},{"service":"http_status:404"}]}
         """;
+
+    private const string ForServers = "1.3.6.1.5.5.7.3.1";
+    private const string ForClients = "1.3.6.1.5.5.7.3.2";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -157,7 +161,42 @@ public class ConnectorWireTests
         }
     }
 
-    private static X509Certificate2 Make(string subject, X509Certificate2? issuer, bool isAuthority)
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)] // a certificate for people, from the same authority
+    public async Task T10_caPool_believes_in_servers_of_its_authority_whoever_stands_between(bool isServer)
+    {
+        using var root = Make("CN=Root", null, isAuthority: true);
+        using var between = Make("CN=Between", root, isAuthority: true);
+        using var server = Make("CN=app.test", between, isAuthority: false, isServer ? ForServers : ForClients);
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, root.ExportCertificatePem(), Token);
+        using var service = new TcpListener(IPAddress.Loopback, 0);
+        service.Start();
+        var serving = ServeAsync();
+        await using var edge = await HandMadeEdge.StartAsync($$"""{"ingress":[{"service":"https://127.0.0.1:{{((IPEndPoint)service.LocalEndpoint).Port}}","originRequest":{"caPool":"{{file}}","originServerName":"app.test"} }]}""");
+        Assert.Equal(isServer ? 299 : 502, await edge.StatusOfAsync("/"));
+        await serving;
+        File.Delete(file);
+
+        async Task ServeAsync()
+        {
+            using var client = await service.AcceptTcpClientAsync(Token);
+            await using var tls = new SslStream(client.GetStream());
+            try
+            {
+                await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(server, [between], offline: true) }, Token);
+                await tls.ReadAtLeastAsync(new byte[4096], 16, throwOnEndOfStream: false, Token);
+                await tls.WriteAsync("HTTP/1.1 299 Fine\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), Token);
+            }
+            catch (IOException)
+            {
+                // Refused.
+            }
+        }
+    }
+
+    private static X509Certificate2 Make(string subject, X509Certificate2? issuer, bool isAuthority, string purpose = ForServers)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
@@ -168,7 +207,7 @@ public class ConnectorWireTests
             var names = new SubjectAlternativeNameBuilder();
             names.AddDnsName(subject["CN=".Length..]);
             request.CertificateExtensions.Add(names.Build());
-            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(purpose)], false));
         }
 
         var (from, until) = (new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2099, 1, 1, 0, 0, 0, TimeSpan.Zero));

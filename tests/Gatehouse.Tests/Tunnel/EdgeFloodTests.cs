@@ -66,6 +66,15 @@ public sealed class EdgeFloodTests : IDisposable
     }
 
     [Fact]
+    public async Task R23_a_listener_that_was_stopped_between_two_lines_ends_the_edge_in_order()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        listener.Stop();
+        Assert.Null(await EdgeServer.NextAsync(listener, Token)); // an exception here would end the stop before anything was drained
+    }
+
+    [Fact]
     public void Those_who_hold_most_give_way_and_the_oldest_first()
     {
         var slots = new PendingSlots(4, 3);

@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gatehouse.Model.Tunnels;
 using Gatehouse.Tls;
+using Gatehouse.Tunnel.Connector;
 using Gatehouse.Tunnel.Edge;
 using Gatehouse.Tunnel.Wire.Rpc;
 using Microsoft.Extensions.DependencyInjection;
@@ -48,6 +51,9 @@ public class LifecycleTests
         await TunnelRig.UntilAsync(() => !rig.Journal.Notes.IsEmpty, "noted");
         Assert.Equal([(quick.TunnelId, true)], rig.Journal.Notes);
     }
+
+    [Fact]
+    public void A_note_that_was_lost_removes_no_quick_tunnel_that_is_in_use() => Assert.True(QuickTunnelBeat.Every < Gatehouse.Store.Tunnels.QuickTunnelCleaner.FirstGrace);
 
     [Fact]
     public async Task T01_T07_wrong_credentials_are_refused_alike_and_nothing_of_them_is_logged()
@@ -122,6 +128,16 @@ public class LifecycleTests
         await Assert.ThrowsAsync<TunnelFaultException>(() => request.WaitAsync(TimeSpan.FromSeconds(4), Token));
         await TunnelRig.UntilAsync(() => !rig.Registry.Everyone.Any(), "over");
         await leaving.WaitAsync(TimeSpan.FromSeconds(15), Token);
+    }
+
+    [Fact]
+    public async Task An_end_of_a_line_that_fails_lets_the_next_be_dialed()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var ended = 0;
+        var link = new EdgeLink("0", new SslStream(new UnclosableStream()), socket, new LinkPace(0, () => false), _ => ended++);
+        await Assert.ThrowsAsync<IOException>(async () => await link.DisposeAsync());
+        Assert.Equal(1, ended);
     }
 
     [Fact]
@@ -337,6 +353,19 @@ public class LifecycleTests
             Assert.IsType<RegistrationAnswer.Accepted>(registrar.Decide(
                 connection, new Registration { AccountTag = credentials.AccountTag, TunnelId = credentials.TunnelId, Secret = credentials.Secret, Index = 0, ConnectorId = connector, Features = [], Version = "1", Arch = "x" }));
             return connection;
+        }
+    }
+
+    private sealed class UnclosableStream : Gatehouse.Tunnel.Wire.AsyncStream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanWrite => true;
+
+        public override async ValueTask DisposeAsync()
+        {
+            await base.DisposeAsync();
+            throw new IOException("it does not close");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
@@ -210,29 +211,8 @@ public class TrafficTests
         var fault = await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/", host));
         Assert.Equal((502, hop), (fault.Status, fault.Hop));
         Assert.Contains(what, fault.Message, StringComparison.Ordinal);
-        Assert.Equal((hop, host), (rig.Registry.LastFault(tunnel)!.Hop, rig.Registry.LastFault(tunnel)!.Host));
-    }
-
-    [Fact]
-    public async Task A_fault_is_forgotten_when_the_name_works_again_or_its_tunnel_is_gone()
-    {
-        await using var rig = await TunnelRig.StartAsync();
-        var tunnel = (await rig.UsualAsync()).TunnelId;
-        await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/", "dead.test"));
-        using (await rig.GetAsync(tunnel, "/"))
-        {
-            Assert.Equal("dead.test", rig.Registry.LastFault(tunnel)?.Host); // another name says nothing of it
-        }
-
-        await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/a%zz"));
-        using (await rig.GetAsync(tunnel, "/"))
-        {
-            Assert.Null(rig.Registry.LastFault(tunnel));
-        }
-
-        await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, "/", "dead.test"));
-        rig.Change(tunnel, isDeleted: true);
-        Assert.Null(rig.Registry.LastFault(tunnel));
+        var noted = Assert.Single(rig.Registry.Faults(tunnel));
+        Assert.Equal((hop, host, fault.Message), (noted.Hop, noted.Host, noted.What));
     }
 
     [Theory]
@@ -269,6 +249,50 @@ public class TrafficTests
         await using var rig = await TunnelRig.StartAsync();
         var tunnel = (await rig.UsualAsync()).TunnelId;
         Assert.Equal(400, (await Assert.ThrowsAsync<TunnelFaultException>(() => rig.GetAsync(tunnel, path))).Status);
+    }
+
+    [Theory]
+    [InlineData("Content-Type", "text/plain\u0001")]
+    [InlineData("Content-Language", "\u007f")]
+    [InlineData("X-Any", "\u0002")]
+    public void N02_headers_that_connectors_reset_are_refused_before(string name, string value)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "http://tunnel/x") { Content = new ByteArrayContent([1]) };
+        Assert.True(name.StartsWith("Content-", StringComparison.Ordinal) ? request.Content.Headers.TryAddWithoutValidation(name, value) : request.Headers.TryAddWithoutValidation(name, value));
+        Assert.Equal(400, Assert.Throws<TunnelFaultException>(() => Gatehouse.Tunnel.Edge.OutgoingRequest.Shape(request, null)).Status);
+    }
+
+    [Fact]
+    public async Task What_a_TCP_service_answers_to_the_end_of_what_it_was_sent_arrives()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        using var service = new TcpListener(IPAddress.Loopback, 0);
+        service.Start();
+        var credentials = rig.AddTunnel("tcp", $$"""{"ingress":[{"service":"tcp://127.0.0.1:{{((IPEndPoint)service.LocalEndpoint).Port}}"}]}""");
+        await rig.ConnectAsync(credentials);
+        var serving = CountAsync();
+        using var socket = await SocketAsync(rig, credentials.TunnelId, "any.test");
+        await socket.SendAsync(new byte[1000], WebSocketMessageType.Binary, true, Token);
+        await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Token);
+        var buffer = new byte[100];
+        var got = await socket.ReceiveAsync(buffer.AsMemory(), Token);
+        Assert.Equal("1000", Encoding.ASCII.GetString(buffer, 0, got.Count));
+        Assert.Equal(WebSocketMessageType.Close, (await socket.ReceiveAsync(buffer.AsMemory(), Token)).MessageType);
+        await serving;
+
+        // Says how much there was when there is no more.
+        async Task CountAsync()
+        {
+            using var client = await service.AcceptTcpClientAsync(Token);
+            await using var stream = client.GetStream();
+            var (all, piece) = (0, new byte[256]);
+            for (int read; (read = await stream.ReadAsync(piece, Token)) > 0;)
+            {
+                all += read;
+            }
+
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(all.ToString(System.Globalization.CultureInfo.InvariantCulture)), Token);
+        }
     }
 
     [Fact]

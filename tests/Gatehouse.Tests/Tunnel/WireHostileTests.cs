@@ -18,6 +18,11 @@ public class WireHostileTests
     // What reading a message may cost beside its own size: an object here and there, an exception, the first piece of each part.
     private const int Overhead = 96 * 1024;
 
+    private const string Names = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    private const string Damage = ":;=~ \t\r\n\0\u00e9\u20acAEIMQUYcgkosw048+/AEIMQUYcgkosw048+/";
+
+    private static readonly string Values = "\t" + string.Concat(Enumerable.Range(' ', 224).Where(c => c != 127).Select(c => (char)c));
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -125,7 +130,72 @@ public class WireHostileTests
     [InlineData("Zm9v:YQ0KYg", false)] // "a\r\nb"
     [InlineData("Zm9v:YQBi", false)] // "a\0b"
     [InlineData("Zm9v:YmFy~", false)]
+    [InlineData("Zm9v: YmFy", false)]
+    [InlineData("Zm9v:YmF y", false)]
+    [InlineData("Zm9v:YmFy\tYmFy", false)]
+    [InlineData("Zm9v:    ", false)]
     public void Serialized_headers_hold_nothing_that_HTTP_does_not(string text, bool isRead) => Assert.Equal(isRead, UserHeaders.TryRead(text, out _));
+
+    [Fact]
+    public void Any_headers_come_back_as_they_were()
+    {
+        uint seed = 20260102;
+        for (var round = 0; round < 500; round++)
+        {
+            var headers = Enumerable.Range(0, (int)(Next(ref seed) % 12)).Select(_ => new KeyValuePair<string, string>(TextOf(ref seed, 1, Names), TextOf(ref seed, 0, Values))).ToList();
+            Assert.True(UserHeaders.TryRead(UserHeaders.Write(headers), out var read));
+            Assert.Equal(headers.Where(h => !TunnelHeaders.IsInternal(h.Key)), read);
+        }
+    }
+
+    [Fact]
+    public void T05_damaged_headers_are_refused_or_hold_nothing_that_HTTP_does_not_and_cost_little()
+    {
+        uint seed = 20260103;
+        int read = 0, refused = 0;
+        for (var round = 0; round < 20_000; round++)
+        {
+            var text = new StringBuilder(UserHeaders.Write([new("Set-Cookie", "a=1; Path=/"), new(TextOf(ref seed, 1, Names), TextOf(ref seed, 0, Values)), new("X-Empty", "")]));
+            for (var hits = 0; hits <= round % 4; hits++)
+            {
+                var at = (int)(Next(ref seed) % text.Length);
+                _ = (Next(ref seed) % 3) switch
+                {
+                    0 => text[at] = Damage[(int)(Next(ref seed) % Damage.Length)],
+                    1 => text.Insert(at, Damage[(int)(Next(ref seed) % Damage.Length)])[at],
+                    _ => text.Remove(at, 1).Append('A')[^1],
+                };
+            }
+
+            var damaged = text.ToString();
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var isRead = UserHeaders.TryRead(damaged, out var headers);
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096 + (16L * damaged.Length));
+            if (!isRead)
+            {
+                refused++;
+                continue;
+            }
+
+            read++;
+            Assert.All(headers, h =>
+            {
+                Assert.Matches("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", h.Key);
+                Assert.DoesNotMatch("[\\x00-\\x08\\x0a-\\x1f\\x7f]", h.Value);
+                Assert.False(TunnelHeaders.IsInternal(h.Key), h.Key);
+            });
+            Assert.True(UserHeaders.TryRead(UserHeaders.Write(headers), out var again));
+            Assert.Equal(headers, again);
+        }
+
+        Assert.True(read > 1000 && refused > 1000, $"{read} read, {refused} refused");
+    }
+
+    [Theory]
+    [InlineData(1000, true)]
+    [InlineData(1001, false)]
+    public void T04_there_are_no_more_headers_than_that(int count, bool isRead) =>
+        Assert.Equal(isRead, UserHeaders.TryRead(string.Join(';', Enumerable.Repeat("Zm9v:YmFy", count)), out _));
 
     [Fact]
     public void Serialized_headers_come_back_as_they_were_but_for_internal_ones()
@@ -172,6 +242,17 @@ public class WireHostileTests
     [InlineData("[]")]
     [InlineData("""{"lastAppliedVersion":"1"}""")]
     public void A_reply_that_is_none_is_none(string body) => Assert.Null(ConfigurationReply.Read(Encoding.UTF8.GetBytes(body)));
+
+    private static string TextOf(ref uint seed, int least, string letters)
+    {
+        var text = new char[least + (int)(Next(ref seed) % 20)];
+        foreach (ref var letter in text.AsSpan())
+        {
+            letter = letters[(int)(Next(ref seed) % letters.Length)];
+        }
+
+        return new string(text);
+    }
 
     // A registration whose 64 features are all the same text.
     private static byte[] Swelling(int length)

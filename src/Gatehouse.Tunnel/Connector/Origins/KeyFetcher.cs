@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
+using Gatehouse.Model.Hosts;
 
 namespace Gatehouse.Tunnel.Connector.Origins;
 
@@ -25,9 +25,7 @@ internal sealed class KeyFetcher : IDisposable
         ConnectCallback = (context, cancellationToken) => DialAsync(context.DnsEndPoint, guard, clock, cancellationToken),
         SslOptions = new SslClientAuthenticationOptions
         {
-            RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
-                errors == SslPolicyErrors.None
-                || (errors == SslPolicyErrors.RemoteCertificateChainErrors && options.EdgeAuthorities is { } authorities && certificate is X509Certificate2 leaf && IsIssuedBy(leaf, authorities)),
+            RemoteCertificateValidationCallback = (_, certificate, chain, errors) => GivenAuthorities.Accept(certificate, chain, errors, options.EdgeAuthorities),
         },
     })
     {
@@ -49,15 +47,5 @@ internal sealed class KeyFetcher : IDisposable
     {
         var addresses = guard.Filter(await LocalNames.ResolveAsync(end.Host.Trim('[', ']'), cancellationToken));
         return new NetworkStream(await AddressRace.ConnectAsync(addresses, end.Port, null, clock, cancellationToken), ownsSocket: true);
-    }
-
-    private static bool IsIssuedBy(X509Certificate2 leaf, X509Certificate2Collection authorities)
-    {
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.DisableCertificateDownloads = true;
-        return chain.Build(leaf);
     }
 }

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Tunnels.Ingress;
 
 namespace Gatehouse.Tunnel.Connector.Origins;
@@ -134,21 +134,10 @@ internal sealed class OriginClients(AddressGuard guard, TimeProvider clock) : ID
         else if (settings.CaPool.Length > 0)
         {
             var extra = CertificateFile.Read(settings.CaPool);
-            terms.RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
-                errors == SslPolicyErrors.None || (errors == SslPolicyErrors.RemoteCertificateChainErrors && certificate is X509Certificate2 leaf && IsIssuedBy(leaf, extra));
+            terms.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => GivenAuthorities.Accept(certificate, chain, errors, extra);
         }
 
         return terms;
-    }
-
-    private static bool IsIssuedBy(X509Certificate2 leaf, X509Certificate2Collection authorities)
-    {
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.DisableCertificateDownloads = true;
-        return chain.Build(leaf);
     }
 
     private async ValueTask<NetworkStream> ConnectAsync(string host, int port, OriginSettings settings, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
@@ -12,7 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Tunnel.Connector.Origins;
 
 /// <summary>Passes bytes between the edge and a TCP service.</summary>
-internal sealed partial class StreamProxy(OriginClients clients, ILogger<StreamProxy> logger)
+internal sealed partial class StreamProxy(OriginClients clients, TimeProvider clock, ILogger<StreamProxy> logger)
 {
     /// <summary>Names the service that a bastion leads to.</summary>
     public const string Destination = "Cf-Access-Jump-Destination";
@@ -21,6 +22,7 @@ internal sealed partial class StreamProxy(OriginClients clients, ILogger<StreamP
     private const string AcceptSalt = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // RFC 6455 §1.3
 
     private static readonly TimeSpan PingEvery = TimeSpan.FromSeconds(54);
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
 
     /// <summary>Raw bytes to an address that the edge names.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "Whatever keeps the service from being reached is told to the edge.")]
@@ -31,7 +33,7 @@ internal sealed partial class StreamProxy(OriginClients clients, ILogger<StreamP
             return await Answers.FailedAsync(context, new OriginFault(TunnelHop.Tcp, "can't be dialed: it is no address with a port"));
         }
 
-        Stream service;
+        NetworkStream service;
         try
         {
             service = await clients.DialAsync(host, port.Value, settings, context.RequestAborted);
@@ -45,7 +47,7 @@ internal sealed partial class StreamProxy(OriginClients clients, ILogger<StreamP
         {
             Answers.Head(context, StatusCodes.Status200OK, [], null);
             await context.Response.Body.FlushAsync(context.RequestAborted);
-            await PumpAsync(context, service);
+            await PumpAsync(context, service, clock);
             return true;
         }
     }
@@ -60,7 +62,7 @@ internal sealed partial class StreamProxy(OriginClients clients, ILogger<StreamP
             return Answers.Status(context, StatusCodes.Status426UpgradeRequired);
         }
 
-        Stream service;
+        NetworkStream service;
         try
         {
             service = await clients.DialAsync(host, port, settings, context.RequestAborted);
@@ -77,7 +79,7 @@ internal sealed partial class StreamProxy(OriginClients clients, ILogger<StreamP
                 [new("Connection", "Upgrade"), new("Upgrade", "websocket"), new("Sec-Websocket-Accept", AcceptOf(key))], null);
             await context.Response.Body.FlushAsync(context.RequestAborted);
             using var socket = WebSocket.CreateFromStream(new BothWays(context), new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = PingEvery });
-            await PumpAsync(socket, service, context.RequestAborted);
+            await PumpAsync(socket, service, clock, context.RequestAborted);
             return true;
         }
     }
@@ -102,12 +104,34 @@ internal sealed partial class StreamProxy(OriginClients clients, ILogger<StreamP
         await FinishAsync(down, up, end);
     }
 
-    private static async Task PumpAsync(WebSocket socket, Stream service, CancellationToken cancellationToken)
+    [SuppressMessage("Reliability", "CA2025", Justification = "Both halves are awaited before the end.")]
+    private static async Task PumpAsync(HttpContext context, NetworkStream service, TimeProvider clock)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var down = CopyAsync(service, context.Response.Body, end.Token);
+        var up = EndAsync(CopyAsync(context.Request.Body, service, end.Token), service, down, clock, end.Token);
+        await FinishAsync(down, up, end);
+    }
+
+    [SuppressMessage("Reliability", "CA2025", Justification = "Both halves are awaited before the end.")]
+    private static async Task PumpAsync(WebSocket socket, NetworkStream service, TimeProvider clock, CancellationToken cancellationToken)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var down = FromServiceAsync(service, socket, end.Token);
-        var up = ToServiceAsync(socket, service, end.Token);
+        var up = EndAsync(ToServiceAsync(socket, service, end.Token), service, down, clock, end.Token);
         await FinishAsync(down, up, end);
+        if (socket.State == WebSocketState.CloseReceived)
+        {
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the service said nothing of an end
+        }
+    }
+
+    // Who has said all is answered: the service is told that nothing more comes, and has some time for the rest.
+    private static async Task EndAsync(Task up, NetworkStream service, Task down, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        await up;
+        service.Socket.Shutdown(SocketShutdown.Send);
+        await Task.WhenAny(down, Task.Delay(LastWords, clock, cancellationToken));
     }
 
     private static async Task FinishAsync(Task down, Task up, CancellationTokenSource end)
@@ -120,7 +144,7 @@ internal sealed partial class StreamProxy(OriginClients clients, ILogger<StreamP
             {
                 await half;
             }
-            catch (Exception fault) when (fault is IOException or OperationCanceledException or WebSocketException or ObjectDisposedException)
+            catch (Exception fault) when (fault is IOException or OperationCanceledException or WebSocketException or ObjectDisposedException or SocketException)
             {
                 // One half ends the other.
             }
@@ -172,8 +196,7 @@ internal sealed partial class StreamProxy(OriginClients clients, ILogger<StreamP
                 var received = await socket.ReceiveAsync(piece.AsMemory(), cancellationToken);
                 if (received.MessageType == WebSocketMessageType.Close)
                 {
-                    await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken);
-                    return;
+                    return; // answered when the service has said the rest
                 }
 
                 await service.WriteAsync(piece.AsMemory(0, received.Count), cancellationToken);

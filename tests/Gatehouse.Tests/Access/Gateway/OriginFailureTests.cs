@@ -142,6 +142,26 @@ public class OriginFailureTests
         Assert.Contains("did not accept the connection in time", answer.Body, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task R10_an_address_of_an_origin_that_says_nothing_costs_a_moment_and_not_the_answer()
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "localhost has one address here");
+        using var origin = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
+        origin.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+        origin.Listen();
+        var port = ((IPEndPoint)origin.LocalEndPoint!).Port;
+        using var hole = new BlackHole(IPAddress.Loopback, port);
+        await using var gateway = await GatewayHost.StartAsync();
+        var began = TimeProvider.System.GetTimestamp();
+        var asking = AskAsync(gateway, $"http://localhost:{port}");
+        using var accepted = await origin.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(8), TestContext.Current.CancellationToken);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 0.2, 5);
+        await using var raw = new RawStream(new NetworkStream(accepted));
+        await raw.ReadHeadAsync();
+        await raw.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        Assert.Equal(200, (await asking).Status);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Le")]

@@ -2,10 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Gatehouse.Tunnel.Connector.Origins;
+namespace Gatehouse.Model.Hosts;
 
 /// <summary>Connects to one of a name's addresses without waiting for one that says nothing: another sets out every 250 ms or when one failed, the families in turn, and the first to arrive wins (RFC 8305).</summary>
-internal static class AddressRace
+public static class AddressRace
 {
     /// <summary>How long one address is ahead of the next.</summary>
     public static readonly TimeSpan Lead = TimeSpan.FromMilliseconds(250);
@@ -15,7 +15,7 @@ internal static class AddressRace
     public static async Task<Socket> ConnectAsync(IReadOnlyList<IPAddress> addresses, int port, TimeSpan? share, TimeProvider clock, CancellationToken cancellationToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var left = new Queue<IPAddress>(InTurn(addresses));
+        var left = new Queue<IPAddress>(InTurn([.. addresses.Select(Plain)]));
         var running = new List<Task<Socket>>();
         SocketException? first = null;
         try
@@ -50,6 +50,9 @@ internal static class AddressRace
             await DropAsync(running);
         }
     }
+
+    // A socket of IPv6 reaches no IPv4 address, however it is written (RFC 4291 §2.5.5.2).
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     // RFC 8305 §4: the families take turns, that of the first address first.
     private static IEnumerable<IPAddress> InTurn(IReadOnlyList<IPAddress> addresses)

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Gatehouse.Tunnel.Connector.Origins;
+namespace Gatehouse.Model.Hosts;
 
 /// <summary>Looks names up.</summary>
-internal static class LocalNames
+public static class LocalNames
 {
     /// <summary>The addresses of a name. Names under localhost are this machine, whatever a resolver says (RFC 6761 §6.3).</summary>
     /// <exception cref="SocketException">There are none.</exception>
@@ -12,5 +12,5 @@ internal static class LocalNames
         IPAddress.TryParse(host, out var address) ? [address]
         : host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
         ? [IPAddress.Loopback, IPAddress.IPv6Loopback]
-        : await Dns.GetHostAddressesAsync(host, cancellationToken);
+        : await System.Net.Dns.GetHostAddressesAsync(host, cancellationToken);
 }
