@@ -6,6 +6,7 @@ using Gatehouse.Model.Flows;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Store.Events;
 using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
@@ -13,7 +14,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.SignIn;
 
 /// <summary>Writes down who signed in, who failed to, and who left.</summary>
-internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows rows)
+internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows rows, RepeatedEvents repeated)
 {
     /// <summary>The row for a sign-in, to be saved with its session.</summary>
     public Event Login(HttpContext context, User user, AuthenticatedSession session, MfaState mfa) => rows.RowOf(About(context, EventActions.Login, user, new JsonObject
@@ -44,8 +45,8 @@ internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows row
         ["auth_method"] = method,
     }));
 
-    /// <summary>Policies keep somebody out of a flow. Queued, as failures are.</summary>
-    public void FlowDenied(HttpContext context, User? user, Flow flow, PolicyVerdict verdict) => log.Enqueue(About(context, EventActions.PolicyExecution, user, new JsonObject
+    /// <summary>Policies keep somebody out of a flow. Queued, as failures are, and once in a while: it costs a visitor nothing.</summary>
+    public void FlowDenied(HttpContext context, User? user, Flow flow, PolicyVerdict verdict) => repeated.Enqueue(About(context, EventActions.PolicyExecution, user, new JsonObject
     {
         ["message"] = "Access to the flow was denied",
         ["model"] = EventRow.Target("authentik_flows", "flow", flow.Id.ToString("N"), flow.Slug),
@@ -55,7 +56,7 @@ internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows row
             ["messages"] = new JsonArray([.. verdict.Messages.Select(m => JsonValue.Create(m))]),
             ["log_messages"] = new JsonArray([.. verdict.Log.Select(l => JsonValue.Create(l))]),
         },
-    }));
+    }), "flow " + flow.Slug);
 
     /// <summary>A session was ended by its person.</summary>
     public async Task LogoutAsync(HttpContext context, AuthenticatedSession session, CancellationToken cancellationToken)

@@ -8,6 +8,7 @@ using Gatehouse.Identity.SignIn.Prompts;
 using Gatehouse.Identity.SignIn.Setup;
 using Gatehouse.Identity.SignIn.Stages;
 using Gatehouse.Identity.SignIn.Users;
+using Gatehouse.Store.Events;
 using Gatehouse.Web.Sessions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -38,6 +39,7 @@ internal static class SignInRole
         services.TryAddScoped<UserLookup>();
         services.TryAddScoped<PasswordProof>();
         services.TryAddScoped<Superusers>();
+        services.TryAddSingleton<RepeatedEvents>();
         services.TryAddScoped<OwnRights>();
         services.TryAddScoped<WriteUser>();
         services.TryAddScoped<PromptJudge>();

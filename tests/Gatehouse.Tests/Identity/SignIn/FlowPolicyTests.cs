@@ -27,6 +27,26 @@ public class FlowPolicyTests
     }
 
     [Theory]
+    [InlineData("return False", "policy_execution")]
+    [InlineData("return context['nothing']", "policy_exception")]
+    public async Task A_visitor_who_is_denied_again_and_again_fills_no_event_log(string expression, string action)
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(async db => Bind(db, (await db.Flows.SingleAsync(f => f.Slug == Login, Stop)).Id, expression));
+        for (var i = 0; i < 20; i++)
+        {
+            using var browser = host.Browser();
+            Assert.Equal("ak-stage-access-denied", (await browser.Flow(Login).ShowAsync()).Component);
+        }
+
+        Assert.Single(host.Events.Of(action));
+        host.Clock.Advance(TimeSpan.FromMinutes(6));
+        using var later = host.Browser();
+        await later.Flow(Login).ShowAsync();
+        Assert.Equal(19, host.Events.Of(action).Last().Context["repeated"]!.GetValue<int>());
+    }
+
+    [Theory]
     [InlineData("return user.username == 'bob'", "xak-flow-redirect")]
     [InlineData("return user.username == 'alice'", "ak-stage-access-denied")] // a consent stage without a request denies
     public async Task A_stage_whose_policy_says_no_is_left_out(string expression, string expected)

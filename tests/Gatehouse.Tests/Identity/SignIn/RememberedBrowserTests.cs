@@ -6,6 +6,7 @@ using Gatehouse.Model.Providers;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
+using Gatehouse.Store.Events;
 using Gatehouse.Store.Sessions;
 using Gatehouse.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
@@ -197,5 +198,5 @@ public class RememberedBrowserTests
     }
 
     private static RememberedBrowsers Of(TestStore node, GatehouseDb db) => new(
-        db, new SignInEvents(db, node.Get<IEventLog>(), node.Get<IEventRows>()), node.Box, node.Clock, NullLogger<RememberedBrowsers>.Instance);
+        db, new SignInEvents(db, node.Get<IEventLog>(), node.Get<IEventRows>(), new RepeatedEvents(node.Get<IEventLog>(), node.Clock, NullLogger<RepeatedEvents>.Instance)), node.Box, node.Clock, NullLogger<RememberedBrowsers>.Instance);
 }
