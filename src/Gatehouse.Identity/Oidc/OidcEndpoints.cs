@@ -25,6 +25,7 @@ internal static class OidcEndpoints
     {
         services.TryAddScoped<SignInEvents>();
         services.TryAddScoped<Superusers>();
+        services.TryAddSingleton<Impersonators>();
         services.TryAddSingleton<RepeatedEvents>();
         services.TryAddScoped<BrowserSessions>();
         services.TryAddSingleton<Guesses>();

@@ -7,8 +7,6 @@ using Gatehouse.Identity.Mfa;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Sessions;
-using Gatehouse.Model.Settings;
-using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Gatehouse.Store.Sessions;
@@ -44,8 +42,7 @@ internal sealed class BrowserSessions(
     GatehouseDb db,
     SignInEvents events,
     RememberedBrowsers remembered,
-    Superusers superusers,
-    ISnapshot<SystemSettings> settings,
+    Impersonators impersonators,
     IGeoReader places,
     TimeProvider clock)
 {
@@ -109,7 +106,7 @@ internal sealed class BrowserSessions(
                 s => s.SetProperty(x => x.LastUsedAt, now).SetProperty(x => x.ExpiresAt, end), cancellationToken);
         }
 
-        if (found.session.ImpersonatedUserId is null || await MayImpersonateAsync(found.session, cancellationToken))
+        if (found.session.ImpersonatedUserId is null || await impersonators.MayAsync(db, found.session.UserId, cancellationToken))
         {
             return new SignedInBrowser(found.user, found.session) { Impersonator = found.user.Id == found.original.Id ? null : found.original };
         }
@@ -232,10 +229,6 @@ internal sealed class BrowserSessions(
             context, EventActions.ModelDeleted, user, new JsonObject { ["model"] = EventRow.Target("authentik_core", "authenticatedsession", uuid.ToString("N"), "") })));
         await db.SaveChangesAsync(cancellationToken);
     }
-
-    // Rights that are taken away end what was begun with them.
-    private async Task<bool> MayImpersonateAsync(AuthenticatedSession session, CancellationToken cancellationToken) =>
-        settings.Current.AllowsImpersonation && await superusers.HoldAsync(session.UserId, cancellationToken);
 
     private async Task EndImpersonationAsync(AuthenticatedSession session, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -39,6 +39,7 @@ internal static class SignInRole
         services.TryAddScoped<UserLookup>();
         services.TryAddScoped<PasswordProof>();
         services.TryAddScoped<Superusers>();
+        services.TryAddSingleton<Impersonators>();
         services.TryAddSingleton<RepeatedEvents>();
         services.TryAddScoped<OwnRights>();
         services.TryAddScoped<WriteUser>();
