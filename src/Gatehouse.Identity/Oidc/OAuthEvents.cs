@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Identity.Oidc;
 
 /// <summary>What OAuth writes down (contract §5.1).</summary>
-internal sealed class OAuthEvents(IEventLog log, RepeatedEvents repeated, TimeProvider clock)
+internal sealed class OAuthEvents(IEventLog log, IEventRows rows, RepeatedEvents repeated, TimeProvider clock)
 {
     private const int MostRemembered = 10_000;
 
@@ -22,10 +22,10 @@ internal sealed class OAuthEvents(IEventLog log, RepeatedEvents repeated, TimePr
 
     private readonly ConcurrentDictionary<(int UserId, int ProviderId, string Method, string Ip), DateTimeOffset> logins = new();
 
-    /// <summary>Somebody let a client in, perhaps on behalf of whom they act as.</summary>
-    public Task AuthorizedAsync(Client client, Guid flowId, SignedInBrowser browser, IReadOnlyList<string> scopes, string? clientIp, CancellationToken cancellationToken) =>
-        log.WriteAsync(
-            new NewEvent(EventActions.AuthorizeApplication, ActorOf(browser.Impersonator ?? browser.User), clientIp, new JsonObject
+    /// <summary>The row for somebody who let a client in, perhaps on behalf of whom they act as; to be saved with the grant.</summary>
+    public Event Authorized(Client client, SignedInBrowser browser, IReadOnlyList<string> scopes, HttpContext context) =>
+        rows.RowOf(
+            new NewEvent(EventActions.AuthorizeApplication, ActorOf(browser.Impersonator ?? browser.User), IpOf(context), new JsonObject
             {
                 ["authorized_application"] = new JsonObject
                 {
@@ -34,13 +34,15 @@ internal sealed class OAuthEvents(IEventLog log, RepeatedEvents repeated, TimePr
                     ["app"] = "authentik_core",
                     ["model_name"] = "application",
                 },
-                ["flow"] = flowId.ToString("N"),
+                ["flow"] = client.Provider.AuthorizationFlowId.ToString("N"),
                 ["scopes"] = string.Join(' ', scopes),
             })
             {
                 OnBehalfOf = browser.IsImpersonating ? ActorOf(browser.User) : null,
-            },
-            cancellationToken);
+            });
+
+    /// <summary>To be called when such a row was committed.</summary>
+    public void Written() => rows.Written();
 
     /// <summary>Somebody may not use a client's application.</summary>
     public void Denied(Client client, User? user, string grantType, string? clientIp, PolicyVerdict verdict) => repeated.Enqueue(new NewEvent(

@@ -178,11 +178,20 @@ internal sealed class BrowserSessions(
         return session;
     }
 
-    /// <summary>Ends the session, its grants and so its tokens, and clears the cookie. What is returned, the browser has to load in frames.</summary>
+    /// <summary>
+    /// Ends the session, its grants and so its tokens, and clears the cookie; within the caller's transaction or one of its own. What is
+    /// returned, the browser has to load in frames.
+    /// </summary>
     public async Task<IReadOnlyList<FrameLogout>> EndAsync(HttpContext context, AuthenticatedSession session, CancellationToken cancellationToken)
     {
+        await using var own = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(cancellationToken) : null;
         var frames = await EndAsync(db.AuthenticatedSessions.Where(s => s.Id == session.Id), cancellationToken);
-        await events.LogoutAsync(context, session, cancellationToken);
+        var happened = await events.LogoutAsync(context, session, cancellationToken);
+        db.Events.Add(happened);
+        await db.SaveChangesAsync(cancellationToken);
+        await (own?.CommitAsync(cancellationToken) ?? Task.CompletedTask);
+        db.Entry(happened).State = EntityState.Detached;
+        events.Written();
         DropWritten(context.Response, Cookie);
         context.Response.Cookies.Delete(Cookie, Options(null));
         RememberedBrowsers.Clear(context);

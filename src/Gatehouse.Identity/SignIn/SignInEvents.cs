@@ -58,18 +58,11 @@ internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows row
         },
     }), "flow " + flow.Slug);
 
-    /// <summary>A session was ended by its person.</summary>
-    public async Task LogoutAsync(HttpContext context, AuthenticatedSession session, CancellationToken cancellationToken)
-    {
-        var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == session.UserId, cancellationToken);
-        await log.WriteAsync(About(context, EventActions.Logout, user, []), cancellationToken);
-    }
+    /// <summary>The row for a session that its person ends, to be saved with the end.</summary>
+    public async Task<Event> LogoutAsync(HttpContext context, AuthenticatedSession session, CancellationToken cancellationToken) =>
+        rows.RowOf(About(context, EventActions.Logout, await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == session.UserId, cancellationToken), []));
 
-    /// <summary>A person chose a new password.</summary>
-    public Task PasswordSetAsync(HttpContext context, User user, CancellationToken cancellationToken) =>
-        log.WriteAsync(About(context, EventActions.PasswordSet, user, Of(user)), cancellationToken);
-
-    /// <summary>The row for that, to be saved with the password.</summary>
+    /// <summary>The row for a person who chose a new password, to be saved with it.</summary>
     public Event PasswordSet(HttpContext context, User user) => rows.RowOf(About(context, EventActions.PasswordSet, user, Of(user)));
 
     private static JsonObject Of(User user) => new()

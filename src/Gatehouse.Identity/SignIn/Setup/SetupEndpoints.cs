@@ -78,14 +78,14 @@ internal sealed partial class SetupEndpoints(
             return Page.Message(503, "Busy", "Many people are signing in right now. Go back and try again in a moment.", brand: Brand);
         }
 
-        if (await links.TryRedeemAsync(link, email, hash, cancellationToken) is not { } user)
+        if (await links.TryRedeemAsync(link, email, hash, user => events.PasswordSet(context, user), cancellationToken) is not { } owner)
         {
             return Gone();
         }
 
-        LogRedeemed(link.Link.Purpose, user.Id);
-        await events.PasswordSetAsync(context, user, cancellationToken);
-        await sessions.StartAsync(context, user, ["pwd"], null, cancellationToken); // null: changed again already, and so signed in with the new password only
+        LogRedeemed(link.Link.Purpose, owner.Id);
+        events.Written();
+        await sessions.StartAsync(context, owner, ["pwd"], null, cancellationToken); // null: changed again already, and so signed in with the new password only
         SecurityHeaders.NoStore(context.Response);
         context.Response.Headers.Location = FlowFinish.UserPage;
         return Results.StatusCode(303); // never 307: the password must not be sent on (RFC 9700 §4.12)

@@ -186,7 +186,7 @@ public class ImpersonatedGrantTests
 
         await ActedAsync(host, await ImpersonateAsync(host));
 
-        var granted = Assert.Single(host.Events.Of(EventActions.AuthorizeApplication));
+        var granted = Assert.Single(host.Events.All, e => e.Action == EventActions.AuthorizeApplication);
         Assert.Equal(("bob", "ada"), (granted.Actor?.Username, granted.OnBehalfOf?.Username));
     }
 
