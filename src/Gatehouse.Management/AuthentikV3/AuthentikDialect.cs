@@ -33,10 +33,10 @@ internal sealed class AuthentikDialect : IDialect
             ? new Admission.Turned(Answer.Detail(403, Impersonating), $"user {original.Id} impersonates user {caller.UserId}, and only looks")
             : need == Need.Fresh && !caller.IsSuperuser && !caller.IsFresh
             ? new Admission.Turned(Answer.Detail(403, Stale), $"user {caller.UserId} brought a token, or signed in too long ago")
-            : need == Need.Key && caller is { SessionId: not null, IsFresh: false }
-            ? new Admission.Turned(Answer.Detail(403, Stale), $"user {caller.UserId} signed in too long ago for a key")
-            : need == Need.Superuser && !caller.IsSuperuser
+            : need is Need.Superuser or Need.FreshSuperuser && !caller.IsSuperuser
             ? new Admission.Turned(Answer.Forbidden(), $"user {caller.UserId} is no superuser")
+            : need is Need.Key or Need.FreshSuperuser && caller is { SessionId: not null, IsFresh: false }
+            ? new Admission.Turned(Answer.Detail(403, Stale), $"user {caller.UserId} signed in too long ago for a key")
             : new Admission.Admitted(caller);
     }
 

@@ -26,6 +26,9 @@ internal enum Need
 
     /// <summary>A member of a superuser group.</summary>
     Superuser,
+
+    /// <summary>As <see cref="Superuser"/>, and whoever calls from a browser has signed in a moment ago. For what can make keys among other things.</summary>
+    FreshSuperuser,
 }
 
 /// <summary>A request that was let in, with its body read.</summary>

@@ -132,6 +132,22 @@ public class AuthentikSessionTests
     }
 
     [Fact]
+    public async Task What_can_make_keys_among_other_things_takes_a_recent_sign_in_too()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var isFresh = false;
+        host.Browsers.Known["page"] = () => new BrowserCaller(host.AdminId, host.AdminId, Guid.CreateVersion7(), IsProven: true) { IsFresh = isFresh };
+        var blueprint = new JsonObject { ["name"] = "key", ["content"] = "version: 1\nentries: []\n" };
+        var account = new JsonObject { ["name"] = "robot" };
+
+        (await SendAsync(host, "POST", "/managed/blueprints/", "page", blueprint.DeepClone())).Expect(403);
+        (await SendAsync(host, "POST", "/core/users/service_account/", "page", account.DeepClone())).Expect(403);
+        isFresh = true;
+        (await SendAsync(host, "POST", "/managed/blueprints/", "page", blueprint)).Expect(201);
+        (await SendAsync(host, "POST", "/core/users/service_account/", "page", account)).Expect(200);
+    }
+
+    [Fact]
     public async Task Who_acts_for_somebody_that_is_gone_is_nobody()
     {
         await using var host = await ApiHost.StartAsync();
