@@ -36,6 +36,7 @@ internal static class SignInRole
         services.TryAddScoped<RememberedBrowsers>();
         services.TryAddScoped<FrontChannel>();
         services.TryAddScoped<IBrowserCallers, BrowserCallers>();
+        services.TryAddScoped<IFlowRuns, FlowRuns>();
         services.TryAddScoped<UserLookup>();
         services.TryAddScoped<PasswordProof>();
         services.TryAddScoped<Superusers>();
