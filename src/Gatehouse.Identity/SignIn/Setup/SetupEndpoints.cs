@@ -16,10 +16,20 @@ internal sealed partial class SetupEndpoints(
 {
     private const string Brand = "Gatehouse Identity";
 
-    /// <summary>Says where the link is. For scripts: 200 when set-up is needed, 503 when it is done.</summary>
+    /// <summary>Says where the link is. For scripts: 200 when set-up is needed, 503 when it is done or can't be told.</summary>
     public async Task<IResult> ExplainAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        var isDone = await SetupState.IsDoneAsync(db, cancellationToken);
+        bool isDone;
+        try
+        {
+            isDone = await SetupState.IsDoneAsync(db, cancellationToken);
+        }
+        catch (Exception fault) when (HealthEndpoints.IsDown(fault))
+        {
+            LogUnknown(fault);
+            return Page.Message(503, "Not ready", "The database does not answer. Try again in a moment; the log of Gatehouse says more.", brand: Brand);
+        }
+
         if (HttpMethods.IsHead(request.Method))
         {
             return Results.StatusCode(isDone ? 503 : 200);
@@ -113,6 +123,9 @@ internal sealed partial class SetupEndpoints(
         await PostedForm.ReadAsync(request, cancellationToken) is { } form
             ? new SetupForm(form["email"].ToString().Trim(), form["password"].ToString(), form["password_repeat"].ToString())
             : null;
+
+    [LoggerMessage(EventId = 2210, Level = LogLevel.Warning, Message = "Whether set-up is done can't be told: the database does not answer")]
+    private partial void LogUnknown(Exception fault);
 
     [LoggerMessage(EventId = 2208, Level = LogLevel.Warning, Message = "A one-time link was refused: {Reason}")]
     private partial void LogRefused(string reason);
