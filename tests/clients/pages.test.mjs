@@ -10,6 +10,8 @@ before(async () => {
   server = await Gatehouse.start();
   [ada, grace] = [await server.user('ada'), await server.user('grace')];
   await server.provider('wiki', { authorization_flow: await server.flow('default-provider-authorization-explicit-consent') });
+  await server.v3('PATCH', '/core/applications/wiki/', { meta_icon: '/static/gatehouse/person.svg' });
+  await server.v3('PATCH', '/flows/instances/default-provider-authorization-explicit-consent/', { background: `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9"><rect width="16" height="9" fill="#7aa"/><circle cx="4" cy="4" r="3" fill="#e94"/></svg>')}` });
   const types = ['text', 'text_area', 'text_read_only', 'username', 'email', 'password', 'number', 'checkbox', 'radio-button-group', 'dropdown', 'date', 'date-time', 'file', 'separator', 'static', 'alert_info', 'alert_danger', 'ak-locale'];
   const fields = [];
   for (const type of types) {
