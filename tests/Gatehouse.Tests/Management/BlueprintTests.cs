@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Gatehouse.Management.AuthentikV3;
 using Gatehouse.Management.Blueprints;
 using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Tests.Management;
@@ -192,6 +193,43 @@ public class BlueprintTests
         (await host.AuthentikAsync("PATCH", path, new JsonObject { ["content"] = Guide("app"), ["enabled"] = false })).Expect(200);
         host.Clock.Advance(TimeSpan.FromDays(1));
         Assert.Equal(0, await keeper.RunAsync(Stop));
+    }
+
+    [Fact]
+    public async Task What_is_so_already_is_left_alone_whatever_the_hour()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var keeper = host.Services.GetRequiredService<KeepBlueprints>();
+        var text = Guide("app") + $$"""
+              - model: authentik_core.user
+                identifiers: {username: eve}
+                attrs: {name: Eve, password: "eve has a long password"}
+              - model: authentik_core.user
+                identifiers: {username: hal}
+                attrs: {name: Hal, password_hash: {{Gatehouse.Model.Users.PasswordHash.Make("hal has a long password")}}}
+              - model: authentik_core.token
+                identifiers: {identifier: for-admin}
+                attrs: {intent: api, user: {{host.AdminId}}, key: a-key-of-somebodys-choice}
+
+            """;
+        (await host.AuthentikAsync("POST", "/managed/blueprints/", new JsonObject { ["name"] = "guide", ["content"] = text })).Expect(201);
+        Assert.Equal(1, await keeper.RunAsync(Stop));
+        Assert.Equal("successful", (await host.AuthentikAsync("GET", "/managed/blueprints/")).Text("results.0.status"));
+        var before = await SeenAsync();
+
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal((1, 0), (await keeper.RunAsync(Stop), await keeper.RunAsync(Stop)));
+
+        Assert.Equal("successful", (await host.AuthentikAsync("GET", "/managed/blueprints/")).Text("results.0.status"));
+        Assert.Equal(before, await SeenAsync()); // no new password, which would end sessions, and no event
+
+        async Task<(int Events, string Passwords, string Keys)> SeenAsync()
+        {
+            await using var db = host.Open();
+            return (await db.Events.CountAsync(Stop),
+                string.Join(' ', await db.Users.OrderBy(u => u.Id).Select(u => u.PasswordHash + u.PasswordChangedAt).ToListAsync(Stop)),
+                string.Join(' ', await db.ApiTokens.OrderBy(t => t.Id).Select(t => t.KeyHash).ToListAsync(Stop)));
+        }
     }
 
     [Fact]
