@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Tests.Store;
 
 /// <summary>What anybody can cause without end is written down once in a while, and counted.</summary>
-public class RepeatedEventsTests
+public sealed class RepeatedEventsTests : IDisposable
 {
     private readonly FakeClock clock = new();
     private readonly FakeEvents events;
@@ -20,6 +20,8 @@ public class RepeatedEventsTests
         using var loggers = LoggerFactory.Create(b => b.AddProvider(lines));
         repeated = new RepeatedEvents(events, clock, loggers.CreateLogger<RepeatedEvents>());
     }
+
+    public void Dispose() => lines.Dispose();
 
     [Fact]
     public void Repeats_are_counted_in_the_next_event()

@@ -10,7 +10,6 @@ using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
 using Gatehouse.Store.Queues;
-using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
