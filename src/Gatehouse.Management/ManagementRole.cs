@@ -72,7 +72,8 @@ public static class ManagementRole
         .AddScoped<EventDirectory>().AddScoped<SaveEvent>()
         .AddNotifications()
         .AddScoped<FindUses>()
-        .AddSingleton<BlueprintFiles>().AddScoped<ApplyBlueprint>().AddScoped<SaveBlueprint>().AddScoped<ExportFlow>()
+        .AddSingleton<BlueprintFiles>().AddScoped<ApplyBlueprint>().AddScoped<SaveBlueprint>().AddSingleton<KeepBlueprints>().AddHostedService(s => s.GetRequiredService<KeepBlueprints>())
+        .AddScoped<ExportFlow>()
         .AddScoped<SuperuserGroups>().AddScoped<UserDirectory>().AddScoped<EndUserSessions>()
         .AddScoped<SaveUser>().AddScoped<SetPassword>().AddScoped<DeleteUser>()
         .AddScoped<GroupDirectory>().AddScoped<SaveGroup>().AddScoped<ChangeMembers>().AddScoped<DeleteGroup>()
@@ -108,7 +109,7 @@ public static class ManagementRole
         .AddScoped<AuthentikV3.UsedBy>().AddScoped<AuthentikV3.Blueprints>().AddScoped<AuthentikV3.EmptyKinds>().AddScoped<AuthentikV3.Schema>()
         .AddScoped<AuthentikV3.Root>().AddScoped<AuthentikV3.Users>().AddScoped<AuthentikV3.Groups>().AddScoped<AuthentikV3.Providers>()
         .AddScoped<AuthentikV3.Registrations>().AddScoped<AuthentikV3.Applications>().AddScoped<AuthentikV3.Flows>().AddScoped<AuthentikV3.ScopeMappings>().AddScoped<AuthentikV3.KeyPairs>()
-        .AddScoped<AuthentikV3.FlowBindings>().AddScoped<AuthentikV3.Stages>().AddScoped<AuthentikV3.Prompts>().AddScoped<AuthentikV3.Invitations>().AddScoped<AuthentikV3.UserRecovery>()
+        .AddScoped<AuthentikV3.FlowBindings>().AddScoped<AuthentikV3.FlowInspections>().AddScoped<AuthentikV3.Stages>().AddScoped<AuthentikV3.Prompts>().AddScoped<AuthentikV3.Invitations>().AddScoped<AuthentikV3.UserRecovery>()
         .AddScoped<CloudflareV4.Accounts>().AddScoped<CloudflareV4.Organizations>().AddScoped<CloudflareV4.IdentityProviders>().AddScoped<CloudflareV4.AccessGroups>()
         .AddScoped<CloudflareV4.AccessPolicies>().AddScoped<CloudflareV4.AccessApps>().AddScoped<CloudflareV4.Bookmarks>().AddScoped<CloudflareV4.AppPolicies>().AddScoped<CloudflareV4.PublicHostnames>();
 
@@ -135,6 +136,7 @@ public static class ManagementRole
         AuthentikV3.Entitlements.Map(routes);
         AuthentikV3.Flows.Map(routes);
         AuthentikV3.FlowBindings.Map(routes);
+        AuthentikV3.FlowInspections.Map(routes);
         AuthentikV3.Stages.Map(routes);
         AuthentikV3.Prompts.Map(routes);
         AuthentikV3.Invitations.Map(routes);

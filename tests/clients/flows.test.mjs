@@ -166,6 +166,22 @@ describe('the flow executor', () => {
   });
 });
 
+describe('the inspector', () => {
+  test('shows an administrator where the run of their own browser stands, and is not there for others', async () => {
+    const heidi = await server.user('heidi');
+    const { run } = await logIn('akadmin', 'correct horse battery');
+    const slug = 'default-password-change';
+    const look = (browser, query = '') => browser.fetch(`${server.urls.identity}/api/v3/flows/inspector/${slug}/?query=${encodeURIComponent(query)}`);
+    assert.equal((await new Run(slug, 'next=/x', run.browser).show()).component, 'ak-stage-prompt');
+    const response = await look(run.browser, 'next=/x');
+    assert.equal(response.status, 200);
+    const { current_plan: plan, is_completed: isCompleted } = await response.json();
+    assert.deepEqual([plan.current_stage.stage_obj.component, plan.next_planned_stage.stage_obj.component, isCompleted], ['ak-stage-prompt-form', 'ak-stage-user-write-form', false]);
+    assert.equal((await look((await logIn('heidi', heidi.password)).run.browser)).status, 404);
+    assert.equal((await look(new Browser())).status, 403);
+  });
+});
+
 describe('recovery', () => {
   test('by a message that a real mail server took', async () => {
     const run = new Run('default-recovery-flow', 'next=/if/user/');

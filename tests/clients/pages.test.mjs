@@ -1,22 +1,17 @@
 // The pages of Identity in Chromium: axe finds nothing serious, nothing sticks out at 320 px, and the user's page works without scripts.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { launch, looks, sound } from './lib/chromium.mjs';
 import { Gatehouse } from './lib/server.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const pictures = process.env.GATEHOUSE_PICTURES;
-let server, home, browser, ada, grace;
+let server, chrome, tab, ada, grace;
 
 before(async () => {
   server = await Gatehouse.start();
   [ada, grace] = [await server.user('ada'), await server.user('grace')];
   await server.provider('wiki', { authorization_flow: await server.flow('default-provider-authorization-explicit-consent') });
+  await server.v3('PATCH', '/core/applications/wiki/', { meta_icon: '/static/gatehouse/person.svg' });
+  await server.v3('PATCH', '/flows/instances/default-provider-authorization-explicit-consent/', { background: `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9"><rect width="16" height="9" fill="#7aa"/><circle cx="4" cy="4" r="3" fill="#e94"/></svg>')}` });
   const types = ['text', 'text_area', 'text_read_only', 'username', 'email', 'password', 'number', 'checkbox', 'radio-button-group', 'dropdown', 'date', 'date-time', 'file', 'separator', 'static', 'alert_info', 'alert_danger', 'ak-locale'];
   const fields = [];
   for (const type of types) {
@@ -29,30 +24,13 @@ before(async () => {
   const flow = await server.v3('POST', '/flows/instances/', { name: 'all', slug: 'all-fields', title: 'Tell us more', designation: 'stage_configuration' });
   const stages = [await server.v3('POST', '/stages/prompt/stages/', { name: 'all', fields }), await server.v3('POST', '/stages/deny/', { name: 'no', deny_message: 'This is not for you.' })];
   for (const [order, stage] of stages.entries()) await server.v3('POST', '/flows/bindings/', { target: flow.pk, stage: stage.pk, order });
-  home = mkdtempSync(join(tmpdir(), 'gatehouse-pages-'));
-  const store = join(home, '.pki', 'nssdb');
-  mkdirSync(store, { recursive: true });
-  execFileSync('certutil', ['-N', '-d', `sql:${store}`, '--empty-password']);
-  execFileSync('certutil', ['-A', '-d', `sql:${store}`, '-n', 'gatehouse', '-t', 'C,,', '-i', server.ready.ca]);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    env: { ...process.env, HOME: home },
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+  chrome = await launch(server);
+  tab = chrome.tab;
 });
 after(async () => {
-  await browser?.close();
+  await chrome?.close();
   await server?.stop();
-  if (home) rmSync(home, { recursive: true, force: true });
 });
-
-const looks = [['light', {}], ['dark', { colorScheme: 'dark' }], ['narrow', { viewport: { width: 320, height: 640 } }]];
-
-async function tab(options = {}) {
-  // axe is evaluated in the page, which lets no script in but its own.
-  const context = await browser.newContext({ bypassCSP: true, ...options });
-  return context.newPage();
-}
 
 async function signIn(page, user, path = '/if/user/') {
   await page.goto(`${server.urls.identity}${path}`);
@@ -60,18 +38,6 @@ async function signIn(page, user, path = '/if/user/') {
   await page.keyboard.press('Enter');
   await page.locator('#password').fill(user.password);
   await page.keyboard.press('Enter');
-}
-
-/** Nothing serious for those who use a keyboard or a reader, and nothing to scroll for sideways. */
-async function sound(page, name) {
-  await page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
-  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  const serious = violations.filter((one) => ['serious', 'critical'].includes(one.impact));
-  assert.deepEqual(serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`), [], name);
-  assert.doesNotMatch(await page.locator('main, body').first().innerText(), /undefined|\[object/, name);
-  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${name} sticks out sideways`);
 }
 
 describe('pages', () => {
@@ -137,7 +103,7 @@ describe('pages', () => {
     await signIn(phone, grace);
     await phone.waitForURL('**/if/user/');
 
-    const context = await browser.newContext({ javaScriptEnabled: false });
+    const context = await chrome.browser.newContext({ javaScriptEnabled: false });
     await context.addCookies(cookies);
     const page = await context.newPage();
     await page.goto(`${server.urls.identity}/if/user/`);

@@ -94,6 +94,7 @@ internal sealed partial class DeviceEndpoints(
 
     private async Task<IResult> SaveAsync(HttpContext context, SignedInBrowser browser, Authenticator device, string action, CancellationToken cancellationToken)
     {
+        db.Events.Add(events.Did(action, browser.User, ClientAddress.Of(context).ToString(), device));
         try
         {
             await db.SaveChangesAsync(cancellationToken);
@@ -104,7 +105,7 @@ internal sealed partial class DeviceEndpoints(
         }
 
         LogChanged(action, device.Class, device.Id, browser.User.Id);
-        await events.WriteAsync(action, browser.User, ClientAddress.Of(context).ToString(), device, cancellationToken);
+        events.Written();
         SecurityHeaders.NoStore(context.Response);
         context.Response.Headers.Location = Back;
         return Results.StatusCode(303);

@@ -12,7 +12,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.Mfa;
 
 /// <summary>Writes down what happens with authenticators.</summary>
-internal sealed class MfaEvents(GatehouseDb db, IEventLog events, IReputation reputation)
+internal sealed class MfaEvents(GatehouseDb db, IEventLog events, IEventRows rows, IReputation reputation)
 {
     /// <summary>A proof was refused. It counts against the name and the network as a wrong password does.</summary>
     public async Task FailedAsync(FlowRun run, Stage stage, AuthenticatorClass which, CancellationToken cancellationToken)
@@ -49,13 +49,15 @@ internal sealed class MfaEvents(GatehouseDb db, IEventLog events, IReputation re
         AddressOf(run),
         new JsonObject { ["message"] = message, ["stage"] = Describe(stage) }));
 
-    /// <summary>Somebody has a new authenticator.</summary>
-    public Task EnrolledAsync(FlowRun run, User user, Authenticator device, CancellationToken cancellationToken) =>
-        WriteAsync(EventActions.ModelCreated, user, AddressOf(run), device, cancellationToken);
+    /// <summary>The row for somebody who has a new authenticator, to be saved with it.</summary>
+    public Event Enrolled(FlowRun run, User user, Authenticator device) => Did(EventActions.ModelCreated, user, AddressOf(run), device);
 
-    /// <summary>Somebody changed or removed an authenticator of theirs.</summary>
-    public Task WriteAsync(string action, User user, string address, Authenticator device, CancellationToken cancellationToken) => events.WriteAsync(
-        new NewEvent(action, new EventActor(user.Id, user.Username, user.Email), address, new JsonObject { ["model"] = Describe(device) }), cancellationToken);
+    /// <summary>The row for somebody who changed or removed an authenticator of theirs, to be saved with that.</summary>
+    public Event Did(string action, User user, string address, Authenticator device) => rows.RowOf(
+        new NewEvent(action, new EventActor(user.Id, user.Username, user.Email), address, new JsonObject { ["model"] = Describe(device) }));
+
+    /// <summary>To be called when such a row was committed.</summary>
+    public void Written() => rows.Written();
 
     private Task<EventActor?> ActorAsync(int? userId, CancellationToken cancellationToken) =>
         db.Users.Where(u => u.Id == userId).Select(u => new EventActor(u.Id, u.Username, u.Email)).SingleOrDefaultAsync(cancellationToken);

@@ -24,6 +24,7 @@ internal static class MfaRole
         services.TryAddSingleton<CodeThrottle>();
         services.TryAddSingleton<MfaCookie>();
         services.TryAddScoped<MfaEvents>();
+        services.TryAddScoped<NewDevices>();
         services.TryAddSingleton<Enrolments>();
         services.TryAddSingleton<RecoveryNotices>();
         services.AddHostedService(s => s.GetRequiredService<RecoveryNotices>());

@@ -2,6 +2,7 @@ using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Device;
 using Gatehouse.Identity.Oidc.Grants;
+using Gatehouse.Identity.Pages;
 using Gatehouse.Identity.SignIn;
 using Microsoft.AspNetCore.Http;
 
@@ -22,6 +23,9 @@ internal sealed record PendingAuthorization(
 
     /// <summary>The same of its terms.</summary>
     public string? TosUri { get; init; }
+
+    /// <summary>URL of the application's picture; null when it has none.</summary>
+    public string? Icon { get; init; }
 
     /// <summary>A device asks, so the browser goes nowhere afterwards.</summary>
     public bool IsDevice { get; init; }
@@ -60,6 +64,7 @@ internal sealed class AuthorizationFlow(
                 IsStranger = await flows.IsStrangerAsync(request, browser, cancellationToken),
                 PolicyUri = Client.MetadataOf(request.Client.Provider, "policy_uri"),
                 TosUri = Client.MetadataOf(request.Client.Provider, "tos_uri"),
+                Icon = BrandLooks.Picture(application.Icon),
             }
             : null;
     }
@@ -98,7 +103,10 @@ internal sealed class AuthorizationFlow(
                 slug,
                 AuthorizationFlows.PermissionsOf(device.Client, GrantRows.Grantable(device.Code.Scopes, browser)),
                 MustConsent: true) // RFC 8628 §5.4: whoever was sent a link has to see whom they let in
-            { IsDevice = true }
+            {
+                IsDevice = true,
+                Icon = BrandLooks.Picture(device.Application.Icon),
+            }
             : null;
 
     private async Task<string> FinishDeviceAsync(HttpContext http, string query, SignedInBrowser browser, CancellationToken cancellationToken) =>

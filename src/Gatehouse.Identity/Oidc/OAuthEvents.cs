@@ -6,13 +6,14 @@ using Gatehouse.Identity.SignIn;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Users;
+using Gatehouse.Store.Events;
 using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Identity.Oidc;
 
 /// <summary>What OAuth writes down (contract §5.1).</summary>
-internal sealed class OAuthEvents(IEventLog log, TimeProvider clock)
+internal sealed class OAuthEvents(IEventLog log, IEventRows rows, RepeatedEvents repeated, TimeProvider clock)
 {
     private const int MostRemembered = 10_000;
 
@@ -21,10 +22,10 @@ internal sealed class OAuthEvents(IEventLog log, TimeProvider clock)
 
     private readonly ConcurrentDictionary<(int UserId, int ProviderId, string Method, string Ip), DateTimeOffset> logins = new();
 
-    /// <summary>Somebody let a client in, perhaps on behalf of whom they act as.</summary>
-    public Task AuthorizedAsync(Client client, Guid flowId, SignedInBrowser browser, IReadOnlyList<string> scopes, string? clientIp, CancellationToken cancellationToken) =>
-        log.WriteAsync(
-            new NewEvent(EventActions.AuthorizeApplication, ActorOf(browser.Impersonator ?? browser.User), clientIp, new JsonObject
+    /// <summary>The row for somebody who let a client in, perhaps on behalf of whom they act as; to be saved with the grant.</summary>
+    public Event Authorized(Client client, SignedInBrowser browser, IReadOnlyList<string> scopes, HttpContext context) =>
+        rows.RowOf(
+            new NewEvent(EventActions.AuthorizeApplication, ActorOf(browser.Impersonator ?? browser.User), IpOf(context), new JsonObject
             {
                 ["authorized_application"] = new JsonObject
                 {
@@ -33,23 +34,25 @@ internal sealed class OAuthEvents(IEventLog log, TimeProvider clock)
                     ["app"] = "authentik_core",
                     ["model_name"] = "application",
                 },
-                ["flow"] = flowId.ToString("N"),
+                ["flow"] = client.Provider.AuthorizationFlowId.ToString("N"),
                 ["scopes"] = string.Join(' ', scopes),
             })
             {
                 OnBehalfOf = browser.IsImpersonating ? ActorOf(browser.User) : null,
-            },
-            cancellationToken);
+            });
+
+    /// <summary>To be called when such a row was committed.</summary>
+    public void Written() => rows.Written();
 
     /// <summary>Somebody may not use a client's application.</summary>
-    public void Denied(Client client, User? user, string grantType, string? clientIp, PolicyVerdict verdict) => log.Enqueue(new NewEvent(
+    public void Denied(Client client, User? user, string grantType, string? clientIp, PolicyVerdict verdict) => repeated.Enqueue(new NewEvent(
         EventActions.PolicyExecution, user is null ? null : ActorOf(user), clientIp, new JsonObject
         {
             ["message"] = "Access to the application was denied",
             ["model"] = client.Application is { } application ? EventRow.Target("authentik_core", "application", application.Id.ToString("N"), application.Name) : ModelOf(client),
             ["result"] = new JsonObject { ["passing"] = false, ["messages"] = Tokens.Claims.ArrayOf(verdict.Messages), ["log_messages"] = Tokens.Claims.ArrayOf(verdict.Log) },
             ["grant_type"] = grantType,
-        }));
+        }), TargetOf(client));
 
     /// <summary>A machine proved who it is, by <paramref name="method"/> (<c>token</c>, <c>jwt</c>, <c>oauth_client_secret</c>).</summary>
     public void MachineLogin(Client client, User user, string method, HttpContext context)
@@ -91,13 +94,13 @@ internal sealed class OAuthEvents(IEventLog log, TimeProvider clock)
 
     /// <summary>A machine came with a name and an app password that do not belong together.</summary>
     /// <param name="user">Whose name that is; null means nobody's.</param>
-    public void MachineFailed(TokenRequest request, string typed, User? user) => log.Enqueue(new NewEvent(
+    public void MachineFailed(TokenRequest request, string typed, User? user) => repeated.Enqueue(new NewEvent(
         EventActions.LoginFailed, user is null ? null : ActorOf(user), IpOf(request.Context), new JsonObject
         {
             ["username"] = typed,
             ["auth_method"] = "token",
             ["auth_method_args"] = new JsonObject { ["provider"] = ModelOf(request.Client) },
-        }));
+        }), TargetOf(request.Client));
 
     /// <summary>A token that was revoked, or whose grant was, came to userinfo.</summary>
     public void RevokedTokenUsed(Client client, User user, HttpContext context) => log.Enqueue(new NewEvent(EventActions.SuspiciousRequest, ActorOf(user), IpOf(context), new JsonObject
@@ -107,14 +110,16 @@ internal sealed class OAuthEvents(IEventLog log, TimeProvider clock)
     }));
 
     /// <summary>A client came with a redirect URI that is not registered.</summary>
-    public void BadRedirectUri(Client client, string? offered, string cause, HttpContext context) => log.Enqueue(new NewEvent(EventActions.ConfigurationError, null, IpOf(context), new JsonObject
+    public void BadRedirectUri(Client client, string? offered, string cause, HttpContext context) => repeated.Enqueue(new NewEvent(EventActions.ConfigurationError, null, IpOf(context), new JsonObject
     {
         ["message"] = "Invalid redirect URI used by provider",
         ["provider"] = ModelOf(client),
         ["redirect_uri"] = offered,
         ["expected"] = Tokens.Claims.ArrayOf(client.Provider.RedirectUris.Select(r => r.Url)),
         ["cause"] = cause,
-    }));
+    }), TargetOf(client));
+
+    private static string TargetOf(Client client) => "client " + client.Provider.ClientId;
 
     private static EventActor ActorOf(User user) => new(user.Id, user.Username, user.Email);
 

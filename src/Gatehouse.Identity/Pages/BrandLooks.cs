@@ -59,8 +59,8 @@ internal sealed class BrandLooks(GatehouseDb db)
         return Results.Text(found.Brand?.CustomCss ?? "", "text/css; charset=utf-8");
     }
 
-    // A picture and nothing else: a page must not load what a browser would run.
-    private static string? Picture(string url) =>
+    /// <summary>A picture and nothing else: a page must not load what a browser would run. Null when <paramref name="url"/> is none.</summary>
+    public static string? Picture(string url) =>
         url.Length is 0 or > LongestPicture ? null
         : url.StartsWith("data:image/", StringComparison.Ordinal) || (url[0] == '/' && !url.StartsWith("//", StringComparison.Ordinal)) ? url
         : Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "https" or "http" ? parsed.AbsoluteUri

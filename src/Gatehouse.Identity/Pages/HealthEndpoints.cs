@@ -24,12 +24,16 @@ internal sealed partial class HealthEndpoints(GatehouseDb db, TimeProvider clock
             await db.Settings.AsNoTracking().AnyAsync(both.Token);
             return Results.StatusCode(200);
         }
-        catch (Exception fault) when (fault is DbException or TimeoutException or OperationCanceledException or InvalidOperationException { InnerException: DbException or TimeoutException })
+        catch (Exception fault) when (IsDown(fault) || fault is OperationCanceledException)
         {
             LogDown(fault);
             return Results.StatusCode(503);
         }
     }
+
+    /// <summary>Whether an exception says that the database does not answer.</summary>
+    public static bool IsDown(Exception fault) =>
+        fault is DbException or TimeoutException or InvalidOperationException { InnerException: DbException or TimeoutException };
 
     [LoggerMessage(EventId = 2211, Level = LogLevel.Warning, Message = "Not ready: the database does not answer")]
     private partial void LogDown(Exception fault);

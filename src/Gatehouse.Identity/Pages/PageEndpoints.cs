@@ -10,7 +10,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.Pages;
 
 /// <summary>Where browsers arrive: the front door, the page that drives flows, and the way to a flow.</summary>
-internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, FrontChannel frontChannel, FlowPlans plans, BrandLooks looks)
+internal sealed class PageEndpoints(
+    GatehouseDb db, BrowserSessions sessions, FrontChannel frontChannel, FlowPlans plans, AuthorizationBorder authorization, BrandLooks looks)
 {
     /// <summary><c>/</c></summary>
     public async Task<IResult> HomeAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -32,24 +33,39 @@ internal sealed class PageEndpoints(GatehouseDb db, BrowserSessions sessions, Fr
             return Results.Redirect("/setup");
         }
 
-        var look = await looks.OfAsync(request, cancellationToken);
-        var flow = await db.Flows.Where(f => f.Slug == slug).Select(f => new { f.Title, f.Designation }).SingleOrDefaultAsync(cancellationToken);
-        return flow is null
-            ? Page.Message(404, "There is no such flow", "Check the address, or start again from the front door.", action: ("/", "Start again"), brand: look.Title)
-            : new PageResult<FlowPage>(
-                new Dictionary<string, object?>
-                {
-                    [nameof(FlowPage.Title)] = flow.Title.Contains("%(", StringComparison.Ordinal) ? "One moment" : flow.Title,
-                    [nameof(FlowPage.Look)] = look.Shown,
-                    [nameof(FlowPage.Slug)] = slug,
-                },
-                200)
+        var brand = await looks.OfAsync(request, cancellationToken);
+        var flow = await db.Flows.Where(f => f.Slug == slug).Select(f => new { f.Title, f.Designation, f.Background }).SingleOrDefaultAsync(cancellationToken);
+        if (flow is null)
+        {
+            return Page.Message(404, "There is no such flow", "Check the address, or start again from the front door.", action: ("/", "Start again"), brand: brand.Title);
+        }
+
+        var browser = flow.Designation is "invalidation" or "authorization" ? await sessions.FindAsync(request, cancellationToken) : null;
+        var look = brand.Shown with
+        {
+            Background = BrandLooks.Picture(flow.Background) ?? BrandLooks.Picture(brand.Brand?.Background ?? ""),
+            Pictures = flow.Designation == "authorization" && await IconAsync(request, browser, cancellationToken) is { } icon ? [icon] : [],
+        };
+        return new PageResult<FlowPage>(
+            new Dictionary<string, object?>
             {
-                ScriptSource = "'self'",
-                FrameSources = flow.Designation == "invalidation" ? await frontChannel.SourcesAsync(await sessions.FindAsync(request, cancellationToken), cancellationToken) : null,
-                Look = look.Shown,
-            };
+                [nameof(FlowPage.Title)] = flow.Title.Contains("%(", StringComparison.Ordinal) ? "One moment" : flow.Title,
+                [nameof(FlowPage.Look)] = look,
+                [nameof(FlowPage.Slug)] = slug,
+            },
+            200)
+        {
+            ScriptSource = "'self'",
+            FrameSources = flow.Designation == "invalidation" ? await frontChannel.SourcesAsync(browser, cancellationToken) : null,
+            Look = look,
+        };
     }
+
+    // The page has to allow the picture that the consent in it will show.
+    private async Task<string?> IconAsync(HttpRequest request, SignedInBrowser? browser, CancellationToken cancellationToken) =>
+        browser is not null && FlowQuery.Read(request.QueryString.Value?.TrimStart('?') ?? "") is { } query
+            ? (await authorization.ReadAsync(request.HttpContext, query.Raw, browser, cancellationToken))?.Icon
+            : null;
 
     /// <summary><c>/flows/-/default/&lt;designation&gt;/</c>: the brand's flow, else the shipped one. The query goes along.</summary>
     public async Task<IResult> DefaultFlowAsync(HttpRequest request, string designation, CancellationToken cancellationToken)

@@ -154,6 +154,7 @@ const stages = {
     elsewhere([['Forgot your password?', challenge.recovery_url]]),
   ],
   'ak-stage-consent': (challenge) => [
+    challenge.application_icon ? make('img', { class: 'appmark', src: challenge.application_icon, alt: '' }) : null,
     person(challenge),
     challenge.header_text ? make('p', {}, challenge.header_text) : null,
     list(challenge.permissions) && make('p', {}, challenge.additional_permissions.length ? 'It may already:' : 'It will be able to:'),

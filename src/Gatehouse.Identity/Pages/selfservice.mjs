@@ -7,6 +7,10 @@ const inputs = {
 const hints = { username: 'username', email: 'email', password: 'new-password', name: 'name' };
 const nameKept = 'gatehouse.name';
 
+// What was typed into a form that was refused. Passwords and files are asked for again.
+const asksAnew = ['password', 'file', 'hidden'];
+let typed = {};
+
 /** A box on the first page that keeps the name in this browser, where the stage offers it. */
 export function remembered(challenge, { make }) {
   if (!challenge.enable_remember_me) return [];
@@ -69,8 +73,23 @@ export const selfService = ({ make, faults, field, form, person, call }) => {
     }
   }
 
+  /** Nobody has to type all of it again because one answer was wrong. */
+  function refill(challenge, made) {
+    const fields = challenge.fields.filter((asked) => !asksAnew.includes(asked.type) && made.elements[asked.field_key] && !made.elements[asked.field_key].readOnly);
+    if (challenge.response_errors) {
+      for (const { field_key: key } of fields.filter((asked) => asked.field_key in typed)) {
+        if (made.elements[key].type === 'checkbox') made.elements[key].checked = typed[key];
+        else made.elements[key].value = typed[key];
+      }
+    }
+    made.addEventListener('submit', () => {
+      typed = Object.fromEntries(fields.map(({ field_key: key }) => [key, made.elements[key].type === 'checkbox' ? made.elements[key].checked : made.elements[key].value]));
+    });
+  }
+
   /** What a form can't say by itself: boxes as true or false, files as data URLs. */
   function whole(challenge, made) {
+    refill(challenge, made);
     made.values = () => Object.fromEntries(challenge.fields.flatMap((asked) => {
       const input = made.elements[asked.field_key];
       if (asked.type === 'checkbox') return [[asked.field_key, input.checked]];

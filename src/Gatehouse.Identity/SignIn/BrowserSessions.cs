@@ -7,8 +7,6 @@ using Gatehouse.Identity.Mfa;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Sessions;
-using Gatehouse.Model.Settings;
-using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Gatehouse.Store.Sessions;
@@ -44,8 +42,7 @@ internal sealed class BrowserSessions(
     GatehouseDb db,
     SignInEvents events,
     RememberedBrowsers remembered,
-    Superusers superusers,
-    ISnapshot<SystemSettings> settings,
+    Impersonators impersonators,
     IGeoReader places,
     TimeProvider clock)
 {
@@ -109,7 +106,7 @@ internal sealed class BrowserSessions(
                 s => s.SetProperty(x => x.LastUsedAt, now).SetProperty(x => x.ExpiresAt, end), cancellationToken);
         }
 
-        if (found.session.ImpersonatedUserId is null || await MayImpersonateAsync(found.session, cancellationToken))
+        if (found.session.ImpersonatedUserId is null || await impersonators.MayAsync(db, found.session.UserId, cancellationToken))
         {
             return new SignedInBrowser(found.user, found.session) { Impersonator = found.user.Id == found.original.Id ? null : found.original };
         }
@@ -181,11 +178,20 @@ internal sealed class BrowserSessions(
         return session;
     }
 
-    /// <summary>Ends the session, its grants and so its tokens, and clears the cookie. What is returned, the browser has to load in frames.</summary>
+    /// <summary>
+    /// Ends the session, its grants and so its tokens, and clears the cookie; within the caller's transaction or one of its own. What is
+    /// returned, the browser has to load in frames.
+    /// </summary>
     public async Task<IReadOnlyList<FrameLogout>> EndAsync(HttpContext context, AuthenticatedSession session, CancellationToken cancellationToken)
     {
+        await using var own = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(cancellationToken) : null;
         var frames = await EndAsync(db.AuthenticatedSessions.Where(s => s.Id == session.Id), cancellationToken);
-        await events.LogoutAsync(context, session, cancellationToken);
+        var happened = await events.LogoutAsync(context, session, cancellationToken);
+        db.Events.Add(happened);
+        await db.SaveChangesAsync(cancellationToken);
+        await (own?.CommitAsync(cancellationToken) ?? Task.CompletedTask);
+        db.Entry(happened).State = EntityState.Detached;
+        events.Written();
         DropWritten(context.Response, Cookie);
         context.Response.Cookies.Delete(Cookie, Options(null));
         RememberedBrowsers.Clear(context);
@@ -232,10 +238,6 @@ internal sealed class BrowserSessions(
             context, EventActions.ModelDeleted, user, new JsonObject { ["model"] = EventRow.Target("authentik_core", "authenticatedsession", uuid.ToString("N"), "") })));
         await db.SaveChangesAsync(cancellationToken);
     }
-
-    // Rights that are taken away end what was begun with them.
-    private async Task<bool> MayImpersonateAsync(AuthenticatedSession session, CancellationToken cancellationToken) =>
-        settings.Current.AllowsImpersonation && await superusers.HoldAsync(session.UserId, cancellationToken);
 
     private async Task EndImpersonationAsync(AuthenticatedSession session, DateTimeOffset now, CancellationToken cancellationToken)
     {

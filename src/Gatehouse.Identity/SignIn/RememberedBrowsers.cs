@@ -23,7 +23,7 @@ internal sealed partial class RememberedBrowsers(GatehouseDb db, SignInEvents ev
 
     private const int TokenLength = 64;
 
-    // Each address and browser that comes with the current token is offered another one; more than a few are nobody's roaming.
+    // Each address and browser that comes with a token is offered another one; more than a few are nobody's roaming.
     private const int MostOffered = 8;
 
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
@@ -75,7 +75,7 @@ internal sealed partial class RememberedBrowsers(GatehouseDb db, SignInEvents ev
         switch (await db.RememberedTokens.AsNoTracking().SingleOrDefaultAsync(t => t.Hash == hash && t.SessionId == session.Id, cancellationToken))
         {
             case { ReplacedAt: null, FirstUsedAt: null }:
-                return await AdvanceAsync(session, hash, now, cancellationToken);
+                return await AdvanceAsync(context, session, token, now, cancellationToken);
             case { ReplacedAt: null, FirstUsedAt: { } since }:
                 if (now - since >= Every)
                 {
@@ -83,7 +83,13 @@ internal sealed partial class RememberedBrowsers(GatehouseDb db, SignInEvents ev
                 }
 
                 return true;
-            case { ReplacedAt: { } replaced } when now - replaced <= Grace:
+            case { ReplacedAt: { } replaced, FirstUsedAt: var used } when now - replaced <= Grace:
+                if (used is null)
+                {
+                    // The browser was offered two, and the answer with this one came after it had used the other.
+                    await OfferAsync(context, session, token, hash, cancellationToken);
+                }
+
                 return true;
             default:
                 await EndAsync(context, session, user, now, cancellationToken);
@@ -92,8 +98,9 @@ internal sealed partial class RememberedBrowsers(GatehouseDb db, SignInEvents ev
     }
 
     // The new token counts from its first use, not from its making: an answer that never arrived must lock nobody out.
-    private async Task<bool> AdvanceAsync(AuthenticatedSession session, string hash, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<bool> AdvanceAsync(HttpContext context, AuthenticatedSession session, string token, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        var hash = BrowserSessions.Hash(token);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
 
         // One after the other: of several that were offered, the first takes the place.
@@ -103,7 +110,8 @@ internal sealed partial class RememberedBrowsers(GatehouseDb db, SignInEvents ev
         }
 
         var tokens = db.RememberedTokens.Where(t => t.SessionId == session.Id);
-        if (await tokens.Where(t => t.Hash == hash && t.FirstUsedAt == null && t.ReplacedAt == null).ExecuteUpdateAsync(t => t.SetProperty(x => x.FirstUsedAt, now), cancellationToken) == 1)
+        var isFirst = await tokens.Where(t => t.Hash == hash && t.FirstUsedAt == null && t.ReplacedAt == null).ExecuteUpdateAsync(t => t.SetProperty(x => x.FirstUsedAt, now), cancellationToken) == 1;
+        if (isFirst)
         {
             // What is not known any more is taken for a former one all the same.
             var forgotten = now - Grace;
@@ -111,11 +119,22 @@ internal sealed partial class RememberedBrowsers(GatehouseDb db, SignInEvents ev
             await tokens.Where(t => t.Hash != hash && t.ReplacedAt == null).ExecuteUpdateAsync(t => t.SetProperty(x => x.ReplacedAt, now), cancellationToken);
         }
 
+        var isReplaced = !isFirst && await tokens.AnyAsync(t => t.Hash == hash && t.ReplacedAt != null, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        if (isReplaced)
+        {
+            await OfferAsync(context, session, token, hash, cancellationToken);
+        }
+        else if (isFirst && !context.Response.HasStarted)
+        {
+            Write(context.Response, token, session); // once more: an answer that offered another one may have come since
+        }
+
         return true;
     }
 
-    // Requests of one browser side by side are offered the same token; somebody elsewhere with a copy of the cookie gets another one.
+    // Requests of one browser side by side are offered the same token; somebody elsewhere with a copy of the cookie gets another one. Nobody is
+    // ever offered none: whoever comes from everywhere drives out what waits, so that a token that was driven out ends the session when it is used.
     private async Task OfferAsync(HttpContext context, AuthenticatedSession session, string token, string hash, CancellationToken cancellationToken)
     {
         var request = context.Request;
@@ -128,16 +147,18 @@ internal sealed partial class RememberedBrowsers(GatehouseDb db, SignInEvents ev
         var seed = Encoding.UTF8.GetBytes($"{token}\n{ClientAddress.Of(context)}\n{request.Headers.UserAgent}");
         var next = Convert.ToHexStringLower(HMACSHA256.HashData(box.DeriveKey("identity remembered browser v1"), seed));
         var nextHash = BrowserSessions.Hash(next);
-        if (await offered.CountAsync(t => t.Hash != nextHash, cancellationToken) < MostOffered)
+        if (await offered.CountAsync(t => t.Hash != nextHash, cancellationToken) >= MostOffered)
         {
-            await db.Database.ExecuteSqlAsync(
-                $"""
-                INSERT INTO remembered_tokens ("Hash", "SessionId") SELECT {nextHash}, {session.Id}
-                WHERE EXISTS (SELECT 1 FROM remembered_tokens WHERE "Hash" = {hash} AND "ReplacedAt" IS NULL)
-                ON CONFLICT DO NOTHING
-                """,
-                cancellationToken);
+            await offered.Where(t => t.Hash != nextHash).ExecuteDeleteAsync(cancellationToken);
         }
+
+        await db.Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO remembered_tokens ("Hash", "SessionId") SELECT {nextHash}, {session.Id}
+            WHERE EXISTS (SELECT 1 FROM remembered_tokens WHERE "Hash" = {hash} AND ("ReplacedAt" IS NULL OR "FirstUsedAt" IS NULL))
+            ON CONFLICT DO NOTHING
+            """,
+            cancellationToken);
 
         if (await offered.AnyAsync(t => t.Hash == nextHash, cancellationToken))
         {

@@ -6,6 +6,7 @@ using Gatehouse.Model.Flows;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Store.Events;
 using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
@@ -13,7 +14,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.SignIn;
 
 /// <summary>Writes down who signed in, who failed to, and who left.</summary>
-internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows rows)
+internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows rows, RepeatedEvents repeated)
 {
     /// <summary>The row for a sign-in, to be saved with its session.</summary>
     public Event Login(HttpContext context, User user, AuthenticatedSession session, MfaState mfa) => rows.RowOf(About(context, EventActions.Login, user, new JsonObject
@@ -44,8 +45,8 @@ internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows row
         ["auth_method"] = method,
     }));
 
-    /// <summary>Policies keep somebody out of a flow. Queued, as failures are.</summary>
-    public void FlowDenied(HttpContext context, User? user, Flow flow, PolicyVerdict verdict) => log.Enqueue(About(context, EventActions.PolicyExecution, user, new JsonObject
+    /// <summary>Policies keep somebody out of a flow. Queued, as failures are, and once in a while: it costs a visitor nothing.</summary>
+    public void FlowDenied(HttpContext context, User? user, Flow flow, PolicyVerdict verdict) => repeated.Enqueue(About(context, EventActions.PolicyExecution, user, new JsonObject
     {
         ["message"] = "Access to the flow was denied",
         ["model"] = EventRow.Target("authentik_flows", "flow", flow.Id.ToString("N"), flow.Slug),
@@ -55,20 +56,13 @@ internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows row
             ["messages"] = new JsonArray([.. verdict.Messages.Select(m => JsonValue.Create(m))]),
             ["log_messages"] = new JsonArray([.. verdict.Log.Select(l => JsonValue.Create(l))]),
         },
-    }));
+    }), "flow " + flow.Slug);
 
-    /// <summary>A session was ended by its person.</summary>
-    public async Task LogoutAsync(HttpContext context, AuthenticatedSession session, CancellationToken cancellationToken)
-    {
-        var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == session.UserId, cancellationToken);
-        await log.WriteAsync(About(context, EventActions.Logout, user, []), cancellationToken);
-    }
+    /// <summary>The row for a session that its person ends, to be saved with the end.</summary>
+    public async Task<Event> LogoutAsync(HttpContext context, AuthenticatedSession session, CancellationToken cancellationToken) =>
+        rows.RowOf(About(context, EventActions.Logout, await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == session.UserId, cancellationToken), []));
 
-    /// <summary>A person chose a new password.</summary>
-    public Task PasswordSetAsync(HttpContext context, User user, CancellationToken cancellationToken) =>
-        log.WriteAsync(About(context, EventActions.PasswordSet, user, Of(user)), cancellationToken);
-
-    /// <summary>The row for that, to be saved with the password.</summary>
+    /// <summary>The row for a person who chose a new password, to be saved with it.</summary>
     public Event PasswordSet(HttpContext context, User user) => rows.RowOf(About(context, EventActions.PasswordSet, user, Of(user)));
 
     private static JsonObject Of(User user) => new()

@@ -29,12 +29,14 @@ internal sealed class AuthentikDialect : IDialect
 
         var (caller, refusal, reason) = await FindAsync(context, cancellationToken);
         return caller is null ? new Admission.Turned(Answer.Detail(403, refusal), reason)
-            : caller.Original is { } original && (need == Need.Self || !IsReading(context))
+            : caller.Original is { } original && (need is Need.Self or Need.Key || !IsReading(context))
             ? new Admission.Turned(Answer.Detail(403, Impersonating), $"user {original.Id} impersonates user {caller.UserId}, and only looks")
             : need == Need.Fresh && !caller.IsSuperuser && !caller.IsFresh
             ? new Admission.Turned(Answer.Detail(403, Stale), $"user {caller.UserId} brought a token, or signed in too long ago")
-            : need == Need.Superuser && !caller.IsSuperuser
+            : need is Need.Superuser or Need.FreshSuperuser && !caller.IsSuperuser
             ? new Admission.Turned(Answer.Forbidden(), $"user {caller.UserId} is no superuser")
+            : need is Need.Key or Need.FreshSuperuser && caller is { SessionId: not null, IsFresh: false }
+            ? new Admission.Turned(Answer.Detail(403, Stale), $"user {caller.UserId} signed in too long ago for a key")
             : new Admission.Admitted(caller);
     }
 

@@ -4,6 +4,8 @@ using Gatehouse.Management.AuthentikV3;
 using Gatehouse.Management.Tokens;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Snapshots;
+using Gatehouse.Store;
+using Microsoft.Extensions.DependencyInjection;
 using YamlDotNet.RepresentationModel;
 
 namespace Gatehouse.Management.Blueprints;
@@ -151,15 +153,21 @@ internal sealed class ApplyBlueprint(AuthentikRoutes routes, IServiceProvider se
                 body["name"] = "";
             }
 
-            var saved = found is null
-                ? await CallAsync("POST", kind.Path, body, entry)
+            // What is so already is left alone: it is applied every hour, and setting a password ends sessions.
+            var isSo = found is not null && body.All(p => found.ContainsKey(p.Key) && IsSo(found[p.Key], p.Value));
+            var saved = found is null ? await CallAsync("POST", kind.Path, body, entry)
+                : isSo ? found
                 : await CallAsync("PATCH", PathOf(kind, found), body, entry);
             foreach (var (action, details) in special)
             {
-                await CallAsync("POST", PathOf(kind, saved) + action, details, entry);
+                if (found is null || !await BlueprintSpecials.HoldsAsync(owner.services.GetRequiredService<GatehouseDb>(), action, found, details, cancellationToken))
+                {
+                    isSo = false;
+                    await CallAsync("POST", PathOf(kind, saved) + action, details, entry);
+                }
             }
 
-            Log("info", $"{model}: {(found is null ? "made" : "brought up to date")}");
+            Log("info", $"{model}: {(found is null ? "made" : isSo ? "is so already" : "brought up to date")}");
             return saved;
         }
 
@@ -200,6 +208,11 @@ internal sealed class ApplyBlueprint(AuthentikRoutes routes, IServiceProvider se
 
             throw new BlueprintFaultException($"there are too many objects of {model} to look through");
         }
+
+        // Answers fill in what was left out of an object in a list.
+        private static bool IsSo(JsonNode? found, JsonNode? wanted) => JsonNode.DeepEquals(found, wanted)
+            || (found is JsonArray have && wanted is JsonArray ask && have.Count == ask.Count && have.Zip(ask).All(p => JsonNode.DeepEquals(p.First, p.Second)
+                || (p is (JsonObject whole, JsonObject part) && part.All(m => whole.ContainsKey(m.Key) && JsonNode.DeepEquals(whole[m.Key], m.Value)))));
 
         // authentik: all fields of the entry, or the key alone.
         private static bool Is(JsonObject found, JsonObject wanted) =>

@@ -1,10 +1,36 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
+using Gatehouse.Management.Tokens;
+using Gatehouse.Model.Users;
+using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Management.Blueprints;
 
 /// <summary>Attributes that blueprints have and the API takes by actions of their own (contract §4.16).</summary>
 internal static class BlueprintSpecials
 {
+    private const string SetPassword = "set_password/";
+    private const string SetHash = "set_password_hash/";
+    private const string SetKey = "set_key/";
+
+    /// <summary>Whether <paramref name="found"/> has already what an action would give it.</summary>
+    public static async Task<bool> HoldsAsync(GatehouseDb db, string action, JsonObject found, JsonObject body, CancellationToken cancellationToken)
+    {
+        if (action == SetKey)
+        {
+            var (identifier, hash) = (found["identifier"]?.ToString(), FindCaller.HashOf(body["key"]?.ToString() ?? ""));
+            return await db.ApiTokens.AnyAsync(t => t.Identifier == identifier && t.KeyHash == hash, cancellationToken);
+        }
+
+        var (wanted, id) = (body["password"]?.ToString() ?? "", found["pk"]?.GetValue<int>());
+        return await db.Users.Where(u => u.Id == id).Select(u => u.PasswordHash).SingleOrDefaultAsync(cancellationToken) is { } kept
+            && (action == SetPassword
+                ? PasswordHash.Verify(wanted, kept)
+                : CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(wanted), Encoding.UTF8.GetBytes(kept)));
+    }
+
     /// <summary>Takes them out of <paramref name="attributes"/>: the actions to call on the saved object, with their bodies.</summary>
     public static IReadOnlyList<(string Action, JsonObject Body)> Take(string model, JsonObject attributes)
     {
@@ -12,8 +38,8 @@ internal static class BlueprintSpecials
         switch (model)
         {
             case "authentik_core.user":
-                Move("password", "set_password/", "password");
-                Move("password_hash", "set_password_hash/", "password");
+                Move("password", SetPassword, "password");
+                Move("password_hash", SetHash, "password");
                 if (attributes["permissions"] is JsonArray { Count: > 0 })
                 {
                     throw new BlueprintFaultException("permissions of single users are not supported; put them into a group");
@@ -22,7 +48,7 @@ internal static class BlueprintSpecials
                 attributes.Remove("permissions");
                 break;
             case "authentik_core.token":
-                Move("key", "set_key/", "key");
+                Move("key", SetKey, "key");
                 break;
             case "authentik_core.application" when attributes.Remove("icon", out var icon):
                 attributes["meta_icon"] = icon;

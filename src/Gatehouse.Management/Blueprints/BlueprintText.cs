@@ -78,13 +78,16 @@ internal sealed class BlueprintText
                 throw new BlueprintFaultException("expected entries: a list, or a mapping of lists");
             }
 
-            return new BlueprintText(root, Convert.ToHexStringLower(SHA512.HashData(Encoding.UTF8.GetBytes(text))));
+            return new BlueprintText(root, HashOf(text));
         }
         catch (Exception fault) when (fault is YamlException or ArgumentException)
         {
             throw new BlueprintFaultException("this is not YAML: " + fault.Message, fault);
         }
     }
+
+    /// <summary>SHA-512 of a text, lower-case hex.</summary>
+    public static string HashOf(string text) => Convert.ToHexStringLower(SHA512.HashData(Encoding.UTF8.GetBytes(text)));
 
     // The tree is built by recursion, which a few thousand brackets would turn into the end of the process.
     private static void CheckDepth(string text)

@@ -80,6 +80,9 @@ internal sealed class SaveBlueprint(GatehouseDb db, Writer writer, ApplyBlueprin
             }
         }
 
+        var status = isDone ? BlueprintStatus.Successful : BlueprintStatus.Error;
+        var now = clock.GetUtcNow();
+        var isNews = caller.UserId != 0 || status != found.Status || hash != found.LastAppliedHash;
         return await writer.RunAsync<BlueprintInstance>(
             Topic.Identity,
             async () =>
@@ -89,8 +92,15 @@ internal sealed class SaveBlueprint(GatehouseDb db, Writer writer, ApplyBlueprin
                     return new Result.Missing();
                 }
 
-                blueprint.Status = isDone ? BlueprintStatus.Successful : BlueprintStatus.Error;
-                blueprint.LastAppliedAt = clock.GetUtcNow();
+                // That all is as it was an hour ago is no event.
+                if (!isNews)
+                {
+                    writer.Also(() => db.Blueprints.Where(b => b.Id == id).ExecuteUpdateAsync(b => b.SetProperty(x => x.LastAppliedAt, now), cancellationToken));
+                    return new Result.Done(blueprint);
+                }
+
+                blueprint.Status = status;
+                blueprint.LastAppliedAt = now;
                 blueprint.LastAppliedHash = hash;
                 return new Result.Done(blueprint);
             },

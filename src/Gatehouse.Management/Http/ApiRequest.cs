@@ -18,11 +18,17 @@ internal enum Need
     /// <summary>Any active user in person: nobody who acts as them. For what outlasts that, such as keys, even where it only reads.</summary>
     Self,
 
+    /// <summary>As <see cref="Self"/>, and whoever calls from a browser has signed in a moment ago, superuser or not. For what makes or shows a key.</summary>
+    Key,
+
     /// <summary>A superuser, or any active user in a browser in which they signed in a moment ago.</summary>
     Fresh,
 
     /// <summary>A member of a superuser group.</summary>
     Superuser,
+
+    /// <summary>As <see cref="Superuser"/>, and whoever calls from a browser has signed in a moment ago. For what can make keys among other things.</summary>
+    FreshSuperuser,
 }
 
 /// <summary>A request that was let in, with its body read.</summary>

@@ -103,6 +103,8 @@ internal sealed class SaveScopedToken(GatehouseDb db, Writer writer, TimeProvide
         None,
         async () => await db.ScopedTokens.SingleOrDefaultAsync(t => t.Id == id, cancellationToken) is not { } token ? new Result.Missing()
             : Exceeds(caller, token.Grants) ? new Result.Refused([new Fault("", "the token may do more than the one that asks")])
+            : Outlives(caller, token.ExpiresAt) || IsGoodFromElsewhere(caller, token.AllowedAddresses, token.RefusedAddresses)
+            ? new Result.Refused([new Fault("", "the token is good for longer, or from elsewhere, than the one that asks")])
             : change(token),
         cancellationToken);
 
@@ -122,14 +124,20 @@ internal sealed class SaveScopedToken(GatehouseDb db, Writer writer, TimeProvide
     [
         .. draft.Grants.Count == 0 ? [new Fault("policies", "at least one policy is required")] : Array.Empty<Fault>(),
         .. draft.ExpiresAt <= draft.NotBefore ? [new Fault("expires_on", "expires_on must be after not_before")] : Array.Empty<Fault>(),
-        .. caller.Scope is not null && caller.TokenExpiresAt is { } end && !(draft.ExpiresAt <= end)
-            ? [new Fault("expires_on", $"a token can't outlive the one that makes it, which ends at {end:O}")]
+        .. Outlives(caller, draft.ExpiresAt)
+            ? [new Fault("expires_on", $"a token can't outlive the one that makes it, which ends at {caller.TokenExpiresAt:O}")]
             : Array.Empty<Fault>(),
-        .. caller.Scope is not null && (!IsWithin(draft.AllowedAddresses, caller.AllowedAddresses) || caller.RefusedAddresses.Except(draft.RefusedAddresses, StringComparer.Ordinal).Any())
+        .. IsGoodFromElsewhere(caller, draft.AllowedAddresses, draft.RefusedAddresses)
             ? [new Fault("condition", "a token can't be good from where the one that makes it is not: name the same addresses, or fewer")]
             : Array.Empty<Fault>(),
         .. Exceeds(caller, draft.Grants) ? [new Fault("policies", "a token can't give more than it has itself")] : Array.Empty<Fault>(),
     ];
+
+    // A token that makes itself anew is as good as itself, so it passes all three.
+    private static bool Outlives(ApiCaller caller, DateTimeOffset? expiresAt) => caller.Scope is not null && caller.TokenExpiresAt is { } end && !(expiresAt <= end);
+
+    private static bool IsGoodFromElsewhere(ApiCaller caller, List<string> allowed, List<string> refused) =>
+        caller.Scope is not null && (!IsWithin(allowed, caller.AllowedAddresses) || caller.RefusedAddresses.Except(refused, StringComparer.Ordinal).Any());
 
     // Ranges are compared as they are written: what is not the maker's own is refused.
     private static bool IsWithin(List<string> asked, IReadOnlyList<string> own) => own.Count == 0 || (asked.Count > 0 && !asked.Except(own, StringComparer.Ordinal).Any());

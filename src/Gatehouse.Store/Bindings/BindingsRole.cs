@@ -1,6 +1,7 @@
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Claims;
 using Gatehouse.Model.Expressions;
+using Gatehouse.Store.Events;
 using Gatehouse.Store.Geo;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -13,6 +14,7 @@ public static class BindingsRole
     /// <summary>Adds the engine and what it asks.</summary>
     public static IServiceCollection AddBindings(this IServiceCollection services)
     {
+        services.TryAddSingleton<RepeatedEvents>();
         services.TryAddSingleton<ExpressionCache>();
         services.TryAddSingleton<PolicyJudge>();
         services.TryAddSingleton<ClaimsMaker>();

@@ -3,6 +3,7 @@ using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Users;
+using Gatehouse.Store.Events;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
@@ -10,7 +11,7 @@ namespace Gatehouse.Store.Bindings;
 
 /// <summary>Loads what a judgement needs, has it made, and writes down what followed. One query where nothing is bound, two for groups and users, three for policies.</summary>
 public sealed partial class PolicyEngine(
-    IDbContextFactory<GatehouseDb> databases, PolicyJudge judge, FactsGatherer gatherer, IEventLog events, TimeProvider clock, ILogger<PolicyEngine> logger) : IPolicyEngine
+    IDbContextFactory<GatehouseDb> databases, PolicyJudge judge, FactsGatherer gatherer, IEventLog events, RepeatedEvents repeated, TimeProvider clock, ILogger<PolicyEngine> logger) : IPolicyEngine
 {
     /// <inheritdoc/>
     public Task<PolicyVerdict> JudgeAsync(Guid targetId, PolicySubject subject, CancellationToken cancellationToken) =>
@@ -95,12 +96,12 @@ public sealed partial class PolicyEngine(
         foreach (var fault in judgement.Faults)
         {
             LogFaulted(fault.Policy.Name, fault.Reason);
-            Enqueue(EventActions.PolicyException, fault.Policy, subject, person, new JsonObject { ["message"] = fault.Reason });
+            repeated.Enqueue(EventOf(EventActions.PolicyException, fault.Policy, subject, person, new JsonObject { ["message"] = fault.Reason }), "policy " + fault.Policy.Name);
         }
 
         foreach (var run in judgement.Runs)
         {
-            Enqueue(EventActions.PolicyExecution, run.Policy, subject, person, new JsonObject { ["result"] = new JsonObject { ["passing"] = run.IsPassing } });
+            events.Enqueue(EventOf(EventActions.PolicyExecution, run.Policy, subject, person, new JsonObject { ["result"] = new JsonObject { ["passing"] = run.IsPassing } }));
         }
     }
 
@@ -116,10 +117,10 @@ public sealed partial class PolicyEngine(
     }
 
     // Queued, never waited for: a judgement may stand inside a transaction, and a flood of sign-ins may cause it.
-    private void Enqueue(string action, IdentityPolicy policy, PolicySubject subject, PersonFacts person, JsonObject context)
+    private static NewEvent EventOf(string action, IdentityPolicy policy, PolicySubject subject, PersonFacts person, JsonObject context)
     {
         context["policy"] = new JsonObject { ["pk"] = policy.Id.ToString("N"), ["name"] = policy.Name, ["app"] = "authentik_policies", ["model_name"] = "policy" };
-        events.Enqueue(new NewEvent(action, person.User is { } user ? new EventActor(user.Id, user.Username, user.Email) : null, subject.ClientIp, context));
+        return new NewEvent(action, person.User is { } user ? new EventActor(user.Id, user.Username, user.Email) : null, subject.ClientIp, context);
     }
 
     [LoggerMessage(EventId = 6401, Level = LogLevel.Warning, Message = "Policy '{Policy}' could not say: {Reason}")]

@@ -7,11 +7,14 @@ namespace Gatehouse.Web.Pages;
 /// <param name="StylePath">Path of the style sheet on this host; null means none.</param>
 public sealed record BrandLook(string Title, string? Logo = null, string? Icon = null, string? StylePath = null)
 {
+    /// <summary>URL of the picture behind the card; null means none.</summary>
+    public string? Background { get; init; }
+
     /// <summary>URLs of other pictures on the page.</summary>
     public IReadOnlyList<string> Pictures { get; init; } = [];
 
     /// <summary>Where pictures come from besides this host, for the Content-Security-Policy.</summary>
-    public IReadOnlyList<string> ImageOrigins => [.. Pictures.Append(Logo).Append(Icon).Select(OriginOf).OfType<string>().Distinct()];
+    public IReadOnlyList<string> ImageOrigins => [.. Pictures.Append(Logo).Append(Icon).Append(Background).Select(OriginOf).OfType<string>().Distinct()];
 
     private static string? OriginOf(string? url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "https" or "http" ? parsed.GetLeftPart(UriPartial.Authority) : null;

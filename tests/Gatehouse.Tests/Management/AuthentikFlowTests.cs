@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Stages;
+using Gatehouse.Web.Sessions;
+using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Tests.Management;
 
@@ -63,6 +66,44 @@ public class AuthentikFlowTests
         var reply = (await host.AuthentikAsync("POST", $"/stages/{path}/", JsonNode.Parse(body))).Expect(400);
 
         Assert.Equal([field], reply.Body!.AsObject().Select(p => p.Key)); // an object
+    }
+
+    [Fact]
+    public async Task The_inspector_shows_where_the_administrators_own_browser_stands_and_nobody_else_anything()
+    {
+        var runs = new FakeRuns();
+        await using var host = await ApiHost.StartAsync(s => s.AddScoped<IFlowRuns>(_ => runs));
+        const string Slug = "looked-at";
+        var made = await host.AuthentikAsync("POST", "/flows/instances/", new JsonObject { ["name"] = "f", ["slug"] = Slug, ["title"] = "f", ["designation"] = "stage_configuration" });
+        var flow = made.Expect(201).Text("pk");
+        List<string> bindings = [];
+        foreach (var name in (string[])["one", "two"])
+        {
+            var stage = (await host.AuthentikAsync("POST", "/stages/dummy/", new JsonObject { ["name"] = name })).Expect(201).Text("pk");
+            bindings.Add((await host.AuthentikAsync("POST", "/flows/bindings/", new JsonObject { ["target"] = flow, ["stage"] = stage, ["order"] = bindings.Count })).Expect(201).Text("pk")!);
+        }
+
+        (await host.AuthentikAsync("GET", $"/flows/inspector/{Slug}/")).Expect(400);
+        runs.Progress = new FlowProgress("s", [.. bindings.Select(Guid.Parse)], new JsonObject { ["pending_user_identifier"] = "bob" });
+        var seen = (await host.AuthentikAsync("GET", $"/flows/inspector/{Slug}/?query=next%3D%2Fx")).Expect(200);
+
+        Assert.Equal(("looked-at", "next=/x"), runs.Asked);
+        Assert.Equal(("one", "two", "bob", "false"), (seen.Text("current_plan.current_stage.stage_obj.name"), seen.Text("current_plan.next_planned_stage.stage_obj.name"), seen.Text("current_plan.plan_context.pending_user_identifier"), seen.Text("is_completed")));
+        (await host.AuthentikAsync("GET", $"/flows/inspector/{Slug}/", key: ApiHost.UserKey)).Expect(404);
+        (await host.AuthentikAsync("GET", "/flows/inspector/no-such-flow/")).Expect(404);
+    }
+
+    private sealed class FakeRuns : IFlowRuns
+    {
+        public FlowProgress? Progress { get; set; }
+
+        public (string Slug, string Query) Asked { get; private set; }
+
+        public Task<FlowProgress?> FindAsync(HttpContext context, string slug, string query, CancellationToken cancellationToken)
+        {
+            Asked = (slug, query);
+            return Task.FromResult(Progress);
+        }
     }
 
     [Fact]

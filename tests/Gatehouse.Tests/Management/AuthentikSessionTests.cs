@@ -91,16 +91,65 @@ public class AuthentikSessionTests
         var routes = host.Endpoints.Where(e => e.RoutePattern.RawText!.StartsWith("/api/v3", StringComparison.Ordinal) && !e.RoutePattern.RawText.Contains("impersonate_end", StringComparison.Ordinal))
             .SelectMany(e => e.Metadata.GetMetadata<RouteNeeds>()?.ByMethod.Select(m => (Method: m.Key, Path: Fill(e.RoutePattern.RawText!), Need: m.Value)) ?? []).ToList();
         Assert.True(routes.Count > 200, $"found {routes.Count} routes");
-        Assert.Equal(8, routes.Count(r => r.Need == Need.Self && r.Path.Contains("/core/tokens/", StringComparison.Ordinal)));
+        Assert.Equal(8, routes.Count(r => r.Need is Need.Self or Need.Key && r.Path.Contains("/core/tokens/", StringComparison.Ordinal)));
         foreach (var (method, path, need) in routes.Where(r => r.Need != Need.Nobody))
         {
             var reply = await SendAsync(host, method, path["/api/v3".Length..], "page", method is "POST" or "PUT" or "PATCH" ? new JsonObject() : null);
             var isRefused = reply.Status == 403 && reply.Text("detail")!.StartsWith("You are acting as somebody else", StringComparison.Ordinal);
-            Assert.True(isRefused == (method != "GET" || need == Need.Self), $"{method} {path} ({need}) answered {reply.Status}");
+            Assert.True(isRefused == (method != "GET" || need is Need.Self or Need.Key), $"{method} {path} ({need}) answered {reply.Status}");
         }
 
         (await SendAsync(host, "GET", "/core/users/impersonate_end/", "page")).Expect(204);
         (await SendAsync(host, "POST", "/core/tokens/", "page", new JsonObject { ["identifier"] = "mine" })).Expect(201);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_browser_gets_a_key_only_right_after_a_sign_in_superuser_or_not(bool isSuperuser)
+    {
+        await using var host = await ApiHost.StartAsync();
+        var (userId, name) = isSuperuser ? (host.AdminId, "admin") : (host.UserId, "user");
+        var isFresh = false;
+        host.Browsers.Known["page"] = () => new BrowserCaller(userId, userId, Guid.CreateVersion7(), IsProven: true) { IsFresh = isFresh };
+        (await host.AuthentikAsync("POST", "/core/tokens/", new JsonObject { ["identifier"] = "by-token" }, isSuperuser ? ApiHost.AdminKey : ApiHost.UserKey)).Expect(201);
+        (string Method, string Path, JsonObject? Body, int Status)[] calls =
+        [
+            ("GET", "/core/tokens/by-token/view_key/", null, 200),
+            ("POST", "/core/tokens/", new JsonObject { ["identifier"] = "by-page" }, 201),
+            ("POST", "/core/tokens/by-token/set_key/", new JsonObject { ["key"] = "a-key-of-somebodys-choice" }, 204),
+        ];
+
+        foreach (var (method, path, body, _) in calls)
+        {
+            Assert.StartsWith("Sign in again", (await SendAsync(host, method, path, "page", body?.DeepClone())).Expect(403).Text("detail"), StringComparison.Ordinal);
+        }
+
+        (await SendAsync(host, "GET", $"/core/tokens/{name}/", "page")).Expect(200);
+        isFresh = true;
+        foreach (var (method, path, body, status) in calls)
+        {
+            (await SendAsync(host, method, path, "page", body)).Expect(status);
+        }
+
+        // Programs, authentik's client among them, have no sign-in to be recent.
+        (await host.AuthentikAsync("GET", "/core/tokens/by-token/view_key/", key: "a-key-of-somebodys-choice")).Expect(200);
+    }
+
+    [Fact]
+    public async Task What_can_make_keys_among_other_things_takes_a_recent_sign_in_too()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var isFresh = false;
+        host.Browsers.Known["page"] = () => new BrowserCaller(host.AdminId, host.AdminId, Guid.CreateVersion7(), IsProven: true) { IsFresh = isFresh };
+        var blueprint = new JsonObject { ["name"] = "key", ["content"] = "version: 1\nentries: []\n" };
+        var account = new JsonObject { ["name"] = "robot" };
+
+        (await SendAsync(host, "POST", "/managed/blueprints/", "page", blueprint.DeepClone())).Expect(403);
+        (await SendAsync(host, "POST", "/core/users/service_account/", "page", account.DeepClone())).Expect(403);
+        isFresh = true;
+        (await SendAsync(host, "POST", "/managed/blueprints/", "page", blueprint)).Expect(201);
+        (await SendAsync(host, "POST", "/core/users/service_account/", "page", account)).Expect(200);
     }
 
     [Fact]
@@ -233,7 +282,7 @@ public class AuthentikSessionTests
     {
         using var db = host.Open();
         var found = db.AuthenticatedSessions.Single(s => s.Uuid == session);
-        return new BrowserCaller(found.ImpersonatedUserId ?? found.UserId, found.UserId, session, IsProven: true);
+        return new BrowserCaller(found.ImpersonatedUserId ?? found.UserId, found.UserId, session, IsProven: true) { IsFresh = true };
     }
 
     private static string Fill(string pattern) => Regex.Replace(pattern, "{[a-z]+}", "00000000-0000-0000-0000-000000000001");

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Management.AuthentikV3;
 using Gatehouse.Management.Blueprints;
+using Gatehouse.Store;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Tests.Management;
@@ -8,6 +10,8 @@ namespace Gatehouse.Tests.Management;
 /// <summary>Blueprints (contract §4.16).</summary>
 public class BlueprintTests
 {
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task Check20_a_blueprint_is_applied_whole_and_again_changes_what_it_names()
     {
@@ -157,6 +161,106 @@ public class BlueprintTests
         foreach (var path in new[] { "../root.key", "/etc/passwd", "oci://x/y", "nothing.yaml" })
         {
             Assert.NotNull((await host.AuthentikAsync("POST", "/managed/blueprints/", new JsonObject { ["name"] = "f", ["path"] = path })).Expect(400).Body!["path"]);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_kept_is_applied_again_when_it_changes_and_every_hour_unless_it_is_switched_off()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var keeper = host.Services.GetRequiredService<KeepBlueprints>();
+        var path = "/managed/blueprints/" + (await host.AuthentikAsync("POST", "/managed/blueprints/", new JsonObject { ["name"] = "guide", ["content"] = Guide("app") })).Expect(201).Text("pk") + "/";
+
+        Assert.Equal((1, 0), (await keeper.RunAsync(Stop), await keeper.RunAsync(Stop)));
+        Assert.Equal("successful", (await host.AuthentikAsync("GET", path)).Text("status"));
+
+        (await host.AuthentikAsync("PATCH", path, new JsonObject { ["content"] = Guide("app").Replace("App app", "Renamed", StringComparison.Ordinal) })).Expect(200);
+        Assert.Equal((1, 0), (await keeper.RunAsync(Stop), await keeper.RunAsync(Stop)));
+        Assert.Equal("Renamed", (await host.AuthentikAsync("GET", "/core/applications/app/")).Text("name"));
+
+        (await host.AuthentikAsync("PATCH", "/core/applications/app/", new JsonObject { ["name"] = "By hand" })).Expect(200);
+        host.Clock.Advance(TimeSpan.FromMinutes(59));
+        Assert.Equal(0, await keeper.RunAsync(Stop));
+        host.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(1, await keeper.RunAsync(Stop));
+        Assert.Equal("Renamed", (await host.AuthentikAsync("GET", "/core/applications/app/")).Text("name"));
+
+        // What can't be applied is told once, and tried again with the next hour or text.
+        (await host.AuthentikAsync("PATCH", path, new JsonObject { ["content"] = Guide("app", "no-flow") })).Expect(200);
+        Assert.Equal((1, 0), (await keeper.RunAsync(Stop), await keeper.RunAsync(Stop)));
+        Assert.Equal("error", (await host.AuthentikAsync("GET", path)).Text("status"));
+
+        (await host.AuthentikAsync("PATCH", path, new JsonObject { ["content"] = Guide("app"), ["enabled"] = false })).Expect(200);
+        host.Clock.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(0, await keeper.RunAsync(Stop));
+    }
+
+    [Fact]
+    public async Task What_is_so_already_is_left_alone_whatever_the_hour()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var keeper = host.Services.GetRequiredService<KeepBlueprints>();
+        var text = Guide("app") + $$"""
+              - model: authentik_core.user
+                identifiers: {username: eve}
+                attrs: {name: Eve, password: "eve has a long password"}
+              - model: authentik_core.user
+                identifiers: {username: hal}
+                attrs: {name: Hal, password_hash: {{Gatehouse.Model.Users.PasswordHash.Make("hal has a long password")}}}
+              - model: authentik_core.token
+                identifiers: {identifier: for-admin}
+                attrs: {intent: api, user: {{host.AdminId}}, key: a-key-of-somebodys-choice}
+
+            """;
+        (await host.AuthentikAsync("POST", "/managed/blueprints/", new JsonObject { ["name"] = "guide", ["content"] = text })).Expect(201);
+        Assert.Equal(1, await keeper.RunAsync(Stop));
+        Assert.Equal("successful", (await host.AuthentikAsync("GET", "/managed/blueprints/")).Text("results.0.status"));
+        var before = await SeenAsync();
+
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal((1, 0), (await keeper.RunAsync(Stop), await keeper.RunAsync(Stop)));
+
+        Assert.Equal("successful", (await host.AuthentikAsync("GET", "/managed/blueprints/")).Text("results.0.status"));
+        Assert.Equal(before, await SeenAsync()); // no new password, which would end sessions, and no event
+
+        async Task<(int Events, string Passwords, string Keys)> SeenAsync()
+        {
+            await using var db = host.Open();
+            return (await db.Events.CountAsync(Stop),
+                string.Join(' ', await db.Users.OrderBy(u => u.Id).Select(u => u.PasswordHash + u.PasswordChangedAt).ToListAsync(Stop)),
+                string.Join(' ', await db.ApiTokens.OrderBy(t => t.Id).Select(t => t.KeyHash).ToListAsync(Stop)));
+        }
+    }
+
+    [Fact]
+    public async Task Files_in_the_folder_are_taken_up_and_followed_unless_they_say_otherwise()
+    {
+        var data = Directory.CreateTempSubdirectory("gatehouse-blueprints-");
+        try
+        {
+            await using var host = await ApiHost.StartAsync(s => s.AddSingleton(new StoreOptions { DataFolder = data.FullName }));
+            var keeper = host.Services.GetRequiredService<KeepBlueprints>();
+            Assert.Equal(0, await keeper.RunAsync(Stop));
+            var folder = data.CreateSubdirectory("blueprints").FullName;
+            await File.WriteAllTextAsync(Path.Combine(folder, "app.yaml"), Guide("app"), Stop);
+            await File.WriteAllTextAsync(Path.Combine(folder, "later.yaml"), Guide("later").Replace("{name: Guide}", "{name: Later, labels: {blueprints.goauthentik.io/instantiate: \"false\"}}", StringComparison.Ordinal), Stop);
+            await File.WriteAllTextAsync(Path.Combine(folder, "none.yaml"), "no: blueprint", Stop);
+
+            Assert.Equal((1, 0), (await keeper.RunAsync(Stop), await keeper.RunAsync(Stop)));
+            var kept = (await host.AuthentikAsync("GET", "/managed/blueprints/")).Expect(200);
+            Assert.Equal(("1", "Guide", "app.yaml", "successful"), (kept.Text("pagination.count"), kept.Text("results.0.name"), kept.Text("results.0.path"), kept.Text("results.0.status")));
+
+            await File.WriteAllTextAsync(Path.Combine(folder, "app.yaml"), Guide("app").Replace("App app", "Renamed", StringComparison.Ordinal), Stop);
+            Assert.Equal(1, await keeper.RunAsync(Stop));
+            Assert.Equal("Renamed", (await host.AuthentikAsync("GET", "/core/applications/app/")).Text("name"));
+
+            File.Delete(Path.Combine(folder, "app.yaml"));
+            host.Clock.Advance(TimeSpan.FromHours(2));
+            Assert.Equal(0, await keeper.RunAsync(Stop)); // gone, or on another node: nothing is undone
+        }
+        finally
+        {
+            data.Delete(recursive: true);
         }
     }
 

@@ -86,7 +86,7 @@ public class RouteAccessTests
     [
         ("nobody", null, need == Need.Nobody),
         ("a wrong token", "wrong", need == Need.Nobody),
-        ("a user", ApiHost.UserKey, need is not (Need.Superuser or Need.Fresh)),
+        ("a user", ApiHost.UserKey, need is not (Need.Superuser or Need.FreshSuperuser or Need.Fresh)),
         ("an admin", ApiHost.AdminKey, true),
     ];
 

@@ -182,6 +182,40 @@ public class ScopedTokenTests
         }
     }
 
+    [Theory]
+    [InlineData("PUT", "/value")]
+    [InlineData("PUT", "")]
+    [InlineData("DELETE", "")]
+    public async Task A08_a_token_takes_over_none_that_outlives_it_or_is_good_from_elsewhere(string method, string end)
+    {
+        await using var host = await ApiHost.StartAsync();
+        var expires = host.Clock.GetUtcNow().AddHours(1).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        var minter = (await host.CloudflareAsync("POST", "/tokens", Bound(expires, "127.0.0.0/8"))).Expect(200);
+        var key = minter.Text("result.value")!;
+        var wanted = method == "DELETE" ? null : end.Length > 0 ? new JsonObject() : Bound(expires, "127.0.0.0/8");
+
+        foreach (var other in (JsonObject[])[Bound(null, "127.0.0.0/8"), Bound(expires, null), Bound(expires, "192.0.2.0/24"), Bound(expires, "127.0.0.0/8", refused: null)])
+        {
+            var path = "/tokens/" + (await host.CloudflareAsync("POST", "/tokens", other)).Expect(200).Text("result.id");
+            (await host.CloudflareAsync(method, path + end, wanted?.DeepClone(), key)).Expect(400);
+            (await host.CloudflareAsync("GET", path)).Expect(200);
+        }
+
+        var alike = "/tokens/" + (await host.CloudflareAsync("POST", "/tokens", Bound(expires, "127.0.0.0/8"))).Expect(200).Text("result.id");
+        (await host.CloudflareAsync(method, alike + end, wanted?.DeepClone(), key)).Expect(200);
+        (await host.CloudflareAsync(method, $"/tokens/{minter.Text("result.id")}{end}", wanted?.DeepClone(), key)).Expect(200); // itself
+
+        static JsonObject Bound(string? expires, string? allowed, string? refused = "192.0.2.7/32")
+        {
+            var token = Token("Account API Tokens Write", AppsRead);
+            token["expires_on"] = expires;
+            token["condition"] = new JsonObject { ["request_ip"] = new JsonObject { ["in"] = Of(allowed), ["not_in"] = Of(refused) } };
+            return token;
+        }
+
+        static JsonArray Of(string? range) => range is null ? [] : [range];
+    }
+
     [Fact]
     public async Task A08_who_may_read_tunnels_gets_no_tunnels_token()
     {

@@ -29,12 +29,13 @@ export function freshDatabase(admin, name) {
 
 export class Gatehouse {
   /** Starts a server. `database` is a postgres URL, or nothing for SQLite. */
-  static async start({ demo = false, database, data, port, address = '127.0.0.1', edge = 0, edgeAddress = address, more = [], secretKey, token = randomBytes(24).toString('hex') } = {}) {
+  static async start({ demo = false, database, data, port, address = '127.0.0.1', edge = 0, edgeAddress = address, more = [], secretKey, bootstrap = true, token = randomBytes(24).toString('hex') } = {}) {
     const server = new Gatehouse();
     server.data = data ?? mkdtempSync(join(tmpdir(), 'gatehouse-client-'));
     server.ownsData = data === undefined;
     server.token = token;
     server.secretKey = secretKey;
+    server.bootstrap = bootstrap;
     server.port = port ?? (await freePort());
     server.args = ['up', '--json', '--data', server.data, '--listen', `${address}:${server.port}`, '--edge', `${edgeAddress}:${edge}`, ...more];
     if (demo) server.args.push('--demo');
@@ -44,7 +45,8 @@ export class Gatehouse {
   }
 
   async launch() {
-    const env = { ...process.env, GATEHOUSE_BOOTSTRAP_TOKEN: this.token, GATEHOUSE_BOOTSTRAP_PASSWORD: 'correct horse battery', GATEHOUSE_BOOTSTRAP_EMAIL: 'admin@example.com' };
+    const env = { ...process.env };
+    if (this.bootstrap) Object.assign(env, { GATEHOUSE_BOOTSTRAP_TOKEN: this.token, GATEHOUSE_BOOTSTRAP_PASSWORD: 'correct horse battery', GATEHOUSE_BOOTSTRAP_EMAIL: 'admin@example.com' });
     if (this.secretKey) env.GATEHOUSE_SECRET_KEY = this.secretKey;
     this.process = spawn(binary, this.args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.log = '';

@@ -4,15 +4,13 @@ using Gatehouse.Identity.SignIn.Stages;
 using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Users;
-using Gatehouse.Store;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Identity.Mfa.Setup;
 
 /// <summary>Makes recovery codes. They are shown until the person goes on, and only then replace the older ones.</summary>
 internal sealed partial class StaticSetupStage(
-    GatehouseDb db, SetupGate gate, Enrolments enrolments, RecoveryCodes recovery, MfaEvents events, TimeProvider clock, ILogger<StaticSetupStage> logger)
+    SetupGate gate, Enrolments enrolments, RecoveryCodes recovery, NewDevices made, TimeProvider clock, ILogger<StaticSetupStage> logger)
     : SetupStage(gate)
 {
     /// <inheritdoc/>
@@ -38,12 +36,9 @@ internal sealed partial class StaticSetupStage(
             UpdatedAt = now,
             Codes = [.. begun.Secrets.Select(c => new StaticCode { DeviceId = 0, Hash = recovery.HashOf(user.Id, c) })], // the key is filled in when it is made
         };
-        if (await NewRows.TryAddAsync(db, device, cancellationToken))
+        if (await made.TryAddAsync(run, user, device, cancellationToken))
         {
-            // Two sets in two drawers: nobody remembers which is good.
-            await db.StaticDevices.Where(d => d.UserId == user.Id && d.Id != device.Id).ExecuteDeleteAsync(cancellationToken);
             LogMade(user.Id, device.Codes.Count);
-            await events.EnrolledAsync(run, user, device, cancellationToken);
         }
 
         return StageAnswers.Pass;

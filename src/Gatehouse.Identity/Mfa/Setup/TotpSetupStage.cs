@@ -14,7 +14,7 @@ namespace Gatehouse.Identity.Mfa.Setup;
 
 /// <summary>Enrols an authenticator app: shows a secret, and keeps it once a code proves that an app has it.</summary>
 internal sealed partial class TotpSetupStage(
-    GatehouseDb db, SetupGate gate, Enrolments enrolments, Issuer issuer, ISecretBox box, MfaEvents events, TimeProvider clock, ILogger<TotpSetupStage> logger)
+    GatehouseDb db, SetupGate gate, Enrolments enrolments, Issuer issuer, ISecretBox box, NewDevices made, TimeProvider clock, ILogger<TotpSetupStage> logger)
     : SetupStage(gate)
 {
     /// <inheritdoc/>
@@ -63,10 +63,9 @@ internal sealed partial class TotpSetupStage(
             CreatedAt = now,
             UpdatedAt = now,
         };
-        if (await NewRows.TryAddAsync(db, device, cancellationToken))
+        if (await made.TryAddAsync(run, user, device, cancellationToken))
         {
             LogEnrolled(user.Id, device.Id);
-            await events.EnrolledAsync(run, user, device, cancellationToken);
         }
 
         return StageAnswers.Pass;

@@ -14,7 +14,7 @@ namespace Gatehouse.Identity.Mfa.Setup;
 /// <summary>Enrols a security key or passkey.</summary>
 internal sealed partial class WebAuthnSetupStage(
     GatehouseDb db, SetupGate gate, Ceremonies ceremonies, WebAuthnChallenges challenges, RelyingParty party, Issuer issuer, InstallId install,
-    MfaEvents events, TimeProvider clock, ILogger<WebAuthnSetupStage> logger)
+    NewDevices devices, TimeProvider clock, ILogger<WebAuthnSetupStage> logger)
     : SetupStage(gate)
 {
     /// <inheritdoc/>
@@ -83,13 +83,12 @@ internal sealed partial class WebAuthnSetupStage(
             CreatedAt = now,
             UpdatedAt = now,
         };
-        if (!await NewRows.TryAddAsync(db, device, cancellationToken))
+        if (!await devices.TryAddAsync(run, user, device, cancellationToken))
         {
             return false;
         }
 
         LogEnrolled(user.Id, device.Id, device.Aaguid);
-        await events.EnrolledAsync(run, user, device, cancellationToken);
         return true;
     }
 

@@ -10,7 +10,6 @@ using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
 using Gatehouse.Store.Queues;
 using Gatehouse.Store.Sessions;
-using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -45,6 +44,7 @@ internal sealed partial class AuthorizationIssuer(
 
                 await SessionEnd.RememberClientAsync(d, browser.Session, browser.User.Id, provider.Id, grant.CreatedAt, stopping);
                 d.Grants.Add(grant);
+                d.Events.Add(events.Authorized(request.Client, browser, request.Scopes, http));
                 if (code is not null)
                 {
                     d.AuthorizationCodes.Add(CodeRow(request, grant, code));
@@ -65,7 +65,7 @@ internal sealed partial class AuthorizationIssuer(
 
         var scopes = string.Join(' ', request.Scopes);
         LogGranted(browser.User.Username, provider.ClientId, scopes);
-        await events.AuthorizedAsync(request.Client, provider.AuthorizationFlowId, browser, request.Scopes, ClientAddress.Of(http).ToString(), cancellationToken);
+        events.Written();
         return request.Target.Answer(
             [.. code is null ? (KeyValuePair<string, string>[])[] : [new("code", code)], .. keys is null ? [] : await TokensAsync(request, keys, grant, browser, code, jti, cancellationToken)]);
     }

@@ -13,7 +13,7 @@ internal sealed class Client(ClientEntry entry)
 
     /// <summary>Null means nobody can sign in through it: without an application it has no issuer.</summary>
     public ClientApplication? Application { get; } =
-        entry.Application is { } application ? new ClientApplication(application.Id, application.Slug, application.Name) : null;
+        entry.Application is { } application ? new ClientApplication(application.Id, application.Slug, application.Name, application.Icon) : null;
 
     /// <summary>The scopes it offers, by name.</summary>
     public IReadOnlyList<ClientScope> Scopes { get; } = [.. entry.Scopes.Select(s => new ClientScope(s.ScopeName, s.Managed, s.Description) { Mapping = s.Name, Expression = s.Expression })];
@@ -77,7 +77,7 @@ internal sealed class Client(ClientEntry entry)
 }
 
 /// <summary>The application of a provider.</summary>
-internal sealed record ClientApplication(Guid Id, string Slug, string Name);
+internal sealed record ClientApplication(Guid Id, string Slug, string Name, string Icon);
 
 /// <summary>A key pair in a version of it: enough to know whether the opened one in memory is still right.</summary>
 internal sealed record KeyName(Guid Id, int Version);

@@ -1,5 +1,6 @@
 using Gatehouse.Identity.Oidc.Grants;
 using Gatehouse.Identity.Oidc.Tokens;
+using Gatehouse.Identity.SignIn;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -9,7 +10,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.Oidc.Device;
 
 /// <summary>Exchanges a device code for tokens once somebody has agreed (RFC 8628 §3.4).</summary>
-internal sealed class DeviceCodeGrant(GatehouseDb db, GroupCommit commits, TokenIssuer issuer, ApplicationAccess access, TimeProvider clock)
+internal sealed class DeviceCodeGrant(GatehouseDb db, GroupCommit commits, TokenIssuer issuer, ApplicationAccess access, Impersonators impersonators, TimeProvider clock)
 {
     public const string GrantType = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -37,6 +38,11 @@ internal sealed class DeviceCodeGrant(GatehouseDb db, GroupCommit commits, Token
         if (await FindAsync(hash, cancellationToken) is not var (grant, user, sessionStands) || Fault(grant, user, sessionStands) is not null)
         {
             return TokenResult.InvalidGrant("the grant was revoked, its user is inactive, or the session it was given in has ended");
+        }
+
+        if (!await impersonators.MayAsync(db, grant.ImpersonatorId, cancellationToken))
+        {
+            return TokenResult.InvalidGrant("whoever acted as the person may not do so any more");
         }
 
         // Access may have been taken away since somebody agreed.
@@ -103,7 +109,13 @@ internal sealed class DeviceCodeGrant(GatehouseDb db, GroupCommit commits, Token
             join grant in db.Grants.AsNoTracking() on code.GrantId equals grant.Id
             join user in db.Users.AsNoTracking() on grant.UserId equals user.Id
             where code.Hash == hash
-            select new { grant, user, stands = db.AuthenticatedSessions.Any(s => s.Id == grant.SessionId && s.ExpiresAt > now) }).SingleOrDefaultAsync(cancellationToken);
+            select new
+            {
+                grant,
+                user,
+                stands = db.AuthenticatedSessions.Any(
+                    s => s.Id == grant.SessionId && s.ExpiresAt > now && (grant.ImpersonatorId == null || s.ImpersonatedUserId == grant.UserId)),
+            }).SingleOrDefaultAsync(cancellationToken);
         return found is null ? null : (found.grant, found.user, found.stands);
     }
 

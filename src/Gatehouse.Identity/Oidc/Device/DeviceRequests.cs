@@ -10,7 +10,6 @@ using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
 using Gatehouse.Store.Queues;
-using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
@@ -79,13 +78,19 @@ internal sealed class DeviceRequests(
             {
                 d.Grants.Add(grant);
                 await d.SaveChangesAsync(stopping); // the code's row names it
-                return await d.DeviceCodes.Where(c => c.Hash == device.Code.Hash && c.GrantId == null && c.ExpiresAt > now)
-                    .ExecuteUpdateAsync(c => c.SetProperty(x => x.GrantId, grant.Id), stopping) == 1;
+                if (await d.DeviceCodes.Where(c => c.Hash == device.Code.Hash && c.GrantId == null && c.ExpiresAt > now)
+                    .ExecuteUpdateAsync(c => c.SetProperty(x => x.GrantId, grant.Id), stopping) != 1)
+                {
+                    return false;
+                }
+
+                d.Events.Add(events.Authorized(device.Client, browser, grant.Scopes, http));
+                return true;
             },
             cancellationToken);
         if (isFirst)
         {
-            await events.AuthorizedAsync(device.Client, provider.AuthorizationFlowId, browser, grant.Scopes, ClientAddress.Of(http).ToString(), cancellationToken);
+            events.Written();
         }
 
         return isFirst;

@@ -1,5 +1,6 @@
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Tokens;
+using Gatehouse.Identity.SignIn;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Model.Users;
@@ -10,7 +11,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.Oidc.Grants;
 
 /// <summary>Exchanges a code for tokens (RFC 6749 §4.1.3).</summary>
-internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits, RedirectUris redirects, TokenIssuer issuer, OAuthEvents events, TimeProvider clock)
+internal sealed class AuthorizationCodeGrant(
+    GatehouseDb db, GroupCommit commits, RedirectUris redirects, TokenIssuer issuer, Impersonators impersonators, OAuthEvents events, TimeProvider clock)
 {
     public const string GrantType = "authorization_code";
 
@@ -73,6 +75,11 @@ internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits
             return new Redeemed(fault);
         }
 
+        if (!await impersonators.MayAsync(db, found.Grant.ImpersonatorId, cancellationToken))
+        {
+            return new Redeemed("whoever acted as the person may not do so any more");
+        }
+
         if (request.KeyThumbprint is { } thumbprint)
         {
             found.Grant.KeyThumbprint = thumbprint;
@@ -108,7 +115,14 @@ internal sealed class AuthorizationCodeGrant(GatehouseDb db, GroupCommit commits
             join grant in db.Grants.AsNoTracking() on code.GrantId equals grant.Id
             join user in db.Users.AsNoTracking() on grant.UserId equals user.Id
             where code.Hash == hash
-            select new { code, grant, user, stands = db.AuthenticatedSessions.Any(s => s.Id == grant.SessionId && s.ExpiresAt > now) }).SingleOrDefaultAsync(cancellationToken);
+            select new
+            {
+                code,
+                grant,
+                user,
+                stands = db.AuthenticatedSessions.Any(
+                    s => s.Id == grant.SessionId && s.ExpiresAt > now && (grant.ImpersonatorId == null || s.ImpersonatedUserId == grant.UserId)),
+            }).SingleOrDefaultAsync(cancellationToken);
         return found is null ? null : new Found(found.code, found.grant, found.user, found.stands);
     }
 

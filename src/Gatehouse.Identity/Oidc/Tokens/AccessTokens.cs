@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.Oidc.Clients;
+using Gatehouse.Identity.SignIn;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -12,7 +13,7 @@ namespace Gatehouse.Identity.Oidc.Tokens;
 internal sealed record StandingToken(OAuthToken Row, GrantedAccess Access, JsonObject? Claims);
 
 /// <summary>Finds issued tokens again: signature, row, grant, user and application must all stand.</summary>
-internal sealed class AccessTokens(GatehouseDb db, ClientDirectory clients, TokenVerifier verifier, TimeProvider clock)
+internal sealed class AccessTokens(GatehouseDb db, ClientDirectory clients, TokenVerifier verifier, Impersonators impersonators, TimeProvider clock)
 {
     // 64 random bytes as hex; anything else is no refresh token and costs no query.
     private const int RefreshTokenLength = 128;
@@ -70,7 +71,8 @@ internal sealed class AccessTokens(GatehouseDb db, ClientDirectory clients, Toke
                 && (grant.ImpersonatorId == null || db.AuthenticatedSessions.Any(
                     s => s.Id == grant.SessionId && s.UserId == grant.ImpersonatorId && s.ImpersonatedUserId == grant.UserId && s.ExpiresAt > now))
             select new { row, grant, user }).SingleOrDefaultAsync(cancellationToken);
-        if (found is null || clients.Find(found.row.ProviderId) is not { Application: not null } client)
+        if (found is null || clients.Find(found.row.ProviderId) is not { Application: not null } client
+            || !await impersonators.MayAsync(db, found.grant.ImpersonatorId, cancellationToken))
         {
             return null;
         }

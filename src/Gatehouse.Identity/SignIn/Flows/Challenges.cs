@@ -69,6 +69,9 @@ internal sealed record ConsentChallenge(
 
     /// <summary>Its terms; null when it named none.</summary>
     public string? TosUri { get; init; }
+
+    /// <summary>URL of its picture; null when it has none that browsers should load.</summary>
+    public string? ApplicationIcon { get; init; }
 }
 
 /// <summary>A scope, and what it means to people.</summary>

@@ -42,7 +42,8 @@ internal sealed class FlowFinish(AuthorizationBorder authorization, LogoutEnd lo
     /// <summary>Heading and way out.</summary>
     public static FlowInfo InfoOf(FlowRun run, string? application = null)
     {
-        var title = run.Flow.Title
+        // The flow of applications says where it leads; a device leads nowhere.
+        var title = (run.Authorization is { IsDevice: true } ? "Sign a device in to %(app)s" : run.Flow.Title)
             .Replace("%(app)s", application ?? run.Authorization?.ApplicationName ?? "the application", StringComparison.Ordinal)
             .Replace("%(user)s", run.PendingUser, StringComparison.Ordinal);
         return new FlowInfo(title, CancelUrl(run), run.Flow.Background, run.Flow.Layout);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Tokens;
@@ -67,7 +68,8 @@ public sealed class OneTimeLinks(IDbContextFactory<GatehouseDb> databases, Publi
     /// The user as they are now; null for all callers but the first.
     /// </summary>
     /// <param name="email">Canonical address; null leaves the user's as it is.</param>
-    internal async Task<User?> TryRedeemAsync(UsableLink usable, string? email, string passwordHash, CancellationToken cancellationToken)
+    /// <param name="eventOf">The event that is saved with it.</param>
+    internal async Task<User?> TryRedeemAsync(UsableLink usable, string? email, string passwordHash, Func<User, Event> eventOf, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
@@ -93,6 +95,8 @@ public sealed class OneTimeLinks(IDbContextFactory<GatehouseDb> databases, Publi
         await db.SaveChangesAsync(cancellationToken);
         await SessionEnd.RunForUserAsync(db, usable.User.Id, null, now, cancellationToken);
         var user = await users.AsNoTracking().SingleAsync(cancellationToken);
+        db.Events.Add(eventOf(user));
+        await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return user;
     }

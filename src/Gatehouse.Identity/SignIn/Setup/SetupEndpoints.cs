@@ -16,10 +16,20 @@ internal sealed partial class SetupEndpoints(
 {
     private const string Brand = "Gatehouse Identity";
 
-    /// <summary>Says where the link is. For scripts: 200 when set-up is needed, 503 when it is done.</summary>
+    /// <summary>Says where the link is. For scripts: 200 when set-up is needed, 503 when it is done or can't be told.</summary>
     public async Task<IResult> ExplainAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        var isDone = await SetupState.IsDoneAsync(db, cancellationToken);
+        bool isDone;
+        try
+        {
+            isDone = await SetupState.IsDoneAsync(db, cancellationToken);
+        }
+        catch (Exception fault) when (HealthEndpoints.IsDown(fault))
+        {
+            LogUnknown(fault);
+            return Page.Message(503, "Not ready", "The database does not answer. Try again in a moment; the log of Gatehouse says more.", brand: Brand);
+        }
+
         if (HttpMethods.IsHead(request.Method))
         {
             return Results.StatusCode(isDone ? 503 : 200);
@@ -78,14 +88,14 @@ internal sealed partial class SetupEndpoints(
             return Page.Message(503, "Busy", "Many people are signing in right now. Go back and try again in a moment.", brand: Brand);
         }
 
-        if (await links.TryRedeemAsync(link, email, hash, cancellationToken) is not { } user)
+        if (await links.TryRedeemAsync(link, email, hash, user => events.PasswordSet(context, user), cancellationToken) is not { } owner)
         {
             return Gone();
         }
 
-        LogRedeemed(link.Link.Purpose, user.Id);
-        await events.PasswordSetAsync(context, user, cancellationToken);
-        await sessions.StartAsync(context, user, ["pwd"], null, cancellationToken); // null: changed again already, and so signed in with the new password only
+        LogRedeemed(link.Link.Purpose, owner.Id);
+        events.Written();
+        await sessions.StartAsync(context, owner, ["pwd"], null, cancellationToken); // null: changed again already, and so signed in with the new password only
         SecurityHeaders.NoStore(context.Response);
         context.Response.Headers.Location = FlowFinish.UserPage;
         return Results.StatusCode(303); // never 307: the password must not be sent on (RFC 9700 §4.12)
@@ -113,6 +123,9 @@ internal sealed partial class SetupEndpoints(
         await PostedForm.ReadAsync(request, cancellationToken) is { } form
             ? new SetupForm(form["email"].ToString().Trim(), form["password"].ToString(), form["password_repeat"].ToString())
             : null;
+
+    [LoggerMessage(EventId = 2210, Level = LogLevel.Warning, Message = "Whether set-up is done can't be told: the database does not answer")]
+    private partial void LogUnknown(Exception fault);
 
     [LoggerMessage(EventId = 2208, Level = LogLevel.Warning, Message = "A one-time link was refused: {Reason}")]
     private partial void LogRefused(string reason);

@@ -76,6 +76,7 @@ internal sealed class ConsentStage(GatehouseDb db, ISecretBox box, TimeProvider 
         {
             PolicyUri = asked.PolicyUri,
             TosUri = asked.TosUri,
+            ApplicationIcon = asked.Icon,
         };
     }
 

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Identity.SignIn.Stages;
 
 /// <summary>Deletes the person's own account, once they said so: a link that somebody else made them open must not be enough.</summary>
-internal sealed partial class UserDeleteStage(GatehouseDb db, Superusers superusers, BrowserSessions sessions, IEventLog events, ILogger<UserDeleteStage> logger) : IStage
+internal sealed partial class UserDeleteStage(GatehouseDb db, Superusers superusers, BrowserSessions sessions, IEventRows rows, ILogger<UserDeleteStage> logger) : IStage
 {
     /// <inheritdoc/>
     public StageType Type => StageType.UserDelete;
@@ -42,6 +42,7 @@ internal sealed partial class UserDeleteStage(GatehouseDb db, Superusers superus
         }
 
         var id = run.PendingUserId;
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == id, cancellationToken);
         if (user is null || await db.Users.Where(u => u.Id == id).ExecuteDeleteAsync(cancellationToken) != 1)
         {
@@ -54,12 +55,13 @@ internal sealed partial class UserDeleteStage(GatehouseDb db, Superusers superus
             run.Browser = null;
         }
 
+        db.Events.Add(rows.RowOf(new NewEvent(
+            EventActions.ModelDeleted, new EventActor(user.Id, user.Username, user.Email), ClientAddress.Of(run.Http).ToString(),
+            new JsonObject { ["model"] = new JsonObject { ["app"] = "authentik_core", ["model_name"] = "user", ["pk"] = user.Id, ["name"] = user.Username } })));
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        rows.Written();
         LogDeleted(user.Id);
-        await events.WriteAsync(
-            new NewEvent(
-                EventActions.ModelDeleted, new EventActor(user.Id, user.Username, user.Email), ClientAddress.Of(run.Http).ToString(),
-                new JsonObject { ["model"] = new JsonObject { ["app"] = "authentik_core", ["model_name"] = "user", ["pk"] = user.Id, ["name"] = user.Username } }),
-            cancellationToken);
         run.State.UserId = null;
         return StageAnswers.Pass;
     }

@@ -82,7 +82,7 @@ public class AccessRuleTests
         {
             var end = await flow.AnswerAsync(("component", "ak-stage-consent"), ("token", asked.Text("token")));
             Assert.StartsWith(Seed.RedirectUri + "?code=", end.Text("to"), StringComparison.Ordinal);
-            Assert.Equal("127.0.0.1", Assert.Single(host.Events.Of("authorize_application")).ClientIp);
+            Assert.Equal("127.0.0.1", Assert.Single(host.Events.All, e => e.Action == "authorize_application").ClientIp);
         }
     }
 

@@ -99,8 +99,12 @@ public class AccessTests
     {
         await using var host = await OidcHost.StartAsync();
         var tokens = await host.TokensAsync();
-        var granted = Assert.Single(host.Events.Of(EventActions.AuthorizeApplication));
+        var granted = Assert.Single(host.Events.All, e => e.Action == EventActions.AuthorizeApplication);
         Assert.Equal(("ada", "App a"), (granted.Actor!.Username, granted.Context["authorized_application"]!["name"]!.GetValue<string>()));
+        await using (var db = host.Database.CreateDbContext())
+        {
+            Assert.Equal(EventActions.AuthorizeApplication, (await db.Events.SingleAsync(OidcHost.Stop)).Action); // saved with the grant
+        }
 
         var refresh = tokens.GetProperty("refresh_token").GetString()!;
         using var first = await host.RefreshAsync(refresh);

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Text.Json;
+using Gatehouse.Identity.Oidc.Device;
+using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Providers;
+using Gatehouse.Model.Settings;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Model.Users;
 using Gatehouse.Store.Cleaning;
@@ -84,6 +87,55 @@ public class ImpersonatedGrantTests
     }
 
     [Theory]
+    [InlineData("no superuser any more")]
+    [InlineData("turned off")]
+    [InlineData("deactivated")]
+    public async Task A_right_that_is_taken_away_ends_what_was_got_with_it(string how)
+    {
+        await using var host = await HostAsync();
+        await host.ConfigureAsync(p => p.GrantTypes = ["authorization_code", DeviceCodeGrant.GrantType]);
+        var cookie = await ImpersonateAsync(host);
+        var access = (await ActedAsync(host, cookie)).GetProperty("access_token").GetString()!;
+        using var waiting = await host.GetAsync(OidcHost.Authorize(("scope", "openid")), cookie);
+        var code = OidcHost.Field(waiting.Headers.Location!, "code")!;
+        await host.ChangeAsync(async db => db.DeviceCodes.Add(new DeviceCode
+        {
+            Hash = Digest.Of("device"),
+            UserCodeHash = Digest.Of("typed"),
+            ProviderId = await db.Providers.Where(p => p.ClientId == Seed.ClientId).Select(p => p.Id).SingleAsync(OidcHost.Stop),
+            Scopes = ["openid"],
+            ExpiresAt = host.Clock.GetUtcNow().AddMinutes(1),
+            Interval = 5,
+            NextPollAt = host.Clock.GetUtcNow(),
+            GrantId = (await db.Grants.OrderBy(g => g.Id).LastAsync(OidcHost.Stop)).Id,
+        }));
+        Assert.True((await host.IntrospectAsync(access)).GetProperty("active").GetBoolean());
+
+        if (how == "turned off")
+        {
+            host.Settings.Swap(new SystemSettings { AllowsImpersonation = false });
+        }
+
+        await host.ChangeAsync(async db =>
+        {
+            if (how == "deactivated")
+            {
+                await db.Users.Where(u => u.Id == host.Seed.BobId).ExecuteUpdateAsync(u => u.SetProperty(x => x.IsActive, false), OidcHost.Stop);
+            }
+            else if (how == "no superuser any more")
+            {
+                await db.GroupMembers.Where(m => m.UserId == host.Seed.BobId).ExecuteDeleteAsync(OidcHost.Stop);
+            }
+        });
+
+        Assert.False((await host.IntrospectAsync(access)).GetProperty("active").GetBoolean());
+        using var redeemed = await host.RedeemAsync(code);
+        Assert.Equal("invalid_grant", await OidcHost.ErrorAsync(redeemed));
+        using var polled = await host.GrantAsync(DeviceCodeGrant.GrantType, ("device_code", "device"));
+        Assert.Equal("invalid_grant", await OidcHost.ErrorAsync(polled));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task S08_ending_the_administrators_sessions_ends_what_they_got_as_others(bool isPrepared)
@@ -134,7 +186,7 @@ public class ImpersonatedGrantTests
 
         await ActedAsync(host, await ImpersonateAsync(host));
 
-        var granted = Assert.Single(host.Events.Of(EventActions.AuthorizeApplication));
+        var granted = Assert.Single(host.Events.All, e => e.Action == EventActions.AuthorizeApplication);
         Assert.Equal(("bob", "ada"), (granted.Actor?.Username, granted.OnBehalfOf?.Username));
     }
 

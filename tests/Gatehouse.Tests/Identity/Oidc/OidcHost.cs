@@ -68,7 +68,7 @@ internal sealed class OidcHost : IAsyncDisposable
         builder.Services.AddSingleton<GroupCommit>();
         builder.Services.AddHostedService(s => s.GetRequiredService<GroupCommit>());
         builder.Services.AddSingleton<IMailSender>(new FakeMail());
-        builder.Services.AddSingleton<ISnapshot<SystemSettings>>(new FakeSnapshot<SystemSettings>(new SystemSettings(), Clock));
+        builder.Services.AddSingleton<ISnapshot<SystemSettings>>(Settings = new FakeSnapshot<SystemSettings>(new SystemSettings(), Clock));
         builder.Services.AddBindings().AddOidc().AddSignIn();
         builder.Services.AddHttpClient("upstream").ConfigurePrimaryHttpMessageHandler(() => Receiver);
         app = builder.Build();
@@ -80,6 +80,8 @@ internal sealed class OidcHost : IAsyncDisposable
     }
 
     public FakeClock Clock { get; }
+
+    public FakeSnapshot<SystemSettings> Settings { get; }
 
     public FakePolicies Policies { get; } = new();
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Gatehouse.Identity.SignIn.Setup;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Keys;
@@ -45,6 +46,22 @@ public class EventTrailTests
             Assert.All(happened, e => Assert.Equal(("alice", "127.0.0.1"), (e.Username, e.ClientIp)));
             return [.. happened.Select(e => $"{e.Action} {e.TargetModel}").OrderBy(t => t, StringComparer.Ordinal)];
         }
+    }
+
+    [Fact]
+    public async Task L05_a_logout_and_a_link_that_was_used_are_saved_together_with_their_events()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var alice = await host.SignedInAsync();
+        await alice.Flow("default-invalidation-flow").ShowAsync();
+        var id = await host.ReadAsync(db => db.Users.Where(u => u.Username == "alice").Select(u => u.Id).SingleAsync(Stop));
+        var link = new Uri(await host.Links.CreateAsync(OneTimeLinks.Recovery, id, OneTimeLinks.DefaultLife, Stop));
+        using var form = new FormUrlEncodedContent([new("password", Laid.NewPassword), new("password_repeat", Laid.NewPassword)]);
+        using var answer = await alice.SendAsync(HttpMethod.Post, link.AbsolutePath, form);
+
+        var happened = await host.ReadAsync(db => db.Events.AsNoTracking().OrderBy(e => e.Action).ToListAsync(Stop));
+        Assert.Equal([EventActions.Login, EventActions.Login, EventActions.Logout, EventActions.PasswordSet], happened.Select(e => e.Action));
+        Assert.All(happened, e => Assert.Equal(("alice", "127.0.0.1"), (e.Username, e.ClientIp)));
     }
 
     [Fact]

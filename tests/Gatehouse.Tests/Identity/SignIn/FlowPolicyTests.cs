@@ -2,7 +2,10 @@ using System.Text.Json;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Flows;
 using Gatehouse.Store;
+using Gatehouse.Web.Sessions;
+using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Tests.Identity.SignIn;
 
@@ -24,6 +27,57 @@ public class FlowPolicyTests
 
         Assert.Equal("ak-stage-access-denied", shown.Component);
         Assert.Contains("closed for today", shown.Json.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_can_be_looked_at_without_moving_it_on_and_shows_no_secret()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = host.Browser();
+        await browser.Flow(Login).AnswerAsync(("uid_field", "alice"));
+
+        var begun = await LookAsync(host, browser, "");
+        Assert.Equal("alice", (string?)begun!.Context["pending_user"]!["username"]);
+        Assert.Equal([StageType.Password, StageType.UserLogin], await TypesAsync(host, begun));
+        Assert.DoesNotContain(browser.Session!, begun.SessionId, StringComparison.Ordinal);
+        Assert.Equal("ak-stage-password", (await browser.Flow(Login).ShowAsync()).Component);
+
+        // Another query is another run, at its beginning; without a browser there is none.
+        var other = await LookAsync(host, browser, "next=/x");
+        Assert.Equal([StageType.Identification, StageType.Password, StageType.UserLogin], await TypesAsync(host, other!));
+        using var stranger = host.Browser();
+        Assert.Null(await LookAsync(host, stranger, ""));
+
+        static Task<List<StageType>> TypesAsync(SignInHost host, FlowProgress progress) => host.ReadAsync(async db =>
+            (await db.FlowStageBindings.AsNoTracking().Include(b => b.Stage).Where(b => progress.Remaining.Contains(b.Id)).OrderBy(b => b.Order).ToListAsync(Stop)).ConvertAll(b => b.Stage!.Type)); // included
+
+        static async Task<FlowProgress?> LookAsync(SignInHost host, Browser browser, string query)
+        {
+            await using var scope = host.Services.CreateAsyncScope();
+            var http = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
+            http.Request.Headers.Cookie = string.Join("; ", browser.Cookies.Select(c => $"{c.Key}={c.Value}"));
+            return await scope.ServiceProvider.GetRequiredService<IFlowRuns>().FindAsync(http, Login, query, Stop);
+        }
+    }
+
+    [Theory]
+    [InlineData("return False", "policy_execution")]
+    [InlineData("return context['nothing']", "policy_exception")]
+    public async Task A_visitor_who_is_denied_again_and_again_fills_no_event_log(string expression, string action)
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(async db => Bind(db, (await db.Flows.SingleAsync(f => f.Slug == Login, Stop)).Id, expression));
+        for (var i = 0; i < 20; i++)
+        {
+            using var browser = host.Browser();
+            Assert.Equal("ak-stage-access-denied", (await browser.Flow(Login).ShowAsync()).Component);
+        }
+
+        Assert.Single(host.Events.Of(action));
+        host.Clock.Advance(TimeSpan.FromMinutes(6));
+        using var later = host.Browser();
+        await later.Flow(Login).ShowAsync();
+        Assert.Equal(19, host.Events.Of(action).Last().Context["repeated"]!.GetValue<int>());
     }
 
     [Theory]

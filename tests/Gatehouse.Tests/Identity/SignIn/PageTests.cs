@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Gatehouse.Identity.Oidc;
+using Gatehouse.Model.Brands;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -51,6 +53,47 @@ public partial class PageTests
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), (unknown.StatusCode, none.StatusCode));
     }
 
+    [Theory]
+    [InlineData("https://flow.test/a.jpg", "https://brand.test/b.jpg", "https://flow.test/a.jpg", "img-src 'self' data: https://flow.test;")]
+    [InlineData("", "https://brand.test/b.jpg", "https://brand.test/b.jpg", "img-src 'self' data: https://brand.test;")]
+    [InlineData("/media/a.jpg", "", "/media/a.jpg", "img-src 'self' data:;")]
+    [InlineData("javascript:alert(1)", "", null, "img-src 'self' data:;")]
+    [InlineData("//evil.test/a.jpg", "", null, "img-src 'self' data:;")]
+    [InlineData("", "", null, "img-src 'self' data:;")]
+    public async Task The_background_of_a_flow_or_of_the_brand_stands_behind_its_page(string flow, string brand, string? shown, string policy)
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(async db =>
+        {
+            (await db.Flows.SingleAsync(f => f.Slug == "default-authentication-flow", TestContext.Current.CancellationToken)).Background = flow;
+            db.Brands.Add(new Brand { Id = Guid.CreateVersion7(), Domain = "else.test", IsDefault = true, Background = brand });
+        });
+        using var browser = host.Browser();
+
+        using var page = await browser.GetAsync("/if/flow/default-authentication-flow/");
+        var html = await page.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(shown is null ? [] : [shown], Backdrop().Matches(html).Select(m => m.Groups[1].Value));
+        Assert.Contains(policy, page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_page_allows_the_picture_of_the_application_that_consent_is_asked_for()
+    {
+        const string Flow = "default-provider-authorization-explicit-consent";
+        await using var host = await SignInHost.StartAsync();
+        host.Pending = new PendingAuthorization(Guid.CreateVersion7(), "Wiki", Flow, [], MustConsent: false) { Icon = "https://wiki.test/icon.svg" };
+        using var alice = await host.SignedInAsync();
+        using var stranger = host.Browser();
+
+        using var page = await alice.GetAsync($"/if/flow/{Flow}/");
+        using var closed = await stranger.GetAsync($"/if/flow/{Flow}/");
+
+        Assert.Contains(" https://wiki.test;", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.DoesNotContain("wiki.test", closed.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Equal("https://wiki.test/icon.svg", (await alice.Flow(Flow).ShowAsync()).Text("application_icon"));
+    }
+
     [Fact]
     public async Task The_users_page_shows_what_can_be_opened_and_nothing_that_must_not_be()
     {
@@ -85,6 +128,8 @@ public partial class PageTests
 
         Assert.Equal((200, 200), (await StatusAsync(well, "/-/health/live/"), await StatusAsync(well, "/-/health/ready/")));
         Assert.Equal((200, 503), (await StatusAsync(ill, "/-/health/live/"), await StatusAsync(ill, "/-/health/ready/")));
+        using var setup = await ill.SendAsync(HttpMethod.Head, "/setup", null);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, setup.StatusCode);
     }
 
     [Fact]
@@ -101,6 +146,9 @@ public partial class PageTests
         Assert.False(PasswordHash.IsOutdated(kept!)); // was set
         Assert.True(PasswordHash.Verify(SignInHost.Password, kept!)); // was set
     }
+
+    [GeneratedRegex("<img class=\"backdrop\" src=\"([^\"]*)\"")]
+    private static partial Regex Backdrop();
 
     [GeneratedRegex("<script type=\"module\" src=\"([^\"]+)\"></script>")]
     private static partial Regex ScriptElement();

@@ -6,6 +6,7 @@ using Gatehouse.Model.Providers;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Store;
+using Gatehouse.Store.Events;
 using Gatehouse.Store.Sessions;
 using Gatehouse.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
@@ -39,7 +40,7 @@ public class RememberedBrowserTests
         Assert.NotEqual(first, second);
 
         var uses = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => ComeAsync(i % 2 == 0 ? store : node, second)));
-        Assert.All(uses, u => Assert.Equal((true, null), u));
+        Assert.All(uses, u => Assert.True(u.Holds && (u.Cookie ?? second) == second));
         Assert.Equal((true, null), await ComeAsync(node, first)); // was under way
 
         clock.Advance(JustOverTheGrace);
@@ -92,24 +93,72 @@ public class RememberedBrowserTests
     }
 
     [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
-    public async Task One_who_comes_from_everywhere_is_not_offered_tokens_without_end(DatabaseKind kind)
+    public async Task S15_one_who_comes_from_everywhere_neither_keeps_others_from_a_new_token_nor_fills_the_store(DatabaseKind kind)
+    {
+        var clock = new FakeClock();
+        await using var store = await TestStore.StartAsync(kind, clock);
+        var first = await SignInAsync(store);
+        clock.Advance(JustOverAnHour);
+        for (var i = 0; i < 30; i++)
+        {
+            Assert.True((await ComeAsync(store, first, $"198.51.100.{i}")).Holds);
+        }
+
+        await using (var db = store.Open())
+        {
+            Assert.InRange(await db.RememberedTokens.CountAsync(Stop), 2, 9);
+        }
+
+        var own = (await ComeAsync(store, first)).Cookie;
+        Assert.NotNull(own);
+        Assert.True((await ComeAsync(store, own)).Holds);
+        clock.Advance(JustOverTheGrace);
+
+        Assert.False((await ComeAsync(store, first, "198.51.100.7")).Holds);
+        Assert.False((await ComeAsync(store, own)).Holds);
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task S15_whoever_drives_out_the_others_token_ends_the_session_for_both(DatabaseKind kind)
+    {
+        var clock = new FakeClock();
+        await using var store = await TestStore.StartAsync(kind, clock);
+        var first = await SignInAsync(store);
+        clock.Advance(JustOverAnHour);
+        var own = (await ComeAsync(store, first)).Cookie!;
+        for (var i = 0; i < 9; i++)
+        {
+            Assert.True((await ComeAsync(store, first, $"198.51.100.{i}")).Holds);
+        }
+
+        Assert.False((await ComeAsync(store, own)).Holds);
+        Assert.False((await ComeAsync(store, first, "198.51.100.1")).Holds);
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task S15_offers_that_cross_lock_nobody_out(DatabaseKind kind)
     {
         var clock = new FakeClock();
         await using var store = await TestStore.StartAsync(kind, clock);
         var first = await SignInAsync(store);
         clock.Advance(JustOverAnHour);
 
-        List<string?> offered = [];
-        for (var i = 0; i < 30; i++)
-        {
-            var (holds, cookie) = await ComeAsync(store, first, $"198.51.100.{i}");
-            Assert.True(holds);
-            offered.Add(cookie);
-        }
+        // One browser by two ways: the answer with the second token lands when the first is in use already.
+        var one = (await ComeAsync(store, first, "192.0.2.1")).Cookie!;
+        var two = (await ComeAsync(store, first, "192.0.2.2")).Cookie!;
+        Assert.Equal((true, one), await ComeAsync(store, one)); // sent once more, to be the last
+        var (holds, three) = await ComeAsync(store, two, "192.0.2.2");
+        Assert.True(holds);
+        Assert.NotNull(three);
 
-        Assert.Equal(8, offered.OfType<string>().Distinct().Count());
-        await using var db = store.Open();
-        Assert.Equal(9, await db.RememberedTokens.CountAsync(Stop));
+        clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.True((await ComeAsync(store, three, "192.0.2.2")).Holds);
+        clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.True((await ComeAsync(store, three)).Holds);
+
+        // And what was driven out by it is a former one like any other.
+        Assert.False((await ComeAsync(store, one)).Holds);
+        Assert.False((await ComeAsync(store, three)).Holds);
     }
 
     [Theory]
@@ -197,5 +246,5 @@ public class RememberedBrowserTests
     }
 
     private static RememberedBrowsers Of(TestStore node, GatehouseDb db) => new(
-        db, new SignInEvents(db, node.Get<IEventLog>(), node.Get<IEventRows>()), node.Box, node.Clock, NullLogger<RememberedBrowsers>.Instance);
+        db, new SignInEvents(db, node.Get<IEventLog>(), node.Get<IEventRows>(), new RepeatedEvents(node.Get<IEventLog>(), node.Clock, NullLogger<RepeatedEvents>.Instance)), node.Box, node.Clock, NullLogger<RememberedBrowsers>.Instance);
 }
