@@ -64,7 +64,10 @@ public interface IAccessSessions
     /// </summary>
     Task RevokeAsync(string nonce, CancellationToken cancellationToken);
 
-    /// <summary>Ends a session as <see cref="RevokeAsync"/> does, but the same person has signed in anew: what programs were granted goes on under <paramref name="successor"/>.</summary>
+    /// <summary>
+    /// Ends a session as <see cref="RevokeAsync"/> does, but the same person has signed in anew: what programs were granted goes on under
+    /// <paramref name="successor"/>, with what the login method said this time. What was granted after a sign-in by another login method ends.
+    /// </summary>
     Task ReplaceAsync(string nonce, string successor, CancellationToken cancellationToken);
 
     /// <summary>
