@@ -173,7 +173,7 @@ internal sealed partial class SaasAuthorization(
 
         if (request.WantsIdToken)
         {
-            answer.Add(("id_token", tokens.Id(table, request.App, own, grant, code, access)));
+            answer.Add(("id_token", tokens.Id(table, request.App, own, grant, request.Scopes, code, access)));
         }
 
         return Answer(context, request, answer);

@@ -137,7 +137,7 @@ internal sealed partial class SaasTokenEndpoint(
         };
         if (scopes.Contains("openid"))
         {
-            answer["id_token"] = tokens.Id(table, app, session, grant, null, access);
+            answer["id_token"] = tokens.Id(table, app, session, grant, scopes, null, access);
         }
 
         if (client.May(SaasGrant.RefreshTokens))

@@ -302,6 +302,7 @@ public class SaasAttackTests
         var fewer = await SaasRig.TokenAsync(browser, form);
         Assert.Equal("openid", fewer["scope"]!.ToString());
         Assert.DoesNotContain("email", (await SaasRig.UserAsync(browser, fewer["access_token"]!.ToString())).Body, StringComparison.Ordinal);
+        Assert.False(new Microsoft.IdentityModel.JsonWebTokens.JsonWebToken(fewer["id_token"]!.ToString()).TryGetClaim("email", out _));
     }
 
     [Fact]
