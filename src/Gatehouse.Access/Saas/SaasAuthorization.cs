@@ -111,7 +111,7 @@ internal sealed partial class SaasAuthorization(
 
         return SaasIdentity.MissingOf(app, session) is { } missing
             ? Refuse(request, new SaasError("access_denied", $"the login method gave no value for the required claim {missing}"))
-            : await GrantAsync(context, table, request, session);
+            : await GrantAsync(context, table, request, session, open);
     }
 
     // Whether the session is as young as the client, or the application, wants it.
@@ -135,7 +135,7 @@ internal sealed partial class SaasAuthorization(
         : Results.Redirect(LoginEndpoint.UrlOf(urls, request.App, target, anew));
 
     // A session of its own, which ends with the person's: a code that comes twice ends nothing else.
-    private async Task<IResult> GrantAsync(HttpContext context, AccessTable table, SaasRequest request, AccessSession session)
+    private async Task<IResult> GrantAsync(HttpContext context, AccessTable table, SaasRequest request, AccessSession session, DateTimeOffset open)
     {
         var client = request.App.App.Saas!.Oidc!; // as found
         var now = clock.GetUtcNow();
@@ -160,7 +160,10 @@ internal sealed partial class SaasAuthorization(
         };
         var answer = new List<(string, string)>();
         var code = request.WantsCode ? grants.SealCode(grant) : null;
-        var access = request.WantsToken ? tokens.Access(table, request.App, own, request.Scopes, client.AccessTokenLifetime) : null;
+
+        // What nobody can renew or end apart from the person's session lives no longer than that.
+        var life = new[] { client.AccessTokenLifetime, own.ExpiresAt - now, session.ExpiresAt - now, open - now }.Min();
+        var access = request.WantsToken ? tokens.Access(table, request.App, own, request.Scopes, life) : null;
         if (code is not null)
         {
             answer.Add(("code", code));
@@ -168,7 +171,7 @@ internal sealed partial class SaasAuthorization(
 
         if (access is not null)
         {
-            answer.AddRange([("access_token", access), ("token_type", "Bearer"), ("expires_in", ((long)client.AccessTokenLifetime.TotalSeconds).ToString(CultureInfo.InvariantCulture)), ("scope", string.Join(' ', request.Scopes))]);
+            answer.AddRange([("access_token", access), ("token_type", "Bearer"), ("expires_in", ((long)life.TotalSeconds).ToString(CultureInfo.InvariantCulture)), ("scope", string.Join(' ', request.Scopes))]);
         }
 
         if (request.WantsIdToken)

@@ -181,6 +181,24 @@ public class SaasSignInTests
     }
 
     [Fact]
+    public async Task An_access_token_of_the_authorization_endpoint_ends_with_the_person_s_session()
+    {
+        var client = new SaasOidc { RedirectUris = [SaasRig.Redirect], Grants = [SaasGrant.Implicit], GivesAccessToken = true, AccessTokenLifetime = TimeSpan.FromHours(2) };
+        await using var rig = await SaasRig.StartAsync(client);
+        using var browser = rig.Browser();
+        await rig.SignInAsync(browser);
+        foreach (var (later, seconds) in ((TimeSpan, int)[])[(TimeSpan.FromMinutes(1), 7200), (TimeSpan.FromHours(23), 3540)])
+        {
+            rig.Clock.Advance(later);
+            var query = SaasRig.Question();
+            query["response_type"] = "token";
+            var values = System.Web.HttpUtility.ParseQueryString(new Uri((await SaasRig.AskAsync(browser, query)).Location!).Fragment[1..]);
+            var token = new JsonWebToken(values["access_token"]);
+            Assert.Equal((seconds.ToString(System.Globalization.CultureInfo.InvariantCulture), TimeSpan.FromSeconds(seconds)), (values["expires_in"], token.ValidTo - token.IssuedAt));
+        }
+    }
+
+    [Fact]
     public async Task Prompt_and_max_age_ask_for_a_sign_in_that_is_one()
     {
         await using var rig = await SaasRig.StartAsync();
