@@ -24,9 +24,6 @@ internal sealed partial class SaasAuthorization(
 {
     private static readonly TimeSpan CodeLife = TimeSpan.FromSeconds(60);
 
-    // A question for a purpose stands between the sign-in and here, and waits this long.
-    private static readonly TimeSpan AnsweredWithin = TimeSpan.FromMinutes(30);
-
     /// <summary>POST: the same question in a form. It is asked again in a query, so that a sign-in can come back to it.</summary>
     public async Task<IResult> PostAsync(HttpContext context, string clientId)
     {
@@ -79,7 +76,7 @@ internal sealed partial class SaasAuthorization(
         var entry = session is null ? null : await EnterAsync(app, session, target, ticket, context.RequestAborted);
         if (session is null || !app.Takes(session.LoginMethodId))
         {
-            return ToLogin(request, target, anew: request.MustSignIn && session is not null, "login_required");
+            return ToLogin(request, target, anew: request.MustSignIn || request.MaxAge is not null, "login_required");
         }
 
         await evaluations.RefreshAsync(context, table, app, session);
@@ -94,7 +91,7 @@ internal sealed partial class SaasAuthorization(
 
         if (!IsFreshEnough(request, session, admitted, entry))
         {
-            return ToLogin(request, target, anew: true, "login_required");
+            return entry?.Proof == SignInProof.Answered ? Stale(context, table, request, session, target) : ToLogin(request, target, anew: true, "login_required");
         }
 
         // A purpose or an approval that is missing is asked for where people sign in.
@@ -117,10 +114,17 @@ internal sealed partial class SaasAuthorization(
     // Whether the session is as young as the client, or the application, wants it.
     private bool IsFreshEnough(SaasRequest request, AccessSession session, Ruling.Admitted admitted, HandOffState? entry)
     {
-        var age = clock.GetUtcNow() - session.CreatedAt;
-        return entry?.SignedInNow == true
-            || (entry is not null && Entrance.AsksMore(admitted.By) && age < AnsweredWithin)
+        var age = clock.GetUtcNow() - session.SignedInAt;
+        return entry?.Proof == SignInProof.Anew
             || (!request.MustSignIn && admitted.Duration > TimeSpan.Zero && (request.MaxAge is not { } most || age <= most));
+    }
+
+    // The login method was asked already, and would answer the same again, and so for ever.
+    private IResult Stale(HttpContext context, AccessTable table, SaasRequest request, AccessSession session, string target)
+    {
+        var failure = SignInFailure.Stale(table, session.LoginMethodId, session.AuthenticatedAt);
+        LogRefused(request.App.App.Name, $"{failure.Code}: {failure.Reason}");
+        return SignInPages.Failed(table, failure, RayId.Of(context), LoginEndpoint.UrlOf(urls, request.App, target, anew: true));
     }
 
     // What the sign-in that led here says of it; null when none did. It counts once, for this very question and this session.
@@ -151,7 +155,7 @@ internal sealed partial class SaasAuthorization(
             Epoch = request.App.App.TokenEpoch,
             SessionNonce = own.Nonce,
             Scopes = [.. request.Scopes],
-            SignedInAt = session.CreatedAt,
+            SignedInAt = session.SignedInAt,
             RedirectUri = request.RedirectUri,
             Challenge = request.Challenge,
             WasProved = request.Challenge is not null,

@@ -64,8 +64,14 @@ public sealed class AccessSession
     /// <summary>Client address at sign-in.</summary>
     public required string Address { get; init; }
 
-    /// <summary>When.</summary>
+    /// <summary>When the person proved who they are, as the login method says; null means that it did not say.</summary>
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
+    /// <summary>When the session began: the login method may have let the person pass with an earlier sign-in.</summary>
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When the person signed in, as far as anybody knows.</summary>
+    public DateTimeOffset SignedInAt => AuthenticatedAt ?? CreatedAt;
 
     /// <summary>When the sign-in ends for every app that asks again.</summary>
     public DateTimeOffset ExpiresAt { get; init; }

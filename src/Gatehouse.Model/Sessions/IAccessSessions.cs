@@ -27,6 +27,9 @@ public sealed class NewAccessSession
     /// <summary>Authentication methods.</summary>
     public required IReadOnlyList<string> Amr { get; init; }
 
+    /// <summary>When the person proved who they are; null means that nobody said.</summary>
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
     /// <summary>What they passed besides policies.</summary>
     public IReadOnlyList<string> Passed { get; init; } = [];
 

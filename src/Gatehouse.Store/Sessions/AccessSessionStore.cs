@@ -233,6 +233,7 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
             Amr = [.. facts.Amr],
             Passed = [.. facts.Passed],
             Address = facts.Address,
+            AuthenticatedAt = facts.AuthenticatedAt,
             CreatedAt = now,
             ExpiresAt = now + facts.Duration,
 

@@ -44,6 +44,7 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
             Amr = [.. facts.Amr],
             Passed = [.. facts.Passed],
             Address = facts.Address,
+            AuthenticatedAt = facts.AuthenticatedAt,
             CreatedAt = now,
             ExpiresAt = now + facts.Duration,
             ForgetAt = now + facts.Duration + facts.LongestToken,

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("b2888ad7-3c2f-4ab3-ac16-e9b4a8da26ea"), entityTypeCount: 74)
+            : base(skipDetectChanges: false, modelId: new Guid("2f749f03-58fd-4b01-a355-5909b9f9de09"), entityTypeCount: 74)
         {
         }
 

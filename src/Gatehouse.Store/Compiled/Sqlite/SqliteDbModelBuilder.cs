@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("a09d7d7c-36ec-4634-98bf-6cb2e9515c2e"), entityTypeCount: 74)
+            : base(skipDetectChanges: false, modelId: new Guid("d4f82866-0cda-4742-bf8a-42d49ba9e71c"), entityTypeCount: 74)
         {
         }
 

@@ -2208,6 +2208,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<long?>("AuthenticatedAt")
+                        .HasColumnType("bigint");
+
                     b.Property<string>("ClaimsJson")
                         .IsRequired()
                         .HasColumnType("text");

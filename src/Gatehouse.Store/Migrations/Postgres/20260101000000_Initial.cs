@@ -62,6 +62,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Passed = table.Column<string>(type: "text", nullable: false),
                     ParentNonce = table.Column<string>(type: "text", nullable: true),
                     Address = table.Column<string>(type: "text", nullable: false),
+                    AuthenticatedAt = table.Column<long>(type: "bigint", nullable: true),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false),
                     ForgetAt = table.Column<long>(type: "bigint", nullable: false),

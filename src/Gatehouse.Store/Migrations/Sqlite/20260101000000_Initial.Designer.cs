@@ -2195,6 +2195,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("AuthenticatedAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("ClaimsJson")
                         .IsRequired()
                         .HasColumnType("TEXT");

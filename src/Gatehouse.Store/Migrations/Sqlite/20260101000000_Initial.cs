@@ -61,6 +61,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Passed = table.Column<string>(type: "TEXT", nullable: false),
                     ParentNonce = table.Column<string>(type: "TEXT", nullable: true),
                     Address = table.Column<string>(type: "TEXT", nullable: false),
+                    AuthenticatedAt = table.Column<long>(type: "INTEGER", nullable: true),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ForgetAt = table.Column<long>(type: "INTEGER", nullable: false),

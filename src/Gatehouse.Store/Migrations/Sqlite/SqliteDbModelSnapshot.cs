@@ -2192,6 +2192,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("AuthenticatedAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("ClaimsJson")
                         .IsRequired()
                         .HasColumnType("TEXT");
