@@ -87,6 +87,7 @@ public static class AccessRole
             .AddSingleton<SaasStates>()
             .AddSingleton<SaasTokens>()
             .AddSingleton<SaasVerifier>()
+            .AddSingleton<SaasEntrance>()
             .AddSingleton<SaasAuthorization>()
             .AddSingleton<SaasTokenEndpoint>()
             .AddSingleton<SaasMetadata>()
