@@ -2,7 +2,6 @@ using Gatehouse.Access.Gateway;
 using Gatehouse.Access.SignIn;
 using Gatehouse.Access.SignIn.Evaluation;
 using Gatehouse.Model.Hosts;
-using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;

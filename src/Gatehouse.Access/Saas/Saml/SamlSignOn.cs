@@ -77,7 +77,7 @@ internal sealed partial class SamlSignOn(ISnapshot<AccessTable> tables, SaasEntr
                 LogRefused(app.App.Name, silent.Reason);
                 return Send(table, app, question, answers.Refuse(table, app, issuer, question, silent.Why == SaasSilence.Denied));
             case SaasRuling.Open open when AssertionWriter.MissingOf(app, open.Session) is { } missing:
-                LogRefused(app.App.Name, $"the login method gave no value for the required attribute {missing}");
+                LogMissing(app.App.Name, missing);
                 return question.IsSilent ? Send(table, app, question, answers.Refuse(table, app, issuer, question, isDenied: true)) : Incomplete(table, app, missing);
             case SaasRuling.Open open:
                 return Send(table, app, question, answers.Write(table, app, issuer, question, open.Session, open.Until));
@@ -136,4 +136,7 @@ internal sealed partial class SamlSignOn(ISnapshot<AccessTable> tables, SaasEntr
 
     [LoggerMessage(EventId = 3313, Level = LogLevel.Information, Message = "Sign-in for SAML application '{Name}' refused: {Reason}")]
     private partial void LogRefused(string name, string reason);
+
+    [LoggerMessage(EventId = 3314, Level = LogLevel.Information, Message = "Sign-in for SAML application '{Name}' refused: the login method gave no value for the required attribute '{Attribute}'")]
+    private partial void LogMissing(string name, string attribute);
 }
