@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("2f749f03-58fd-4b01-a355-5909b9f9de09"), entityTypeCount: 74)
+            : base(skipDetectChanges: false, modelId: new Guid("8ccc345f-793e-4444-8180-baf7b8bfa7f8"), entityTypeCount: 74)
         {
         }
 

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("d4f82866-0cda-4742-bf8a-42d49ba9e71c"), entityTypeCount: 74)
+            : base(skipDetectChanges: false, modelId: new Guid("b4f18130-9596-4a52-b9c7-f328f0d10844"), entityTypeCount: 74)
         {
         }
 

@@ -102,6 +102,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("PathCookie")
                         .HasColumnType("boolean");
 
+                    b.Property<long?>("PreviousClientSecretExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<byte[]>("PreviousClientSecretHash")
+                        .HasColumnType("bytea");
+
                     b.Property<string>("Saas")
                         .HasColumnType("text");
 

@@ -114,6 +114,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Saas = table.Column<string>(type: "text", nullable: true),
                     SsoId = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
                     ClientSecretHash = table.Column<byte[]>(type: "bytea", nullable: true),
+                    PreviousClientSecretHash = table.Column<byte[]>(type: "bytea", nullable: true),
+                    PreviousClientSecretExpiresAt = table.Column<long>(type: "bigint", nullable: true),
                     BookmarkUrl = table.Column<string>(type: "text", nullable: true),
                     Launcher = table.Column<string>(type: "text", nullable: true),
                     LogoUrl = table.Column<string>(type: "text", nullable: true),

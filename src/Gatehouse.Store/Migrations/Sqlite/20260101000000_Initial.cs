@@ -113,6 +113,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Saas = table.Column<string>(type: "TEXT", nullable: true),
                     SsoId = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
                     ClientSecretHash = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    PreviousClientSecretHash = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    PreviousClientSecretExpiresAt = table.Column<long>(type: "INTEGER", nullable: true),
                     BookmarkUrl = table.Column<string>(type: "TEXT", nullable: true),
                     Launcher = table.Column<string>(type: "TEXT", nullable: true),
                     LogoUrl = table.Column<string>(type: "TEXT", nullable: true),
