@@ -106,7 +106,7 @@ internal sealed partial class SignInCompletion(
         if (!launcher.Admits(table, address, who))
         {
             LogLauncher(ray, "no policy admits them");
-            return Page.Message(
+            return OwnDenial(table, ray) ?? Page.Message(
                 StatusCodes.Status403Forbidden,
                 "That account does not have access.",
                 table.Launcher?.App.CustomDenyMessage ?? $"You signed in as {facts.Email}, and no application here is open to you.",
@@ -121,6 +121,8 @@ internal sealed partial class SignInCompletion(
         LogLauncher(ray, "signed in");
         return Results.Redirect(urls.Access + "/");
     }
+
+    private static IResult? OwnDenial(AccessTable table, string ray) => table.Launcher is { } own ? DenialPage.OwnFor(table, own, ray, StatusCodes.Status403Forbidden) : null;
 
     /// <summary>Puts a session with what the login method says now in place of the one that asked. Whoever it was, it must be them still.</summary>
     public async Task<IResult> FinishRefreshAsync(HttpContext context, AccessTable table, LoginState state, IdentityFacts facts, string email)
