@@ -2,6 +2,7 @@ using Gatehouse.Access.Agents;
 using Gatehouse.Access.Certs;
 using Gatehouse.Access.Gateway;
 using Gatehouse.Access.Saas;
+using Gatehouse.Access.Saas.Saml;
 using Gatehouse.Access.SignIn;
 using Gatehouse.Access.SignIn.Approvals;
 using Gatehouse.Access.SignIn.Evaluation;
@@ -87,9 +88,13 @@ public static class AccessRole
             .AddSingleton<SaasStates>()
             .AddSingleton<SaasTokens>()
             .AddSingleton<SaasVerifier>()
+            .AddSingleton<SaasEntrance>()
             .AddSingleton<SaasAuthorization>()
             .AddSingleton<SaasTokenEndpoint>()
             .AddSingleton<SaasMetadata>()
+            .AddSingleton<SamlAnswers>()
+            .AddSingleton<SamlSignOn>()
+            .AddSingleton<SamlProviderMetadata>()
             .AddSingleton<AppHostEndpoints>()
             .AddSingleton(Answers)
             .AddGateway();
@@ -122,6 +127,7 @@ public static class AccessRole
         access.MapPost("/backchannel-logout/{id}", (HttpContext context, string id, BackchannelLogoutEndpoint logout) => logout.HandleAsync(context, id));
         MapAgents(endpoints, access.MapGroup("/oauth"));
         MapSaas(access.MapGroup("/sso/oidc/{client}"));
+        MapSaml(access.MapGroup("/sso/saml/{id}"));
         access.MapGet("/launcher.css", (HttpContext context, LauncherEndpoint launcher) => launcher.Style(context));
         endpoints.MapGet("/", (HttpContext context, LauncherEndpoint launcher) => launcher.HandleAsync(context));
         endpoints.MapFallback("{*path}", (ISnapshot<AccessTable> tables) => SignInPages.NotFound(tables.Current));
@@ -147,6 +153,16 @@ public static class AccessRole
         sso.MapPost("/token", (HttpContext context, string client, SaasTokenEndpoint tokens) => tokens.HandleAsync(context, client));
         sso.MapMethods("/userinfo", ["GET", "POST"], (HttpContext context, string client, SaasMetadata metadata) => metadata.UserAsync(context, client));
         sso.MapMethods("/{endpoint}", ["OPTIONS"], (HttpContext context, string client, ISnapshot<AccessTable> tables) => SaasCors.Preflight(context, tables.Current, client));
+    }
+
+    private static void MapSaml(RouteGroupBuilder sso)
+    {
+        sso.MapGet("", (HttpContext context, string id, SamlSignOn signOn) => signOn.HandleAsync(context, id));
+        sso.MapPost("", (HttpContext context, string id, SamlSignOn signOn) => signOn.PostAsync(context, id));
+        foreach (var name in (string[])["/saml-metadata", "/metadata"])
+        {
+            sso.MapMethods(name, GetAndHead, (HttpContext context, string id, SamlProviderMetadata metadata) => metadata.Handle(context, id));
+        }
     }
 
     // What the gateway answers with when signing in is the answer.

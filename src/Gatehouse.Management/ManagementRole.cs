@@ -100,7 +100,7 @@ public static class ManagementRole
         .AddScoped<ClientAuthorityDirectory>().AddScoped<SaveClientAuthority>().AddScoped<CloudflareV4.ClientCertificates>()
         .AddScoped<AccessUserDirectory>().AddScoped<SaveAccessUser>().AddScoped<CloudflareV4.IdentityBody>().AddScoped<CloudflareV4.AccessUsers>()
         .AddScoped<AccessKeys>().AddScoped<CloudflareV4.SigningKeys>().AddSingleton<RotateAccessKeys>().AddHostedService(s => s.GetRequiredService<RotateAccessKeys>())
-        .AddScoped<RevokeAppTokens>()
+        .AddScoped<RevokeAppTokens>().AddScoped<RotateClientSecret>()
         .AddSingleton<Bootstrap>().AddSingleton<LayTunnel>().AddSingleton<LayDemo>()
         .AddSingleton<AuthentikV3.AuthentikRoutes>()
         .AddScoped<AuthentikV3.UserActions>().AddScoped<AuthentikV3.Tokens>().AddScoped<AuthentikV3.AuthenticatedSessions>().AddScoped<AuthentikV3.UserConsents>()

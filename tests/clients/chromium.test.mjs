@@ -146,6 +146,27 @@ describe('Chromium', () => {
     }
   });
 
+  test('a login page of the administrator\'s own leads on from its sandbox, and back to the app', async () => {
+    const origin = createServer((request, response) => response.end('<p>inside</p>'));
+    await new Promise((done) => origin.listen(0, '127.0.0.1', done));
+    try {
+      const own = await server.v4('POST', '/access/custom_pages', { name: 'in', type: 'login', custom_html: '<h1>Welcome to {{AppName}}</h1><script>document.title = "ran"</script>{{LoginMethods}}' });
+      const rules = [{ name: 'all', decision: 'allow', precedence: 1, include: [{ everyone: {} }] }];
+      const app = await server.publish('own-page', `http://127.0.0.1:${origin.address().port}`, rules, { auto_redirect_to_identity: false, custom_pages: [own.uid] });
+      const { page } = await tab();
+      await page.goto(`${app.url}/deep`);
+      await page.getByRole('heading', { name: 'Welcome to own-page' }).waitFor();
+      assert.notEqual(await page.title(), 'ran');
+      await page.locator('a.login-method').first().click();
+      await signIn(page, server.ready.demo.user, server.ready.demo.password);
+      await page.getByText('inside').waitFor();
+      assert.equal(page.url(), `${app.url}/deep`);
+    } finally {
+      origin.close();
+      origin.closeAllConnections();
+    }
+  });
+
   for (const [name, options] of [['dark', { colorScheme: 'dark' }], ['narrow', { viewport: { width: 320, height: 640 } }]]) {
     test(`the sign-in page stands ${name}`, async () => {
       const { page } = await tab(options);

@@ -1,8 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
-using Gatehouse.Access.Gateway;
 using Gatehouse.Access.SignIn;
-using Gatehouse.Access.SignIn.Approvals;
-using Gatehouse.Access.SignIn.Evaluation;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Sessions;
@@ -19,13 +17,9 @@ namespace Gatehouse.Access.Saas;
 /// policies are asked each time.
 /// </summary>
 internal sealed partial class SaasAuthorization(
-    ISnapshot<AccessTable> tables, OrgSessions orgSessions, IAccessSessions sessions, SealedStates states, SignInDecision admission, ExternalEvaluations evaluations, Places places,
-    DenialPage denial, SaasStates grants, SaasTokens tokens, PublicUrls urls, TimeProvider clock, ILogger<SaasAuthorization> logger)
+    ISnapshot<AccessTable> tables, SaasEntrance entrance, IAccessSessions sessions, SaasStates grants, SaasTokens tokens, PublicUrls urls, TimeProvider clock, ILogger<SaasAuthorization> logger)
 {
     private static readonly TimeSpan CodeLife = TimeSpan.FromSeconds(60);
-
-    // A question for a purpose stands between the sign-in and here, and waits this long.
-    private static readonly TimeSpan AnsweredWithin = TimeSpan.FromMinutes(30);
 
     /// <summary>POST: the same question in a form. It is asked again in a query, so that a sign-in can come back to it.</summary>
     public async Task<IResult> PostAsync(HttpContext context, string clientId)
@@ -74,69 +68,30 @@ internal sealed partial class SaasAuthorization(
 
     private async Task<IResult> DecideAsync(HttpContext context, AccessTable table, SaasRequest request, string target, string? ticket)
     {
-        var app = request.App;
-        var session = await orgSessions.FindAsync(context, table);
-        var entry = session is null ? null : await EnterAsync(app, session, target, ticket, context.RequestAborted);
-        if (session is null || !app.Takes(session.LoginMethodId))
+        var demand = new SaasDemand(request.App, target, ticket) { IsSilent = request.IsSilent, MustSignIn = request.MustSignIn, MaxAge = request.MaxAge };
+        return await entrance.DecideAsync(context, table, demand) switch
         {
-            return ToLogin(request, target, anew: request.MustSignIn && session is not null, "login_required");
-        }
-
-        await evaluations.RefreshAsync(context, table, app, session);
-        var visitor = places.Visitor(app, ClientAddress.Of(context), SessionIdentity.Of(session));
-        if (SignInDecision.Judge(app, visitor) is not Ruling.Admitted admitted)
-        {
-            var id = await admission.RecordLoginAsync(context, app, visitor, urls.AccessHost, target);
-            return request.IsSilent
-                ? Refuse(request, new SaasError("access_denied", $"the policies do not admit this account ({id})"))
-                : denial.ForLogin(table, app, visitor, urls.AccessHost, target, id);
-        }
-
-        if (!IsFreshEnough(request, session, admitted, entry))
-        {
-            return ToLogin(request, target, anew: true, "login_required");
-        }
-
-        // A purpose or an approval that is missing is asked for where people sign in.
-        if (admitted.By.OpenUntil(app.App.Id, visitor.Identity!) is not { } open || open <= clock.GetUtcNow()) // a person was admitted
-        {
-            return ToLogin(request, target, anew: false, "interaction_required");
-        }
-
-        // On the way here from a sign-in it was kept already.
-        if (entry is null)
-        {
-            await admission.RecordLoginAsync(context, app, visitor, urls.AccessHost, target);
-        }
-
-        return SaasIdentity.MissingOf(app, session) is { } missing
-            ? Refuse(request, new SaasError("access_denied", $"the login method gave no value for the required claim {missing}"))
-            : await GrantAsync(context, table, request, session);
+            SaasRuling.Shown shown => shown.Result,
+            SaasRuling.Silent silent => Refuse(request, new SaasError(CodeOf(silent.Why), silent.Reason)),
+            SaasRuling.Open open when SaasIdentity.MissingOf(request.App, open.Session) is { } missing =>
+                Refuse(request, new SaasError("access_denied", $"the login method gave no value for the required claim {missing}")),
+            SaasRuling.Open open => await GrantAsync(context, table, request, open),
+            _ => throw new UnreachableException(),
+        };
     }
 
-    // Whether the session is as young as the client, or the application, wants it.
-    private bool IsFreshEnough(SaasRequest request, AccessSession session, Ruling.Admitted admitted, HandOffState? entry)
+    private static string CodeOf(SaasSilence silence) => silence switch
     {
-        var age = clock.GetUtcNow() - session.CreatedAt;
-        return entry?.SignedInNow == true
-            || (entry is not null && Entrance.AsksMore(admitted.By) && age < AnsweredWithin)
-            || (!request.MustSignIn && admitted.Duration > TimeSpan.Zero && (request.MaxAge is not { } most || age <= most));
-    }
-
-    // What the sign-in that led here says of it; null when none did. It counts once, for this very question and this session.
-    private async Task<HandOffState?> EnterAsync(AppEntry app, AccessSession session, string target, string? ticket, CancellationToken cancellationToken) =>
-        ticket is not null && states.OpenHandOff(ticket) is { } entry && entry.Aud == app.App.Aud && entry.Host == urls.AccessHost && entry.ReturnTo == target
-        && entry.SessionNonce == session.Nonce && await sessions.TryBurnAsync(entry.Id, entry.ExpiresAt, cancellationToken)
-            ? entry
-            : null;
-
-    private IResult ToLogin(SaasRequest request, string target, bool anew, string silent) => request.IsSilent
-        ? Refuse(request, new SaasError(silent, "nobody may be asked, and somebody would have to be"))
-        : Results.Redirect(LoginEndpoint.UrlOf(urls, request.App, target, anew));
+        SaasSilence.SignIn => "login_required",
+        SaasSilence.Question => "interaction_required",
+        SaasSilence.Denied => "access_denied",
+        _ => throw new UnreachableException(),
+    };
 
     // A session of its own, which ends with the person's: a code that comes twice ends nothing else.
-    private async Task<IResult> GrantAsync(HttpContext context, AccessTable table, SaasRequest request, AccessSession session)
+    private async Task<IResult> GrantAsync(HttpContext context, AccessTable table, SaasRequest request, SaasRuling.Open open)
     {
+        var session = open.Session;
         var client = request.App.App.Saas!.Oidc!; // as found
         var now = clock.GetUtcNow();
         if ((request.WantsCode || request.WantsToken ? await StartAsync(context, client, session) : session) is not { } own)
@@ -151,7 +106,7 @@ internal sealed partial class SaasAuthorization(
             Epoch = request.App.App.TokenEpoch,
             SessionNonce = own.Nonce,
             Scopes = [.. request.Scopes],
-            SignedInAt = session.CreatedAt,
+            SignedInAt = session.SignedInAt,
             RedirectUri = request.RedirectUri,
             Challenge = request.Challenge,
             WasProved = request.Challenge is not null,
@@ -160,7 +115,10 @@ internal sealed partial class SaasAuthorization(
         };
         var answer = new List<(string, string)>();
         var code = request.WantsCode ? grants.SealCode(grant) : null;
-        var access = request.WantsToken ? tokens.Access(table, request.App, own, request.Scopes, client.AccessTokenLifetime) : null;
+
+        // What nobody can renew or end apart from the person's session lives no longer than that.
+        var life = new[] { client.AccessTokenLifetime, own.ExpiresAt - now, open.Until - now }.Min();
+        var access = request.WantsToken ? tokens.Access(table, request.App, own, request.Scopes, life) : null;
         if (code is not null)
         {
             answer.Add(("code", code));
@@ -168,12 +126,12 @@ internal sealed partial class SaasAuthorization(
 
         if (access is not null)
         {
-            answer.AddRange([("access_token", access), ("token_type", "Bearer"), ("expires_in", ((long)client.AccessTokenLifetime.TotalSeconds).ToString(CultureInfo.InvariantCulture)), ("scope", string.Join(' ', request.Scopes))]);
+            answer.AddRange([("access_token", access), ("token_type", "Bearer"), ("expires_in", ((long)life.TotalSeconds).ToString(CultureInfo.InvariantCulture)), ("scope", string.Join(' ', request.Scopes))]);
         }
 
         if (request.WantsIdToken)
         {
-            answer.Add(("id_token", tokens.Id(table, request.App, own, grant, code, access)));
+            answer.Add(("id_token", tokens.Id(table, request.App, own, grant, request.Scopes, code, access)));
         }
 
         return Answer(context, request, answer);

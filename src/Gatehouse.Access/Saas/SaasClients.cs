@@ -24,7 +24,7 @@ internal enum SaasClientProof
 internal static class SaasClients
 {
     /// <summary>What <paramref name="app"/>, whose endpoint was asked, proves of itself. A secret comes in one way only.</summary>
-    public static SaasClientProof Check(AppEntry app, HttpRequest request, IFormCollection form)
+    public static SaasClientProof Check(AppEntry app, HttpRequest request, IFormCollection form, DateTimeOffset now)
     {
         var (id, secret) = (form["client_id"].ToString(), form["client_secret"] is [{ } posted] ? posted : null);
         if (request.Headers.Authorization.Count > 0)
@@ -44,6 +44,11 @@ internal static class SaasClients
 
         return secret is null
             ? client.PkceWithoutSecret && client.May(SaasGrant.AuthorizationCodeWithPkce) ? SaasClientProof.None : SaasClientProof.Wrong
-            : CryptographicOperations.FixedTimeEquals(ServiceTokenEntry.HashOf(secret), app.App.ClientSecretHash ?? []) ? SaasClientProof.Secret : SaasClientProof.Wrong;
+            : Knows(app.App, ServiceTokenEntry.HashOf(secret), now) ? SaasClientProof.Secret : SaasClientProof.Wrong;
     }
+
+    // Both are compared, so that time tells nothing.
+    private static bool Knows(App app, byte[] hash, DateTimeOffset now) =>
+        CryptographicOperations.FixedTimeEquals(hash, app.ClientSecretHash ?? [])
+        | (CryptographicOperations.FixedTimeEquals(hash, app.PreviousClientSecretHash ?? []) & app.PreviousClientSecretExpiresAt > now);
 }

@@ -40,7 +40,7 @@ internal sealed partial class SaasTokenEndpoint(
             return AgentAnswers.Error(StatusCodes.Status400BadRequest, "invalid_request", "the body must be a form, with no field twice");
         }
 
-        var proof = SaasClients.Check(app, context.Request, form);
+        var proof = SaasClients.Check(app, context.Request, form, clock.GetUtcNow());
         if (proof == SaasClientProof.Wrong)
         {
             LogRefused(app.App.Name, "the client is not the one of this endpoint, or its secret is another");
@@ -137,7 +137,7 @@ internal sealed partial class SaasTokenEndpoint(
         };
         if (scopes.Contains("openid"))
         {
-            answer["id_token"] = tokens.Id(table, app, session, grant, null, access);
+            answer["id_token"] = tokens.Id(table, app, session, grant, scopes, null, access);
         }
 
         if (client.May(SaasGrant.RefreshTokens))

@@ -38,8 +38,8 @@ internal sealed class SaasTokens(TokenIssuer issuer, PublicUrls urls, TimeProvid
         return issuer.IssueOther(table, claims, AccessType);
     }
 
-    /// <summary>An ID token (OpenID Connect Core §2), bound to what is given out beside it.</summary>
-    public string Id(AccessTable table, AppEntry app, AccessSession session, SaasGrantState grant, string? code, string? accessToken)
+    /// <summary>An ID token (OpenID Connect Core §2), bound to what is given out beside it. It says what <paramref name="scopes"/> ask for: a renewal may ask for fewer than were granted.</summary>
+    public string Id(AccessTable table, AppEntry app, AccessSession session, SaasGrantState grant, IReadOnlyCollection<string> scopes, string? code, string? accessToken)
     {
         var clientId = app.App.SsoId!; // as above
         var claims = Base(clientId, IdTokenLife);
@@ -58,7 +58,7 @@ internal sealed class SaasTokens(TokenIssuer issuer, PublicUrls urls, TimeProvid
             claims["amr"] = new JsonArray([.. session.Amr.Select(a => JsonValue.Create(a))]);
         }
 
-        foreach (var (name, value) in SaasIdentity.ClaimsOf(app, session, grant.Scopes))
+        foreach (var (name, value) in SaasIdentity.ClaimsOf(app, session, scopes))
         {
             claims[name] = value?.DeepClone();
         }

@@ -27,13 +27,15 @@ internal static class SsoPaths
     public static AppEntry? OidcApp(AccessTable table, string clientId) =>
         table.SaasApps.TryGetValue(clientId, out var app) && app.App.Saas?.Oidc is not null ? app : null;
 
-    /// <summary>Where forms lead to in the end whose answer goes back to a SaaS application: browsers hold redirects to the Content-Security-Policy.</summary>
-    public static IEnumerable<string> FormTargets(AppEntry app) => app.App.Saas switch
-    {
-        { Oidc: { } oidc } => oidc.RedirectUris.Select(SaasRedirects.SourceOf).Distinct(StringComparer.Ordinal),
-        { Saml: { } saml } => [SaasRedirects.SourceOf(saml.ConsumerServiceUrl)],
-        _ => [],
-    };
+    /// <summary>Name of the identity provider of a SAML application, and its one address for questions.</summary>
+    public static string SamlIssuerOf(PublicUrls urls, string id) => urls.Access + Saml + id;
+
+    /// <summary>The SAML application of this id.</summary>
+    public static AppEntry? SamlApp(AccessTable table, string id) =>
+        table.SaasApps.TryGetValue(id, out var app) && app.App.Saas?.Saml is not null ? app : null;
+
+    /// <summary>Where forms lead to in the end whose answer goes back to a SaaS application: browsers hold redirects to the Content-Security-Policy. By SAML a page of ours stands in between.</summary>
+    public static IEnumerable<string> FormTargets(AppEntry app) => app.App.Saas?.Oidc?.RedirectUris.Select(SaasRedirects.SourceOf).Distinct(StringComparer.Ordinal) ?? [];
 
     /// <summary>Whether a sign-in for <paramref name="app"/> may stand at <paramref name="host"/> and go back to <paramref name="target"/> there.</summary>
     public static bool IsEntrance(AccessTable table, PublicUrls urls, AppEntry app, string host, string target) => app.App.Type switch

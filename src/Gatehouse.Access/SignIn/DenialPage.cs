@@ -22,15 +22,21 @@ internal sealed class DenialPage(SignInDecision admission, PublicUrls urls)
     public IResult ForLogin(AccessTable table, AppEntry app, Visitor visitor, string host, string returnTo, string id) =>
         Result(table, app, visitor, host, returnTo, id, StatusCodes.Status403Forbidden);
 
+    /// <summary>What an administrator made for people whom <paramref name="app"/> refuses: a page, or another address; null when there is nothing.</summary>
+    public static IResult? OwnFor(AccessTable table, AppEntry app, string id, int status) =>
+        CustomPageFor(table, app, CustomPageKind.IdentityDenied) is { } custom ? new CustomPageResult(custom.Html, status, id)
+        : Web(app.App.CustomDenyUrl) is { } elsewhere ? Results.Redirect(elsewhere)
+        : null;
+
     private IResult Result(AccessTable table, AppEntry app, Visitor visitor, string? host, string returnTo, string id, int status)
     {
-        if (CustomPageFor(table, app, visitor.Identity is null ? CustomPageKind.Forbidden : CustomPageKind.IdentityDenied) is { } custom)
-        {
-            return new CustomPageResult(custom.Html, status, id);
-        }
-
         if (visitor.Identity is not { } identity)
         {
+            if (CustomPageFor(table, app, CustomPageKind.Forbidden) is { } custom)
+            {
+                return new CustomPageResult(custom.Html, status, id);
+            }
+
             if (Web(app.App.CustomNonIdentityDenyUrl) is { } away)
             {
                 return Results.Redirect(away);
@@ -44,12 +50,7 @@ internal sealed class DenialPage(SignInDecision admission, PublicUrls urls)
                 brand: table.Organization.Name);
         }
 
-        if (Web(app.App.CustomDenyUrl) is { } elsewhere)
-        {
-            return Results.Redirect(elsewhere);
-        }
-
-        return Page.Message(
+        return OwnFor(table, app, id, status) ?? Page.Message(
             status,
             "That account does not have access.",
             app.App.CustomDenyMessage is { Length: > 0 } own ? own : $"You are signed in, but this account may not open {app.App.Name}. If it should, give whoever runs it the decision id.",

@@ -20,7 +20,7 @@ internal sealed class HandOff(SealedStates states, PublicUrls urls, TimeProvider
     private static readonly TimeSpan Life = TimeSpan.FromSeconds(60);
 
     /// <summary>302 to the app host's <c>authorized</c>.</summary>
-    public IResult Send(HttpContext context, AppEntry app, AccessSession session, string host, string returnTo, string appSessionHash, string? round = null, bool signedInNow = false)
+    public IResult Send(HttpContext context, AppEntry app, AccessSession session, string host, string returnTo, string appSessionHash, string? round = null, SignInProof proof = SignInProof.Known)
     {
         var id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
         var state = states.Seal(new HandOffState
@@ -32,7 +32,7 @@ internal sealed class HandOff(SealedStates states, PublicUrls urls, TimeProvider
             ReturnTo = returnTo,
             AppSessionHash = appSessionHash,
             Round = round,
-            SignedInNow = signedInNow,
+            Proof = proof,
             ExpiresAt = clock.GetUtcNow() + Life,
         });
         SecurityHeaders.NoStore(context.Response);

@@ -59,6 +59,19 @@ internal sealed class LoginState
     public required DateTimeOffset ExpiresAt { get; init; }
 }
 
+/// <summary>What is known of a person who comes from the login page.</summary>
+internal enum SignInProof
+{
+    /// <summary>They had a session.</summary>
+    Known,
+
+    /// <summary>A login method answered for them just now, and may have let them pass with an earlier sign-in.</summary>
+    Answered,
+
+    /// <summary>They proved just now who they are.</summary>
+    Anew,
+}
+
 /// <summary>A finished sign-in on its way to the app host. A class, so that it is never printed.</summary>
 internal sealed class HandOffState
 {
@@ -83,8 +96,8 @@ internal sealed class HandOffState
     /// <summary>The sealed round through the app's other hosts that this is a stop of; null when it is none.</summary>
     public string? Round { get; init; }
 
-    /// <summary>Whether the person proved just now who they are, rather than being known still.</summary>
-    public bool SignedInNow { get; init; }
+    /// <summary>How the person got here.</summary>
+    public SignInProof Proof { get; init; }
 
     /// <summary>When it ends.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
@@ -132,6 +145,9 @@ internal sealed class PurposeState
 
     /// <summary>Path and query to come back to.</summary>
     public required string ReturnTo { get; init; }
+
+    /// <summary>How the person got to the question.</summary>
+    public SignInProof Proof { get; init; }
 
     /// <summary>When it ends.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }

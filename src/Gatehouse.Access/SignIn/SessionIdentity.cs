@@ -29,6 +29,7 @@ internal static class SessionIdentity
         Claims = ClaimsOf(session),
         GroupsJson = session.GroupsJson,
         Amr = session.Amr,
+        AuthenticatedAt = session.AuthenticatedAt,
         Passed = session.Passed,
         Address = address.ToString(),
         Duration = duration,

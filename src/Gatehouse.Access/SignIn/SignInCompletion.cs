@@ -29,6 +29,7 @@ internal sealed partial class SignInCompletion(
     DenialPage denial,
     TokenIssuer issuer,
     PublicUrls urls,
+    TimeProvider clock,
     ILogger<SignInCompletion> logger)
 {
     /// <summary>Judges the person, and begins their session when they are admitted.</summary>
@@ -50,31 +51,18 @@ internal sealed partial class SignInCompletion(
         }
 
         // The provider was asked for a fresh sign-in, but the question went through the person's own browser.
-        if (admitted.Duration == TimeSpan.Zero && !ProviderRedirect.IsFresh(state, facts))
+        var proof = ProviderRedirect.IsFresh(state, facts) ? SignInProof.Anew : SignInProof.Answered;
+        if (admitted.Duration == TimeSpan.Zero && proof != SignInProof.Anew)
         {
-            return Fail(context, table, state, StaleSignIn(table, state, facts));
+            return Fail(context, table, state, SignInFailure.Stale(table, state.LoginMethodId, facts.AuthenticatedAt));
         }
 
         var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address, passed), context.RequestAborted);
         await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         return Entrance.AsksMore(admitted.By)
-            ? await entrance.EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { CommonName = state.CommonName, SignedInNow = true }, session)
-            : handOff.Send(context, app, session, state.Host, state.ReturnTo, state.AppSessionHash, signedInNow: true);
-    }
-
-    private static SignInFailure StaleSignIn(AccessTable table, LoginState state, IdentityFacts facts)
-    {
-        var name = table.LoginMethods.First(m => m.Method.Id == state.LoginMethodId).Method.Name; // it has just answered
-        return new SignInFailure(
-            "sign_in_stale",
-            $"Signing in at {name}",
-            "This application asks for a fresh sign-in",
-            facts.AuthenticatedAt is null
-                ? $"{name} did not say when you proved who you are (auth_time), and this application asks for a sign-in each time."
-                : $"{name} let you pass with an earlier sign-in, and this application asks for a new one each time. Start again.",
-            facts.AuthenticatedAt is { } at ? $"auth_time {at:O} is before the sign-in began" : "no auth_time",
-            StatusCodes.Status403Forbidden);
+            ? await entrance.EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { CommonName = state.CommonName, Proof = proof }, session)
+            : handOff.Send(context, app, session, state.Host, state.ReturnTo, state.AppSessionHash, proof: proof);
     }
 
     // The new cookie takes the old one's place, so nobody could sign out of the old session any more: it would live on in the apps' cookies.
@@ -89,7 +77,7 @@ internal sealed partial class SignInCompletion(
         }
     }
 
-    private static NewAccessSession NewSession(AccessTable table, IdentityFacts facts, Guid method, IPAddress address, IReadOnlyList<string> passed) => new()
+    private NewAccessSession NewSession(AccessTable table, IdentityFacts facts, Guid method, IPAddress address, IReadOnlyList<string> passed) => new()
     {
         Email = facts.Email,
         Name = facts.Name,
@@ -99,6 +87,7 @@ internal sealed partial class SignInCompletion(
         Claims = facts.Claims,
         GroupsJson = facts.GroupsJson,
         Amr = facts.Amr,
+        AuthenticatedAt = facts.AuthenticatedAt is { } at && clock.GetUtcNow() is var now ? (at < now ? at : now) : null, // a time to come is a clock that is fast
         Passed = passed,
         Address = address.ToString(),
         Duration = table.Organization.SessionDuration,
@@ -117,7 +106,7 @@ internal sealed partial class SignInCompletion(
         if (!launcher.Admits(table, address, who))
         {
             LogLauncher(ray, "no policy admits them");
-            return Page.Message(
+            return OwnDenial(table, ray) ?? Page.Message(
                 StatusCodes.Status403Forbidden,
                 "That account does not have access.",
                 table.Launcher?.App.CustomDenyMessage ?? $"You signed in as {facts.Email}, and no application here is open to you.",
@@ -132,6 +121,8 @@ internal sealed partial class SignInCompletion(
         LogLauncher(ray, "signed in");
         return Results.Redirect(urls.Access + "/");
     }
+
+    private static IResult? OwnDenial(AccessTable table, string ray) => table.Launcher is { } own ? DenialPage.OwnFor(table, own, ray, StatusCodes.Status403Forbidden) : null;
 
     /// <summary>Puts a session with what the login method says now in place of the one that asked. Whoever it was, it must be them still.</summary>
     public async Task<IResult> FinishRefreshAsync(HttpContext context, AccessTable table, LoginState state, IdentityFacts facts, string email)

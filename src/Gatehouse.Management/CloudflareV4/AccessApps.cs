@@ -9,8 +9,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Management.CloudflareV4;
 
-/// <summary>/access/apps (contract §3.4). A client secret comes out when its application is made, and never again.</summary>
-internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp delete, RevokeAppTokens revoke, LintPolicies lint, PublicUrls urls)
+/// <summary>/access/apps (contract §3.4). A client secret comes out when it is made, and never again.</summary>
+internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp delete, RevokeAppTokens revoke, RotateClientSecret rotate, LintPolicies lint, PublicUrls urls)
 {
     /// <summary>Where apps stand.</summary>
     public const string Path = "/accounts/{account}/access/apps";
@@ -21,7 +21,8 @@ internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp
         .Get<AccessApps>(Path + "/{id}", Need.Superuser, (a, r) => a.RetrieveAsync(r))
         .Put<AccessApps>(Path + "/{id}", Need.Superuser, (a, r) => a.ReplaceAsync(r))
         .Delete<AccessApps>(Path + "/{id}", Need.Superuser, (a, r) => a.DeleteAsync(r))
-        .Post<AccessApps>(Path + "/{id}/revoke_tokens", Need.Superuser, (a, r) => a.RevokeAsync(r));
+        .Post<AccessApps>(Path + "/{id}/revoke_tokens", Need.Superuser, (a, r) => a.RevokeAsync(r))
+        .Post<AccessApps>(Path + "/{id}/rotate_client_secret", Need.Superuser, (a, r) => a.RotateAsync(r));
 
     private async Task<IResult> ListAsync(ApiRequest request)
     {
@@ -75,6 +76,21 @@ internal sealed class AccessApps(AppDirectory directory, SaveApp save, DeleteApp
         await directory.FindAsync(request.Route("id"), request.Aborted) is not { } app
             ? Envelope.Unknown(Unknown.App)
             : await Envelope.OfAsync(await revoke.RunAsync(app.Id, request.Aborted), Unknown.App, _ => Task.FromResult(Envelope.Ok(new JsonObject())));
+
+    private async Task<IResult> RotateAsync(ApiRequest request)
+    {
+        var body = new BodyFields(request.Body, nullIsAbsent: true);
+        var previous = body.NullableTime("previous_client_secret_expires_at").Or(null);
+        if (await directory.FindAsync(request.Route("id"), request.Aborted) is not { } app)
+        {
+            return Envelope.Unknown(Unknown.App);
+        }
+
+        var secret = SaveApp.NewSecret();
+        return body.Faults.Count > 0
+            ? Envelope.Refused(body.Faults)
+            : await WrittenAsync(await rotate.RunAsync(app.Id, secret, previous, request.Aborted), 200, request, secret);
+    }
 
     private async Task<IResult> WrittenAsync(WriteResult<App> result, int status, ApiRequest request, string? secret = null) => result is WriteResult<App>.Taken
         ? Envelope.Taken(11010, "access.api.error.application_already_exists")

@@ -14,7 +14,7 @@ internal sealed class AccessCustomPages(CustomPageDirectory directory, SaveCusto
     private const string Path = "/accounts/{account}/access/custom_pages";
 
     private static readonly FrozenDictionary<string, CustomPageKind> Kinds =
-        new Dictionary<string, CustomPageKind> { ["identity_denied"] = CustomPageKind.IdentityDenied, ["forbidden"] = CustomPageKind.Forbidden }.ToFrozenDictionary();
+        new Dictionary<string, CustomPageKind> { ["identity_denied"] = CustomPageKind.IdentityDenied, ["forbidden"] = CustomPageKind.Forbidden, ["login"] = CustomPageKind.Login }.ToFrozenDictionary();
 
     public static void Map(ApiRoutes routes) => routes
         .Get<AccessCustomPages>(Path, Need.Superuser, (p, r) => p.ListAsync(r))
@@ -67,10 +67,16 @@ internal sealed class AccessCustomPages(CustomPageDirectory directory, SaveCusto
         var type = body.Text("type", 40).Or("identity_denied");
         if (!Kinds.TryGetValue(type, out var kind))
         {
-            body.Refuse("type", type is "login" or "interstitial" ? $"custom pages of type '{type}' are not supported yet" : "type must be identity_denied or forbidden");
+            body.Refuse("type", type is "interstitial" ? "custom pages of type 'interstitial' are not supported yet" : "type must be identity_denied, forbidden or login");
         }
 
-        return (body.Text("name", 350, mayBeBlank: false).Or(""), kind, body.Text("custom_html", CustomPage.MostCharacters, mayBeBlank: false).Or(""));
+        var html = body.Text("custom_html", CustomPage.MostCharacters, mayBeBlank: false).Or("");
+        if (kind == CustomPageKind.Login && html.Length > 0 && !html.Contains(CustomPage.LoginMethods, StringComparison.Ordinal))
+        {
+            body.Refuse("custom_html", $"a login page says with {CustomPage.LoginMethods} where the links to the login methods stand");
+        }
+
+        return (body.Text("name", 350, mayBeBlank: false).Or(""), kind, html);
     }
 
     private static JsonObject Body(CustomPage page, int apps) => new()

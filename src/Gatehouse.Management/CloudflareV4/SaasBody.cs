@@ -55,6 +55,11 @@ internal static class SaasBody
         body["public_key"] = certificate;
         body["created_at"] = JsonList.Time(app.CreatedAt);
         body["updated_at"] = JsonList.Time(app.UpdatedAt);
+        if (app.PreviousClientSecretExpiresAt is { } previous)
+        {
+            body["previous_client_secret_expires_at"] = JsonList.Time(previous);
+        }
+
         if (secret is not null)
         {
             body["client_secret"] = secret;

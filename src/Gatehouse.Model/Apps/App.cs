@@ -27,7 +27,13 @@ public sealed class App
     public string? SsoId { get; init; }
 
     /// <summary>SHA-256 of its client secret; null unless it is SaaS by OpenID Connect.</summary>
-    public byte[]? ClientSecretHash { get; init; }
+    public byte[]? ClientSecretHash { get; set; }
+
+    /// <summary>SHA-256 of the client secret before this one; null when that counts no more.</summary>
+    public byte[]? PreviousClientSecretHash { get; set; }
+
+    /// <summary>Until when the client secret before this one counts.</summary>
+    public DateTimeOffset? PreviousClientSecretExpiresAt { get; set; }
 
     /// <summary>Where a bookmark leads; null for others.</summary>
     public string? BookmarkUrl { get; set; }

@@ -8,6 +8,9 @@ public enum CustomPageKind
 
     /// <summary>The page for a request that is refused without a person.</summary>
     Forbidden,
+
+    /// <summary>The choice of login method.</summary>
+    Login,
 }
 
 /// <summary>A page that an administrator wrote, shown in place of one of ours.</summary>
@@ -15,6 +18,9 @@ public sealed class CustomPage
 {
     /// <summary>The most characters it has.</summary>
     public const int MostCharacters = 128 * 1024;
+
+    /// <summary>Where the links stand in a page of kind <see cref="CustomPageKind.Login"/>: without it nobody could go on.</summary>
+    public const string LoginMethods = "{{LoginMethods}}";
 
     /// <summary>Never changes.</summary>
     public required Guid Id { get; init; }

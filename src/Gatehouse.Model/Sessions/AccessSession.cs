@@ -35,25 +35,25 @@ public sealed class AccessSession
     public required string Email { get; init; }
 
     /// <summary>Display name; may be empty.</summary>
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 
     /// <summary>The provider's subject.</summary>
-    public required string Subject { get; init; }
+    public required string Subject { get; set; }
 
     /// <summary>The provider's name of its own session (<c>sid</c>); empty when it gave none.</summary>
-    public string ProviderSession { get; init; } = "";
+    public string ProviderSession { get; set; } = "";
 
     /// <summary>The login method used.</summary>
     public required Guid LoginMethodId { get; init; }
 
     /// <summary>Claims as JSON: an object of name to array of strings.</summary>
-    public required string ClaimsJson { get; init; }
+    public required string ClaimsJson { get; set; }
 
     /// <summary>Groups as the provider delivered them, as JSON array.</summary>
-    public string GroupsJson { get; init; } = "[]";
+    public string GroupsJson { get; set; } = "[]";
 
     /// <summary>Authentication methods the provider reported (RFC 8176).</summary>
-    public List<string> Amr { get; init; } = [];
+    public List<string> Amr { get; set; } = [];
 
     /// <summary>What they passed besides policies (see <c>Passed</c>): external evaluations, questions for a purpose, approvals.</summary>
     public List<string> Passed { get; set; } = [];
@@ -64,8 +64,14 @@ public sealed class AccessSession
     /// <summary>Client address at sign-in.</summary>
     public required string Address { get; init; }
 
-    /// <summary>When.</summary>
+    /// <summary>When the person proved who they are, as the login method says; null means that it did not say.</summary>
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
+    /// <summary>When the session began: the login method may have let the person pass with an earlier sign-in.</summary>
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When the person signed in, as far as anybody knows.</summary>
+    public DateTimeOffset SignedInAt => AuthenticatedAt ?? CreatedAt;
 
     /// <summary>When the sign-in ends for every app that asks again.</summary>
     public DateTimeOffset ExpiresAt { get; init; }
@@ -75,6 +81,19 @@ public sealed class AccessSession
 
     /// <summary>When it was ended; null means it has not been.</summary>
     public DateTimeOffset? RevokedAt { get; set; }
+
+    /// <summary>
+    /// Takes over what a newer sign-in of the same person at the same login method said of them. Purposes and approvals stay: they are about what was
+    /// granted here, and each ends by itself.
+    /// </summary>
+    public void Follow(AccessSession newer)
+    {
+        (Name, Subject, ProviderSession) = (newer.Name, newer.Subject, newer.ProviderSession);
+        (ClaimsJson, GroupsJson, Amr) = (newer.ClaimsJson, newer.GroupsJson, [.. newer.Amr]);
+        Passed = [.. Passed.Where(p => !IsEvaluation(p)), .. newer.Passed.Where(IsEvaluation)];
+    }
+
+    private static bool IsEvaluation(string passed) => passed.StartsWith(Policies.Passed.Evaluation, StringComparison.Ordinal);
 }
 
 /// <summary>A one-use code that has been used, kept until it would have expired.</summary>

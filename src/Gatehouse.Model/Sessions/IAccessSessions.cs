@@ -27,6 +27,9 @@ public sealed class NewAccessSession
     /// <summary>Authentication methods.</summary>
     public required IReadOnlyList<string> Amr { get; init; }
 
+    /// <summary>When the person proved who they are; null means that nobody said.</summary>
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
     /// <summary>What they passed besides policies.</summary>
     public IReadOnlyList<string> Passed { get; init; } = [];
 
@@ -64,7 +67,10 @@ public interface IAccessSessions
     /// </summary>
     Task RevokeAsync(string nonce, CancellationToken cancellationToken);
 
-    /// <summary>Ends a session as <see cref="RevokeAsync"/> does, but the same person has signed in anew: what programs were granted goes on under <paramref name="successor"/>.</summary>
+    /// <summary>
+    /// Ends a session as <see cref="RevokeAsync"/> does, but the same person has signed in anew: what programs were granted goes on under
+    /// <paramref name="successor"/>, with what the login method said this time. What was granted after a sign-in by another login method ends.
+    /// </summary>
     Task ReplaceAsync(string nonce, string successor, CancellationToken cancellationToken);
 
     /// <summary>

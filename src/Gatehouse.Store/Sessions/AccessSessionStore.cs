@@ -114,10 +114,20 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var ended = await EndAsync(db, s => s.Nonce == nonce, clock.GetUtcNow(), cancellationToken);
+        var now = clock.GetUtcNow();
+        var ended = await EndAsync(db, s => s.Nonce == nonce, now, cancellationToken);
+
+        // Taken for writing before they are read: a program may pass something at this moment.
         await db.AccessSessions
-            .Where(s => s.ParentNonce == nonce && db.AccessSessions.Any(n => n.Nonce == successor && n.UserId == s.UserId))
+            .Where(s => s.ParentNonce == nonce && db.AccessSessions.Any(n => n.Nonce == successor && n.UserId == s.UserId && n.LoginMethodId == s.LoginMethodId))
             .ExecuteUpdateAsync(s => s.SetProperty(x => x.ParentNonce, successor), cancellationToken);
+        ended += await EndAsync(db, s => s.ParentNonce == nonce, now, cancellationToken);
+        if (await db.AccessSessions.AsNoTracking().FirstOrDefaultAsync(s => s.Nonce == successor, cancellationToken) is { } newer)
+        {
+            (await db.AccessSessions.Where(s => s.ParentNonce == successor).ToListAsync(cancellationToken)).ForEach(s => s.Follow(newer));
+            await db.SaveChangesAsync(cancellationToken);
+        }
+
         await TellAsync(db, transaction, ended, cancellationToken);
     }
 
@@ -223,6 +233,7 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
             Amr = [.. facts.Amr],
             Passed = [.. facts.Passed],
             Address = facts.Address,
+            AuthenticatedAt = facts.AuthenticatedAt,
             CreatedAt = now,
             ExpiresAt = now + facts.Duration,
 

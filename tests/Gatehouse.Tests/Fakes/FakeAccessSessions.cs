@@ -44,6 +44,7 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
             Amr = [.. facts.Amr],
             Passed = [.. facts.Passed],
             Address = facts.Address,
+            AuthenticatedAt = facts.AuthenticatedAt,
             CreatedAt = now,
             ExpiresAt = now + facts.Duration,
             ForgetAt = now + facts.Duration + facts.LongestToken,
@@ -91,12 +92,14 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
     /// <inheritdoc/>
     public async Task ReplaceAsync(string nonce, string successor, CancellationToken cancellationToken)
     {
-        foreach (var granted in sessions.Values.Where(s => s.ParentNonce == nonce && s.UserId == sessions[successor].UserId))
+        var newer = sessions[successor];
+        foreach (var granted in sessions.Values.Where(s => s.ParentNonce == nonce && s.UserId == newer.UserId && s.LoginMethodId == newer.LoginMethodId))
         {
             granted.ParentNonce = successor;
+            granted.Follow(newer);
         }
 
-        await EndAsync(s => s.Nonce == nonce);
+        await EndAsync(s => s.Nonce == nonce || s.ParentNonce == nonce);
     }
 
     private Task EndAsync(Func<AccessSession, bool> which)

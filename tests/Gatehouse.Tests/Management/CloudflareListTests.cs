@@ -142,7 +142,12 @@ public class CloudflareListTests
         (await host.CloudflareAsync("DELETE", "/access/custom_pages/" + id)).Expect(409);
         (await host.CloudflareAsync("PUT", "/access/organizations", JsonNode.Parse("""{"custom_pages":{"identity_denied":""}}"""))).Expect(200);
         (await host.CloudflareAsync("DELETE", "/access/custom_pages/" + id)).Expect(200);
-        (await host.CloudflareAsync("POST", "/access/custom_pages", new JsonObject { ["name"] = "x", ["type"] = "login", ["custom_html"] = "x" })).Expect(400);
+        (await host.CloudflareAsync("POST", "/access/custom_pages", new JsonObject { ["name"] = "x", ["type"] = "login", ["custom_html"] = "x" })).Expect(400); // nobody could go on
+        (await host.CloudflareAsync("POST", "/access/custom_pages", new JsonObject { ["name"] = "x", ["type"] = "interstitial", ["custom_html"] = "x" })).Expect(400);
+        var login = (await host.CloudflareAsync("POST", "/access/custom_pages", new JsonObject { ["name"] = "in", ["type"] = "login", ["custom_html"] = "<h1>In</h1>{{LoginMethods}}" })).Expect(201);
+        Assert.Equal("login", (await host.CloudflareAsync("GET", "/access/custom_pages/" + login.Text("result.uid"))).Text("result.type"));
+        (await host.CloudflareAsync("PUT", "/access/custom_pages/" + login.Text("result.uid"), new JsonObject { ["name"] = "in", ["type"] = "login", ["custom_html"] = "<h1>In</h1>" })).Expect(400);
+        (await host.CloudflareAsync("PUT", "/access/organizations", JsonNode.Parse($"{{\"custom_pages\":{{\"identity_denied\":\"{login.Text("result.uid")}\"}}}}"))).Expect(400);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Model.Keys;
+using Gatehouse.Model.Machines;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Tests.Management;
@@ -124,6 +125,39 @@ public class SaasAppTests
         var body = Oidc();
         body[field] = JsonNode.Parse(value);
         (await host.CloudflareAsync("POST", "/access/apps", body)).Expect(400);
+    }
+
+    [Fact]
+    public async Task A_client_secret_is_made_anew_and_the_one_before_goes_on_as_long_as_it_may()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var made = (await host.CloudflareAsync("POST", "/access/apps", Oidc())).Expect(201);
+        var (id, first) = (made.Text("result.id"), made.Text("result.saas_app.client_secret"));
+        var end = host.Clock.GetUtcNow().AddHours(1);
+        var second = (await host.CloudflareAsync("POST", $"/access/apps/{id}/rotate_client_secret", new JsonObject { ["previous_client_secret_expires_at"] = end.ToString("O") })).Expect(200);
+        Assert.Matches("^[0-9a-f]{64}$", second.Text("result.saas_app.client_secret"));
+        Assert.Equal(made.Text("result.saas_app.client_id"), second.Text("result.saas_app.client_id"));
+        await AssertAsync(second.Text("result.saas_app.client_secret")!, first);
+
+        var read = (await host.CloudflareAsync("GET", $"/access/apps/{id}")).Expect(200);
+        Assert.Null(read.Text("result.saas_app.client_secret"));
+        Assert.NotNull(read.Text("result.saas_app.previous_client_secret_expires_at"));
+        (await host.CloudflareAsync("POST", $"/access/apps/{id}/rotate_client_secret", new JsonObject { ["previous_client_secret_expires_at"] = "soon" })).Expect(400);
+        var third = (await host.CloudflareAsync("POST", $"/access/apps/{id}/rotate_client_secret")).Expect(200);
+        Assert.Null(third.Text("result.saas_app.previous_client_secret_expires_at"));
+        await AssertAsync(third.Text("result.saas_app.client_secret")!, null); // not the second, and not the first either
+
+        var saml = (await host.CloudflareAsync("POST", "/access/apps", Saml())).Expect(201).Text("result.id");
+        (await host.CloudflareAsync("POST", $"/access/apps/{saml}/rotate_client_secret")).Expect(400);
+        (await host.CloudflareAsync("POST", $"/access/apps/{Guid.CreateVersion7()}/rotate_client_secret")).Expect(404);
+
+        async Task AssertAsync(string current, string? previous)
+        {
+            await using var db = host.Open();
+            var app = await db.Apps.SingleAsync(a => a.Id == Guid.Parse(id!), TestContext.Current.CancellationToken);
+            Assert.Equal(ServiceTokenEntry.HashOf(current), app.ClientSecretHash);
+            Assert.Equal(previous is null ? null : ServiceTokenEntry.HashOf(previous), app.PreviousClientSecretHash);
+        }
     }
 
     [Fact]

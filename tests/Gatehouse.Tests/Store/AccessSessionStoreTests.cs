@@ -73,13 +73,13 @@ public class AccessSessionStoreTests
         clock.Advance(TimeSpan.FromHours(25)); // nobody can sign out of the old one any more
         var mine = await sessions.StartAsync(Ada(), Cancel);
         var other = await sessions.StartAsync(Ada(), Cancel);
-        var granted = await sessions.StartUnderAsync(mine.Nonce, Ada(), Cancel);
+        var granted = await sessions.StartUnderAsync(mine.Nonce, Ada(mine.LoginMethodId), Cancel);
         var spared = await sessions.StartUnderAsync(other.Nonce, Ada(), Cancel);
         Assert.Null(await sessions.StartUnderAsync(granted!.Nonce, Ada(), Cancel)); // a program grants nothing
         Assert.Null(await sessions.StartUnderAsync(old.Nonce, Ada(), Cancel));
 
         // Signing in anew carries it over; ending what a program has ends nothing else.
-        var anew = await sessions.StartAsync(Ada(), Cancel);
+        var anew = await sessions.StartAsync(Ada(mine.LoginMethodId), Cancel);
         await sessions.ReplaceAsync(mine.Nonce, anew.Nonce, Cancel);
         Assert.Equal((true, false), (revocations.Current.IsRevoked(mine.Nonce), revocations.Current.IsRevoked(granted.Nonce)));
         await sessions.RevokeAsync(spared!.Nonce, Cancel);
@@ -90,6 +90,46 @@ public class AccessSessionStoreTests
         Assert.All(new[] { anew, granted, left }, s => Assert.True(revocations.Current.IsRevoked(s.Nonce)));
         Assert.False(revocations.Current.IsRevoked(other.Nonce));
         Assert.Null(await sessions.StartUnderAsync(anew.Nonce, Ada(), Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task What_a_program_was_granted_says_of_the_person_what_their_new_sign_in_said(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        var sessions = store.Get<IAccessSessions>();
+        var revocations = store.Get<ISnapshot<RevocationTable>>();
+        var method = Guid.CreateVersion7();
+        var former = await sessions.StartAsync(Ada(method), Cancel);
+        var granted = (await sessions.StartUnderAsync(former.Nonce, Ada(method), Cancel))!;
+        var elsewhere = (await sessions.StartUnderAsync(former.Nonce, Ada(), Cancel))!; // by another login method
+        await sessions.PassAsync(granted.Nonce, "", ["purpose p why", "evaluation old"], Cancel);
+        var anew = await sessions.StartAsync(
+            new NewAccessSession
+            {
+                Email = "ada@example.com",
+                Name = "Ada King",
+                Subject = "sub-2",
+                ProviderSession = "sid-2",
+                LoginMethodId = method,
+                Claims = new Dictionary<string, IReadOnlyList<string>> { ["groups"] = ["guests"] },
+                GroupsJson = """["guests"]""",
+                Amr = ["otp"],
+                Passed = ["evaluation new"],
+                Address = "127.0.0.2",
+                Duration = TimeSpan.FromHours(24),
+                LongestToken = TimeSpan.FromHours(6),
+            },
+            Cancel);
+
+        await sessions.ReplaceAsync(former.Nonce, anew.Nonce, Cancel);
+
+        var found = (await sessions.FindAsync(granted.Nonce, Cancel))!;
+        Assert.Equal((anew.Nonce, "Ada King", """{"groups":["guests"]}""", """["guests"]""", "sub-2", "sid-2"), (found.ParentNonce, found.Name, found.ClaimsJson, found.GroupsJson, found.Subject, found.ProviderSession));
+        Assert.Equal(["otp"], found.Amr);
+        Assert.Equal(["purpose p why", "evaluation new"], found.Passed); // what they said themselves stands; what others say of them is the new word
+        Assert.Equal(("127.0.0.1", granted.ExpiresAt), (found.Address, found.ExpiresAt));
+        Assert.True(revocations.Current.IsRevoked(former.Nonce) && revocations.Current.IsRevoked(elsewhere.Nonce));
+        Assert.False(revocations.Current.IsRevoked(granted.Nonce) || revocations.Current.IsRevoked(anew.Nonce));
     }
 
     [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]

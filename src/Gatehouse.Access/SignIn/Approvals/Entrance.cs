@@ -20,8 +20,8 @@ internal sealed record Way(AppEntry App, CompiledPolicy By, string Host, string 
     /// <summary>Whether each visit asks for a sign-in of its own.</summary>
     public bool IsForThisVisit => SessionDuration.Of(App, By) == TimeSpan.Zero;
 
-    /// <summary>Whether they proved just now who they are.</summary>
-    public bool SignedInNow { get; init; }
+    /// <summary>How they got here.</summary>
+    public SignInProof Proof { get; init; }
 }
 
 /// <summary>The last steps on the team domain for a person whom a policy admits: say why, be approved, then on to the app.</summary>
@@ -58,7 +58,7 @@ internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSe
 
         var visitor = places.Visitor(way.App, ClientAddress.Of(context), SessionIdentity.Of(session)) with { CommonName = way.CommonName };
         await admission.RecordLoginAsync(context, way.App, visitor, way.Host, way.ReturnTo, new DecisionExtras(purpose, approvers));
-        return handOff.Send(context, way.App, session, way.Host, way.ReturnTo, way.AppSessionHash, signedInNow: way.SignedInNow);
+        return handOff.Send(context, way.App, session, way.Host, way.ReturnTo, way.AppSessionHash, proof: way.Proof);
     }
 
     /// <summary>POST <c>/cdn-cgi/access/purpose</c>: the answer, in the browser that was asked; then the sign-in goes on by itself.</summary>
@@ -89,19 +89,20 @@ internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSe
         return Results.StatusCode(StatusCodes.Status303SeeOther);
     }
 
-    // Where each visit asks for a sign-in, this one was it: the login page would ask for another, and so for ever. Once for each form. Null means that
-    // the sign-in goes on as usual.
+    // Where each visit asks for a sign-in, or a SaaS application asked for one, this was it: the login page would ask for another, and so for ever. Once
+    // for each form. Null means that the sign-in goes on as usual.
     private async Task<IResult?> GoOnAsync(HttpContext context, AccessTable table, PurposeState state, AccessSession session)
     {
-        if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !AppHosts.Serves(table, app, state.Host))
+        if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !SsoPaths.IsEntrance(table, urls, app, state.Host, state.ReturnTo))
         {
             return null;
         }
 
         var visitor = places.Visitor(app, ClientAddress.Of(context), SessionIdentity.Of(session)) with { CommonName = state.CommonName };
-        return SignInDecision.Judge(app, visitor) is Ruling.Admitted { Duration.Ticks: 0 } admitted && admitted.By.Id == state.PolicyId
+        return SignInDecision.Judge(app, visitor) is Ruling.Admitted admitted && admitted.By.Id == state.PolicyId
+            && (admitted.Duration == TimeSpan.Zero || (app.App.Saas is not null && state.Proof != SignInProof.Known))
             && await sessions.TryBurnAsync(state.Id, state.ExpiresAt, context.RequestAborted)
-                ? await EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { CommonName = state.CommonName }, session)
+                ? await EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { CommonName = state.CommonName, Proof = state.Proof }, session)
                 : null;
     }
 
@@ -122,6 +123,7 @@ internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSe
                 CommonName = way.CommonName,
                 Host = way.Host,
                 ReturnTo = way.ReturnTo,
+                Proof = way.Proof,
                 ExpiresAt = clock.GetUtcNow() + FormLife,
             }),
         },

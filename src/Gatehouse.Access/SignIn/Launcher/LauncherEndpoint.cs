@@ -67,7 +67,7 @@ internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSession
         var (address, who) = (ClientAddress.Of(context), SessionIdentity.Of(session));
         if (table.Launcher is not null && !launcher.Admits(table, address, who))
         {
-            return Page.Message(
+            return DenialPage.OwnFor(table, table.Launcher, RayId.Of(context), StatusCodes.Status403Forbidden) ?? Page.Message(
                 StatusCodes.Status403Forbidden,
                 "That account does not have access.",
                 table.Launcher.App.CustomDenyMessage ?? $"You are signed in as {session.Email}, and this account may not open the App Launcher.",
@@ -96,10 +96,16 @@ internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSession
         };
     }
 
-    private PageResult<LoginPage> Choice(AccessTable table, List<LoginMethodEntry> methods, bool wantsOther)
+    private IResult Choice(AccessTable table, List<LoginMethodEntry> methods, bool wantsOther)
     {
         var own = table.Launcher?.App.Launcher;
         var look = LookOf(table, own?.ImageUrl is { } picture ? [picture] : []);
+        var links = methods.Select(m => KeyValuePair.Create(m.Method.Name, $"/?{LoginEndpoint.MethodParameter}={m.Method.Id}{(wantsOther ? $"&{LoginRedirect.SwitchParameter}=1" : "")}")).ToList();
+        if (table.Launcher is { } launcherApp && CustomLoginPage.Of(table, launcherApp, urls.AccessHost, links) is { } custom)
+        {
+            return custom;
+        }
+
         return new PageResult<LoginPage>(
             new Dictionary<string, object?>
             {
@@ -110,7 +116,7 @@ internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSession
                 [nameof(LoginPage.Picture)] = own?.ImageUrl,
                 [nameof(LoginPage.Header)] = own?.Message ?? table.Organization.LoginHeader,
                 [nameof(LoginPage.Footer)] = methods.Count > 0 ? table.Organization.LoginFooter : "There is no login method for this page. Open your application by its own address.",
-                [nameof(LoginPage.Methods)] = methods.Select(m => KeyValuePair.Create(m.Method.Name, $"/?{LoginEndpoint.MethodParameter}={m.Method.Id}{(wantsOther ? $"&{LoginRedirect.SwitchParameter}=1" : "")}")).ToList(),
+                [nameof(LoginPage.Methods)] = links,
             },
             StatusCodes.Status200OK)
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using Gatehouse.Access.Gateway;
+using Gatehouse.Access.Saas;
 using Gatehouse.Access.SignIn.Approvals;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Hosts;
@@ -37,6 +38,7 @@ internal sealed class LauncherTiles(Places places, PublicUrls urls)
         { Type: AppType.SelfHosted } => AppHosts.Front(table, app) is var (host, path) ? new LauncherTile(app.App.Name, urls.UrlOf(host) + path, host, app.App.LogoUrl) : null,
         { BookmarkUrl: { } url } => Elsewhere(app.App, url),
         { Saas.Oidc.LauncherUrl: { } url } => Elsewhere(app.App, url),
+        { Saas.Saml: { } saml, SsoId: { } id } => Elsewhere(app.App, saml.ConsumerServiceUrl) is { } there ? there with { Href = SsoPaths.SamlIssuerOf(urls, id) } : null, // the sign-in begins here
         _ => null,
     };
 

@@ -83,7 +83,13 @@ internal sealed class IdentityFacts
                 "email_verified is not true");
         }
 
-        var groups = payload.EnumerateObject().FirstOrDefault(p => p.Name.Equals("groups", StringComparison.OrdinalIgnoreCase)).Value;
+        var spellings = OneSpelling.Of(ProviderGroups.Claim, payload.EnumerateObject().Select(p => p.Name));
+        if (spellings.Count > 1)
+        {
+            return Refuse(step, "groups_ambiguous", OneSpelling.Advice, "several claims that are called groups but for their case");
+        }
+
+        var groups = spellings is [var spelling] ? payload.GetProperty(spelling) : default;
         var claims = ClaimsOf(method, payload, email, groups);
         if (claims.Sum(c => c.Value.Sum(v => (long)v.Length + 4)) > MostCharacters || (groups.ValueKind != JsonValueKind.Undefined && groups.GetRawText().Length > MostCharacters))
         {

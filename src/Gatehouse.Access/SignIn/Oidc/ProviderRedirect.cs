@@ -95,7 +95,7 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, SamlR
         var links = methods
             .Select(m => KeyValuePair.Create(m.Method.Name, $"{here}&{LoginEndpoint.MethodParameter}={m.Method.Id}"))
             .ToList();
-        return new PageResult<LoginPage>(
+        return CustomLoginPage.Of(table, target.App, target.Host, links) ?? new PageResult<LoginPage>(
             new Dictionary<string, object?>
             {
                 [nameof(LoginPage.AppName)] = target.App.App.Name,

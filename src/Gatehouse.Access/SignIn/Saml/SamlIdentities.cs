@@ -68,9 +68,13 @@ internal sealed class SamlIdentities(SamlResponses responses, IAccessSessions se
         }
 
         var claims = new Dictionary<string, IReadOnlyList<string>>(assertion.Attributes, StringComparer.Ordinal) { ["email"] = [email] };
-        if (claims.Keys.FirstOrDefault(k => k.Equals(ProviderGroups.Claim, StringComparison.OrdinalIgnoreCase)) is { } groups)
+        switch (OneSpelling.Of(ProviderGroups.Claim, assertion.Attributes.Keys))
         {
-            claims[ProviderGroups.Claim] = claims[groups];
+            case [var groups]:
+                claims[ProviderGroups.Claim] = assertion.Attributes[groups];
+                break;
+            case { Count: > 1 }:
+                return Refuse(method, "groups_ambiguous", OneSpelling.Advice, "several attributes that are called groups but for their case");
         }
 
         return new IdentityFacts

@@ -23,7 +23,6 @@ internal sealed class SamlMetadata(PublicUrls urls, TimeProvider clock)
 
     private string Write(AccessTable table)
     {
-        var now = clock.GetUtcNow();
         var text = new StringBuilder();
         using (var xml = XmlWriter.Create(text, new XmlWriterSettings { OmitXmlDeclaration = true, Indent = true }))
         {
@@ -32,11 +31,7 @@ internal sealed class SamlMetadata(PublicUrls urls, TimeProvider clock)
             xml.WriteStartElement("md", "SPSSODescriptor", SamlNames.Metadata);
             xml.WriteAttributeString("WantAssertionsSigned", "true");
             xml.WriteAttributeString("protocolSupportEnumeration", SamlNames.Protocol);
-            foreach (var key in table.Keys.Where(k => k.ExpiresAt is null || k.ExpiresAt > now))
-            {
-                WriteKey(xml, key);
-            }
-
+            WriteKeys(xml, table, clock.GetUtcNow());
             xml.WriteElementString("md", "NameIDFormat", SamlNames.Metadata, SamlNames.EmailFormat);
             xml.WriteStartElement("md", "AssertionConsumerService", SamlNames.Metadata);
             xml.WriteAttributeString("Binding", SamlNames.PostBinding);
@@ -49,6 +44,15 @@ internal sealed class SamlMetadata(PublicUrls urls, TimeProvider clock)
         }
 
         return text.ToString();
+    }
+
+    /// <summary>The keys that sign, or signed a while ago, the current one first.</summary>
+    public static void WriteKeys(XmlWriter xml, AccessTable table, DateTimeOffset now)
+    {
+        foreach (var key in table.Keys.Where(k => k.ExpiresAt is null || k.ExpiresAt > now))
+        {
+            WriteKey(xml, key);
+        }
     }
 
     private static void WriteKey(XmlWriter xml, AccessSigningKey key)

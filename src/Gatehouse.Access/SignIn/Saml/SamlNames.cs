@@ -10,6 +10,7 @@ internal static class SamlNames
     public const string ExclusiveC14N = "http://www.w3.org/2001/10/xml-exc-c14n#";
     public const string Enveloped = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
     public const string RsaSha256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+    public const string Sha256 = "http://www.w3.org/2001/04/xmlenc#sha256";
     public const string PostBinding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
     public const string RedirectBinding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
     public const string Success = "urn:oasis:names:tc:SAML:2.0:status:Success";

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Security.Cryptography.Xml;
 using System.Text;
 using System.Xml;
 using Gatehouse.Model.LoginMethods;
@@ -23,14 +22,14 @@ internal static class SignedElement
             return null;
         }
 
-        var content = Canonical(element, parts.ContentPrefixes, withoutSignature: true);
+        var content = CanonicalXml.Of(element, parts.ContentPrefixes, withoutSignature: true);
         if (!CryptographicOperations.FixedTimeEquals(CryptographicOperations.HashData(parts.Digest, content), parts.DigestValue))
         {
             fault = "its content is not what was signed";
             return null;
         }
 
-        var signed = Canonical(parts.SignedInfo, parts.SignedInfoPrefixes, withoutSignature: false);
+        var signed = CanonicalXml.Of(parts.SignedInfo, parts.SignedInfoPrefixes, withoutSignature: false);
         if (!certificates.Any(c => IsSignedBy(c, parts, signed)))
         {
             fault = "the signature was made by none of the login method's certificates";
@@ -50,33 +49,6 @@ internal static class SignedElement
 
         using var ec = certificate.GetECDsaPublicKey();
         return ec is not null && ec.VerifyData(signed, parts.SignatureValue, parts.Hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
-    }
-
-    // Alone in a document, with the namespaces it stood under: what the prefixes in a PrefixList mean is part of what is signed.
-    private static byte[] Canonical(XmlElement element, string prefixes, bool withoutSignature)
-    {
-        var alone = SamlXml.Empty();
-        var root = (XmlElement)alone.ImportNode(element, deep: true);
-        alone.AppendChild(root);
-        for (var above = element.ParentNode as XmlElement; above is not null; above = above.ParentNode as XmlElement)
-        {
-            foreach (var space in above.Attributes.OfType<XmlAttribute>().Where(a => a.NamespaceURI == SamlNames.Xmlns && !root.HasAttribute(a.Name)))
-            {
-                root.Attributes.Append((XmlAttribute)alone.ImportNode(space, deep: true));
-            }
-        }
-
-        if (withoutSignature)
-        {
-            root.RemoveChild(SamlXml.Only(root, "Signature", SamlNames.Signature)!); // the caller found it
-        }
-
-        var transform = new XmlDsigExcC14NTransform(includeComments: false, prefixes);
-        transform.LoadInput(alone);
-        using var output = (Stream)transform.GetOutput(typeof(Stream));
-        using var bytes = new MemoryStream();
-        output.CopyTo(bytes);
-        return bytes.ToArray();
     }
 
     // A signature taken apart, when it is one of the form that counts.

@@ -24,7 +24,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Apps.App",
                 typeof(App),
                 baseEntityType,
-                propertyCount: 35,
+                propertyCount: 37,
                 navigationCount: 1,
                 unnamedIndexCount: 2,
                 keyCount: 1);
@@ -252,6 +252,23 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(App).GetField("<PathCookie>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: false);
             pathCookie.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var previousClientSecretExpiresAt = runtimeEntityType.AddProperty(
+                "PreviousClientSecretExpiresAt",
+                typeof(DateTimeOffset?),
+                propertyInfo: typeof(App).GetProperty("PreviousClientSecretExpiresAt", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<PreviousClientSecretExpiresAt>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true,
+                valueConverter: new UnixMilliseconds());
+            previousClientSecretExpiresAt.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var previousClientSecretHash = runtimeEntityType.AddProperty(
+                "PreviousClientSecretHash",
+                typeof(byte[]),
+                propertyInfo: typeof(App).GetProperty("PreviousClientSecretHash", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<PreviousClientSecretHash>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            previousClientSecretHash.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var saas = runtimeEntityType.AddProperty(
                 "Saas",

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("b2888ad7-3c2f-4ab3-ac16-e9b4a8da26ea"), entityTypeCount: 74)
+            : base(skipDetectChanges: false, modelId: new Guid("8ccc345f-793e-4444-8180-baf7b8bfa7f8"), entityTypeCount: 74)
         {
         }
 

@@ -23,7 +23,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Sessions.AccessSession",
                 typeof(AccessSession),
                 baseEntityType,
-                propertyCount: 17,
+                propertyCount: 18,
                 unnamedIndexCount: 5,
                 keyCount: 1);
 
@@ -52,6 +52,14 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 bool (List<string> a, List<string> b) => ListColumns.AreEqual(a, b),
                 int (List<string> list) => list.Count,
                 List<string> (List<string> list) => ListColumns.Copy(list)));
+
+            var authenticatedAt = runtimeEntityType.AddProperty(
+                "AuthenticatedAt",
+                typeof(DateTimeOffset?),
+                propertyInfo: typeof(AccessSession).GetProperty("AuthenticatedAt", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AccessSession).GetField("<AuthenticatedAt>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true,
+                valueConverter: new UnixMilliseconds());
 
             var claimsJson = runtimeEntityType.AddProperty(
                 "ClaimsJson",

@@ -23,7 +23,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Apps.App",
                 typeof(App),
                 baseEntityType,
-                propertyCount: 35,
+                propertyCount: 37,
                 navigationCount: 1,
                 unnamedIndexCount: 2,
                 keyCount: 1);
@@ -228,6 +228,21 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(App).GetProperty("PathCookie", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(App).GetField("<PathCookie>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: false);
+
+            var previousClientSecretExpiresAt = runtimeEntityType.AddProperty(
+                "PreviousClientSecretExpiresAt",
+                typeof(DateTimeOffset?),
+                propertyInfo: typeof(App).GetProperty("PreviousClientSecretExpiresAt", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<PreviousClientSecretExpiresAt>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true,
+                valueConverter: new UnixMilliseconds());
+
+            var previousClientSecretHash = runtimeEntityType.AddProperty(
+                "PreviousClientSecretHash",
+                typeof(byte[]),
+                propertyInfo: typeof(App).GetProperty("PreviousClientSecretHash", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<PreviousClientSecretHash>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
 
             var saas = runtimeEntityType.AddProperty(
                 "Saas",

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("a09d7d7c-36ec-4634-98bf-6cb2e9515c2e"), entityTypeCount: 74)
+            : base(skipDetectChanges: false, modelId: new Guid("b4f18130-9596-4a52-b9c7-f328f0d10844"), entityTypeCount: 74)
         {
         }
 

@@ -102,6 +102,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("PathCookie")
                         .HasColumnType("boolean");
 
+                    b.Property<long?>("PreviousClientSecretExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<byte[]>("PreviousClientSecretHash")
+                        .HasColumnType("bytea");
+
                     b.Property<string>("Saas")
                         .HasColumnType("text");
 
@@ -2207,6 +2213,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<string>("Amr")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<long?>("AuthenticatedAt")
+                        .HasColumnType("bigint");
 
                     b.Property<string>("ClaimsJson")
                         .IsRequired()

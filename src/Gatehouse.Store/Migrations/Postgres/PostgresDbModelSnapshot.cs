@@ -99,6 +99,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("PathCookie")
                         .HasColumnType("boolean");
 
+                    b.Property<long?>("PreviousClientSecretExpiresAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<byte[]>("PreviousClientSecretHash")
+                        .HasColumnType("bytea");
+
                     b.Property<string>("Saas")
                         .HasColumnType("text");
 
@@ -2204,6 +2210,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<string>("Amr")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<long?>("AuthenticatedAt")
+                        .HasColumnType("bigint");
 
                     b.Property<string>("ClaimsJson")
                         .IsRequired()

@@ -94,6 +94,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<bool>("PathCookie")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("PreviousClientSecretExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("PreviousClientSecretHash")
+                        .HasColumnType("BLOB");
+
                     b.Property<string>("Saas")
                         .HasColumnType("TEXT");
 
@@ -2191,6 +2197,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<string>("Amr")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<long?>("AuthenticatedAt")
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("ClaimsJson")
                         .IsRequired()

@@ -166,7 +166,7 @@ public class LinkedTokenTests
     {
         var session = gateway.Sessions.Start("ada@example.com", gateway.Clock.GetUtcNow());
         var grant = new SaasGrantState { Id = "x", Aud = "x", Epoch = 0, SessionNonce = session.Nonce, Scopes = ["openid"], SignedInAt = session.CreatedAt, ExpiresAt = session.ExpiresAt };
-        return Tokens(gateway).Id(gateway.Tables.Current, gateway.Tables.Current.AppsByAud[GatewayHost.AudOf("linked")], session, grant, null, null);
+        return Tokens(gateway).Id(gateway.Tables.Current, gateway.Tables.Current.AppsByAud[GatewayHost.AudOf("linked")], session, grant, grant.Scopes, null, null);
     }
 
     private static SaasTokens Tokens(GatewayHost gateway) => new(gateway.Issuer(), new PublicUrls("test", 443), gateway.Clock);

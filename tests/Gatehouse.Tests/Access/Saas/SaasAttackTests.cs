@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Gatehouse.Model.Apps;
+using Gatehouse.Model.Machines;
 using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Access.SignIn;
 
@@ -233,6 +234,24 @@ public class SaasAttackTests
     }
 
     [Fact]
+    public async Task A_secret_that_was_replaced_counts_until_its_end_and_no_longer()
+    {
+        const string Former = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
+        await using var rig = await SaasRig.StartAsync();
+        (rig.Saas().PreviousClientSecretHash, rig.Saas().PreviousClientSecretExpiresAt) = (ServiceTokenEntry.HashOf(Former), rig.Clock.GetUtcNow().AddMinutes(10));
+        rig.Reload();
+        using var browser = rig.Browser();
+        await rig.SignInAsync(browser);
+        foreach (var (later, secret, isTaken) in ((int, string, bool)[])[(0, Former, true), (0, SaasRig.Secret, true), (0, Former[..^1] + "e", false), (10, SaasRig.Secret, true), (0, Former, false)])
+        {
+            rig.Clock.Advance(TimeSpan.FromMinutes(later));
+            var form = SaasRig.CodeForm((await SaasRig.AskAsync(browser))["code"]);
+            form["client_secret"] = secret;
+            Assert.Equal(isTaken ? null : "invalid_client", (await SaasRig.TokenAsync(browser, form))["error"]?.ToString());
+        }
+    }
+
+    [Fact]
     public async Task Without_its_secret_a_client_needs_pkce_and_what_was_got_with_the_secret_stays_bound_to_it()
     {
         var client = new SaasOidc
@@ -302,6 +321,7 @@ public class SaasAttackTests
         var fewer = await SaasRig.TokenAsync(browser, form);
         Assert.Equal("openid", fewer["scope"]!.ToString());
         Assert.DoesNotContain("email", (await SaasRig.UserAsync(browser, fewer["access_token"]!.ToString())).Body, StringComparison.Ordinal);
+        Assert.False(new Microsoft.IdentityModel.JsonWebTokens.JsonWebToken(fewer["id_token"]!.ToString()).TryGetClaim("email", out _));
     }
 
     [Fact]

@@ -150,6 +150,54 @@ public class SaasSignInTests
         Assert.Equal(HttpStatusCode.Unauthorized, (await SaasRig.UserAsync(browser, tokens["access_token"]!.ToString())).Status);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_clients_hold_says_of_a_person_what_their_latest_sign_in_said(bool byRefresh)
+    {
+        await using var rig = await SaasRig.StartAsync(change: r => r.Saas().Policies[0].Policy!.Include = [new Rule.OidcClaim("groups", "staff", null), new Rule.OidcClaim("groups", "wheel", null)]);
+        rig.Provider.Claims = claims => (claims["Groups"], claims["name"]) = (new JsonArray("staff"), "Ada");
+        using var browser = rig.Browser();
+        var tokens = await SaasRig.TokenAsync(browser, SaasRig.CodeForm((await SaasRig.SignInAsync(rig, browser))["code"]));
+
+        await AgainAsync("wheel");
+        tokens = await SaasRig.RefreshAsync(browser, tokens["refresh_token"]!.ToString());
+        var id = new JsonWebToken(tokens["id_token"]!.ToString());
+        Assert.Equal(("wheel", "Ada King"), (id.GetClaim("groups").Value, id.GetClaim("name").Value));
+        Assert.Contains("Ada King", (await SaasRig.UserAsync(browser, tokens["access_token"]!.ToString())).Body, StringComparison.Ordinal);
+
+        // And the policies judge by it.
+        await AgainAsync("guests");
+        Assert.Equal("invalid_grant", (await SaasRig.RefreshAsync(browser, tokens["refresh_token"]!.ToString()))["error"]!.ToString());
+
+        async Task AgainAsync(string group)
+        {
+            rig.Provider.Claims = claims => (claims["Groups"], claims["name"]) = (new JsonArray(group), "Ada King");
+            rig.Clock.Advance(TimeSpan.FromMinutes(2));
+            var begun = await browser.FollowAsync(byRefresh ? "https://access.test/cdn-cgi/access/refresh-identity" : "https://app.test/cdn-cgi/access/login?redirect_url=%2F&switch=1");
+            rig.Provider.Nonce = begun["nonce"];
+            Assert.NotNull((await SignInRig.CallbackAsync(browser, begun)).Location);
+        }
+    }
+
+    [Fact]
+    public async Task An_access_token_of_the_authorization_endpoint_ends_with_the_person_s_session()
+    {
+        var client = new SaasOidc { RedirectUris = [SaasRig.Redirect], Grants = [SaasGrant.Implicit], GivesAccessToken = true, AccessTokenLifetime = TimeSpan.FromHours(2) };
+        await using var rig = await SaasRig.StartAsync(client);
+        using var browser = rig.Browser();
+        await rig.SignInAsync(browser);
+        foreach (var (later, seconds) in ((TimeSpan, int)[])[(TimeSpan.FromMinutes(1), 7200), (TimeSpan.FromHours(23), 3540)])
+        {
+            rig.Clock.Advance(later);
+            var query = SaasRig.Question();
+            query["response_type"] = "token";
+            var values = System.Web.HttpUtility.ParseQueryString(new Uri((await SaasRig.AskAsync(browser, query)).Location!).Fragment[1..]);
+            var token = new JsonWebToken(values["access_token"]);
+            Assert.Equal((seconds.ToString(System.Globalization.CultureInfo.InvariantCulture), TimeSpan.FromSeconds(seconds)), (values["expires_in"], token.ValidTo - token.IssuedAt));
+        }
+    }
+
     [Fact]
     public async Task Prompt_and_max_age_ask_for_a_sign_in_that_is_one()
     {

@@ -81,6 +81,23 @@ public class IdentityTests
         Assert.Equal("""{"err":"invalid or expired app token"}""", (await AskAsync(id, 2)).Body);
     }
 
+    [Theory]
+    [InlineData("Groups", "groups", "wheel")]
+    [InlineData("Groups", "GROUPS", null)]
+    public async Task Groups_are_those_of_one_spelling_and_no_other_passes_for_it(string first, string second, string? group)
+    {
+        await using var rig = await SignInRig.StartAsync();
+        rig.Provider.Claims = claims =>
+        {
+            claims.Remove("Groups");
+            (claims[first], claims[second]) = (new JsonArray("demo"), new JsonArray("wheel"));
+        };
+        using var browser = rig.Browser();
+        var page = await rig.SignInAsync(browser);
+        Assert.Equal(group is null ? HttpStatusCode.Forbidden : HttpStatusCode.OK, page.Status);
+        Assert.Equal(group is null ? null : $"[\"{group}\"]", rig.Sessions.All.SingleOrDefault()?.GroupsJson);
+    }
+
     [Fact]
     public async Task H10_names_lose_their_control_characters_and_huge_groups_are_refused()
     {

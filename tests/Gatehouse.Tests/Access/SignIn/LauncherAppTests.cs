@@ -120,6 +120,31 @@ public class LauncherAppTests
         Assert.StartsWith("text/css", style.Headers["Content-Type"], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_launcher_s_own_pages_and_addresses_are_shown()
+    {
+        var page = new CustomPage { Id = Guid.CreateVersion7(), Name = "in", Kind = CustomPageKind.Login, Html = "<h1>Come in to {{AppName}}</h1>{{LoginMethods}}" };
+        var no = new CustomPage { Id = Guid.CreateVersion7(), Name = "no", Kind = CustomPageKind.IdentityDenied, Html = "<h1>Not you</h1>" };
+        await using var rig = await SignInRig.StartAsync(r =>
+        {
+            var launcher = Launcher(new LauncherLook(), new Rule.Email("bob@example.com"));
+            launcher.CustomPages = [page.Id, no.Id];
+            r.Apps.Add(launcher);
+            r.Pages.AddRange([page, no]);
+        });
+        using var browser = rig.Browser();
+        Assert.StartsWith($"<h1>Come in to App Launcher</h1><a class=\"login-method\" href=\"/?login_method={rig.Method.Id}\">", (await browser.GetAsync(Home)).Body, StringComparison.Ordinal);
+        var denied = await SignInAsync(rig, browser);
+        Assert.Equal((HttpStatusCode.Forbidden, "<h1>Not you</h1>"), (denied.Status, denied.Body));
+        await rig.SignInAsync(browser); // at an app
+        Assert.Equal("<h1>Not you</h1>", (await browser.GetAsync(Home)).Body);
+
+        rig.Apps[^1].CustomPages = [];
+        rig.Apps[^1].CustomDenyUrl = "https://help.example.org/";
+        rig.Reload();
+        Assert.Equal("https://help.example.org/", (await browser.GetAsync(Home)).Location);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

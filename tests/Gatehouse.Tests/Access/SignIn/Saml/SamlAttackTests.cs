@@ -67,6 +67,30 @@ public class SamlAttackTests
     };
 
     [Theory]
+    [InlineData("groups", "Groups", "demo")]
+    [InlineData("GROUPS", "other", "demo")]
+    [InlineData("Groups", "groups", "wheel")]
+    [InlineData("Groups", "GROUPS", null)]
+    public async Task Groups_are_those_of_one_spelling_and_no_other_passes_for_it(string first, string second, string? group)
+    {
+        await using var rig = await SamlProvider.RigAsync();
+        using var browser = rig.Browser();
+        var page = await SamlProvider.SignInAsync(
+            rig, browser, a => (a with { GroupsName = first, MoreAttributes = $"""<saml:Attribute Name="{second}"><saml:AttributeValue>wheel</saml:AttributeValue></saml:Attribute>""" }).Signed());
+        if (group is null)
+        {
+            Assert.Equal(HttpStatusCode.Forbidden, page.Status);
+            Assert.Contains("groups_ambiguous", page.Body, StringComparison.Ordinal);
+            Assert.Empty(rig.Sessions.All);
+            return;
+        }
+
+        Assert.Equal(HttpStatusCode.OK, page.Status);
+        var groups = Assert.Single(rig.Sessions.All).GroupsJson;
+        Assert.Equal((group == "demo", group == "wheel"), (groups.Contains("demo", StringComparison.Ordinal), groups.Contains("wheel", StringComparison.Ordinal)));
+    }
+
+    [Theory]
     [MemberData(nameof(Faults))]
     public async Task F10_a_response_with_a_fault_signs_nobody_in(string fault, string code)
     {
