@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("8ccc345f-793e-4444-8180-baf7b8bfa7f8"), entityTypeCount: 74)
+            : base(skipDetectChanges: false, modelId: new Guid("e47f7fe3-a76a-49f5-8de0-48ec1a70174e"), entityTypeCount: 74)
         {
         }
 

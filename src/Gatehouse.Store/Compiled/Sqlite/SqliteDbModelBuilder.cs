@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("b4f18130-9596-4a52-b9c7-f328f0d10844"), entityTypeCount: 74)
+            : base(skipDetectChanges: false, modelId: new Guid("0253d392-59cd-48d4-ad8c-033762985be5"), entityTypeCount: 74)
         {
         }
 
