@@ -118,6 +118,32 @@ public class AccessTests
         Assert.Equal("https://evil.test/", misconfigured["redirect_uri"]!.GetValue<string>());
     }
 
+    [Fact]
+    public async Task What_visitors_can_repeat_without_end_is_one_event()
+    {
+        await using var host = await OidcHost.StartAsync();
+        await host.ConfigureAsync(p => p.GrantTypes = ["authorization_code", "client_credentials"]);
+        host.Policies.Denied[(host.Seed.ApplicationId, host.Seed.AdaId)] = "no";
+        for (var i = 0; i < 5; i++)
+        {
+            using var denied = await host.GetAsync(OidcHost.Authorize(), host.Cookie);
+            using var bad = await host.GetAsync(OidcHost.Authorize(("redirect_uri", $"https://evil.test/{i}")));
+            using var failed = await host.GrantAsync("client_credentials", ("client_secret", null), ("username", $"nobody-{i}"), ("password", "guess"));
+            Assert.Equal(HttpStatusCode.BadRequest, failed.StatusCode);
+        }
+
+        foreach (var action in (string[])[EventActions.PolicyExecution, EventActions.ConfigurationError, EventActions.LoginFailed])
+        {
+            Assert.Single(host.Events.Of(action));
+        }
+
+        host.Clock.Advance(TimeSpan.FromMinutes(6));
+        using var later = await host.GrantAsync("client_credentials", ("client_secret", null), ("username", "ada"), ("password", "guess"));
+        Assert.Null(host.Events.Of(EventActions.LoginFailed).Last().Context["repeated"]); // ada's name is a target of its own
+        using var last = await host.GrantAsync("client_credentials", ("client_secret", null), ("username", "nobody"), ("password", "guess"));
+        Assert.Equal(4, host.Events.Of(EventActions.LoginFailed).Last().Context["repeated"]!.GetValue<int>());
+    }
+
     [Theory]
     [InlineData(null, HttpStatusCode.BadRequest)]
     [InlineData("acct:ada@example.test", HttpStatusCode.OK)]
