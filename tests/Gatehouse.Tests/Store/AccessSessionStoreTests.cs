@@ -127,7 +127,7 @@ public class AccessSessionStoreTests
         Assert.Equal((anew.Nonce, "Ada King", """{"groups":["guests"]}""", """["guests"]""", "sub-2", "sid-2"), (found.ParentNonce, found.Name, found.ClaimsJson, found.GroupsJson, found.Subject, found.ProviderSession));
         Assert.Equal(["otp"], found.Amr);
         Assert.Equal(["purpose p why", "evaluation new"], found.Passed); // what they said themselves stands; what others say of them is the new word
-        Assert.Equal(("127.0.0.1", granted.ExpiresAt), (found.Address, found.ExpiresAt));
+        Assert.Equal(("127.0.0.1", granted.ExpiresAt.ToUnixTimeMilliseconds()), (found.Address, found.ExpiresAt.ToUnixTimeMilliseconds()));
         Assert.True(revocations.Current.IsRevoked(former.Nonce) && revocations.Current.IsRevoked(elsewhere.Nonce));
         Assert.False(revocations.Current.IsRevoked(granted.Nonce) || revocations.Current.IsRevoked(anew.Nonce));
     }
