@@ -6,16 +6,19 @@ run() { node --test --test-reporter=spec --test-timeout=180000 "$@"; }
 
 # These wait for time to pass, most of their time: they do so beside the others. The whole log comes at the end, in one piece.
 patient=(./network.test.mjs ./stall.test.mjs)
+# These measure what others notice: they are alone.
+lonely=(./slow.test.mjs)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 run "${patient[@]}" >"$log" 2>&1 &
 waiting=$!
 others=()
 for file in ./*.test.mjs; do
-  [[ " ${patient[*]} " == *" $file "* ]] || others+=("$file")
+  [[ " ${patient[*]} ${lonely[*]} " == *" $file "* ]] || others+=("$file")
 done
 code=0
-run "${others[@]}" || code=1
+run --test-concurrency=2 "${others[@]}" || code=1
 wait "$waiting" || code=1
 cat "$log"
+run "${lonely[@]}" || code=1
 exit "$code"

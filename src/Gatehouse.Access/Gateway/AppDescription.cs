@@ -17,6 +17,9 @@ internal sealed class AppDescription(PublicUrls urls, TokenIssuer issuer)
     private const string Question = "Cf-Access-Metadata-Request";
     private const string Answer = "Cf-Access-Metadata";
 
+    // As old as clients take one.
+    private static readonly TimeSpan Life = TimeSpan.FromHours(24);
+
     /// <summary>Whether a request asks that.</summary>
     public static bool IsAskedFor(HttpRequest request) => HttpMethods.IsHead(request.Method) && request.Headers[Question] is ["true"];
 
@@ -31,6 +34,6 @@ internal sealed class AppDescription(PublicUrls urls, TokenIssuer issuer)
             ["auth_domain"] = new Uri(urls.Access).Authority,
             ["aud"] = app.App.Aud,
             ["app_hostname"] = AppHosts.NameOf(app, host),
-        }, null); // without an end: clients take one that is at most a day old
+        }, Life);
     }
 }

@@ -105,9 +105,9 @@ internal sealed partial class SaasEntrance(
     // Whether the session is as young as the service, or the application, wants it.
     private bool IsFreshEnough(SaasDemand demand, AccessSession session, Ruling.Admitted admitted, HandOffState? entry)
     {
-        var age = clock.GetUtcNow() - session.SignedInAt;
+        // A provider that does not say when may have let in whoever was signed in there for a month.
         return entry?.Proof == SignInProof.Anew
-            || (!demand.MustSignIn && admitted.Duration > TimeSpan.Zero && (demand.MaxAge is not { } most || age <= most));
+            || (!demand.MustSignIn && admitted.Duration > TimeSpan.Zero && (demand.MaxAge is not { } most || clock.GetUtcNow() - session.AuthenticatedAt <= most));
     }
 
     // The login method was asked already, and would answer the same again, and so for ever.

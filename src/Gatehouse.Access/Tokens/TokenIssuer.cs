@@ -69,25 +69,30 @@ internal sealed class TokenIssuer(PublicUrls urls, TimeProvider clock)
     }
 
     /// <summary>
-    /// Any other signed statement of Access, such as the login redirect's <c>meta</c>. Anybody may get one that names an app, so it has no
-    /// issuer: an origin that checks issuer and audience, as it should, takes it for no session.
+    /// A signed statement about an app, such as the login redirect's <c>meta</c>. Anybody may get one, so its issuer is another than that of
+    /// tokens: an origin that checks issuer and audience takes it for no session, also one that lets claims be absent.
     /// </summary>
-    public string IssueStatement(AccessTable table, JsonObject claims, TimeSpan? duration)
-    {
-        var now = clock.GetUtcNow().ToUnixTimeSeconds();
-        claims["iat"] = now;
-        claims["nbf"] = now;
-        if (duration is { } life)
-        {
-            claims["exp"] = now + (long)life.TotalSeconds;
-        }
+    public string IssueStatement(AccessTable table, JsonObject claims, TimeSpan duration) => SignDated(table, claims, StatementIssuer(urls), duration);
 
-        return Sign(table, claims);
-    }
+    /// <summary>A signed question to a service that knows Access as the issuer of its tokens.</summary>
+    public string IssueQuestion(AccessTable table, JsonObject claims, TimeSpan duration) => SignDated(table, claims, urls.Access, duration);
 
     /// <summary>A token of another issuer of Access's own, such as a SaaS application's, with this type in its head.</summary>
     public string IssueOther(AccessTable table, JsonObject claims, string type) =>
         handler.CreateToken(claims.ToJsonString(), Credentials(table), new Dictionary<string, object> { ["typ"] = type });
+
+    /// <summary>The issuer of statements that are no tokens.</summary>
+    public static string StatementIssuer(PublicUrls urls) => urls.Access + "/cdn-cgi/access/statement";
+
+    private string SignDated(AccessTable table, JsonObject claims, string statementIssuer, TimeSpan duration)
+    {
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        claims["iss"] = statementIssuer;
+        claims["iat"] = now;
+        claims["nbf"] = now;
+        claims["exp"] = now + (long)duration.TotalSeconds;
+        return Sign(table, claims);
+    }
 
     private JsonObject Base(string type, string audience, TimeSpan duration)
     {

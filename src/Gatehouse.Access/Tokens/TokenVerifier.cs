@@ -51,15 +51,14 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
     }
 
     /// <summary>A signed statement of ours that is no token (<see cref="TokenIssuer.IssueStatement"/>), also one whose time is over; the caller looks at that, its type and audience.</summary>
-    public async ValueTask<JsonWebToken?> ReadStatementAsync(string token, AccessTable table) =>
-        await ReadAsync(token, table, issuer: null, "JWT") is { Issuer.Length: 0 } jwt ? jwt : null;
+    public ValueTask<JsonWebToken?> ReadStatementAsync(string token, AccessTable table) => ReadAsync(token, table, TokenIssuer.StatementIssuer(urls), "JWT");
 
     /// <summary>A token that Access signed for another issuer of its own, if it is of this type and in force; the caller looks at its audience.</summary>
     public async ValueTask<JsonWebToken?> VerifyOtherAsync(string token, AccessTable table, string issuer, string type) =>
         await ReadAsync(token, table, issuer, type) is { } jwt && jwt.ValidTo > clock.GetUtcNow().UtcDateTime ? jwt : null;
 
     [SuppressMessage("Security", "CA5404", Justification = "One of many audiences is right; the caller compares it with its app.")]
-    private async ValueTask<JsonWebToken?> ReadAsync(string token, AccessTable table, string? issuer, string type)
+    private async ValueTask<JsonWebToken?> ReadAsync(string token, AccessTable table, string issuer, string type)
     {
         if (token.Length > LongestToken)
         {
@@ -71,7 +70,6 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
         {
             ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
             ValidTypes = [type],
-            ValidateIssuer = issuer is not null,
             ValidIssuer = issuer,
             ValidateAudience = false,
             RequireSignedTokens = true,

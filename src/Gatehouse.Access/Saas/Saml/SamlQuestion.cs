@@ -126,6 +126,7 @@ internal sealed class SamlQuestion
         : SamlXml.Attribute(request, "Destination") is { Length: > 0 } destination && destination != endpoint ? "Destination is another address"
         : SamlXml.Attribute(request, "AssertionConsumerServiceURL") is { } consumer && consumer != saml.ConsumerServiceUrl ? "AssertionConsumerServiceURL is not consumer_service_url"
         : SamlXml.Attribute(request, "ProtocolBinding") is { } binding && binding != SamlNames.PostBinding ? "ProtocolBinding is not HTTP-POST"
+        : !IsBoolean(request, "ForceAuthn") || !IsBoolean(request, "IsPassive") ? "ForceAuthn or IsPassive is neither true nor false"
         : null;
 
     // What may stand in an InResponseTo: an xs:NCName.
@@ -140,6 +141,9 @@ internal sealed class SamlQuestion
             return false;
         }
     }
+
+    // What can't be read must not count as false: "True" is meant as true.
+    private static bool IsBoolean(XmlElement request, string name) => SamlXml.Attribute(request, name) is null or "true" or "1" or "false" or "0";
 
     private static bool IsTrue(XmlElement request, string name) => request.GetAttribute(name) is "true" or "1";
 

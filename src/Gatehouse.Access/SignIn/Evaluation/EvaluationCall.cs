@@ -5,7 +5,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Access.Tokens;
-using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
 using Microsoft.AspNetCore.Http;
@@ -17,7 +16,7 @@ namespace Gatehouse.Access.SignIn.Evaluation;
 /// One question to a service outside (contract 2.4): a signed statement about the person goes there, a signed answer with the same nonce comes
 /// back. Whatever is wrong with it, the answer is no.
 /// </summary>
-internal sealed partial class EvaluationCall(UpstreamCall upstream, SignedTokens signed, TokenIssuer issuer, PublicUrls urls, TimeProvider clock, ILogger<EvaluationCall> logger)
+internal sealed partial class EvaluationCall(UpstreamCall upstream, SignedTokens signed, TokenIssuer issuer, TimeProvider clock, ILogger<EvaluationCall> logger)
 {
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
@@ -52,8 +51,8 @@ internal sealed partial class EvaluationCall(UpstreamCall upstream, SignedTokens
     private async Task<string?> AskAsync(AccessTable table, Rule.ExternalEvaluation rule, JsonObject identity, string nonce, CancellationToken cancellationToken)
     {
         // Its own audience and type: nobody may take it for a token that opens something.
-        var token = issuer.IssueStatement(
-            table, new JsonObject { ["type"] = "external_evaluation", ["iss"] = urls.Access, ["aud"] = rule.EvaluateUrl, ["nonce"] = nonce, ["identity"] = identity }, Life);
+        var token = issuer.IssueQuestion(
+            table, new JsonObject { ["type"] = "external_evaluation", ["aud"] = rule.EvaluateUrl, ["nonce"] = nonce, ["identity"] = identity }, Life);
         using var request = new HttpRequestMessage(HttpMethod.Post, rule.EvaluateUrl);
         request.Content = new StringContent(new JsonObject { ["token"] = token }.ToJsonString(), Encoding.UTF8, "application/json");
         var answer = await upstream.SendAsync(request, cancellationToken);

@@ -32,7 +32,7 @@ internal static class JsonText
 
     /// <summary>A number of the object that can be a time; null when it is absent.</summary>
     public static long? Number(JsonElement json, string name) =>
-        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && Math.Abs(number) < 1e11 ? (long)number : null;
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number is >= 0 and < 1e11 ? (long)number : null;
 
     /// <summary>The text of a JSON string; null when its escapes make no text (a lone surrogate).</summary>
     public static string? TryText(JsonElement value)

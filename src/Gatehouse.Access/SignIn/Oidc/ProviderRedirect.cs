@@ -109,7 +109,7 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, SamlR
     }
 
     /// <summary>Whether the person proved who they are after the round trip began. Without a word about it nobody knows.</summary>
-    public static bool IsFresh(LoginState state, IdentityFacts facts) => facts.AuthenticatedAt + ClockDrift >= state.ExpiresAt - StateLife;
+    public static bool IsFresh(LoginState state, IdentityFacts facts) => facts.AuthenticatedAt >= state.ExpiresAt - StateLife - ClockDrift;
 
     // Lax is enough: the provider comes back with a top-level GET. None would send it along with foreign posts and frames.
     private string KeepSession(HttpContext context) =>

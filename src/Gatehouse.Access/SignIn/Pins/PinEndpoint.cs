@@ -43,7 +43,7 @@ internal sealed partial class PinEndpoint(
     {
         var table = tables.Current;
         SecurityHeaders.NoStore(context.Response);
-        if (host == urls.AccessHost)
+        if (host == urls.AccessHost && !context.Request.Query.ContainsKey("kid")) // with one it is a SaaS application, whose people sign in there too
         {
             return MethodOf(table, null) is { } own ? await SendAsync(context, table, null, own) : SignInPages.BadLink(table);
         }

@@ -24,7 +24,9 @@ internal sealed partial class TeamKeys(string issuer, KeyFetcher fetcher, TimePr
             return fresh;
         }
 
-        if (!await fetching.WaitAsync(failure is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancellationToken))
+        // Only who asks for a key that may be new, or has none at all, waits for another's answer.
+        var waits = known is null || (failure is null && atMost <= Rest);
+        if (!await fetching.WaitAsync(waits ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancellationToken))
         {
             if (Younger(Last) is { } kept)
             {

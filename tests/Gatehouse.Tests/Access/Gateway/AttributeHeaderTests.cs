@@ -48,7 +48,7 @@ public class AttributeHeaderTests
     }
 
     [Fact]
-    public async Task A_session_is_looked_up_once()
+    public async Task A_session_is_looked_up_once_a_minute_and_what_was_known_goes_on_without_the_store()
     {
         await using var host = await StartAsync();
         var token = host.SignIn();
@@ -59,6 +59,18 @@ public class AttributeHeaderTests
         }
 
         Assert.Equal(1, host.Sessions.LookUps);
+        host.Clock.Advance(TimeSpan.FromSeconds(61));
+        Assert.Equal(200, (await host.GetAsync("/x", token)).Status);
+        Assert.Equal(2, host.Sessions.LookUps);
+
+        host.Sessions.Fault = new InvalidOperationException("down");
+        host.Clock.Advance(TimeSpan.FromSeconds(61));
+        for (var n = 0; n < 5; n++)
+        {
+            Assert.Equal(200, (await host.GetAsync("/x", token)).Status);
+        }
+
+        Assert.Equal(3, host.Sessions.LookUps); // it is not asked at each request
     }
 
     private static Task<GatewayHost> StartAsync() => GatewayHost.StartAsync(h =>

@@ -354,6 +354,8 @@ internal sealed class FakeSessions : IAccessSessions
 
     public void Forget() => byNonce.Clear();
 
+    public void Change(string nonce, Action<AccessSession> change) => change(byNonce[nonce]);
+
     public Task<AccessSession?> FindAsync(string nonce, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref lookUps);

@@ -131,7 +131,7 @@ public class HostTests
         {
             var match = new JsonWebToken(statement);
             Assert.Equal(
-                ("RS256", "match", host, "access.test", GatewayHost.AudOf("staff"), name, gateway.Clock.GetUtcNow().ToUnixTimeSeconds(), ""),
+                ("RS256", "match", host, "access.test", GatewayHost.AudOf("staff"), name, gateway.Clock.GetUtcNow().ToUnixTimeSeconds(), "https://access.test/cdn-cgi/access/statement"),
                 (match.Alg, ClaimText.Of(match, "type"), ClaimText.Of(match, "hostname"), ClaimText.Of(match, "auth_domain"), match.Audiences.Single(), ClaimText.Of(match, "app_hostname"), new DateTimeOffset(match.IssuedAt).ToUnixTimeSeconds(), match.Issuer));
             Assert.Equal(302, (await gateway.GetAsync("/", statement, host)).Status);
             Assert.Null((await gateway.GetAsync("/", host: host, headers: "Cf-Access-Metadata-Request: true\r\n")).Header("Cf-Access-Metadata"));

@@ -92,18 +92,17 @@ public class SessionTests
         var claims = new System.Text.Json.Nodes.JsonObject
         {
             ["type"] = "app",
-            ["iss"] = "https://access.test",
             ["aud"] = new System.Text.Json.Nodes.JsonArray(entry.App.Aud),
             ["sub"] = session.UserId.ToString(),
             ["email"] = session.Email,
             ["identity_nonce"] = session.Nonce,
             ["policy_hash"] = entry.PolicyHash,
         };
-        Assert.Equal(302, (await gateway.GetAsync("/", gateway.Issuer().IssueStatement(gateway.Tables.Current, claims, TimeSpan.FromHours(1)))).Status);
+        Assert.Equal(302, (await gateway.GetAsync("/", gateway.Issuer().IssueQuestion(gateway.Tables.Current, claims, TimeSpan.FromHours(1)))).Status);
 
         claims = claims.DeepClone().AsObject();
         claims["policy_hash"] = entry.PolicyHash + Gatehouse.Access.Tokens.HostMark.Of("app.test");
-        Assert.Equal(200, (await gateway.GetAsync("/", gateway.Issuer().IssueStatement(gateway.Tables.Current, claims, TimeSpan.FromHours(1)))).Status);
+        Assert.Equal(200, (await gateway.GetAsync("/", gateway.Issuer().IssueQuestion(gateway.Tables.Current, claims, TimeSpan.FromHours(1)))).Status);
     }
 
     [Fact]
@@ -181,6 +180,21 @@ public class SessionTests
 
         Assert.Equal(2, gateway.Sessions.LookUps);
         Assert.Equal("denied staff bob@example.com", (await gateway.GetAsync("/", bob)).Header("X-Answer"));
+    }
+
+    [Fact]
+    public async Task Who_is_somebody_else_after_a_new_sign_in_is_judged_so_within_a_minute()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        var ada = gateway.SignIn();
+        var policy = gateway.Tables.Current.AppsByAud[GatewayHost.AudOf("staff")].App.Policies[0].Policy!;
+        policy.Include = [new Rule.OidcClaim("groups", "staff", null)];
+        gateway.Reload();
+        Assert.Equal(200, (await gateway.GetAsync("/", ada)).Status);
+
+        gateway.Sessions.Change(GatewayHost.NonceOf(ada), s => s.ClaimsJson = """{"groups":["guests"]}"""); // as the store does to what programs were granted
+        gateway.Clock.Advance(TimeSpan.FromSeconds(61));
+        Assert.Equal(403, (await gateway.GetAsync("/", ada)).Status);
     }
 
     [Fact]

@@ -226,11 +226,16 @@ public partial class OneTimePinTests
     private static Task<SignInRig> StartAsync(Action<SignInRig>? change = null) => SignInRig.StartAsync(r =>
     {
         change?.Invoke(r);
-        r.Methods.Clear();
+        UsePins(r);
+    });
+
+    internal static void UsePins(SignInRig rig)
+    {
+        rig.Methods.Clear();
         var method = TestAccess.Method("One-time PIN");
         (method.Type, method.AuthUrl, method.TokenUrl, method.CertsUrl) = (LoginMethodTypes.OneTimePin, "", "", "");
-        r.Methods.Add(method);
-    });
+        rig.Methods.Add(method);
+    }
 
     private static Task<Answer> FormAsync(Browser browser) => browser.FollowAsync(Home);
 
@@ -244,11 +249,11 @@ public partial class OneTimePinTests
         return page;
     }
 
-    private static string ActionOf(Answer page) => "https://access.test" + WebUtility.HtmlDecode(Action().Match(page.Body).Groups[1].Value);
+    internal static string ActionOf(Answer page) => "https://access.test" + WebUtility.HtmlDecode(Action().Match(page.Body).Groups[1].Value);
 
-    private static string NonceOf(Answer page) => Nonce().Match(page.Body).Groups[1].Value;
+    internal static string NonceOf(Answer page) => Nonce().Match(page.Body).Groups[1].Value;
 
-    private static string CodeOf(string text) => Code().Match(text).Value;
+    internal static string CodeOf(string text) => Code().Match(text).Value;
 
     private static string Strip(string body) => Href().Replace(Nonce().Replace(body, ""), "");
 

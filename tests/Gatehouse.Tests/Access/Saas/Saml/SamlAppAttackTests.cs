@@ -28,6 +28,8 @@ public class SamlAppAttackTests
         { "an issuer with a comment", ServiceProvider.Request(issuer: "https://sp.test/metadata<!-- -->.evil.test") },
         { "an issuer with an element", ServiceProvider.Request(issuer: "https://sp.test/metadata<x/>") },
         { "no issuer", ServiceProvider.Request(issuer: "") },
+        { "a boolean of another language", ServiceProvider.Request(attributes: "ForceAuthn=\"True\"") },
+        { "an empty boolean", ServiceProvider.Request(attributes: "IsPassive=\"\"") },
         { "another version", ServiceProvider.Request(version: "1.1") },
         { "another message", ServiceProvider.Request(root: "LogoutRequest") },
         { "another namespace", ServiceProvider.Request().Replace(":protocol", ":other", StringComparison.Ordinal) },
