@@ -4,6 +4,7 @@ using Gatehouse.Identity.Oidc.Device;
 using Gatehouse.Identity.Oidc.Grants;
 using Gatehouse.Identity.Pages;
 using Gatehouse.Identity.SignIn;
+using Gatehouse.Identity.SignIn.Flows;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Identity.Oidc;
@@ -42,6 +43,7 @@ internal sealed class AuthorizationFlow(
     RoundMarkers markers,
     AuthorizationIssuer issuer,
     ApplicationAccess access,
+    ClientDirectory clients,
     DeviceRequests devices)
 {
     /// <summary>The request in <paramref name="query"/> (the authorize endpoint's query string, or the mark of a device), or null when it does not stand for this browser.</summary>
@@ -67,6 +69,15 @@ internal sealed class AuthorizationFlow(
                 Icon = BrandLooks.Picture(application.Icon),
             }
             : null;
+    }
+
+    /// <summary>The picture that consent to <paramref name="query"/> would show; null means none. Judges nothing: the flow does, and shows it or not.</summary>
+    public async Task<string?> IconAsync(string query, SignedInBrowser browser, CancellationToken cancellationToken)
+    {
+        var application = DeviceRequests.IsMarked(query) ? (await devices.FindMarkedAsync(query, browser, cancellationToken))?.Application
+            : FlowQuery.Read(query)?.ClientId is { } client ? clients.Find(client)?.Application
+            : null;
+        return application is null ? null : BrandLooks.Picture(application.Icon);
     }
 
     /// <summary>Answers the request and returns the URL to send the browser to; a device is let in, and the URL is only good for a browser that comes too late.</summary>

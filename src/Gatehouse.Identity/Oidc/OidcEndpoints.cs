@@ -9,7 +9,6 @@ using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Stages;
 using Gatehouse.Model.Tokens;
-using Gatehouse.Store.Events;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -26,7 +25,6 @@ internal static class OidcEndpoints
         services.TryAddScoped<SignInEvents>();
         services.TryAddScoped<Superusers>();
         services.TryAddSingleton<Impersonators>();
-        services.TryAddSingleton<RepeatedEvents>();
         services.TryAddScoped<BrowserSessions>();
         services.TryAddSingleton<Guesses>();
         services.TryAddEnumerable(ServiceDescriptor.Scoped<IStage, DeviceCodeStage>());

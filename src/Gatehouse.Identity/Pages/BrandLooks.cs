@@ -63,6 +63,6 @@ internal sealed class BrandLooks(GatehouseDb db)
     public static string? Picture(string url) =>
         url.Length is 0 or > LongestPicture ? null
         : url.StartsWith("data:image/", StringComparison.Ordinal) || (url[0] == '/' && !url.StartsWith("//", StringComparison.Ordinal)) ? url
-        : Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "https" or "http" ? parsed.AbsoluteUri
-        : null;
+        : PictureOrigin.Of(url) is null ? null
+        : new Uri(url).AbsoluteUri;
 }

@@ -64,7 +64,7 @@ internal sealed class PageEndpoints(
     // The page has to allow the picture that the consent in it will show.
     private async Task<string?> IconAsync(HttpRequest request, SignedInBrowser? browser, CancellationToken cancellationToken) =>
         browser is not null && FlowQuery.Read(request.QueryString.Value?.TrimStart('?') ?? "") is { } query
-            ? (await authorization.ReadAsync(request.HttpContext, query.Raw, browser, cancellationToken))?.Icon
+            ? await authorization.IconAsync(query.Raw, browser, cancellationToken)
             : null;
 
     /// <summary><c>/flows/-/default/&lt;designation&gt;/</c>: the brand's flow, else the shipped one. The query goes along.</summary>

@@ -106,12 +106,13 @@ internal sealed class BrowserSessions(
                 s => s.SetProperty(x => x.LastUsedAt, now).SetProperty(x => x.ExpiresAt, end), cancellationToken);
         }
 
+        var browser = new SignedInBrowser(found.user, found.session) { Impersonator = found.user.Id == found.original.Id ? null : found.original };
         if (found.session.ImpersonatedUserId is null || await impersonators.MayAsync(db, found.session.UserId, cancellationToken))
         {
-            return new SignedInBrowser(found.user, found.session) { Impersonator = found.user.Id == found.original.Id ? null : found.original };
+            return browser;
         }
 
-        await EndImpersonationAsync(found.session, now, cancellationToken);
+        await EndImpersonationAsync(request.HttpContext, browser, cancellationToken);
         return new SignedInBrowser(found.original, found.session);
     }
 
@@ -239,11 +240,25 @@ internal sealed class BrowserSessions(
         await db.SaveChangesAsync(cancellationToken);
     }
 
-    private async Task EndImpersonationAsync(AuthenticatedSession session, DateTimeOffset now, CancellationToken cancellationToken)
+    // As if they had ended it themselves, and told alike. Of requests that come at once, one tells.
+    private async Task EndImpersonationAsync(HttpContext context, SignedInBrowser ended, CancellationToken cancellationToken)
     {
-        await db.Grants.Where(g => g.SessionId == session.Id && g.UserId != session.UserId && g.RevokedAt == null)
-            .ExecuteUpdateAsync(g => g.SetProperty(x => x.RevokedAt, now), cancellationToken);
-        await db.AuthenticatedSessions.Where(s => s.Id == session.Id).ExecuteUpdateAsync(s => s.SetProperty(x => x.ImpersonatedUserId, (int?)null), cancellationToken);
+        var (impersonated, session) = (ended.User, ended.Session);
+        await using var own = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(cancellationToken) : null;
+        if (await db.AuthenticatedSessions.Where(s => s.Id == session.Id && s.ImpersonatedUserId == impersonated.Id)
+            .ExecuteUpdateAsync(s => s.SetProperty(x => x.ImpersonatedUserId, (int?)null), cancellationToken) == 1)
+        {
+            var now = clock.GetUtcNow();
+            await db.Grants.Where(g => g.SessionId == session.Id && g.UserId != session.UserId && g.RevokedAt == null)
+                .ExecuteUpdateAsync(g => g.SetProperty(x => x.RevokedAt, now), cancellationToken);
+            var happened = events.ImpersonationEnded(context, ended.Impersonator ?? impersonated, impersonated);
+            db.Events.Add(happened);
+            await db.SaveChangesAsync(cancellationToken);
+            await (own?.CommitAsync(cancellationToken) ?? Task.CompletedTask);
+            db.Entry(happened).State = EntityState.Detached;
+            events.Written();
+        }
+
         session.ImpersonatedUserId = null;
     }
 

@@ -33,6 +33,10 @@ internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows row
     /// <summary>The row for what a person did with what is theirs, to be saved with it.</summary>
     public Event Did(HttpContext context, string action, User user, JsonObject details) => rows.RowOf(About(context, action, user, details));
 
+    /// <summary>The row for an impersonation that ends because the right to it did, to be saved with the end.</summary>
+    public Event ImpersonationEnded(HttpContext context, User impersonator, User impersonated) =>
+        rows.RowOf(About(context, EventActions.ImpersonationEnded, impersonator, []) with { OnBehalfOf = ActorOf(impersonated) });
+
     /// <summary>To be called when such a row was committed.</summary>
     public void Written() => rows.Written();
 

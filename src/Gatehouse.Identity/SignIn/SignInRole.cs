@@ -8,7 +8,6 @@ using Gatehouse.Identity.SignIn.Prompts;
 using Gatehouse.Identity.SignIn.Setup;
 using Gatehouse.Identity.SignIn.Stages;
 using Gatehouse.Identity.SignIn.Users;
-using Gatehouse.Store.Events;
 using Gatehouse.Web.Sessions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -41,7 +40,6 @@ internal static class SignInRole
         services.TryAddScoped<PasswordProof>();
         services.TryAddScoped<Superusers>();
         services.TryAddSingleton<Impersonators>();
-        services.TryAddSingleton<RepeatedEvents>();
         services.TryAddScoped<OwnRights>();
         services.TryAddScoped<WriteUser>();
         services.TryAddScoped<PromptJudge>();
@@ -116,5 +114,6 @@ internal static class SignInRole
     // Asked for late: only authorization flows need OAuth.
     private static AuthorizationBorder Border(IServiceProvider services) => new(
         (http, query, browser, cancellationToken) => services.GetRequiredService<AuthorizationFlow>().ReadAsync(http, query, browser, cancellationToken),
-        (http, query, browser, cancellationToken) => services.GetRequiredService<AuthorizationFlow>().FinishAsync(http, query, browser, cancellationToken));
+        (http, query, browser, cancellationToken) => services.GetRequiredService<AuthorizationFlow>().FinishAsync(http, query, browser, cancellationToken),
+        (query, browser, cancellationToken) => services.GetRequiredService<AuthorizationFlow>().IconAsync(query, browser, cancellationToken));
 }

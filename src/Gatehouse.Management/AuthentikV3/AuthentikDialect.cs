@@ -36,7 +36,7 @@ internal sealed class AuthentikDialect : IDialect
             : need is Need.Superuser or Need.FreshSuperuser && !caller.IsSuperuser
             ? new Admission.Turned(Answer.Forbidden(), $"user {caller.UserId} is no superuser")
             : need is Need.Key or Need.FreshSuperuser && caller is { SessionId: not null, IsFresh: false }
-            ? new Admission.Turned(Answer.Detail(403, Stale), $"user {caller.UserId} signed in too long ago for a key")
+            ? new Admission.Turned(Answer.Detail(403, Stale), $"user {caller.UserId} signed in too long ago for this")
             : new Admission.Admitted(caller);
     }
 

@@ -17,7 +17,7 @@ internal sealed class UserActions(UserDirectory directory, SetPassword setPasswo
         .Post<UserActions>("/core/users/service_account/", Need.FreshSuperuser, (u, r) => u.ServiceAccountAsync(r))
         .Get<UserActions>("/core/users/impersonate_end/", Need.User, (u, r) => u.EndAsync(r))
         .Post<UserActions>("/core/users/{id}/impersonate/", Need.Superuser, (u, r) => u.BeginAsync(r))
-        .Post<UserActions>("/core/users/{id}/set_password_hash/", Need.Superuser, (u, r) => u.SetHashAsync(r));
+        .Post<UserActions>("/core/users/{id}/set_password_hash/", Need.FreshSuperuser, (u, r) => u.SetHashAsync(r));
 
     private async Task<IResult> PathsAsync(ApiRequest request) => Answer.Ok(new JsonObject
     {

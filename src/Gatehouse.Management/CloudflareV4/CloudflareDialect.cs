@@ -24,6 +24,11 @@ internal sealed class CloudflareDialect : IDialect
     /// <inheritdoc/>
     public async Task<Admission> AdmitAsync(HttpContext context, Need need, CancellationToken cancellationToken)
     {
+        if (need is not (Need.User or Need.Superuser or Need.FreshSuperuser))
+        {
+            return new Admission.Turned(Envelope.Failed(403, AuthenticationError, "Authentication error"), $"nobody has what the route asks for ({need})");
+        }
+
         switch (BearerToken.Of(context.Request))
         {
             case BearerToken.Absent when context.Request.Headers["X-Auth-Key"] is [{ Length: > 0 } legacy]:
@@ -35,9 +40,9 @@ internal sealed class CloudflareDialect : IDialect
                     ?? await context.RequestServices.GetRequiredService<FindScopedCaller>().RunAsync(token.Key, ClientAddress.Of(context), cancellationToken);
                 return caller is null
                     ? new Admission.Turned(BadToken(context.Request), "no active user holds this token")
-                    : need == Need.Superuser && !caller.IsSuperuser
+                    : IsForSuperusers(need) && !caller.IsSuperuser
                     ? new Admission.Turned(Envelope.Failed(403, AuthenticationError, "Authentication error"), $"user {caller.UserId} is no superuser")
-                    : need == Need.Superuser && !IsInScope(context, caller)
+                    : IsForSuperusers(need) && !IsInScope(context, caller)
                     ? new Admission.Turned(Envelope.Failed(403, AuthenticationError, "Authentication error"), $"token {caller.TokenId} holds no permission group for this")
                     : await AccountFaultAsync(context, cancellationToken) is { } fault
                     ? fault
@@ -86,11 +91,14 @@ internal sealed class CloudflareDialect : IDialect
         await context.RequestServices.GetRequiredService<FindCaller>().RunAsync(key, cancellationToken) is not { } caller
             || context.Request.Headers["X-Auth-Email"] is not [{ Length: > 0 } email] || !email.Equals(caller.Who.Email, StringComparison.OrdinalIgnoreCase)
             ? new Admission.Turned(Envelope.Failed(403, 9103, "Unknown X-Auth-Key or X-Auth-Email"), "no active user with this address holds this key")
-            : need == Need.Superuser && !caller.IsSuperuser
+            : IsForSuperusers(need) && !caller.IsSuperuser
             ? new Admission.Turned(Envelope.Failed(403, AuthenticationError, "Authentication error"), $"user {caller.UserId} is no superuser")
             : await AccountFaultAsync(context, cancellationToken) is { } fault
             ? fault
             : new Admission.Admitted(caller);
+
+    // A recent sign-in is asked of browsers, and none comes here.
+    private static bool IsForSuperusers(Need need) => need is Need.Superuser or Need.FreshSuperuser;
 
     private static bool IsAccess(HttpContext context) =>
         context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route } && route.StartsWith(Prefix + ZoneRoutes.Path + "/", StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using Gatehouse.Management.Http;
 using Gatehouse.Management.IdentityPolicies;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Flows;
@@ -72,6 +73,8 @@ internal sealed class SaveFlow(GatehouseDb db, Writer writer)
         fields.ApplyTo(flow);
         return flow.Slug.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')) || flow.Slug.Length == 0
             ? new Result.Refused([new Fault("slug", "Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.")])
+            : fields.Background.Is(out var picture) && picture.Length > 0 && !PictureUrl.IsSafeOrInline(picture)
+            ? new Result.Refused([new Fault("background", "Enter an http or https URL, or a path.")])
             : await db.Flows.AnyAsync(f => f.Slug == flow.Slug && f.Id != flow.Id, cancellationToken)
             ? new Result.Taken(new Fault("slug", "flow with this slug already exists."))
             : new Result.Done(flow);

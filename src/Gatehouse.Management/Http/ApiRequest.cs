@@ -27,7 +27,7 @@ internal enum Need
     /// <summary>A member of a superuser group.</summary>
     Superuser,
 
-    /// <summary>As <see cref="Superuser"/>, and whoever calls from a browser has signed in a moment ago. For what can make keys among other things.</summary>
+    /// <summary>As <see cref="Superuser"/>, and whoever calls from a browser has signed in a moment ago. For what can make keys, or a way to sign in as somebody, among other things.</summary>
     FreshSuperuser,
 }
 

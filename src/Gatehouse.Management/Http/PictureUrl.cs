@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Gatehouse.Web.Pages;
 
 namespace Gatehouse.Management.Http;
 
@@ -7,8 +8,11 @@ internal static partial class PictureUrl
 {
     /// <summary>Whether <paramref name="url"/> is one.</summary>
     public static bool IsSafe(string url) =>
-        (Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && !url.Any(c => c is '"' or '\'' or '<' or '>' or '\\' or ' '))
+        (PictureOrigin.Of(url) is not null && !url.Any(c => c is '"' or '\'' or '<' or '>' or '\\' or ' '))
         || (PlainPath().IsMatch(url) && !url.StartsWith("//", StringComparison.Ordinal));
+
+    /// <summary>Whether it is one, or holds the picture itself.</summary>
+    public static bool IsSafeOrInline(string url) => url.StartsWith("data:image/", StringComparison.Ordinal) || IsSafe(url);
 
     [GeneratedRegex(@"\A/?[-a-zA-Z0-9_.%]+(/[-a-zA-Z0-9_.%]+)*\z", RegexOptions.NonBacktracking)]
     private static partial Regex PlainPath();

@@ -61,7 +61,7 @@ internal sealed class SaveScopedToken(GatehouseDb db, Writer writer, TimeProvide
         },
         cancellationToken);
 
-    public Task<Result> ReplaceAsync(ApiCaller caller, Guid id, ScopedTokenDraft draft, CancellationToken cancellationToken) => ChangeAsync(
+    public Task<Result> ReplaceAsync(ApiCaller caller, Guid id, ScopedTokenDraft draft, CancellationToken cancellationToken) => TakeAsync(
         caller,
         id,
         token =>
@@ -77,7 +77,7 @@ internal sealed class SaveScopedToken(GatehouseDb db, Writer writer, TimeProvide
         cancellationToken);
 
     /// <summary>A new value; the old one is worthless at once.</summary>
-    public Task<Result> RollAsync(ApiCaller caller, Guid id, CancellationToken cancellationToken) => ChangeAsync(
+    public Task<Result> RollAsync(ApiCaller caller, Guid id, CancellationToken cancellationToken) => TakeAsync(
         caller,
         id,
         token =>
@@ -97,6 +97,13 @@ internal sealed class SaveScopedToken(GatehouseDb db, Writer writer, TimeProvide
             db.ScopedTokens.Remove(token);
             return new Result.Done(new IssuedToken(token, null));
         },
+        cancellationToken);
+
+    // Whose token it is, is who acts by it: one that makes others may end what is somebody else's, and never have it.
+    private Task<Result> TakeAsync(ApiCaller caller, Guid id, Func<ScopedToken, Result> change, CancellationToken cancellationToken) => ChangeAsync(
+        caller,
+        id,
+        token => caller.Scope is not null && token.UserId != caller.UserId ? new Result.Refused([new Fault("", "the token is somebody else's")]) : change(token),
         cancellationToken);
 
     private Task<Result> ChangeAsync(ApiCaller caller, Guid id, Func<ScopedToken, Result> change, CancellationToken cancellationToken) => writer.RunAsync<IssuedToken>(

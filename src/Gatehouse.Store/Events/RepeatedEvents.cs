@@ -7,24 +7,38 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Store.Events;
 
 /// <summary>
-/// Writes down what anybody can cause without end: once in a while for each network, user and target. How often it came besides, the next event
-/// of the kind tells (<c>repeated</c>), or the log when there is none.
+/// Writes down what anybody can cause without end: once in a while for each user and target, or network and target where nobody is signed in. How
+/// often it came besides, the next event of the kind tells (<c>repeated</c>), or the log when there is none.
 /// </summary>
-public sealed partial class RepeatedEvents(IEventLog log, TimeProvider clock, ILogger<RepeatedEvents> logger)
+public sealed partial class RepeatedEvents : IDisposable
 {
     private const int MostKept = 5_000;
     private static readonly TimeSpan Once = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(1);
 
+    private readonly IEventLog log;
+    private readonly TimeProvider clock;
+    private readonly ILogger<RepeatedEvents> logger;
+    private readonly ITimer sweeping;
     private readonly Lock turn = new();
-    private readonly Dictionary<Cause, Tally> kept = []; // guarded by turn
-    private DateTimeOffset swept; // guarded by turn
+    private readonly Dictionary<Cause, Tally> visitors = []; // guarded by turn
+    private readonly Dictionary<Cause, Tally> people = []; // guarded by turn; a share of its own, which no visitor fills
+
+    /// <summary>Begins to count.</summary>
+    public RepeatedEvents(IEventLog log, TimeProvider clock, ILogger<RepeatedEvents> logger)
+    {
+        (this.log, this.clock, this.logger) = (log, clock, logger);
+        sweeping = clock.CreateTimer(_ => Forget(2 * Once), null, SweepEvery, SweepEvery);
+    }
 
     /// <summary>Queues <paramref name="happened"/>, unless its like was a moment ago.</summary>
     /// <param name="target">What it is about; never what a visitor typed.</param>
     public void Enqueue(NewEvent happened, string target)
     {
-        if (Count(new Cause(happened.Action, NetworkOf(happened.ClientIp), happened.Actor?.Id, target)) is not { } repeated)
+        var (share, cause) = happened.Actor is { Id: var user }
+            ? (people, new Cause(happened.Action, "", user, target))
+            : (visitors, new Cause(happened.Action, NetworkOf(happened.ClientIp), null, target));
+        if (Count(share, cause) is not { } repeated)
         {
             return;
         }
@@ -37,47 +51,48 @@ public sealed partial class RepeatedEvents(IEventLog log, TimeProvider clock, IL
         log.Enqueue(happened);
     }
 
+    /// <summary>The log tells of what no event will.</summary>
+    public void Dispose()
+    {
+        sweeping.Dispose();
+        Forget(TimeSpan.Zero);
+    }
+
     // How often it came since the last event; null when that was a moment ago.
-    private int? Count(Cause cause)
+    private int? Count(Dictionary<Cause, Tally> share, Cause cause)
     {
         var now = clock.GetUtcNow();
-        List<(Cause Cause, int Count)> forgotten = [];
-        try
+        lock (turn)
         {
-            lock (turn)
+            // So many networks at once are one attack: the rest of it is one cause. So many targets of a user are that user.
+            cause = share.Count < MostKept || share.ContainsKey(cause) ? cause : cause with { Network = "", Target = "" };
+            if (share.TryGetValue(cause, out var tally) && now - tally.Since < Once)
             {
-                forgotten = Sweep_NeedsLock(now);
-
-                // So many networks at once are one attack: the rest of it is one cause.
-                cause = kept.Count < MostKept || kept.ContainsKey(cause) ? cause : new Cause(cause.Action, "", null, "");
-                if (kept.TryGetValue(cause, out var tally) && now - tally.Since < Once)
-                {
-                    kept[cause] = tally with { Count = tally.Count + 1 };
-                    return null;
-                }
-
-                kept[cause] = new Tally(now, 0);
-                return tally.Count;
+                share[cause] = tally with { Count = tally.Count + 1 };
+                return null;
             }
-        }
-        finally
-        {
-            forgotten.ForEach(f => LogRepeated(f.Cause.Action, f.Cause.Target, f.Cause.Network, f.Cause.UserId, f.Count));
+
+            share[cause] = new Tally(now, 0);
+            return tally.Count;
         }
     }
 
     // What is a little older than it need be stays for the next event to tell of.
-    private List<(Cause Cause, int Count)> Sweep_NeedsLock(DateTimeOffset now)
+    private void Forget(TimeSpan age)
     {
-        if (now - swept < SweepEvery)
+        var now = clock.GetUtcNow();
+        List<KeyValuePair<Cause, Tally>> old = [];
+        lock (turn)
         {
-            return [];
+            foreach (var share in (Dictionary<Cause, Tally>[])[visitors, people])
+            {
+                var aged = share.Where(k => now - k.Value.Since >= age).ToList();
+                aged.ForEach(a => share.Remove(a.Key));
+                old.AddRange(aged.Where(a => a.Value.Count > 0));
+            }
         }
 
-        swept = now;
-        var old = kept.Where(k => now - k.Value.Since >= 2 * Once).ToList();
-        old.ForEach(o => kept.Remove(o.Key));
-        return [.. old.Where(o => o.Value.Count > 0).Select(o => (o.Key, o.Value.Count))];
+        old.ForEach(o => LogRepeated(o.Key.Action, o.Key.Target, o.Key.Network, o.Key.UserId, o.Value.Count));
     }
 
     private static string NetworkOf(string? address) => IPAddress.TryParse(address, out var parsed) ? ClientNetwork.Of(parsed).ToString() : "";

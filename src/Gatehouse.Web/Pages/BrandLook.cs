@@ -14,8 +14,5 @@ public sealed record BrandLook(string Title, string? Logo = null, string? Icon =
     public IReadOnlyList<string> Pictures { get; init; } = [];
 
     /// <summary>Where pictures come from besides this host, for the Content-Security-Policy.</summary>
-    public IReadOnlyList<string> ImageOrigins => [.. Pictures.Append(Logo).Append(Icon).Append(Background).Select(OriginOf).OfType<string>().Distinct()];
-
-    private static string? OriginOf(string? url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "https" or "http" ? parsed.GetLeftPart(UriPartial.Authority) : null;
+    public IReadOnlyList<string> ImageOrigins => [.. Pictures.Append(Logo).Append(Icon).Append(Background).Select(PictureOrigin.Of).OfType<string>().Distinct()];
 }

@@ -106,6 +106,29 @@ public class AuthentikFlowTests
         }
     }
 
+    [Theory]
+    [InlineData("", 200)]
+    [InlineData("/media/a.jpg", 200)]
+    [InlineData("https://pictures.example.com:8443/a,b.jpg", 200)]
+    [InlineData("data:image/png;base64,AA==", 200)]
+    [InlineData("javascript:alert(1)", 400)]
+    [InlineData("data:text/html,x", 400)]
+    [InlineData("//evil.example.com/a.jpg", 400)]
+    [InlineData("https://user:pass@pictures.example.com/a.jpg", 400)]
+    [InlineData("https://a;script-src@pictures.example.com/a.jpg", 400)]
+    [InlineData("https://a,b.example.com/a.jpg", 400)]
+    public async Task A_flows_background_is_a_picture(string background, int status)
+    {
+        await using var host = await ApiHost.StartAsync();
+
+        (await host.AuthentikAsync("PATCH", "/flows/instances/default-provider-authorization-implicit-consent/", new JsonObject { ["background"] = background })).Expect(status);
+        if (!background.StartsWith("data:", StringComparison.Ordinal))
+        {
+            var brand = (await host.AuthentikAsync("GET", "/core/brands/")).Text("results.0.brand_uuid");
+            (await host.AuthentikAsync("PATCH", $"/core/brands/{brand}/", new JsonObject { ["branding_default_flow_background"] = background })).Expect(status);
+        }
+    }
+
     [Fact]
     public async Task A02_a_stage_never_puts_newcomers_among_those_who_may_do_everything()
     {

@@ -17,7 +17,7 @@ public class AuthentikSessionTests
     {
         await using var host = await ApiHost.StartAsync();
         var (session, _) = await SignInAsync(host, host.AdminId);
-        host.Browsers.Known["page"] = () => new BrowserCaller(host.AdminId, host.AdminId, session, IsProven: true);
+        host.Browsers.Known["page"] = () => new BrowserCaller(host.AdminId, host.AdminId, session, IsProven: true) { IsFresh = true };
         host.Browsers.Known["elsewhere"] = () => new BrowserCaller(host.AdminId, host.AdminId, session, IsProven: false);
 
         Assert.Equal("akadmin", (await SendAsync(host, "GET", "/core/users/me/", "elsewhere")).Expect(200).Text("user.username"));
@@ -150,6 +150,58 @@ public class AuthentikSessionTests
         isFresh = true;
         (await SendAsync(host, "POST", "/managed/blueprints/", "page", blueprint)).Expect(201);
         (await SendAsync(host, "POST", "/core/users/service_account/", "page", account)).Expect(200);
+    }
+
+    [Fact]
+    public async Task What_signs_in_as_somebody_takes_a_recent_sign_in_and_looking_does_not()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var isFresh = false;
+        host.Browsers.Known["page"] = () => new BrowserCaller(host.AdminId, host.AdminId, Guid.CreateVersion7(), IsProven: true) { IsFresh = isFresh };
+        var admins = (await host.AuthentikAsync("GET", "/core/groups/?name=authentik%20Admins")).Text("results.0.pk")!;
+        var plain = (await host.AuthentikAsync("POST", "/core/groups/", new JsonObject { ["name"] = "plain" })).Expect(201).Text("pk");
+        var pair = $"/crypto/certificatekeypairs/{host.KeyPair}/";
+        var provider = "/providers/oauth2/" + (await host.AuthentikAsync("POST", "/providers/oauth2/", AuthentikRefusals.Provider(host, "one"))).Expect(201).Text("pk") + "/";
+        var bob = $"/core/users/{host.UserId}/";
+        (string Method, string Path, JsonObject? Body, int Status)[] calls =
+        [
+            ("POST", "/core/users/", new JsonObject { ["username"] = "mallory", ["name"] = "", ["groups"] = new JsonArray(admins) }, 201),
+            ("PATCH", bob, new JsonObject { ["email"] = "mallory@example.com" }, 200),
+            ("PUT", bob, new JsonObject { ["username"] = "bob", ["name"] = "", ["groups"] = new JsonArray(admins) }, 200),
+            ("POST", bob + "set_password/", new JsonObject { ["password"] = "a long new password" }, 204),
+            ("POST", bob + "set_password_hash/", new JsonObject { ["password"] = "no hash" }, 400),
+            ("POST", bob + "recovery/", new JsonObject(), 400),
+            ("POST", bob + "recovery_email/", new JsonObject { ["email_stage"] = Guid.CreateVersion7().ToString() }, 400),
+            ("POST", "/core/groups/", new JsonObject { ["name"] = "inside", ["parents"] = new JsonArray(admins), ["users"] = new JsonArray(host.UserId) }, 201),
+            ("PATCH", $"/core/groups/{plain}/", new JsonObject { ["is_superuser"] = true }, 200),
+            ("PUT", $"/core/groups/{plain}/", new JsonObject { ["name"] = "plain", ["users"] = new JsonArray(host.UserId) }, 200),
+            ("POST", $"/core/groups/{admins}/add_user/", new JsonObject { ["pk"] = host.UserId }, 204),
+            ("GET", pair + "view_private_key/", null, 200),
+            ("PATCH", pair, new JsonObject { ["name"] = "mine" }, 200),
+            ("PATCH", provider, new JsonObject { ["name"] = "mine" }, 200),
+        ];
+
+        foreach (var (method, path, body, _) in calls)
+        {
+            var reply = await SendAsync(host, method, path, "page", body?.DeepClone());
+            Assert.True(reply.Status == 403 && reply.Text("detail")!.StartsWith("Sign in again", StringComparison.Ordinal), $"{method} {path} answered {reply.Status}");
+        }
+
+        foreach (var path in (string[])[bob, "/core/groups/", pair, pair + "view_certificate/", provider])
+        {
+            (await SendAsync(host, "GET", path, "page")).Expect(200);
+        }
+
+        (await SendAsync(host, "POST", $"/core/groups/{admins}/remove_user/", "page", new JsonObject { ["pk"] = host.UserId })).Expect(204);
+        isFresh = true;
+        foreach (var (method, path, body, status) in calls)
+        {
+            (await SendAsync(host, method, path, "page", body)).Expect(status);
+        }
+
+        // Programs have no sign-in to be recent.
+        (await host.AuthentikAsync("GET", pair + "view_private_key/")).Expect(200);
+        (await host.AuthentikAsync("POST", bob + "set_password/", new JsonObject { ["password"] = "another long password" })).Expect(204);
     }
 
     [Fact]

@@ -1,4 +1,8 @@
 using System.Text.Json.Nodes;
+using Gatehouse.Management.CloudflareV4;
+using Gatehouse.Management.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Tests.Management;
 
@@ -13,6 +17,29 @@ public class CloudflareConventionTests
         var reply = (await host.SendAsync("GET", "/client/v4/accounts/ffffffffffffffffffffffffffffffff/access/apps", null, ApiHost.AdminKey)).Expect(403);
 
         Assert.Equal("9109", reply.Text("errors.0.code"));
+    }
+
+    [Theory]
+    [InlineData(nameof(Need.User), true, true)]
+    [InlineData(nameof(Need.Superuser), false, true)]
+    [InlineData(nameof(Need.FreshSuperuser), false, true)]
+    [InlineData(nameof(Need.Nobody), false, false)]
+    [InlineData(nameof(Need.Self), false, false)]
+    [InlineData(nameof(Need.Key), false, false)]
+    [InlineData(nameof(Need.Fresh), false, false)]
+    public async Task A04_whatever_a_route_asks_for_nobody_passes_who_lacks_it(string need, bool userMay, bool adminMay)
+    {
+        await using var host = await ApiHost.StartAsync();
+
+        Assert.Equal((userMay, adminMay), (await AdmitAsync(ApiHost.UserKey), await AdmitAsync(ApiHost.AdminKey)));
+
+        async Task<bool> AdmitAsync(string key)
+        {
+            await using var scope = host.Services.CreateAsyncScope();
+            var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
+            context.Request.Headers.Authorization = "Bearer " + key;
+            return await new CloudflareDialect().AdmitAsync(context, Enum.Parse<Need>(need), TestContext.Current.CancellationToken) is Admission.Admitted;
+        }
     }
 
     [Fact]

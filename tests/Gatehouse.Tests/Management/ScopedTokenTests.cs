@@ -217,6 +217,24 @@ public class ScopedTokenTests
     }
 
     [Fact]
+    public async Task A08_a_token_ends_another_administrators_and_never_has_its_value_or_its_rights()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var minter = await MakeAsync(host, "Account API Tokens Write", AppsRead);
+        var admins = (await host.AuthentikAsync("GET", "/core/groups/?name=authentik%20Admins")).Text("results.0.pk");
+        (await host.AuthentikAsync("POST", $"/core/groups/{admins}/add_user/", new JsonObject { ["pk"] = host.UserId })).Expect(204);
+        var path = "/tokens/" + (await host.CloudflareAsync("POST", "/tokens", Token(AppsRead), ApiHost.UserKey)).Expect(200).Text("result.id");
+        var own = "/tokens/" + (await host.CloudflareAsync("POST", "/tokens", Token(AppsRead), minter)).Expect(200).Text("result.id");
+
+        (await host.CloudflareAsync("PUT", path + "/value", new JsonObject(), minter)).Expect(400);
+        (await host.CloudflareAsync("PUT", path, Token(AppsRead), minter)).Expect(400);
+        (await host.CloudflareAsync("PUT", own + "/value", new JsonObject(), minter)).Expect(200);
+        (await host.CloudflareAsync("PUT", own, Token(AppsRead), minter)).Expect(200);
+        (await host.CloudflareAsync("PUT", path, Token(AppsRead))).Expect(200); // an administrator, not a token of theirs
+        (await host.CloudflareAsync("DELETE", path, key: minter)).Expect(200);
+    }
+
+    [Fact]
     public async Task A08_who_may_read_tunnels_gets_no_tunnels_token()
     {
         await using var host = await ApiHost.StartAsync();

@@ -58,6 +58,23 @@ public class AccessTests
         Assert.StartsWith("/if/flow/default-provider-authorization-explicit-consent/", asked.Headers.Location!.OriginalString, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_page_of_consent_allows_the_clients_picture_and_judges_nothing()
+    {
+        await using var host = await OidcHost.StartAsync();
+        await host.ConfigureAsync(p => p.AuthorizationFlowId = host.Seed.ExplicitFlowId);
+        await host.ChangeAsync(async db => (await db.ProviderApplications.SingleAsync(a => a.Id == host.Seed.ApplicationId, OidcHost.Stop)).Icon = "https://pictures.test:8443/a.svg");
+        using var sent = await host.GetAsync(OidcHost.Authorize(), host.Cookie);
+        var asked = host.Policies.Asked.Count;
+
+        using var page = await host.GetAsync(sent.Headers.Location!.OriginalString, host.Cookie);
+        using var stranger = await host.GetAsync(sent.Headers.Location.OriginalString);
+
+        Assert.Contains("img-src 'self' data: https://pictures.test:8443;", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Contains("img-src 'self' data:;", stranger.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Equal(asked, host.Policies.Asked.Count);
+    }
+
     [Theory]
     [InlineData("permanent", null)]
     [InlineData("expiring", 7)]

@@ -70,6 +70,10 @@ public class BrowserSessionTests
         Assert.DoesNotContain("bob", page, StringComparison.Ordinal);
         Assert.Contains("alice", page, StringComparison.Ordinal);
         Assert.Null(await host.ReadAsync(db => db.AuthenticatedSessions.Select(s => s.ImpersonatedUserId).SingleAsync(TestContext.Current.CancellationToken)));
+        Assert.Contains("alice", await PageAsync(), StringComparison.Ordinal);
+        var told = await host.ReadAsync(db => db.Events.SingleAsync(e => e.Action == Gatehouse.Model.Events.EventActions.ImpersonationEnded, TestContext.Current.CancellationToken));
+        Assert.Equal("alice", told.Username);
+        Assert.Contains("\"bob\"", told.OnBehalfOfJson, StringComparison.Ordinal);
 
         async Task<string> PageAsync()
         {

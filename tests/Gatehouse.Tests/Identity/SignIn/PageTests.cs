@@ -58,6 +58,11 @@ public partial class PageTests
     [InlineData("", "https://brand.test/b.jpg", "https://brand.test/b.jpg", "img-src 'self' data: https://brand.test;")]
     [InlineData("/media/a.jpg", "", "/media/a.jpg", "img-src 'self' data:;")]
     [InlineData("javascript:alert(1)", "", null, "img-src 'self' data:;")]
+    [InlineData("https://flow.test:8443/a,b.jpg", "", "https://flow.test:8443/a,b.jpg", "img-src 'self' data: https://flow.test:8443;")]
+    [InlineData("https://[2001:db8::1]/a.jpg", "", "https://[2001:db8::1]/a.jpg", "img-src 'self' data: https://[2001:db8::1];")]
+    [InlineData("https://b\u00fccher.test/a.jpg", "", "https://b&#xFC;cher.test/a.jpg", "img-src 'self' data: https://xn--bcher-kva.test;")]
+    [InlineData("https://user,script-src@flow.test/a.jpg", "", null, "img-src 'self' data:;")]
+    [InlineData("https://a,b.test/a.jpg", "", null, "img-src 'self' data:;")]
     [InlineData("//evil.test/a.jpg", "", null, "img-src 'self' data:;")]
     [InlineData("", "", null, "img-src 'self' data:;")]
     public async Task The_background_of_a_flow_or_of_the_brand_stands_behind_its_page(string flow, string brand, string? shown, string policy)
@@ -83,12 +88,14 @@ public partial class PageTests
         const string Flow = "default-provider-authorization-explicit-consent";
         await using var host = await SignInHost.StartAsync();
         host.Pending = new PendingAuthorization(Guid.CreateVersion7(), "Wiki", Flow, [], MustConsent: false) { Icon = "https://wiki.test/icon.svg" };
+        var judged = host.Reads;
         using var alice = await host.SignedInAsync();
         using var stranger = host.Browser();
 
         using var page = await alice.GetAsync($"/if/flow/{Flow}/");
         using var closed = await stranger.GetAsync($"/if/flow/{Flow}/");
 
+        Assert.Equal(judged, host.Reads); // the flow judges, its page need not
         Assert.Contains(" https://wiki.test;", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         Assert.DoesNotContain("wiki.test", closed.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         Assert.Equal("https://wiki.test/icon.svg", (await alice.Flow(Flow).ShowAsync()).Text("application_icon"));

@@ -51,8 +51,13 @@ internal sealed class SignInHost : IAsyncDisposable
             .AddSingleton(databases ?? Database)
             .AddScoped(s => s.GetRequiredService<IDbContextFactory<GatehouseDb>>().CreateDbContext())
             .AddScoped(_ => new AuthorizationBorder(
-                (_, _, _, _) => Task.FromResult(Pending),
-                (_, query, browser, _) => Task.FromResult($"https://rp.test/cb?code={browser.User.Username}&query={Uri.EscapeDataString(query)}")))
+                (_, _, _, _) =>
+                {
+                    Reads++;
+                    return Task.FromResult(Pending);
+                },
+                (_, query, browser, _) => Task.FromResult($"https://rp.test/cb?code={browser.User.Username}&query={Uri.EscapeDataString(query)}"),
+                (_, _, _) => Task.FromResult(Pending?.Icon)))
             .AddSingleton(_ => new Passwords
             {
                 Verify = (password, kept) =>
@@ -66,6 +71,9 @@ internal sealed class SignInHost : IAsyncDisposable
         app = builder.Build();
         app.MapSignIn();
     }
+
+    /// <summary>How often an authorization was judged.</summary>
+    public int Reads { get; private set; }
 
     /// <summary>The kept passwords with which typed ones were compared.</summary>
     public ConcurrentQueue<string> Verified { get; } = new();
