@@ -7,7 +7,7 @@ namespace Gatehouse.Hosting;
 internal sealed class MemoryKeeper(TimeProvider clock) : BackgroundService
 {
     private const long Burst = 64L << 20;
-    private const long Quiet = 2L << 20;
+    private const long Quiet = 8L << 20;
     private const long Grown = 8L << 20;
     private const long ManyMethods = 300;
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
