@@ -2,10 +2,12 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Gatehouse.Management.Blueprints;
+using Gatehouse.Management.Invitations;
 using Gatehouse.Management.Tokens;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Blueprints;
 using Gatehouse.Model.Events;
+using Gatehouse.Model.Invitations;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -120,6 +122,11 @@ public class KeepBlueprintsTests
 
         Assert.Equal((1, 0), (await Keeper(host).RunAsync(Stop), await Keeper(host).RunAsync(Stop)));
         Assert.Equal("error", await StatusAsync(host, path));
+        await using (var scope = host.Services.CreateAsyncScope())
+        {
+            var nobodys = await scope.ServiceProvider.GetRequiredService<SaveInvitation>().CreateAsync(new InvitationFields { Name = "x" }, 0, Stop);
+            Assert.Equal("created_by", Assert.Single(Assert.IsType<WriteResult<Invitation>.Refused>(nobodys).Faults).Field);
+        }
 
         Assert.Equal("successful", (await host.AuthentikAsync("POST", path + "apply/", new JsonObject())).Expect(200).Text("status"));
         host.Clock.Advance(TimeSpan.FromHours(1));
