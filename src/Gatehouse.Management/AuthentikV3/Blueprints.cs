@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gatehouse.Management.Blueprints;
 using Gatehouse.Management.Http;
@@ -99,7 +100,7 @@ internal sealed class Blueprints(GatehouseDb db, SaveBlueprint save, ApplyBluepr
             return Imported(false, [new BlueprintLog(DateTimeOffset.UnixEpoch, "error", fault.Message)]);
         }
 
-        var result = await apply.RunAsync(blueprint, context, request.Caller, request.Aborted);
+        var result = await apply.RunAsync(blueprint, context, request.Caller, isKnown: false, request.Aborted);
         return Imported(result.IsSuccess, result.Logs);
     }
 
@@ -114,7 +115,7 @@ internal sealed class Blueprints(GatehouseDb db, SaveBlueprint save, ApplyBluepr
         {
             var form = await request.ReadFormAsync(
                 new FormOptions { MultipartBodyLengthLimit = BlueprintText.Longest, ValueLengthLimit = BlueprintText.Longest, ValueCountLimit = 16 }, cancellationToken);
-            var context = form["context"].ToString() is { Length: > 0 } given ? JsonNode.Parse(given) as JsonObject : [];
+            var context = form["context"].ToString() is { Length: > 0 } given ? JsonNode.Parse(given, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject : [];
             if (context is null)
             {
                 return null;
@@ -128,7 +129,7 @@ internal sealed class Blueprints(GatehouseDb db, SaveBlueprint save, ApplyBluepr
 
             return files.Read(form["path"].ToString()) is { } text ? (text, context) : null;
         }
-        catch (Exception fault) when (fault is InvalidDataException or BadHttpRequestException or System.Text.Json.JsonException or IOException)
+        catch (Exception fault) when (fault is InvalidDataException or BadHttpRequestException or JsonException or IOException)
         {
             return null; // too long, cut short, or no form after all
         }
@@ -149,7 +150,7 @@ internal sealed class Blueprints(GatehouseDb db, SaveBlueprint save, ApplyBluepr
 
     private static BlueprintFields Read(BodyFields body) => new()
     {
-        Name = body.Text("name", 1000, mayBeBlank: false),
+        Name = body.Text("name", BlueprintFields.LongestName, mayBeBlank: false),
         Path = body.Text("path", 1000),
         Content = body.Text("content", BlueprintText.Longest),
         ContextJson = body.ObjectText("context"),

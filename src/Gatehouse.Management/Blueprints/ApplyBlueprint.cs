@@ -1,6 +1,9 @@
+using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gatehouse.Management.AuthentikV3;
+using Gatehouse.Management.Http;
 using Gatehouse.Management.Tokens;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Snapshots;
@@ -22,8 +25,11 @@ internal sealed class ApplyBlueprint(AuthentikRoutes routes, IServiceProvider se
     private const int PageSize = 100;
     private const int MostPages = 100;
 
-    /// <summary>Applies it as <paramref name="caller"/>, who must be a superuser.</summary>
-    public async Task<BlueprintResult> RunAsync(BlueprintText blueprint, JsonObject context, ApiCaller caller, CancellationToken cancellationToken)
+    /// <summary>
+    /// Applies it as <paramref name="caller"/>, who must be a superuser. <paramref name="isKnown"/>: it was applied before, the very same. Then the
+    /// passwords of users that are there stay as they are: hashing is slow on purpose, and a hash is another after the next sign-in.
+    /// </summary>
+    public async Task<BlueprintResult> RunAsync(BlueprintText blueprint, JsonObject context, ApiCaller caller, bool isKnown, CancellationToken cancellationToken)
     {
         List<BlueprintLog> logs = [];
         var isDone = await writer.RunAllAsync(
@@ -32,7 +38,7 @@ internal sealed class ApplyBlueprint(AuthentikRoutes routes, IServiceProvider se
             {
                 try
                 {
-                    await new Run(this, blueprint, caller, logs, cancellationToken).ApplyAsync(context);
+                    await new Run(this, blueprint, caller, isKnown, logs, cancellationToken).ApplyAsync(context);
                     return true;
                 }
                 catch (BlueprintFaultException fault)
@@ -50,7 +56,7 @@ internal sealed class ApplyBlueprint(AuthentikRoutes routes, IServiceProvider se
         return new BlueprintResult(isDone, logs);
     }
 
-    private sealed class Run(ApplyBlueprint owner, BlueprintText blueprint, ApiCaller caller, List<BlueprintLog> logs, CancellationToken cancellationToken)
+    private sealed class Run(ApplyBlueprint owner, BlueprintText blueprint, ApiCaller caller, bool isKnown, List<BlueprintLog> logs, CancellationToken cancellationToken)
     {
         public async Task ApplyAsync(JsonObject given)
         {
@@ -160,7 +166,9 @@ internal sealed class ApplyBlueprint(AuthentikRoutes routes, IServiceProvider se
                 : await CallAsync("PATCH", PathOf(kind, found), body, entry);
             foreach (var (action, details) in special)
             {
-                if (found is null || !await BlueprintSpecials.HoldsAsync(owner.services.GetRequiredService<GatehouseDb>(), action, found, details, cancellationToken))
+                var isLeft = found is not null && ((isKnown && BlueprintSpecials.IsPassword(action))
+                    || await BlueprintSpecials.HoldsAsync(owner.services.GetRequiredService<GatehouseDb>(), action, found, details, cancellationToken));
+                if (!isLeft)
                 {
                     isSo = false;
                     await CallAsync("POST", PathOf(kind, saved) + action, details, entry);
@@ -173,8 +181,14 @@ internal sealed class ApplyBlueprint(AuthentikRoutes routes, IServiceProvider se
 
         private async Task<JsonObject> CallAsync(string method, string path, JsonObject body, YamlMappingNode entry)
         {
-            using var document = JsonDocument.Parse(body.ToJsonString());
-            var answer = await owner.routes.Table.CallAsync(owner.services, caller, method, path, document.RootElement.Clone(), cancellationToken)
+            // As strictly as what comes over HTTP: it may be nested too deep, or hold what no database keeps.
+            var given = JsonBody.Parse(Encoding.UTF8.GetBytes(body.ToJsonString())) switch
+            {
+                JsonBody.Read read => read.Root,
+                JsonBody.Malformed malformed => throw new BlueprintFaultException($"line {entry.Start.Line}: {method} {path} can't be asked: {malformed.Reason}"),
+                _ => throw new UnreachableException(),
+            };
+            var answer = await owner.routes.Table.CallAsync(owner.services, caller, method, path, given, cancellationToken)
                 ?? throw new BlueprintFaultException($"line {entry.Start.Line}: {method} {path} is not served here");
             return answer.Status < 400
                 ? answer.Body as JsonObject ?? []

@@ -15,6 +15,9 @@ internal static class BlueprintSpecials
     private const string SetHash = "set_password_hash/";
     private const string SetKey = "set_key/";
 
+    /// <summary>Whether an action gives a password.</summary>
+    public static bool IsPassword(string action) => action is SetPassword or SetHash;
+
     /// <summary>Whether <paramref name="found"/> has already what an action would give it.</summary>
     public static async Task<bool> HoldsAsync(GatehouseDb db, string action, JsonObject found, JsonObject body, CancellationToken cancellationToken)
     {

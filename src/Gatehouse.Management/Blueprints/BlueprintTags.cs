@@ -289,11 +289,11 @@ internal sealed class BlueprintTags(BlueprintScope scope)
         var text = node is YamlSequenceNode { Children: [var only] } ? (await ReadAsync(only))?.ToString() ?? "" : Text(node);
         try
         {
-            return JsonNode.Parse(text);
+            return JsonNode.Parse(text, documentOptions: new System.Text.Json.JsonDocumentOptions { AllowDuplicateProperties = false });
         }
         catch (System.Text.Json.JsonException fault)
         {
-            throw new BlueprintFaultException($"line {node.Start.Line}: this is not JSON", fault);
+            throw new BlueprintFaultException($"line {node.Start.Line}: this is not JSON, or names a key twice", fault);
         }
     }
 

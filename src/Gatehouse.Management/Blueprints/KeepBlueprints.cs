@@ -32,9 +32,7 @@ internal sealed partial class KeepBlueprints(IServiceScopeFactory scopes, TimePr
         var applied = 0;
         foreach (var id in await DueAsync(cancellationToken))
         {
-            // Each in a scope of its own: one that fails spoils nothing of the next.
-            await using var scope = scopes.CreateAsyncScope();
-            if (await scope.ServiceProvider.GetRequiredService<SaveBlueprint>().RunAsync(id, Itself, cancellationToken) is WriteResult<BlueprintInstance>.Done { Value: var done })
+            if (await ApplyAsync(id, cancellationToken) is WriteResult<BlueprintInstance>.Done { Value: var done })
             {
                 LogApplied(done.Name, done.Status);
                 applied++;
@@ -62,28 +60,60 @@ internal sealed partial class KeepBlueprints(IServiceScopeFactory scopes, TimePr
         }
     }
 
+    // Each in a scope of its own: one that fails spoils nothing of the next.
+    [SuppressMessage("Design", "CA1031", Justification = "One that fails must not keep the others from being applied; it is logged, and its status says so.")]
+    private async Task<WriteResult<BlueprintInstance>> ApplyAsync(Guid id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            return await scope.ServiceProvider.GetRequiredService<SaveBlueprint>().RunAsync(id, Itself, cancellationToken);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogBroken(failure, id);
+        }
+
+        await using var fresh = scopes.CreateAsyncScope();
+        return await fresh.ServiceProvider.GetRequiredService<SaveBlueprint>().FailedAsync(id, cancellationToken);
+    }
+
     // Files that nobody has told of yet, unless they say that they wait to be.
     private async Task TakeUpAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var files = scope.ServiceProvider.GetRequiredService<BlueprintFiles>().All();
-        if (files.Count == 0)
-        {
-            return;
-        }
-
         var db = scope.ServiceProvider.GetRequiredService<GatehouseDb>();
         var known = await db.Blueprints.AsNoTracking().Select(b => new { b.Path, b.Name }).ToListAsync(cancellationToken);
-        var save = scope.ServiceProvider.GetRequiredService<SaveBlueprint>();
-        foreach (var file in files.Where(f => known.TrueForAll(k => k.Path != f.Path) && !f.Text.Labels.Any(l => l is { Key: Instantiate, Value: "false" or "False" })))
+        var (paths, names) = (known.Select(k => k.Path).ToHashSet(StringComparer.Ordinal), known.Select(k => k.Name).ToHashSet(StringComparer.Ordinal));
+        foreach (var file in scope.ServiceProvider.GetRequiredService<BlueprintFiles>().All(f => !paths.Contains(f)))
         {
-            var name = file.Text.Name.Length > 0 && known.TrueForAll(k => k.Name != file.Text.Name) ? file.Text.Name : file.Path;
+            if (!file.Text.Labels.Any(l => l is { Key: Instantiate, Value: "false" or "False" }))
+            {
+                await TakeUpAsync(file, IsName(file.Text.Name) && names.Add(file.Text.Name) ? file.Text.Name : file.Path, cancellationToken);
+            }
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "One file that can't be kept must not hold up the others; it is logged, and tried again.")]
+    private async Task TakeUpAsync(BlueprintFile file, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            var save = scope.ServiceProvider.GetRequiredService<SaveBlueprint>();
             if (await save.CreateAsync(new BlueprintFields { Name = name, Path = file.Path }, cancellationToken) is WriteResult<BlueprintInstance>.Done)
             {
                 LogTaken(file.Path);
             }
         }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogLeft(failure, file.Path);
+        }
     }
+
+    // What the API would take for one.
+    private static bool IsName(string name) => name.Length is > 0 and <= BlueprintFields.LongestName && !name.Contains('\0', StringComparison.Ordinal);
 
     // A file that is not on this node may be on another one.
     private async Task<List<Guid>> DueAsync(CancellationToken cancellationToken)
@@ -103,4 +133,10 @@ internal sealed partial class KeepBlueprints(IServiceScopeFactory scopes, TimePr
 
     [LoggerMessage(EventId = 5403, Level = LogLevel.Warning, Message = "Blueprints can't be looked after; trying again in a minute")]
     private partial void LogFailed(Exception failure);
+
+    [LoggerMessage(EventId = 5404, Level = LogLevel.Error, Message = "Blueprint {Id} failed while it was applied")]
+    private partial void LogBroken(Exception failure, Guid id);
+
+    [LoggerMessage(EventId = 5405, Level = LogLevel.Warning, Message = "Blueprint file {Path} can't be kept; trying again in a minute")]
+    private partial void LogLeft(Exception failure, string path);
 }

@@ -59,7 +59,8 @@ internal abstract record JsonBody
     public static async Task<IReadOnlyList<JsonElement>?> ReadListAsync(HttpRequest request, CancellationToken cancellationToken) =>
         await ReadAsync(request, cancellationToken) is NotAnObject { Root: { ValueKind: JsonValueKind.Array } list } ? [.. list.EnumerateArray()] : null;
 
-    private static JsonBody Parse(ReadOnlyMemory<byte> bytes)
+    /// <summary>Reads bytes that are at hand.</summary>
+    public static JsonBody Parse(ReadOnlyMemory<byte> bytes)
     {
         if (bytes.IsEmpty)
         {
@@ -76,7 +77,7 @@ internal abstract record JsonBody
         }
         catch (JsonException fault)
         {
-            return new Malformed($"not JSON, or a key stands twice: line {fault.LineNumber + 1}, byte {fault.BytePositionInLine}");
+            return new Malformed($"not JSON, or nested too deep, or a key stands twice: line {fault.LineNumber + 1}, byte {fault.BytePositionInLine}");
         }
         catch (InvalidOperationException)
         {

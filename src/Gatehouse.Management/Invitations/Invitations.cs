@@ -54,6 +54,12 @@ internal sealed class SaveInvitation(GatehouseDb db, Writer writer, TimeProvider
         Topic.Identity,
         async () =>
         {
+            // Gatehouse itself, which applies blueprints, is no user; and whoever calls may be gone by now.
+            if (!await db.Users.AnyAsync(u => u.Id == maker, cancellationToken))
+            {
+                return new Result.Refused([new Fault("created_by", "An invitation is somebody's: a blueprint that makes one has to be applied by a person first.")]);
+            }
+
             var invitation = new Invitation { Id = RandomId(), Name = "", CreatedById = maker, CreatedAt = clock.GetUtcNow() };
             db.Invitations.Add(invitation);
             return await ApplyAsync(invitation, fields, cancellationToken);

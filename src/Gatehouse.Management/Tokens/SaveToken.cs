@@ -145,7 +145,8 @@ internal sealed partial class SaveToken(
         }
     }
 
-    // An API token gets the usual life whatever is asked for; an app password may be given less than the longest.
+    // An API token gets the usual life whatever is asked for, once: a blueprint that names a time is applied every hour, and would renew it for ever.
+    // An app password may be given less than the longest.
     private Fault? LifeFault(ApiCaller caller, ApiToken token, TokenFields fields, bool isNew, string attributes)
     {
         var now = clock.GetUtcNow();
@@ -159,7 +160,7 @@ internal sealed partial class SaveToken(
 
         if (token.Intent == TokenIntent.Api)
         {
-            token.ExpiresAt = isNew || token.ExpiresAt is null || fields.ExpiresAt.IsGiven ? now + life.Usual : token.ExpiresAt;
+            token.ExpiresAt = isNew ? now + life.Usual : token.ExpiresAt ?? (now + life.Usual);
             return null;
         }
 

@@ -15,6 +15,7 @@ internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate, Wr
     private readonly List<Func<Task>> also = [];
     private readonly HashSet<string> touched = new(StringComparer.Ordinal);
     private bool isInside; // of RunAllAsync
+    private bool hasSaved; // a step of it
 
     /// <summary>
     /// Saves what <paramref name="prepare"/> changed when it answers <see cref="WriteResult{T}.Done"/>. When somebody else changed the same
@@ -68,12 +69,18 @@ internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate, Wr
         Begin();
         touched.Clear();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        isInside = true;
+        (isInside, hasSaved) = (true, false);
         try
         {
             if (!await steps())
             {
                 return false;
+            }
+
+            if (!hasSaved)
+            {
+                await transaction.CommitAsync(cancellationToken);
+                return true; // all was so already: no table is old
             }
 
             db.ChangeTracker.Clear();
@@ -116,6 +123,7 @@ internal sealed class Writer(GatehouseDb db, ChangeFeed feed, WriteGate gate, Wr
         {
             await SaveAsync(cancellationToken);
             await db.SaveChangesAsync(cancellationToken);
+            hasSaved = true;
             return result;
         }
         catch (DbUpdateConcurrencyException)
