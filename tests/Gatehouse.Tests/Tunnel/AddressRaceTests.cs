@@ -6,6 +6,7 @@ using Gatehouse.Tests.Fakes;
 namespace Gatehouse.Tests.Tunnel;
 
 /// <summary>Names of which one address says nothing.</summary>
+[Collection(nameof(Alone))]
 public class AddressRaceTests
 {
     private static readonly IPAddress Dark = IPAddress.Parse("127.0.0.2");

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Gatehouse.Tests.Tunnel;
 
 /// <summary>Many who dial the edge and never say who they are.</summary>
+[Collection(nameof(Alone))]
 public sealed class EdgeFloodTests : IDisposable
 {
     // The head of a record of 512 bytes, and the first of them.

@@ -10,6 +10,7 @@ using Gatehouse.Tunnel.Wire.Rpc;
 namespace Gatehouse.Tests.Tunnel;
 
 /// <summary>A connector with good credentials and bad intentions. Whatever it does, other tunnels go on.</summary>
+[Collection(nameof(Alone))]
 public class HostileConnectorTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

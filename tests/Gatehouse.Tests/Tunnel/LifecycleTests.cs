@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -285,36 +284,6 @@ public class LifecycleTests
         await over.CancelAsync();
         var broken = await breaking;
         Assert.True(broken > 0 && bad <= good / 1000, $"{good} good, {bad} bad, {broken} connections broken");
-    }
-
-    [Fact]
-    public async Task R09_connectors_come_back_after_the_edge_was_away_and_not_all_at_once()
-    {
-        await using var rig = await TunnelRig.StartAsync();
-        var all = new List<TunnelCredentials>();
-        for (var n = 0; n < 30; n++)
-        {
-            all.Add(rig.AddTunnel($"t{n}", rig.Ingress));
-            await rig.ConnectAsync(all[^1], connections: 4);
-        }
-
-        await rig.StopEdgeAsync(TimeSpan.FromMilliseconds(10));
-        await Task.Delay(TimeSpan.FromSeconds(1.5), Token);
-        await rig.StartEdgeAsync();
-        var began = rig.Clock.GetTimestamp();
-        var back = new ConcurrentDictionary<Guid, int>(); // connection -> second it was seen in
-        while (back.Count < 120 && rig.Clock.GetElapsedTime(began) < TimeSpan.FromSeconds(10))
-        {
-            foreach (var connection in rig.Registry.All)
-            {
-                back.TryAdd(connection.Id, (int)rig.Clock.GetElapsedTime(began).TotalSeconds);
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(20), Token);
-        }
-
-        Assert.Equal(120, back.Count);
-        Assert.InRange(back.Values.GroupBy(s => s).Max(g => g.Count()), 1, 48); // 40 %
     }
 
     [Fact]

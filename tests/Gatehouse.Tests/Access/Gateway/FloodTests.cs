@@ -5,8 +5,7 @@ using System.Net.Sockets;
 namespace Gatehouse.Tests.Access.Gateway;
 
 /// <summary>Row N04 of the attack cases: floods of frames on a few connections, and what others notice of them. Alone: times and memory are the whole process's.</summary>
-[CollectionDefinition(nameof(FloodTests), DisableParallelization = true)]
-[Collection(nameof(FloodTests))]
+[Collection(nameof(Alone))]
 public class FloodTests
 {
     private const int Connections = 10;

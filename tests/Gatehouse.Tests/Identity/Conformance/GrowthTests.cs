@@ -3,8 +3,7 @@ using Gatehouse.Tests.Identity.Oidc;
 namespace Gatehouse.Tests.Identity.Conformance;
 
 /// <summary>What visitors choose is not kept for ever. Alone: it looks at the memory of the whole process.</summary>
-[CollectionDefinition(nameof(GrowthTests), DisableParallelization = true)]
-[Collection(nameof(GrowthTests))]
+[Collection(nameof(Alone))]
 public class GrowthTests
 {
     private const int Long = 2000;

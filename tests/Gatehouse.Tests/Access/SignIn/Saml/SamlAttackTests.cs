@@ -261,7 +261,7 @@ public class SamlAttackTests
         var took = Stopwatch.GetElapsedTime(since);
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
-        Assert.True(took < TimeSpan.FromSeconds(1), $"took {took}");
+        Assert.True(took < TimeSpan.FromSeconds(5), $"took {took}");
         Assert.Equal(HttpStatusCode.BadRequest, (await SamlProvider.PostAsync(browser, begun, new string('x', 400_000))).Status);
     }
 
