@@ -8,7 +8,7 @@ namespace Gatehouse.Store.Connections;
 public static class PostgresUrl
 {
     private const string Expected = "expected postgres://user:password@host:port/database?sslmode=require";
-    private const string KnownParameters = "sslmode, sslrootcert, application_name, connect_timeout, host";
+    private const string KnownParameters = "sslmode, sslrootcert, application_name, connect_timeout, command_timeout, host";
 
     /// <summary>Reads a URL. <paramref name="fault"/> says what was found and what was expected; it never holds the password.</summary>
     public static bool TryParse(string url, [NotNullWhen(true)] out NpgsqlConnectionStringBuilder? connection, [NotNullWhen(false)] out string? fault)
@@ -98,11 +98,11 @@ public static class PostgresUrl
             case "host":
                 made.Host = value;
                 return null;
-            case "connect_timeout" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 60:
-                made.Timeout = seconds;
+            case "connect_timeout" or "command_timeout" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 60:
+                (made.Timeout, made.CommandTimeout) = name == "connect_timeout" ? (seconds, made.CommandTimeout) : (made.Timeout, seconds);
                 return null;
-            case "connect_timeout":
-                return $"connect_timeout is '{value}'; expected 1 to 60 seconds";
+            case "connect_timeout" or "command_timeout":
+                return $"{name} is '{value}'; expected 1 to 60 seconds";
             default:
                 return $"the database URL has the parameter '{name}'; known: {KnownParameters}";
         }

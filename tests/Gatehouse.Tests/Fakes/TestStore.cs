@@ -157,14 +157,16 @@ internal sealed class TestStore : IAsyncDisposable
     {
         var name = "test_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
         Administer($"CREATE DATABASE \"{name}\"");
-        return new UriBuilder(Databases.Server!) { Path = name }.Uri.AbsoluteUri; // Administer has thrown without a server
+        var url = new UriBuilder(Databases.Server!) { Path = name }; // Administer has thrown without a server
+        url.Query += "&connect_timeout=30&command_timeout=30"; // no test is about a machine that has much to do
+        return url.Uri.AbsoluteUri;
     }
 
     private static void Administer(string sql)
     {
         var server = Databases.Server ?? throw new InvalidOperationException("GATEHOUSE_TEST_POSTGRES must be set in CI");
         Assert.True(Gatehouse.Store.Connections.PostgresUrl.TryParse(server, out var builder, out var fault), fault);
-        builder!.CommandTimeout = 60;
+        (builder!.Timeout, builder.CommandTimeout) = (60, 60);
         using var connection = new NpgsqlConnection(builder.ConnectionString);
         connection.Open();
         using var command = connection.CreateCommand();

@@ -18,6 +18,14 @@ public class PostgresUrlTests
         Assert.Equal((host, port, user, password, database, sslMode), (read.Host, read.Port, read.Username, read.Password, read.Database, read.SslMode));
     }
 
+    [Fact]
+    public void Waits_three_seconds_or_as_long_as_it_says()
+    {
+        Assert.True(PostgresUrl.TryParse("postgres://ada@h/d", out var usual, out _));
+        Assert.True(PostgresUrl.TryParse("postgres://ada@h/d?connect_timeout=10&command_timeout=20", out var patient, out _));
+        Assert.Equal((3, 3, 10, 20), (usual.Timeout, usual.CommandTimeout, patient.Timeout, patient.CommandTimeout));
+    }
+
     [Theory]
     [InlineData("", "no scheme")]
     [InlineData("gatehouse.db", "no scheme")]
@@ -31,6 +39,7 @@ public class PostgresUrlTests
     [InlineData("postgres://ada:hunter2@h/d?sslmode=yes", "sslmode is 'yes'")]
     [InlineData("postgres://ada:hunter2@h/d?ssl=true", "parameter 'ssl'")]
     [InlineData("postgres://ada:hunter2@h/d?connect_timeout=0", "connect_timeout is '0'")]
+    [InlineData("postgres://ada:hunter2@h/d?command_timeout=61", "command_timeout is '61'")]
     [InlineData("postgres://ada:hunter2@h/d#f", "'#'")]
     public void Is_refused_with_a_reason_that_holds_no_password(string url, string reason)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Gatehouse.Model.Tunnels;
 
 namespace Gatehouse.Tests.Tunnel;
 
