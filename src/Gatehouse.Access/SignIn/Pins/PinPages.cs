@@ -26,7 +26,7 @@ internal sealed class PinPages(IMailSender mail, PublicUrls urls)
             : Page.Message(
                 StatusCodes.Status503ServiceUnavailable,
                 "No code can be sent",
-                "Mail is not set up here. Whoever runs this can set it up (GATEHOUSE_SMTP_URL), or take this login method away.",
+                "Mail is not set up here. Whoever runs this can set it up (GATEHOUSE_SMTP_HOST), or take this login method away.",
                 brand: table.Organization.Name);
     }
 

@@ -29,7 +29,7 @@ internal sealed class TestEndpoint(
 
         if (method.Method.Type == LoginMethodTypes.OneTimePin)
         {
-            return Report(table, method.Method.Name, mail.IsSetUp ? "Codes can be sent" : "No code can be sent", "This login method asks no provider.", [new("Mail", mail.IsSetUp ? "Is set up." : "Is not set up: set GATEHOUSE_SMTP_URL.")]);
+            return Report(table, method.Method.Name, mail.IsSetUp ? "Codes can be sent" : "No code can be sent", "This login method asks no provider.", [new("Mail", mail.IsSetUp ? "Is set up." : "Is not set up: set GATEHOUSE_SMTP_HOST.")]);
         }
 
         if (context.Request.Query["go"] is ["1"])
