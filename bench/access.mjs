@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Browser } from '../tests/clients/lib/browser.mjs';
 import { fetchAt } from '../tests/clients/lib/net.mjs';
 import { Gatehouse, freePort } from '../tests/clients/lib/server.mjs';
-import { Bench, answers, interleave, load, rss, table } from './lib/load.mjs';
+import { Bench, answers, interleave, load, rss, table, warm, warmUp } from './lib/load.mjs';
 import { nginx, origin as originOf, proxy } from './lib/nginx.mjs';
 import { apache, caddy, haproxy } from './lib/peers.mjs';
 
@@ -91,7 +91,8 @@ try {
     'POST 1 MiB': ({ at, headers }) => load(`https://${at}/upload`, headers, seconds, { connections: 16, script: join(folder, 'post.lua') }),
     'WebSocket echo, 64 bytes': ({ at, headers }) => echo(headers.Host, headers.cookie, at),
   };
-  for (const { at, headers } of Object.values(peers)) { await answers(`https://${at}/1k`, headers); }
+  for (const { at, headers } of Object.values(peers)) await answers(`https://${at}/1k`, headers);
+  warm(Object.fromEntries(Object.entries(peers).map(([name, { at, headers }]) => [name, () => load(`https://${at}/1k`, headers, warmUp)])));
   for (const [name, measure] of Object.entries(cases)) {
     for (const one of Object.values(peers)) { measure(one); measure(one); }
     const samples = await interleave(Object.keys(peers), rounds, (who) => measure(peers[who]));

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { Browser } from '../tests/clients/lib/browser.mjs';
 import { Gatehouse, freePort } from '../tests/clients/lib/server.mjs';
-import { Bench, answers, interleave, load, rss, table } from './lib/load.mjs';
+import { Bench, answers, interleave, load, rss, table, warm, warmUp } from './lib/load.mjs';
 import { origin as originOf, proxy } from './lib/nginx.mjs';
 
 const rounds = Number(process.argv[2] ?? 7);
@@ -45,7 +45,8 @@ try {
     'yarp, bare': [`https://127.0.0.1:${floorPort}/1k`, { cookie }],
     'nginx, bare': [`https://127.0.0.1:${nginxPort}/1k`, { cookie }],
   };
-  for (const [url, headers] of Object.values(peers)) { await answers(url, headers); load(url, headers, seconds); load(url, headers, seconds); }
+  for (const [url, headers] of Object.values(peers)) await answers(url, headers);
+  warm(Object.fromEntries(Object.entries(peers).map(([name, [url, headers]]) => [name, () => load(url, headers, warmUp)])));
   const samples = await interleave(Object.keys(peers), rounds, (name) => load(...peers[name], seconds));
   console.log(table(samples, ['yarp, bare', 'nginx, bare']));
   const loaded = rss(server.process.pid);

@@ -52,6 +52,14 @@ export function load(url, headers, seconds, { connections = 64, script } = {}) {
   return { rate: Number(text.match(/Requests\/sec:\s+([\d.]+)/)[1]), p50: milliseconds(50), p99: milliseconds(99) };
 }
 
+/** Seconds of load before the first round: what compiles itself while it runs is measured when it has. */
+export const warmUp = 30;
+
+/** Loads what runs on .NET for as long as that takes, once; the others have nothing to wait for. */
+export function warm(peers) {
+  for (const [name, run] of Object.entries(peers)) if (/gatehouse|yarp/.test(name)) run();
+}
+
 /** Runs `measure(name)` for every name in interleaved rounds whose order rotates; the samples by name. */
 export async function interleave(names, rounds, measure) {
   const samples = Object.fromEntries(names.map((name) => [name, []]));

@@ -21,6 +21,9 @@ internal sealed record LogSettings(LogLevel Level, bool Json)
 #pragma warning restore CA2000
         logging.SetMinimumLevel(LogLevel.Warning);
         logging.AddFilter("Gatehouse", Level);
+
+        // Has nothing to say at warnings, but where it may speak at all, every request gets an activity of its own.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     }
 
     private static LogLevel ReadLevel(string? text, List<string> faults)
