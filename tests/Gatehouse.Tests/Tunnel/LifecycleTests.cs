@@ -135,7 +135,7 @@ public class LifecycleTests
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         var ended = 0;
-        var link = new EdgeLink("0", new SslStream(new UnclosableStream()), socket, new LinkPace(0, () => false), _ => ended++);
+        var link = new EdgeLink("0", new SslStream(new UnclosableStream()), socket, new LinkPace(0, () => false, _ => 0), _ => ended++);
         await Assert.ThrowsAsync<IOException>(async () => await link.DisposeAsync());
         Assert.Equal(1, ended);
     }
