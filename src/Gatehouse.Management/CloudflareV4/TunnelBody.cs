@@ -52,7 +52,7 @@ internal static class TunnelBody
     {
         ["hop"] = fault.Hop.ToString().ToLowerInvariant(),
         ["message"] = fault.What,
-        ["hostname"] = fault.Host,
+        ["hostname"] = fault.Host.Length > 0 ? fault.Host : null,
         ["at"] = JsonList.Time(fault.At),
     };
 
