@@ -28,7 +28,7 @@ internal sealed class TunnelRig : IAsyncDisposable
     // Certificates are checked against the machine's clock.
     public static readonly DateTimeOffset Built = File.GetLastWriteTimeUtc(typeof(TunnelRig).Assembly.Location);
 
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60); // only a hang is meant
 
     private readonly List<TunnelEntry> tunnels = [];
     private readonly List<DnsRecord> records = [];
