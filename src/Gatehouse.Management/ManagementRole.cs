@@ -53,7 +53,7 @@ public static class ManagementRole
     }
 
     private static IServiceCollection AddTunnels(this IServiceCollection services) => services
-        .AddScoped<TunnelDirectory>().AddScoped<SaveTunnel>().AddScoped<DeleteTunnel>().AddScoped<SaveTunnelConfiguration>().AddScoped<QuickTunnel>()
+        .AddScoped<TunnelDirectory>().AddScoped<TunnelConnectors>().AddScoped<DropConnections>().AddScoped<SaveTunnel>().AddScoped<DeleteTunnel>().AddScoped<SaveTunnelConfiguration>().AddScoped<QuickTunnel>()
         .AddScoped<DnsDirectory>().AddScoped<SaveDnsRecord>()
         .AddScoped<CloudflareV4.Tunnels>().AddScoped<CloudflareV4.Zones>().AddScoped<CloudflareV4.QuickTunnels>();
 

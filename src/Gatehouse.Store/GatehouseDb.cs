@@ -132,6 +132,10 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<TunnelConfiguration> TunnelConfigurations => Set<TunnelConfiguration>();
 
+    public DbSet<EdgeNode> EdgeNodes => Set<EdgeNode>();
+
+    public DbSet<HeldConnection> HeldConnections => Set<HeldConnection>();
+
     public DbSet<DnsRecord> DnsRecords => Set<DnsRecord>();
 
     public DbSet<ServiceToken> ServiceTokens => Set<ServiceToken>();

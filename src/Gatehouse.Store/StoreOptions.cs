@@ -20,6 +20,9 @@ public sealed class StoreOptions
     /// <summary>The same of networks (ASN), beside the other or alone.</summary>
     public string? NetworksFile { get; init; }
 
+    /// <summary>Whether other nodes may run over the same database; null means that they may on PostgreSQL.</summary>
+    public bool? IsShared { get; init; }
+
     /// <summary>How often a node asks the database whether its tables are old. Default 5 seconds.</summary>
     public TimeSpan PollEvery { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -1,5 +1,6 @@
 // Three nodes over one PostgreSQL, under the same names: what one of them does counts on the others.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
@@ -82,6 +83,41 @@ describe('three nodes', { skip }, () => {
     });
     for (const send of fetches) {
       await soon(async () => (await send(app.url, { redirect: 'manual', headers: { cookie } })).status !== 200, 5000, 'the new policy counts on every node');
+    }
+  });
+
+  test('a connector at one node is seen, kept and closed from the others, and gone with its node', async () => {
+    await nodes[0].v4('GET', '/cfd_tunnel');
+    const ask = async (n, method, path, body) => {
+      const response = await fetches[n](`${nodes[0].urls.api}/client/v4/accounts/${nodes[0].account}${path}`, {
+        method, headers: { authorization: `Bearer ${nodes[0].token}`, 'content-type': 'application/json' }, body: body && JSON.stringify(body),
+      });
+      return { status: response.status, ...(await response.json()) };
+    };
+    await ask(0, 'PUT', '/access/organizations', { deny_unmatched_requests: false });
+    const { result: tunnel } = await ask(0, 'POST', '/cfd_tunnel', { name: 'far', config_src: 'cloudflare' });
+    await ask(0, 'PUT', `/cfd_tunnel/${tunnel.id}/configurations`, { config: { ingress: [{ hostname: 'far.localhost', service: `http://127.0.0.1:${origin.address().port}` }, { service: 'http_status:404' }] } });
+    const connector = spawn(process.env.GATEHOUSE_BINARY, ['connect', '--edge', nodes[1].ready.edge, '--ca', nodes[1].ready.ca], { env: { ...process.env, GATEHOUSE_TOKEN: tunnel.token }, stdio: 'ignore' });
+    try {
+      const ids = async (n) => ((await ask(n, 'GET', `/cfd_tunnel/${tunnel.id}/connections`)).result[0]?.conns ?? []).map((connection) => connection.id);
+      for (const n of [0, 1, 2]) await soon(async () => (await ids(n)).length === 4, 30000, `all four connections are seen at node ${n}`);
+      for (const n of [0, 1, 2]) assert.equal((await ask(n, 'GET', `/cfd_tunnel/${tunnel.id}`)).result.status, 'healthy');
+      assert.equal((await ask(2, 'DELETE', `/cfd_tunnel/${tunnel.id}`)).status, 409);
+      const get = async (n) => fetches[n](`https://far.localhost:${nodes[0].port}/`, { redirect: 'manual' });
+      await soon(async () => (await get(1)).status === 200, 10000, 'requests pass at the node that has the connector');
+      await soon(async () => /other nodes of Gatehouse/.test(await (await get(0)).text()), 15000, 'the others say where it is');
+      assert.equal((await get(0)).status, 502);
+
+      const before = await ids(0);
+      assert.equal((await ask(2, 'DELETE', `/cfd_tunnel/${tunnel.id}/connections`)).status, 200);
+      await soon(async () => { const now = await ids(1); return before.every((id) => !now.includes(id)); }, 5000, 'all were closed');
+      await soon(async () => (await ids(0)).length === 4, 30000, 'the connector is back');
+
+      await nodes[1].kill();
+      await soon(async () => (await ids(0)).length === 0, 45000, 'what the dead node held is forgotten');
+      assert.equal((await ask(2, 'DELETE', `/cfd_tunnel/${tunnel.id}`)).status, 200);
+    } finally {
+      connector.kill('SIGKILL');
     }
   });
 });

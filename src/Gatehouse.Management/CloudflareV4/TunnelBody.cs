@@ -10,9 +10,8 @@ internal static class TunnelBody
     // Four are held; with fewer than two nothing is left when one breaks.
     private const int Enough = 2;
 
-    public static JsonObject Of(Tunnel tunnel, string account, ITunnelConnections connections)
+    public static JsonObject Of(Tunnel tunnel, string account, IReadOnlyList<TunnelConnector> connectors, ITunnelConnections notes)
     {
-        var connectors = connections.Of(tunnel.Id);
         var all = connectors.SelectMany(c => c.Connections.Select(n => Connection(c, n))).ToArray();
         var body = new JsonObject
         {
@@ -30,20 +29,20 @@ internal static class TunnelBody
             ["remote_config"] = tunnel.IsRemotelyManaged,
             ["config_src"] = tunnel.IsRemotelyManaged ? "cloudflare" : "local",
         };
-        AddFaults(body, connections, tunnel.Id);
+        AddFaults(body, notes, tunnel.Id);
         return body;
     }
 
     // Ours: what went wrong last, at which hop, and why a connection was lost.
-    private static void AddFaults(JsonObject body, ITunnelConnections connections, Guid tunnel)
+    private static void AddFaults(JsonObject body, ITunnelConnections notes, Guid tunnel)
     {
-        if (connections.Faults(tunnel) is { Count: > 0 } faults)
+        if (notes.Faults(tunnel) is { Count: > 0 } faults)
         {
             body["last_error"] = Fault(faults[0]);
             body["last_errors"] = JsonList.Of(faults, Fault);
         }
 
-        if (connections.LastLoss(tunnel) is { } loss)
+        if (notes.LastLoss(tunnel) is { } loss)
         {
             body["last_disconnect"] = new JsonObject { ["client_id"] = loss.Connector.ToString(), ["message"] = loss.What, ["at"] = JsonList.Time(loss.At) };
         }
@@ -53,7 +52,7 @@ internal static class TunnelBody
     {
         ["hop"] = fault.Hop.ToString().ToLowerInvariant(),
         ["message"] = fault.What,
-        ["hostname"] = fault.Host,
+        ["hostname"] = fault.Host.Length > 0 ? fault.Host : null,
         ["at"] = JsonList.Time(fault.At),
     };
 

@@ -10,7 +10,8 @@ namespace Gatehouse.Management.CloudflareV4;
 
 /// <summary>/cfd_tunnel and /tunnels (contract §3.11).</summary>
 internal sealed class Tunnels(
-    TunnelDirectory directory, SaveTunnel save, DeleteTunnel delete, SaveTunnelConfiguration configure, ITunnelConnections connections, LintPolicies lint)
+    TunnelDirectory directory, SaveTunnel save, DeleteTunnel delete, SaveTunnelConfiguration configure,
+    TunnelConnectors connectors, DropConnections drop, ITunnelConnections notes, LintPolicies lint)
 {
     private const string Path = "/accounts/{account}/cfd_tunnel";
 
@@ -18,15 +19,15 @@ internal sealed class Tunnels(
         .Get<Tunnels>("/accounts/{account}/tunnels", Need.Superuser, (t, r) => t.ListAsync(r))
         .Get<Tunnels>(Path, Need.Superuser, (t, r) => t.ListAsync(r))
         .Post<Tunnels>(Path, Need.Superuser, (t, r) => t.CreateAsync(r))
-        .Get<Tunnels>(Path + "/{id}", Need.Superuser, (t, r) => t.WithAsync(r, tunnel => Task.FromResult(Envelope.Ok(t.Body(r, tunnel)))))
+        .Get<Tunnels>(Path + "/{id}", Need.Superuser, (t, r) => t.WithAsync(r, async tunnel => Envelope.Ok(await t.BodyAsync(r, tunnel))))
         .Patch<Tunnels>(Path + "/{id}", Need.Superuser, (t, r) => t.UpdateAsync(r))
         .Delete<Tunnels>(Path + "/{id}", Need.Superuser, (t, r) => t.DeleteAsync(r))
         .Get<Tunnels>(Path + "/{id}/token", Need.Superuser, (t, r) => t.WithAsync(r, tunnel => t.TokenAsync(r, tunnel)))
         .Get<Tunnels>(Path + "/{id}/configurations", Need.Superuser, (t, r) => t.WithAsync(r, tunnel => t.ConfigurationAsync(r, tunnel)))
         .Put<Tunnels>(Path + "/{id}/configurations", Need.Superuser, (t, r) => t.ConfigureAsync(r))
-        .Get<Tunnels>(Path + "/{id}/connections", Need.Superuser, (t, r) => t.WithAsync(r, tunnel => Task.FromResult(t.Connections(tunnel))))
-        .Delete<Tunnels>(Path + "/{id}/connections", Need.Superuser, (t, r) => t.WithAsync(r, tunnel => Task.FromResult(t.Drop(r, tunnel))))
-        .Get<Tunnels>(Path + "/{id}/connectors/{connector}", Need.Superuser, (t, r) => t.WithAsync(r, tunnel => Task.FromResult(t.Connector(r, tunnel))));
+        .Get<Tunnels>(Path + "/{id}/connections", Need.Superuser, (t, r) => t.WithAsync(r, tunnel => t.ConnectionsAsync(r, tunnel)))
+        .Delete<Tunnels>(Path + "/{id}/connections", Need.Superuser, (t, r) => t.WithAsync(r, tunnel => t.DropAsync(r, tunnel)))
+        .Get<Tunnels>(Path + "/{id}/connectors/{connector}", Need.Superuser, (t, r) => t.WithAsync(r, tunnel => t.ConnectorAsync(r, tunnel)));
 
     private Task<IResult> ListAsync(ApiRequest request)
     {
@@ -42,7 +43,15 @@ internal sealed class Tunnels(
             query.Text("exclude_prefix"),
             uuid is null ? null : Guid.TryParse(uuid, out var id) ? id : Guid.Empty,
             query.Text("is_deleted") is null ? null : query.Flag("is_deleted"));
-        return query.AnswerAsync(paging => directory.ListAsync(filter, paging, request.Aborted), tunnel => TunnelBody.Of(tunnel, request.Route("account"), connections));
+        IReadOnlyDictionary<Guid, IReadOnlyList<TunnelConnector>> connected = new Dictionary<Guid, IReadOnlyList<TunnelConnector>>();
+        return query.AnswerAsync(
+            async paging =>
+            {
+                var page = await directory.ListAsync(filter, paging, request.Aborted);
+                connected = await connectors.OfAsync([.. page.Items.Select(t => t.Id)], request.Aborted);
+                return page;
+            },
+            tunnel => TunnelBody.Of(tunnel, request.Route("account"), connected[tunnel.Id], notes));
     }
 
     private async Task<IResult> CreateAsync(ApiRequest request)
@@ -54,7 +63,7 @@ internal sealed class Tunnels(
             : await Envelope.OfAsync(await save.CreateAsync(fields, request.Aborted), Unknown.Tunnel, async tunnel =>
             {
                 var credentials = await directory.CredentialsAsync(tunnel, request.Aborted);
-                var result = TunnelBody.Of(tunnel, request.Route("account"), connections);
+                var result = await BodyAsync(request, tunnel);
                 result["token"] = credentials.ToToken();
                 result["credentials_file"] = new JsonObject
                 {
@@ -73,13 +82,13 @@ internal sealed class Tunnels(
         var fields = Read(body);
         return request.RouteGuid("id") is not { } id ? Envelope.Unknown(Unknown.Tunnel)
             : body.Faults.Count > 0 ? Envelope.Refused(body.Faults)
-            : await Envelope.OfAsync(await save.UpdateAsync(id, fields, request.Aborted), Unknown.Tunnel, tunnel => Task.FromResult(Envelope.Ok(Body(request, tunnel))));
+            : await Envelope.OfAsync(await save.UpdateAsync(id, fields, request.Aborted), Unknown.Tunnel, async tunnel => Envelope.Ok(await BodyAsync(request, tunnel)));
     }
 
     private async Task<IResult> DeleteAsync(ApiRequest request) => request.RouteGuid("id") is not { } id
         ? Envelope.Unknown(Unknown.Tunnel)
         : await Envelope.OfAsync(
-            await delete.RunAsync(id, request.Query["cascade"] == "true", request.Aborted), Unknown.Tunnel, tunnel => Task.FromResult(Envelope.Ok(Body(request, tunnel))));
+            await delete.RunAsync(id, request.Query["cascade"] == "true", request.Aborted), Unknown.Tunnel, async tunnel => Envelope.Ok(await BodyAsync(request, tunnel)));
 
     private async Task<IResult> TokenAsync(ApiRequest request, Tunnel tunnel) =>
         Envelope.Ok(JsonValue.Create((await directory.CredentialsAsync(tunnel, request.Aborted)).ToToken()));
@@ -92,7 +101,7 @@ internal sealed class Tunnels(
         }
 
         // What a connector brought, when it is the one who says.
-        var local = connections.Of(tunnel.Id).Select(c => c.LocalConfiguration).FirstOrDefault(c => !c.IsEmpty);
+        var local = (await connectors.OfAsync(tunnel.Id, request.Aborted)).Select(c => c.LocalConfiguration).FirstOrDefault(c => !c.IsEmpty);
         return Envelope.Ok(new JsonObject
         {
             ["tunnel_id"] = tunnel.Id.ToString(),
@@ -114,36 +123,36 @@ internal sealed class Tunnels(
                 async kept => Envelope.Saying(Configuration(request, kept), 200, await lint.OfWildcardsAsync(request.Aborted)));
     }
 
-    private IResult Connections(Tunnel tunnel) => Envelope.Ok(JsonList.Of(connections.Of(tunnel.Id), TunnelBody.Connector));
+    private async Task<IResult> ConnectionsAsync(ApiRequest request, Tunnel tunnel) =>
+        Envelope.Ok(JsonList.Of(await connectors.OfAsync(tunnel.Id, request.Aborted), TunnelBody.Connector));
 
-    private IResult Connector(ApiRequest request, Tunnel tunnel) =>
-        request.RouteGuid("connector") is { } id && connections.Of(tunnel.Id).FirstOrDefault(c => c.Id == id) is { } connector
+    private async Task<IResult> ConnectorAsync(ApiRequest request, Tunnel tunnel) =>
+        request.RouteGuid("connector") is { } id && (await connectors.OfAsync(tunnel.Id, request.Aborted)).FirstOrDefault(c => c.Id == id) is { } connector
             ? Envelope.Ok(TunnelBody.Connector(connector))
             : Envelope.Unknown(Unknown.Tunnel);
 
-    private IResult Drop(ApiRequest request, Tunnel tunnel)
+    private async Task<IResult> DropAsync(ApiRequest request, Tunnel tunnel)
     {
+        Guid? connector = null;
         if (request.Query["client_id"] is [{ Length: > 0 } text])
         {
-            if (!Guid.TryParse(text, out var connector))
+            if (!Guid.TryParse(text, out var one))
             {
                 return Envelope.Unknown(Unknown.Tunnel);
             }
 
-            connections.Drop(tunnel.Id, connector);
-        }
-        else
-        {
-            connections.Drop(tunnel.Id, null);
+            connector = one;
         }
 
+        await drop.RunAsync(tunnel.Id, connector, request.Aborted);
         return Envelope.Ok(new JsonObject());
     }
 
     private async Task<IResult> WithAsync(ApiRequest request, Func<Tunnel, Task<IResult>> answer) =>
         request.RouteGuid("id") is { } id && await directory.FindAsync(id, request.Aborted) is { } tunnel ? await answer(tunnel) : Envelope.Unknown(Unknown.Tunnel);
 
-    private JsonObject Body(ApiRequest request, Tunnel tunnel) => TunnelBody.Of(tunnel, request.Route("account"), connections);
+    private async Task<JsonObject> BodyAsync(ApiRequest request, Tunnel tunnel) =>
+        TunnelBody.Of(tunnel, request.Route("account"), await connectors.OfAsync(tunnel.Id, request.Aborted), notes);
 
     private static JsonObject Configuration(ApiRequest request, TunnelConfiguration kept) => new()
     {

@@ -9,7 +9,7 @@ using Result = Gatehouse.Management.Writes.WriteResult<Gatehouse.Model.Tunnels.T
 namespace Gatehouse.Management.Tunnels;
 
 /// <summary>Deletes a tunnel: its connectors are cut off, its names go off the air. The row stays, so that a late connector is told.</summary>
-internal sealed class DeleteTunnel(GatehouseDb db, Writer writer, ITunnelConnections connections, TimeProvider clock)
+internal sealed class DeleteTunnel(GatehouseDb db, Writer writer, TunnelConnectors connectors, TimeProvider clock)
 {
     public async Task<Result> RunAsync(Guid id, bool evenInUse, CancellationToken cancellationToken) => await writer.RunAsync<Tunnel>(
         Topic.Access,
@@ -20,7 +20,7 @@ internal sealed class DeleteTunnel(GatehouseDb db, Writer writer, ITunnelConnect
                 return new Result.Missing();
             }
 
-            if (!evenInUse && connections.Of(id).Count > 0)
+            if (!evenInUse && (await connectors.OfAsync(id, cancellationToken)).Count > 0)
             {
                 return new Result.InUse("Cannot delete tunnel because it has active connections.");
             }

@@ -25,4 +25,7 @@ public static class Topic
 
     /// <summary>Identity's providers, applications, keys and flows.</summary>
     public const string Identity = "identity";
+
+    /// <summary>What nodes are asked to close of the connections of tunnels.</summary>
+    public const string Connections = "connections";
 }

@@ -40,14 +40,14 @@ public sealed record TunnelConnector
     public required IReadOnlyList<TunnelConnection> Connections { get; init; }
 }
 
-/// <summary>The last request that found no way through a tunnel.</summary>
+/// <summary>The last request that found no way through a tunnel, or the last connector that was refused.</summary>
 /// <param name="Hop">Where it failed.</param>
 /// <param name="What">Why, in words.</param>
-/// <param name="Host">The name that was asked for.</param>
+/// <param name="Host">The name that was asked for; empty of a connector.</param>
 /// <param name="At">When.</param>
 public sealed record TunnelFault(TunnelHop Hop, string What, string Host, DateTimeOffset At);
 
-/// <summary>A connection of a tunnel that ended, or was not taken.</summary>
+/// <summary>A connection of a tunnel that ended.</summary>
 /// <param name="Connector">Whose, as it said.</param>
 /// <param name="What">Why, in words.</param>
 /// <param name="At">When.</param>
@@ -59,10 +59,10 @@ public interface ITunnelConnections
     /// <summary>The connectors of a tunnel, oldest first.</summary>
     IReadOnlyList<TunnelConnector> Of(Guid tunnel);
 
-    /// <summary>The last fault of each name, newest first, of some names; those are forgotten of which a later request found its way.</summary>
+    /// <summary>The last fault of each name, newest first, of some names; those are forgotten of which a later request found its way. That of a connector is when one was taken.</summary>
     IReadOnlyList<TunnelFault> Faults(Guid tunnel);
 
-    /// <summary>Why the last connection ended or was refused; null when none did since the start.</summary>
+    /// <summary>Why the last connection ended; null when none did since the start.</summary>
     TunnelLoss? LastLoss(Guid tunnel);
 
     /// <summary>Closes the connections of a tunnel, or of one connector of it. Connectors come back while their credentials are good.</summary>

@@ -59,6 +59,7 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
             + await DrainAsync(db.Decisions.Where(d => d.At < undecided).OrderBy(d => d.At), cancellationToken)
             + await DrainAsync(db.ApprovalRequests.Where(r => r.ExpiresAt < end && (r.ApprovedUntil == null || r.ApprovedUntil < end)).OrderBy(r => r.ExpiresAt), cancellationToken)
             + await DrainAsync(db.PolicyTests.Where(t => t.ExpiresAt < end).OrderBy(t => t.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.EdgeNodes.Where(n => n.RenewedAt < end).OrderBy(n => n.RenewedAt), cancellationToken) // with what they held
             + await DrainAsync(db.Events.Where(e => e.ExpiresAt < end).OrderBy(e => e.ExpiresAt), cancellationToken)
             + await DrainAsync(db.Reputations.Where(r => r.ExpiresAt < end).OrderBy(r => r.ExpiresAt), cancellationToken)
             + await DrainAsync(db.Notifications.Where(n => n.CreatedAt < forgotten).OrderBy(n => n.CreatedAt), cancellationToken)

@@ -22,6 +22,14 @@ internal static class TunnelMaps
             configuration.HasOne<Tunnel>().WithOne().HasForeignKey<TunnelConfiguration>(c => c.TunnelId).OnDelete(DeleteBehavior.Cascade);
             configuration.Property(c => c.Version).IsConcurrencyToken();
         });
+        model.Entity<EdgeNode>(node => node.ToTable("edge_nodes"));
+        model.Entity<HeldConnection>(connection =>
+        {
+            connection.ToTable("held_connections");
+            connection.HasOne<EdgeNode>().WithMany().HasForeignKey(c => c.NodeId).OnDelete(DeleteBehavior.Cascade);
+            connection.HasIndex(c => c.TunnelId);
+            connection.Property(c => c.Features).AsJson();
+        });
         model.Entity<DnsRecord>(record =>
         {
             record.ToTable("dns_records");

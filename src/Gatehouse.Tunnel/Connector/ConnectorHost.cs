@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Tunnel.Connector.Origins;
 using Microsoft.AspNetCore.Builder;
@@ -100,7 +101,7 @@ public sealed class ConnectorHost : IAsyncDisposable
         for (var n = 0; n < links.Length; n++)
         {
             var index = n;
-            links[n] = new LinkPace(index, () => links.Any(l => l.Index != index && l.IsServing));
+            links[n] = new LinkPace(index, () => links.Any(l => l.Index != index && l.IsServing), RandomNumberGenerator.GetInt32);
         }
 
         return new ConnectorState(options, loggers.CreateLogger<ConnectorState>()) { Links = links };

@@ -61,6 +61,11 @@ internal sealed partial class EdgeListener(LinkEndPoint endPoint, EdgeDialer dia
 
             for (; ; )
             {
+                if (endPoint.Pace.WasServing)
+                {
+                    await Task.Delay(LinkPace.Settling, clock, either.Token);
+                }
+
                 var wait = endPoint.Pace.Next();
                 if (wait > TimeSpan.Zero)
                 {

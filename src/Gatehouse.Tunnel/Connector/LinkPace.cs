@@ -1,11 +1,14 @@
-using System.Security.Cryptography;
-
 namespace Gatehouse.Tunnel.Connector;
 
 /// <summary>When to dial again. It never gives up; after an outage of the edge the connectors come back spread over some seconds.</summary>
-internal sealed class LinkPace(int index, Func<bool> hasOthers)
+/// <param name="index">Which connection of its connector.</param>
+/// <param name="hasOthers">Whether another one serves.</param>
+/// <param name="below">A random number from zero to below the given one.</param>
+internal sealed class LinkPace(int index, Func<bool> hasOthers, Func<int, int> below)
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(8);
+    /// <summary>How long to look, after one was lost, whether the others are lost with it: then it was the edge.</summary>
+    public static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(150);
+
     private static readonly TimeSpan LongestRefused = TimeSpan.FromMinutes(1);
 
     private int failures;
@@ -29,7 +32,7 @@ internal sealed class LinkPace(int index, Func<bool> hasOthers)
     }
 
     /// <summary>The edge said no.</summary>
-    public void OnRefused(TimeSpan retryAfter) => refused = retryAfter < LongestRefused ? retryAfter : LongestRefused;
+    public void OnRefused(TimeSpan retryAfter) => refused = retryAfter < TimeSpan.Zero ? TimeSpan.Zero : retryAfter < LongestRefused ? retryAfter : LongestRefused;
 
     /// <summary>The connection is over, or there never was one.</summary>
     public void OnEnded()
@@ -42,18 +45,23 @@ internal sealed class LinkPace(int index, Func<bool> hasOthers)
         IsServing = false;
     }
 
+    /// <summary>Whether it served until now: then <see cref="Settling"/> comes before <see cref="Next"/>.</summary>
+    public bool WasServing => failures == 0 && wasServing;
+
     /// <summary>How long to wait before the next try.</summary>
     public TimeSpan Next()
     {
-        var most = failures switch
+        // Of waits that begin at zero, those that are under way when the edge comes back would end at once, more than others.
+        var (least, spread) = failures switch
         {
-            0 when !wasServing => TimeSpan.Zero, // the first ever
-            0 when hasOthers() || index == 0 => TimeSpan.FromMilliseconds(800),
-            0 => TimeSpan.FromSeconds(4),
-            _ => TimeSpan.FromSeconds(Math.Min(Longest.TotalSeconds, 4 * Math.Pow(1.3, failures - 1))),
+            0 when !wasServing => (0, 0), // the first ever
+            < 5 when !wasServing => (200, 2000), // the edge may be starting just now as well
+            0 when hasOthers() || index == 0 => (0, 650),
+            0 => (1000, 5000),
+            _ => (1500, 6000),
         };
-        var least = refused ?? (failures == 0 && most > TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : TimeSpan.Zero);
+        var wait = refused ?? TimeSpan.FromMilliseconds(least);
         refused = null;
-        return least + TimeSpan.FromMilliseconds(most == TimeSpan.Zero ? 0 : RandomNumberGenerator.GetInt32((int)most.TotalMilliseconds));
+        return wait + TimeSpan.FromMilliseconds(spread == 0 ? 0 : below(spread));
     }
 }

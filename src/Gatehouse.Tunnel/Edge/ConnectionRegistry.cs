@@ -163,6 +163,15 @@ internal sealed class ConnectionRegistry(ActivityJournal journal, TunnelNotes no
         }
     }
 
+    /// <summary>Closes these; some may be over already.</summary>
+    public void Close(IReadOnlyCollection<Guid> connections)
+    {
+        foreach (var connection in Everyone.Where(c => connections.Contains(c.Id)))
+        {
+            connection.GiveUp("an administrator closed it");
+        }
+    }
+
     /// <inheritdoc/>
     public IReadOnlyList<TunnelConnector> Of(Guid tunnel) => [.. Connections(tunnel)
         .Where(c => c.Registered is not null)

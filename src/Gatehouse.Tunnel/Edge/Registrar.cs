@@ -19,6 +19,8 @@ internal sealed partial class Registrar(
     private static readonly RegistrationAnswer.Refused TooMany = new("Unauthorized: too many connections of this tunnel, try again later", TimeSpan.FromSeconds(60), ShouldRetry: true);
     private static readonly RegistrationAnswer.Refused Leaving = new("Unauthorized: the edge is shutting down, try again", TimeSpan.FromSeconds(1), ShouldRetry: true);
 
+    private const string NoHost = ""; // no request asked for one
+
     // Stands in for tunnels that do not exist, so that they take as long to refuse.
     private readonly byte[] nobody = RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes);
 
@@ -45,6 +47,7 @@ internal sealed partial class Registrar(
             case AddResult.Closing:
                 return Leaving;
             default:
+                notes.NoteWell(asked.TunnelId, NoHost);
                 LogAccepted(entry.Tunnel.Name, asked.ConnectorId, asked.Index, connection.Remote, asked.Version);
                 return new RegistrationAnswer.Accepted(connection.Id, options.Value.Location, entry.Tunnel.IsRemotelyManaged);
         }
@@ -55,7 +58,7 @@ internal sealed partial class Registrar(
         LogRefused(asked.TunnelId, connection.Remote, why);
         if (entry is { IsDeleted: false })
         {
-            notes.Note(asked.TunnelId, new TunnelLoss(asked.ConnectorId, $"a connector from {connection.Remote} was refused: {why}", clock.GetUtcNow()));
+            notes.Note(asked.TunnelId, new TunnelFault(TunnelHop.Connector, $"a connector from {connection.Remote} was refused: {why}", NoHost, clock.GetUtcNow()));
         }
 
         return answer;

@@ -19,10 +19,10 @@ internal sealed class TunnelNotes
     /// <summary>The last loss; null when there was none.</summary>
     public TunnelLoss? LastLoss(Guid tunnel) => losses.GetValueOrDefault(tunnel);
 
-    /// <summary>Remembers why a request found no way.</summary>
+    /// <summary>Remembers why a request found no way, or a connector was refused.</summary>
     public void Note(Guid tunnel, TunnelFault fault) => faults.AddOrUpdate(tunnel, [fault], (_, old) => [fault, .. old.Where(f => !IsOf(f, fault.Host)).Take(MostNames - 1)]);
 
-    /// <summary>Forgets it: a request for the same name did.</summary>
+    /// <summary>Forgets it: another one found its way.</summary>
     public void NoteWell(Guid tunnel, string host)
     {
         while (faults.TryGetValue(tunnel, out var there) && there.Any(f => IsOf(f, host)))
@@ -35,7 +35,7 @@ internal sealed class TunnelNotes
         }
     }
 
-    /// <summary>Remembers why a connection ended, or was not taken.</summary>
+    /// <summary>Remembers why a connection ended.</summary>
     public void Note(Guid tunnel, TunnelLoss loss) => losses[tunnel] = loss;
 
     /// <summary>Forgets tunnels that are gone.</summary>

@@ -6,7 +6,7 @@ namespace Gatehouse.Tunnel.Edge;
 
 /// <summary>Sends requests down tunnels; to another connection when the first one failed in a way that makes that safe.</summary>
 internal sealed partial class TunnelSender(
-    ISnapshot<AccessTable> tables, ConnectionRegistry registry, TunnelNotes notes, TimeProvider clock, ILogger<TunnelSender> logger) : ITunnelSender
+    ISnapshot<AccessTable> tables, ConnectionRegistry registry, OtherNodes others, TunnelNotes notes, TimeProvider clock, ILogger<TunnelSender> logger) : ITunnelSender
 {
     private const int MostTries = 4;
 
@@ -35,9 +35,9 @@ internal sealed partial class TunnelSender(
         {
             if (registry.Pick(tunnel, tried) is not { } connection)
             {
-                throw tried.Count == 0
-                    ? new TunnelFaultException(TunnelHop.Edge, 502, "has no connector connected: start it, or look at its log")
-                    : new TunnelFaultException(TunnelHop.Connector, 502, "lost its connection to the connector before there was an answer");
+                throw tried.Count > 0 ? Lost()
+                    : others.Hold(tunnel) ? new TunnelFaultException(TunnelHop.Edge, 502, "has connectors at other nodes of Gatehouse and none at this one: give them the edges of all nodes")
+                    : new TunnelFaultException(TunnelHop.Edge, 502, "has no connector connected: start it, or look at its log");
             }
 
             tried.Add(connection);
@@ -116,7 +116,9 @@ internal sealed partial class TunnelSender(
         : Find<HttpProtocolException>(fault) is not null ? new(TunnelHop.Http, 502, "broke off before there was an answer", fault)
         : Find<InvalidDataException>(fault) is not null ? new(TunnelHop.Connector, 502, "was cut off, because its connector sent what it may not", fault)
         : fault.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded ? new(TunnelHop.Http, 502, "sent headers that are too long", fault)
-        : new(TunnelHop.Connector, 502, "lost its connection to the connector before there was an answer", fault);
+        : Lost(fault);
+
+    private static TunnelFaultException Lost(Exception? fault = null) => new(TunnelHop.Connector, 502, "lost its connection to the connector before there was an answer", fault);
 
     private static T? Find<T>(Exception? fault)
         where T : Exception

@@ -33,6 +33,8 @@ internal sealed class ConnectRun(ConnectRequest asked, LogSettings logs, bool as
             (credentials, url) = (quick.Credentials, quick.Url);
         }
 
+        using var pages = new PageKeeper(shell.Clock);
+        pages.LetGo(); // what only the runtime's start needed
         ConnectorHost host;
         try
         {
@@ -43,6 +45,8 @@ internal sealed class ConnectRun(ConnectRequest asked, LogSettings logs, bool as
             return shell.Fail("can't start: " + LogText.Escape(fault.Message));
         }
 
+        pages.LetGo(); // what only the host's start needed
+        await pages.StartAsync(stop.Token);
         using var keeper = new MemoryKeeper(shell.Clock);
         await keeper.StartAsync(stop.Token);
         await using (host)
@@ -52,6 +56,7 @@ internal sealed class ConnectRun(ConnectRequest asked, LogSettings logs, bool as
         }
 
         await keeper.StopAsync(CancellationToken.None);
+        await pages.StopAsync(CancellationToken.None);
         return ExitCode.Done;
     }
 

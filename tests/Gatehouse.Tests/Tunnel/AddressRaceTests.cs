@@ -19,9 +19,9 @@ public class AddressRaceTests
         using var good = Listen(IPAddress.Loopback, 0);
         using var hole = new BlackHole(Dark, PortOf(good));
         var began = TimeProvider.System.GetTimestamp();
-        using var socket = await AddressRace.ConnectAsync([Dark, IPAddress.Loopback], PortOf(good), null, TimeProvider.System, Token).WaitAsync(TimeSpan.FromSeconds(10), Token);
+        using var socket = await AddressRace.ConnectAsync([Dark, IPAddress.Loopback], PortOf(good), null, TimeProvider.System, Token).WaitAsync(TimeSpan.FromSeconds(60), Token);
         Assert.Equal(IPAddress.Loopback, ((IPEndPoint)socket.RemoteEndPoint!).Address);
-        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds, 200, 5000);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds, 200, 60_000);
     }
 
     [Fact]
@@ -30,9 +30,9 @@ public class AddressRaceTests
         using var good = Listen(IPAddress.Loopback, 0);
         using var hole = new BlackHole(Dark, PortOf(good));
         var began = TimeProvider.System.GetTimestamp();
-        using var socket = await AddressRace.ConnectAsync([Dark, IPAddress.Loopback], PortOf(good), TimeSpan.FromSeconds(1), TimeProvider.System, Token).WaitAsync(TimeSpan.FromSeconds(10), Token);
+        using var socket = await AddressRace.ConnectAsync([Dark, IPAddress.Loopback], PortOf(good), TimeSpan.FromSeconds(1), TimeProvider.System, Token).WaitAsync(TimeSpan.FromSeconds(60), Token);
         Assert.Equal(IPAddress.Loopback, ((IPEndPoint)socket.RemoteEndPoint!).Address);
-        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds, 900, 5000);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds, 900, 60_000);
         var late = await Assert.ThrowsAsync<SocketException>(() => AddressRace.ConnectAsync([Dark], PortOf(good), TimeSpan.FromMilliseconds(100), TimeProvider.System, Token));
         Assert.Equal(SocketError.TimedOut, late.SocketErrorCode);
     }
@@ -40,10 +40,8 @@ public class AddressRaceTests
     [Fact]
     public async Task The_first_reason_is_told_when_nobody_answers_and_a_refusal_waits_for_nothing()
     {
-        var began = TimeProvider.System.GetTimestamp();
-        var refused = await Assert.ThrowsAsync<SocketException>(() => AddressRace.ConnectAsync([IPAddress.Loopback, Dark], 1, null, TimeProvider.System, Token));
+        var refused = await Assert.ThrowsAsync<SocketException>(() => AddressRace.ConnectAsync([IPAddress.Loopback, Dark], 1, null, new StoppedClock(), Token).WaitAsync(TimeSpan.FromSeconds(60), Token));
         Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
-        Assert.True(TimeProvider.System.GetElapsedTime(began) < AddressRace.Lead);
         await Assert.ThrowsAsync<SocketException>(() => AddressRace.ConnectAsync([], 1, null, TimeProvider.System, Token));
     }
 
@@ -61,7 +59,7 @@ public class AddressRaceTests
         using var good = Listen(IPAddress.Loopback, 0);
         using var hole = new BlackHole(Dark, PortOf(good));
         using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(400));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => AddressRace.ConnectAsync([Dark], PortOf(good), null, TimeProvider.System, impatient.Token).WaitAsync(TimeSpan.FromSeconds(10), Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => AddressRace.ConnectAsync([Dark], PortOf(good), null, TimeProvider.System, impatient.Token).WaitAsync(TimeSpan.FromSeconds(60), Token));
     }
 
     [Fact]
@@ -71,14 +69,14 @@ public class AddressRaceTests
         await using var edge = new HandMadeEdge(IPAddress.IPv6Loopback);
         using var hole = new BlackHole(IPAddress.Loopback, edge.Port);
         await edge.ConnectAsync("""{"ingress":[{"service":"http_status:299"}]}""", "localhost");
-        await edge.AcceptAsync().WaitAsync(TimeSpan.FromSeconds(8), Token);
+        await edge.AcceptAsync().WaitAsync(TimeSpan.FromSeconds(60), Token);
         Assert.Equal(299, await edge.StatusOfAsync("/"));
     }
 
     [Theory]
-    [InlineData("false", 0.2, 5)]
-    [InlineData("true", 1.4, 8)] // noHappyEyeballs: half of the time for each
-    public async Task A_service_is_reached_by_the_address_that_answers(string oneByOne, double least, double most)
+    [InlineData("false", 0.2)]
+    [InlineData("true", 1.4)] // noHappyEyeballs: half of the time for each
+    public async Task A_service_is_reached_by_the_address_that_answers(string oneByOne, double least)
     {
         Assert.SkipUnless(Socket.OSSupportsIPv6, "localhost has one address here");
         using var service = Listen(IPAddress.IPv6Loopback, 0);
@@ -86,12 +84,30 @@ public class AddressRaceTests
         await using var edge = await HandMadeEdge.StartAsync($$"""{"ingress":[{"service":"http://localhost:{{PortOf(service)}}","originRequest":{"connectTimeout":3,"noHappyEyeballs":{{oneByOne}} } }]}""");
         var began = TimeProvider.System.GetTimestamp();
         var asking = edge.StatusOfAsync("/");
-        using var accepted = await service.AcceptAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(10), Token);
-        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, least, most);
+        using var accepted = await service.AcceptAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Token);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, least, 60);
         await using var raw = new RawStream(new NetworkStream(accepted));
         await raw.ReadHeadAsync();
         await raw.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         Assert.Equal(200, await asking);
+    }
+
+    /// <summary>A clock on which nothing is ever due: whoever waits for it waits for ever.</summary>
+    private sealed class StoppedClock : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Never();
+
+        private sealed class Never : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose()
+            {
+                // There is nothing to stop.
+            }
+
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        }
     }
 
     private static int PortOf(Socket socket) => ((IPEndPoint)socket.LocalEndPoint!).Port;

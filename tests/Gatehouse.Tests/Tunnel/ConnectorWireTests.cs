@@ -120,7 +120,7 @@ public class ConnectorWireTests
                 all.SetResult();
             }
 
-            await all.Task.WaitAsync(TimeSpan.FromSeconds(20), Token);
+            await all.Task.WaitAsync(TimeSpan.FromSeconds(60), Token);
             await to.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         });
         await using var edge = await HandMadeEdge.StartAsync($$"""{"ingress":[{"service":"http://127.0.0.1:{{origin.Port}}","originRequest":{"keepAliveConnections":2} }]}""");

@@ -38,7 +38,7 @@ public sealed class EdgeFloodTests : IDisposable
         await using var rig = await TunnelRig.StartAsync(o => o.RegisterTimeout = TimeSpan.FromSeconds(1));
         await DialAsync(rig, "127.0.0.2", 1);
         var tls = await SecureAsync(silent[0]);
-        await EndAsync(tls).WaitAsync(TimeSpan.FromSeconds(8), Token);
+        await EndAsync(tls).WaitAsync(TimeSpan.FromSeconds(12), Token);
         await TunnelRig.UntilAsync(() => rig.Services.GetRequiredService<EdgeServer>().Pending == 0, "given back");
     }
 
@@ -54,7 +54,7 @@ public sealed class EdgeFloodTests : IDisposable
     [Fact]
     public async Task N09_stalled_handshakes_from_many_addresses_keep_no_connector_out()
     {
-        await using var rig = await TunnelRig.StartAsync(o => (o.PendingConnections, o.PendingOfNetwork) = (16, 4));
+        await using var rig = await TunnelRig.StartAsync(o => (o.PendingConnections, o.PendingOfNetwork, o.RegisterTimeout) = (16, 4, TimeSpan.FromMinutes(1)));
         for (var n = 2; n < 30; n++)
         {
             await DialAsync(rig, $"127.0.0.{n}", 4, HalfAHello);
@@ -63,7 +63,7 @@ public sealed class EdgeFloodTests : IDisposable
         await TunnelRig.UntilAsync(() => silent.Count(IsCut) == silent.Count - 16, "full");
         var began = rig.Clock.GetTimestamp();
         await rig.UsualAsync(connections: 4);
-        Assert.InRange(rig.Clock.GetElapsedTime(began).TotalSeconds, 0, 8); // sooner than any handshake is late
+        Assert.InRange(rig.Clock.GetElapsedTime(began).TotalSeconds, 0, 50); // sooner than any handshake is late
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public class HostileConnectorTests
         await connector.AnswerAsync(what);
         using var other = await rig.GetAsync(good, "/");
         Assert.Equal(HttpStatusCode.OK, other.StatusCode);
-        var fault = await Assert.ThrowsAsync<TunnelFaultException>(() => request.WaitAsync(TimeSpan.FromSeconds(10), Token));
+        var fault = await Assert.ThrowsAsync<TunnelFaultException>(() => request.WaitAsync(TimeSpan.FromSeconds(60), Token));
         Assert.Equal(502, fault.Status);
     }
 
@@ -52,7 +52,7 @@ public class HostileConnectorTests
         var answering = connector.AnswerAsync("small frames");
         using var response = await request;
         await using var body = await response.Content.ReadAsStreamAsync(Token);
-        await Assert.ThrowsAnyAsync<IOException>(() => body.CopyToAsync(Stream.Null, Token).WaitAsync(TimeSpan.FromSeconds(10), Token));
+        await Assert.ThrowsAnyAsync<IOException>(() => body.CopyToAsync(Stream.Null, Token).WaitAsync(TimeSpan.FromSeconds(60), Token));
         await answering;
     }
 
@@ -86,7 +86,7 @@ public class HostileConnectorTests
         await TunnelRig.UntilAsync(() => rig.Registry.Of(good.TunnelId).All(c => c.ConfigurationNumber == 2), "pushed");
         rig.Change(evil.TunnelId, isDeleted: true);
         await TunnelRig.UntilAsync(() => rig.Registry.Connections(evil.TunnelId).IsEmpty, "cut off");
-        Assert.InRange(rig.Clock.GetElapsedTime(began).TotalSeconds, 0, 4);
+        Assert.InRange(rig.Clock.GetElapsedTime(began).TotalSeconds, 0, 9); // before the push is given up
     }
 
     [Fact]

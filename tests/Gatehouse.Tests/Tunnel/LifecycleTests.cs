@@ -124,9 +124,9 @@ public class LifecycleTests
                 break;
         }
 
-        await Assert.ThrowsAsync<TunnelFaultException>(() => request.WaitAsync(TimeSpan.FromSeconds(4), Token));
+        await Assert.ThrowsAsync<TunnelFaultException>(() => request.WaitAsync(TimeSpan.FromSeconds(8), Token));
         await TunnelRig.UntilAsync(() => !rig.Registry.Everyone.Any(), "over");
-        await leaving.WaitAsync(TimeSpan.FromSeconds(15), Token);
+        await leaving.WaitAsync(TimeSpan.FromSeconds(60), Token);
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public class LifecycleTests
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         var ended = 0;
-        var link = new EdgeLink("0", new SslStream(new UnclosableStream()), socket, new LinkPace(0, () => false), _ => ended++);
+        var link = new EdgeLink("0", new SslStream(new UnclosableStream()), socket, new LinkPace(0, () => false, _ => 0), _ => ended++);
         await Assert.ThrowsAsync<IOException>(async () => await link.DisposeAsync());
         Assert.Equal(1, ended);
     }
@@ -229,11 +229,11 @@ public class LifecycleTests
         }
 
         Assert.Equal(Sockets, sockets.Count(s => s.State == WebSocketState.Open)); // they have as long as they are given
-        await leaving.WaitAsync(TimeSpan.FromSeconds(20), Token);
+        await leaving.WaitAsync(TimeSpan.FromSeconds(60), Token);
         await TunnelRig.UntilAsync(() => !rig.Registry.Everyone.Any(), "over");
         foreach (var socket in sockets)
         {
-            await Assert.ThrowsAnyAsync<Exception>(() => socket.ReceiveAsync(new byte[10], Token).WaitAsync(TimeSpan.FromSeconds(5), Token));
+            await Assert.ThrowsAnyAsync<Exception>(() => socket.ReceiveAsync(new byte[10], Token).WaitAsync(TimeSpan.FromSeconds(60), Token));
             socket.Dispose();
         }
     }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
 using Gatehouse.Model.Tunnels;
 
 namespace Gatehouse.Tests.Tunnel;
@@ -38,41 +37,5 @@ public class OutageTests
 
         Assert.Equal(120, back.Count);
         Assert.InRange(back.Values.GroupBy(s => s).Max(g => g.Count()), 1, 48); // 40 %
-    }
-
-    [Fact]
-    public async Task R08_nobody_is_sent_to_a_connector_that_does_not_answer_and_who_was_is_served_by_another()
-    {
-        await using var rig = await TunnelRig.StartAsync(o => o.LongestSilence = TimeSpan.FromSeconds(4));
-        var credentials = rig.AddTunnel("shared", rig.Ingress);
-        await using var dead = await RawConnector.RegisterAsync(rig, credentials);
-        await rig.ConnectAsync(credentials);
-        dead.IsDeaf = true;
-        var connection = rig.Registry.Connections(credentials.TunnelId).Single(c => c.Registered!.Version == "raw");
-        var began = rig.Clock.GetTimestamp();
-        var caught = new List<Task<HttpResponseMessage>>();
-        while (dead.Opened == 0)
-        {
-            caught.Add(rig.GetAsync(credentials.TunnelId, "/"));
-            await Task.Delay(TimeSpan.FromMilliseconds(20), Token);
-        }
-
-        await TunnelRig.UntilAsync(() => connection.IsSilent, "known");
-        Assert.InRange(rig.Clock.GetElapsedTime(began).TotalSeconds, 0, 3.5); // 2 by its own clock; the rest is this machine's
-        var before = dead.Opened;
-        for (var n = 0; n < 20; n++)
-        {
-            using var response = await rig.SendAsync(credentials.TunnelId, HttpMethod.Post, "/sum", "app.test", new ByteArrayContent(new byte[100]));
-            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        }
-
-        Assert.Equal(before, dead.Opened);
-        foreach (var request in caught)
-        {
-            using var response = await request.WaitAsync(TimeSpan.FromSeconds(10), Token);
-            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        }
-
-        await TunnelRig.UntilAsync(() => dead.IsClosed, "closed");
     }
 }

@@ -18,6 +18,7 @@ internal sealed class RawConnector : IAsyncDisposable
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly Channel<int> opened = Channel.CreateUnbounded<int>();
     private readonly ConcurrentDictionary<int, int> received = new();
+    private readonly TaskCompletionSource echoed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task reading = Task.CompletedTask;
 
     private RawConnector(TcpClient client, SslStream tls) => (this.client, this.tls) = (client, tls);
@@ -64,7 +65,7 @@ internal sealed class RawConnector : IAsyncDisposable
     }
 
     /// <summary>The next stream that the edge opens.</summary>
-    public Task<int> NextAsync() => opened.Reader.ReadAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(15), Token);
+    public Task<int> NextAsync() => opened.Reader.ReadAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Token);
 
     /// <summary>Bytes of a body that came.</summary>
     public int ReceivedOf(int stream) => received.GetValueOrDefault(stream);
@@ -73,8 +74,13 @@ internal sealed class RawConnector : IAsyncDisposable
     public Task AnswerAsync(int stream, string userHeaders = "", bool isEnd = true) => SendAsync(
         1, (byte)(isEnd ? 5 : 4), stream, Block((":status", "200"), ("cf-cloudflared-response-meta", ResponseMeta.OriginText), ("cf-cloudflared-response-headers", userHeaders)));
 
-    /// <summary>Says that it takes no streams after one.</summary>
-    public Task LeaveAsync(int last) => SendAsync(7, 0, 0, [.. Number(last), 0, 0, 0, 0]);
+    /// <summary>Says that it takes no streams after one; returns when the edge has read it.</summary>
+    public async Task LeaveAsync(int last)
+    {
+        await SendAsync(7, 0, 0, [.. Number(last), 0, 0, 0, 0]);
+        await SendAsync(6, 0, 0, new byte[8]); // frames are read in order
+        await echoed.Task.WaitAsync(TimeSpan.FromSeconds(60), Token);
+    }
 
     /// <summary>Sends a frame.</summary>
     public async Task SendAsync(byte type, byte flags, int stream, byte[] payload)
@@ -144,7 +150,10 @@ internal sealed class RawConnector : IAsyncDisposable
             case 4 when (flags & 1) == 0:
                 await SendAsync(4, 1, 0, []);
                 break;
-            case 6 when (flags & 1) == 0:
+            case 6 when (flags & 1) != 0:
+                echoed.TrySetResult();
+                break;
+            case 6:
                 Pings++;
                 if (!IsDeaf)
                 {

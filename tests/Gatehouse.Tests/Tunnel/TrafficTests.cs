@@ -106,7 +106,7 @@ public class TrafficTests
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Token));
         for (var n = 0; n < 3; n++)
         {
-            Assert.Equal($"event {n}", await reader.ReadLineAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(5), Token));
+            Assert.Equal($"event {n}", await reader.ReadLineAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Token));
             rig.Origin.Gate.Release();
         }
 

@@ -44,22 +44,32 @@ public class TunnelNotesTests
         Assert.Equal("n48.wild.test", notes.Faults(tunnel)[0].Host);
     }
 
+    [Fact]
+    public async Task A_connector_that_is_refused_is_an_error_until_one_is_taken_and_no_lost_connection()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var credentials = rig.AddTunnel("guarded", rig.Ingress);
+        var stranger = await rig.ConnectAsync(new TunnelCredentials { AccountTag = credentials.AccountTag, TunnelId = credentials.TunnelId, Secret = [1] }, wait: false);
+        await TunnelRig.UntilAsync(() => rig.Registry.Faults(credentials.TunnelId).Count > 0, "noted");
+        var fault = Assert.Single(rig.Registry.Faults(credentials.TunnelId));
+        Assert.Equal((TunnelHop.Connector, "", "a connector from 127.0.0.1 was refused: wrong account, tunnel or secret"), (fault.Hop, fault.Host, fault.What));
+        Assert.Null(rig.Registry.LastLoss(credentials.TunnelId));
+        await stranger.StopAsync();
+        await rig.ConnectAsync(credentials);
+        Assert.Empty(rig.Registry.Faults(credentials.TunnelId));
+    }
+
     [Theory]
     [InlineData("rotated", "the tunnel's secret was changed")]
     [InlineData("dropped", "an administrator closed it")]
     [InlineData("left", "the connector left")]
     [InlineData("broke", "the line broke, or the connector ended without saying so")]
-    [InlineData("refused", "a connector from 127.0.0.1 was refused: wrong account, tunnel or secret")]
     public async Task Why_a_tunnel_last_lost_a_connection_is_said_in_words(string how, string what)
     {
         await using var rig = await TunnelRig.StartAsync();
         var credentials = rig.AddTunnel("lost", rig.Ingress);
         Assert.Null(rig.Registry.LastLoss(credentials.TunnelId));
-        if (how == "refused")
-        {
-            await rig.ConnectAsync(new TunnelCredentials { AccountTag = credentials.AccountTag, TunnelId = credentials.TunnelId, Secret = [1] }, wait: false);
-        }
-        else if (how == "broke")
+        if (how == "broke")
         {
             await (await RawConnector.RegisterAsync(rig, credentials)).DisposeAsync();
         }

@@ -28,7 +28,7 @@ internal sealed class TunnelRig : IAsyncDisposable
     // Certificates are checked against the machine's clock.
     public static readonly DateTimeOffset Built = File.GetLastWriteTimeUtc(typeof(TunnelRig).Assembly.Location);
 
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60); // only a hang is meant
 
     private readonly List<TunnelEntry> tunnels = [];
     private readonly List<DnsRecord> records = [];
@@ -36,9 +36,10 @@ internal sealed class TunnelRig : IAsyncDisposable
     private readonly Action<EdgeOptions>? change;
     private ServiceProvider? services;
 
-    private TunnelRig(Action<EdgeOptions>? change)
+    private TunnelRig(Action<EdgeOptions>? change, IConnectionBook? book)
     {
         this.change = change;
+        Book = book ?? new FakeBook();
         Tables = new FakeSnapshot<AccessTable>(Build(), Clock);
         Loggers = LoggerFactory.Create(b => b.SetMinimumLevel(LogLevel.Debug).AddProvider(Log));
     }
@@ -56,6 +57,8 @@ internal sealed class TunnelRig : IAsyncDisposable
     public LocalAuthority Authority { get; } = LocalAuthority.Create(new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     public FakeJournal Journal { get; } = new();
+
+    public IConnectionBook Book { get; }
 
     public TunnelOrigin Origin { get; } = new();
 
@@ -75,9 +78,9 @@ internal sealed class TunnelRig : IAsyncDisposable
         "warp-routing":{"enabled":true} }
         """;
 
-    public static async Task<TunnelRig> StartAsync(Action<EdgeOptions>? change = null)
+    public static async Task<TunnelRig> StartAsync(Action<EdgeOptions>? change = null, IConnectionBook? book = null)
     {
-        var rig = new TunnelRig(change);
+        var rig = new TunnelRig(change, book);
         await rig.Origin.StartAsync();
         await rig.StartEdgeAsync();
         return rig;
@@ -89,7 +92,7 @@ internal sealed class TunnelRig : IAsyncDisposable
         var collection = new ServiceCollection();
         collection.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
         collection.AddSingleton(Loggers).AddSingleton(typeof(ILogger<>), typeof(Logger<>));
-        collection.AddSingleton<TimeProvider>(Clock).AddSingleton<ISnapshot<AccessTable>>(Tables).AddSingleton<ITunnelJournal>(Journal);
+        collection.AddSingleton<TimeProvider>(Clock).AddSingleton<ISnapshot<AccessTable>>(Tables).AddSingleton<ITunnelJournal>(Journal).AddSingleton(Book);
         var leaf = Authority.Issue(EdgeCertificate.Names, Built);
         var context = SslStreamCertificateContext.Create(leaf, null, offline: true);
         collection.AddSingleton(new EdgeCertificate(() => context));
@@ -123,11 +126,17 @@ internal sealed class TunnelRig : IAsyncDisposable
     /// <summary>Makes a tunnel; managed here when it has a configuration.</summary>
     public TunnelCredentials AddTunnel(string name, string? configuration, bool isQuick = false)
     {
-        var id = Guid.CreateVersion7();
-        var secret = RandomNumberGenerator.GetBytes(32);
-        tunnels.Add(Entry(new Gatehouse.Model.Tunnels.Tunnel { Id = id, Name = name, SealedSecret = [], IsRemotelyManaged = configuration is not null, IsQuick = isQuick, CreatedAt = Clock.GetUtcNow() }, secret, configuration, 1));
+        var credentials = new TunnelCredentials { AccountTag = Account, TunnelId = Guid.CreateVersion7(), Secret = RandomNumberGenerator.GetBytes(32) };
+        AddTunnel(credentials, name, configuration, isQuick);
+        return credentials;
+    }
+
+    /// <summary>Makes a tunnel that another node has.</summary>
+    public void AddTunnel(TunnelCredentials credentials, string name, string? configuration, bool isQuick = false)
+    {
+        var tunnel = new Gatehouse.Model.Tunnels.Tunnel { Id = credentials.TunnelId, Name = name, SealedSecret = [], IsRemotelyManaged = configuration is not null, IsQuick = isQuick, CreatedAt = Clock.GetUtcNow() };
+        tunnels.Add(Entry(tunnel, credentials.Secret, configuration, 1));
         Reload();
-        return new TunnelCredentials { AccountTag = Account, TunnelId = id, Secret = secret };
     }
 
     /// <summary>Changes a tunnel's row.</summary>
@@ -154,13 +163,14 @@ internal sealed class TunnelRig : IAsyncDisposable
 
     /// <summary>Starts a connector and waits until all its connections serve.</summary>
     public async Task<ConnectorHost> ConnectAsync(
-        TunnelCredentials credentials, int connections = 1, string? own = null, IReadOnlyList<IPNetwork>? allowed = null, X509Certificate2Collection? trust = null, bool wait = true)
+        TunnelCredentials credentials, int connections = 1, string? own = null, IReadOnlyList<IPNetwork>? allowed = null, X509Certificate2Collection? trust = null, bool wait = true,
+        string? other = null)
     {
         var connector = await ConnectorHost.StartAsync(
             new ConnectorOptions
             {
                 Credentials = credentials,
-                Edges = [Edge.ToString()],
+                Edges = other is null ? [Edge.ToString()] : [Edge.ToString(), other],
                 EdgeAuthorities = trust ?? [X509CertificateLoader.LoadCertificate(Authority.Certificate.RawData)],
                 Connections = connections,
                 LocalConfiguration = own,
@@ -262,5 +272,63 @@ internal sealed class FakeJournal : ITunnelJournal
     {
         Notes.Enqueue((tunnel, isActive));
         return Task.CompletedTask;
+    }
+}
+
+/// <summary>Remembers what was written down, as if another node might read it.</summary>
+internal sealed class FakeBook : IConnectionBook
+{
+    private readonly List<Action<IReadOnlyCollection<Guid>>> listeners = [];
+
+    public bool IsShared { get; init; }
+
+    public Guid Node { get; } = Guid.CreateVersion7();
+
+    public ConcurrentDictionary<Guid, HeldConnection> Rows { get; } = new();
+
+    public ConcurrentQueue<int> Writes { get; } = new();
+
+    public HashSet<Guid> Elsewhere { get; } = [];
+
+    public bool IsKnown { get; set; }
+
+    public bool IsAway { get; set; }
+
+    public Task<bool> RenewAsync(CancellationToken cancellationToken) => IsAway ? throw new IOException("the store is away") : Task.FromResult((IsKnown, IsKnown = true).IsKnown);
+
+    public Task WriteAsync(IReadOnlyCollection<HeldConnection> changed, IReadOnlyCollection<Guid> gone, CancellationToken cancellationToken)
+    {
+        if (IsAway)
+        {
+            throw new IOException("the store is away");
+        }
+
+        Writes.Enqueue(changed.Count + gone.Count);
+        foreach (var connection in changed)
+        {
+            Rows[connection.Id] = connection;
+        }
+
+        foreach (var id in gone)
+        {
+            Rows.TryRemove(id, out _);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task LeaveAsync(CancellationToken cancellationToken)
+    {
+        Rows.Clear();
+        IsKnown = false;
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyCollection<Guid>> ElsewhereAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyCollection<Guid>>(Elsewhere);
+
+    public IDisposable OnClosing(Action<IReadOnlyCollection<Guid>> action)
+    {
+        listeners.Add(action);
+        return new MemoryStream();
     }
 }

@@ -305,6 +305,18 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "edge_nodes",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    RenewedAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_edge_nodes", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "events",
                 columns: table => new
                 {
@@ -783,6 +795,38 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_users", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "held_connections",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    NodeId = table.Column<Guid>(type: "uuid", nullable: false),
+                    TunnelId = table.Column<Guid>(type: "uuid", nullable: false),
+                    ConnectorId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Index = table.Column<int>(type: "integer", nullable: false),
+                    OpenedAt = table.Column<long>(type: "bigint", nullable: false),
+                    OriginIp = table.Column<string>(type: "text", nullable: false),
+                    Location = table.Column<string>(type: "text", nullable: false),
+                    ConnectorVersion = table.Column<string>(type: "text", nullable: false),
+                    Arch = table.Column<string>(type: "text", nullable: false),
+                    Features = table.Column<string>(type: "text", nullable: false),
+                    IsDraining = table.Column<bool>(type: "boolean", nullable: false),
+                    ConfigurationNumber = table.Column<int>(type: "integer", nullable: true),
+                    ConfigurationFault = table.Column<string>(type: "text", nullable: true),
+                    LocalConfiguration = table.Column<string>(type: "text", nullable: true),
+                    ClosingAt = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_held_connections", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_held_connections_edge_nodes_NodeId",
+                        column: x => x.NodeId,
+                        principalTable: "edge_nodes",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -2041,6 +2085,16 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_held_connections_NodeId",
+                table: "held_connections",
+                column: "NodeId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_held_connections_TunnelId",
+                table: "held_connections",
+                column: "TunnelId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_identity_policies_Name",
                 table: "identity_policies",
                 column: "Name",
@@ -2508,6 +2562,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "group_parents");
 
             migrationBuilder.DropTable(
+                name: "held_connections");
+
+            migrationBuilder.DropTable(
                 name: "invitations");
 
             migrationBuilder.DropTable(
@@ -2617,6 +2674,9 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "stages");
+
+            migrationBuilder.DropTable(
+                name: "edge_nodes");
 
             migrationBuilder.DropTable(
                 name: "flows");

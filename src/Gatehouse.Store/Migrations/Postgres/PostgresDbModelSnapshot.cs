@@ -2981,6 +2981,83 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.ToTable("user_consents", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Tunnels.EdgeNode", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("RenewedAt")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("edge_nodes", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tunnels.HeldConnection", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Arch")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long?>("ClosingAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("ConfigurationFault")
+                        .HasColumnType("text");
+
+                    b.Property<int?>("ConfigurationNumber")
+                        .HasColumnType("integer");
+
+                    b.Property<Guid>("ConnectorId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("ConnectorVersion")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Features")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("Index")
+                        .HasColumnType("integer");
+
+                    b.Property<bool>("IsDraining")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("LocalConfiguration")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Location")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("NodeId")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("OpenedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("OriginIp")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("TunnelId")
+                        .HasColumnType("uuid");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NodeId");
+
+                    b.HasIndex("TunnelId");
+
+                    b.ToTable("held_connections", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Tunnels.Tunnel", b =>
                 {
                     b.Property<Guid>("Id")
@@ -3558,6 +3635,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasOne("Gatehouse.Model.Users.User", null)
                         .WithMany()
                         .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tunnels.HeldConnection", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Tunnels.EdgeNode", null)
+                        .WithMany()
+                        .HasForeignKey("NodeId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

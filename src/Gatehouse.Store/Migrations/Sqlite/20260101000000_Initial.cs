@@ -304,6 +304,18 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "edge_nodes",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RenewedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_edge_nodes", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "events",
                 columns: table => new
                 {
@@ -782,6 +794,38 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_users", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "held_connections",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    NodeId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    TunnelId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ConnectorId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Index = table.Column<int>(type: "INTEGER", nullable: false),
+                    OpenedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    OriginIp = table.Column<string>(type: "TEXT", nullable: false),
+                    Location = table.Column<string>(type: "TEXT", nullable: false),
+                    ConnectorVersion = table.Column<string>(type: "TEXT", nullable: false),
+                    Arch = table.Column<string>(type: "TEXT", nullable: false),
+                    Features = table.Column<string>(type: "TEXT", nullable: false),
+                    IsDraining = table.Column<bool>(type: "INTEGER", nullable: false),
+                    ConfigurationNumber = table.Column<int>(type: "INTEGER", nullable: true),
+                    ConfigurationFault = table.Column<string>(type: "TEXT", nullable: true),
+                    LocalConfiguration = table.Column<string>(type: "TEXT", nullable: true),
+                    ClosingAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_held_connections", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_held_connections_edge_nodes_NodeId",
+                        column: x => x.NodeId,
+                        principalTable: "edge_nodes",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -2040,6 +2084,16 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_held_connections_NodeId",
+                table: "held_connections",
+                column: "NodeId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_held_connections_TunnelId",
+                table: "held_connections",
+                column: "TunnelId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_identity_policies_Name",
                 table: "identity_policies",
                 column: "Name",
@@ -2507,6 +2561,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "group_parents");
 
             migrationBuilder.DropTable(
+                name: "held_connections");
+
+            migrationBuilder.DropTable(
                 name: "invitations");
 
             migrationBuilder.DropTable(
@@ -2616,6 +2673,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "stages");
+
+            migrationBuilder.DropTable(
+                name: "edge_nodes");
 
             migrationBuilder.DropTable(
                 name: "flows");

@@ -2962,6 +2962,83 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.ToTable("user_consents", (string)null);
                 });
 
+            modelBuilder.Entity("Gatehouse.Model.Tunnels.EdgeNode", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("RenewedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("edge_nodes", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tunnels.HeldConnection", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Arch")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("ClosingAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ConfigurationFault")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("ConfigurationNumber")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("ConnectorId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ConnectorVersion")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Features")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Index")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsDraining")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("LocalConfiguration")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Location")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("NodeId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("OpenedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("OriginIp")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("TunnelId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NodeId");
+
+                    b.HasIndex("TunnelId");
+
+                    b.ToTable("held_connections", (string)null);
+                });
+
             modelBuilder.Entity("Gatehouse.Model.Tunnels.Tunnel", b =>
                 {
                     b.Property<Guid>("Id")
@@ -3537,6 +3614,15 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasOne("Gatehouse.Model.Users.User", null)
                         .WithMany()
                         .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Tunnels.HeldConnection", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Tunnels.EdgeNode", null)
+                        .WithMany()
+                        .HasForeignKey("NodeId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

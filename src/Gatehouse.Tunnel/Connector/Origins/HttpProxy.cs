@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
 using System.Net;
 using Gatehouse.Model.Tunnels.Ingress;
 using Gatehouse.Tunnel.Wire;
@@ -141,26 +142,36 @@ internal sealed partial class HttpProxy(OriginClients clients, ILogger<HttpProxy
             return;
         }
 
-        var piece = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(response.Content.Headers.ContentLength ?? PieceSize, 1024, PieceSize)); // most answers are small
-        try
-        {
-            for (int read; (read = await body.ReadAsync(piece, context.RequestAborted)) > 0;)
-            {
-                await context.Response.Body.WriteAsync(piece.AsMemory(0, read), context.RequestAborted);
-                await context.Response.Body.FlushAsync(context.RequestAborted);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(piece);
-        }
-
+        await CopyAsync(body, context.Response.BodyWriter, context.Response.ContentLength, context.RequestAborted);
         if (response.TrailingHeaders.NonValidated is { Count: > 0 } trailers && context.Response.SupportsTrailers())
         {
             foreach (var (name, values) in trailers)
             {
                 context.Response.AppendTrailer(name, new Microsoft.Extensions.Primitives.StringValues([.. values]));
             }
+        }
+    }
+
+    // Each piece leaves as it comes; the last one of a known length with the end of the answer, in one frame and one packet.
+    private static async Task CopyAsync(Stream from, PipeWriter to, long? length, CancellationToken cancellationToken)
+    {
+        var piece = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(length ?? PieceSize, 1024, PieceSize)); // most answers are small
+        try
+        {
+            long total = 0;
+            for (int read; (read = await from.ReadAsync(piece, cancellationToken)) > 0;)
+            {
+                to.Write(piece.AsSpan(0, read));
+                total += read;
+                if (total != length)
+                {
+                    await to.FlushAsync(cancellationToken);
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
         }
     }
 

@@ -1,0 +1,82 @@
+using System.Globalization;
+
+namespace Gatehouse.Hosting;
+
+/// <summary>
+/// Keeps the pages of our own files few while a connector starts and warms up. The system brings in sixteen for each that is touched, and what
+/// only a start or the first requests need would stay: twice as much as what is in use later. Letting go costs milliseconds; what is in use
+/// comes back from the system's cache.
+/// </summary>
+internal sealed class PageKeeper(TimeProvider clock) : BackgroundService
+{
+    /// <summary>How many bytes are too many. In use are some 25 MB of files, and 10 of code made at run time, which count alike.</summary>
+    internal const long Most = 44L << 20;
+
+    private const int LongestPause = 120;
+
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
+
+    private readonly MappedFiles files = new();
+    private int pause = 1;
+    private int looks;
+
+    /// <summary>Lets go at a moment when much is known to be over. Not while it runs.</summary>
+    public void LetGo()
+    {
+        if (files.IsNew)
+        {
+            files.Look();
+        }
+
+        files.LetGo();
+    }
+
+    /// <summary>Whether to let go: there is too much, and it was worth it the last time. What comes back at once is in use, and is asked about ever less often.</summary>
+    internal bool IsDue(long shared)
+    {
+        looks++;
+        if (shared < Most || looks < pause)
+        {
+            return false;
+        }
+
+        pause = looks <= 2 * pause ? Math.Min(2 * pause, LongestPause) : 1;
+        looks = 0;
+        return true;
+    }
+
+    /// <summary>Bytes that are files' or shared, of a text such as <c>25843 10211 7933 12 0 ...</c>; zero when it can't be read.</summary>
+    internal static long SharedOf(ReadOnlySpan<byte> statm)
+    {
+        var number = 0;
+        foreach (var range in statm.Split((byte)' '))
+        {
+            if (number++ == 2)
+            {
+                return long.TryParse(statm[range], NumberStyles.None, CultureInfo.InvariantCulture, out var pages) ? pages * Environment.SystemPageSize : 0;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        using var statm = File.OpenHandle("/proc/self/statm");
+        var text = new byte[128];
+        using var timer = new PeriodicTimer(Every, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            if (IsDue(SharedOf(text.AsSpan(0, RandomAccess.Read(statm, text, 0)))))
+            {
+                LetGo();
+            }
+        }
+    }
+}

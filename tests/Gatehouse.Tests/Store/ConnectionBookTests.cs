@@ -1,0 +1,108 @@
+using Gatehouse.Model.Snapshots;
+using Gatehouse.Model.Tunnels;
+using Gatehouse.Store.Cleaning;
+using Gatehouse.Store.Snapshots;
+using Gatehouse.Store.Tunnels;
+using Gatehouse.Tests.Fakes;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Tests.Store;
+
+/// <summary>What nodes know of each other's connections.</summary>
+public class ConnectionBookTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task What_a_node_holds_is_known_to_the_others_until_its_lease_is_over(DatabaseKind kind)
+    {
+        var clock = new FakeClock();
+        await using var one = await TestStore.StartAsync(kind, clock);
+        await using var two = await one.StartNodeAsync();
+        var (holder, other) = (one.Get<ConnectionBook>(), two.Get<ConnectionBook>());
+        var held = Connection(holder.Node);
+        Assert.False(await holder.RenewAsync(Cancel));
+        await holder.WriteAsync([held, Connection(holder.Node)], [], Cancel);
+        Assert.Contains(held.TunnelId, await other.ElsewhereAsync(Cancel));
+        Assert.Empty(await holder.ElsewhereAsync(Cancel)); // its own are not elsewhere
+
+        clock.Advance(EdgeNode.Lease - TimeSpan.FromSeconds(1));
+        Assert.Contains(held.TunnelId, await other.ElsewhereAsync(Cancel));
+        clock.Advance(TimeSpan.FromSeconds(1)); // kill -9, as it were
+        Assert.Empty(await other.ElsewhereAsync(Cancel));
+        Assert.True(await holder.RenewAsync(Cancel)); // it was only slow
+        Assert.Contains(held.TunnelId, await other.ElsewhereAsync(Cancel));
+
+        await holder.WriteAsync([], [held.Id, Guid.CreateVersion7()], Cancel);
+        Assert.DoesNotContain(held.TunnelId, await other.ElsewhereAsync(Cancel));
+        await holder.LeaveAsync(Cancel);
+        Assert.Empty(await other.ElsewhereAsync(Cancel));
+        await using var db = two.Open();
+        Assert.False(await db.HeldConnections.AnyAsync(Cancel) || await db.EdgeNodes.AnyAsync(Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task What_a_dead_node_left_is_swept_and_one_that_was_swept_says_so(DatabaseKind kind)
+    {
+        var clock = new FakeClock();
+        await using var store = await TestStore.StartAsync(kind, clock);
+        var book = store.Get<ConnectionBook>();
+        await book.RenewAsync(Cancel);
+        await book.WriteAsync([Connection(book.Node)], [], Cancel);
+        clock.Advance(TimeSpan.FromMinutes(59));
+        await store.Get<Cleaner>().CleanAsync(Cancel);
+        Assert.True(await book.RenewAsync(Cancel));
+        clock.Advance(TimeSpan.FromMinutes(61));
+        await store.Get<Cleaner>().CleanAsync(Cancel);
+        Assert.False(await book.RenewAsync(Cancel));
+        await using var db = store.Open();
+        Assert.False(await db.HeldConnections.AnyAsync(Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task What_is_asked_to_be_closed_is_heard_by_the_node_that_holds_it_and_a_change_meanwhile_does_not_undo_it(DatabaseKind kind)
+    {
+        await using var one = await TestStore.StartAsync(kind);
+        await using var two = await one.StartNodeAsync();
+        var (holder, other) = (one.Get<ConnectionBook>(), two.Get<ConnectionBook>());
+        var (held, kept) = (Connection(holder.Node), Connection(holder.Node));
+        var heard = new TaskCompletionSource<IReadOnlyCollection<Guid>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var wrong = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var listening = holder.OnClosing(ids => heard.TrySetResult(ids));
+        using var deaf = other.OnClosing(_ => wrong.TrySetResult());
+        await holder.RenewAsync(Cancel);
+        await other.RenewAsync(Cancel);
+        await holder.WriteAsync([held, kept], [], Cancel);
+        await one.StartLoopsAsync();
+        await using (var db = two.Open())
+        {
+            await db.HeldConnections.Where(c => c.Id == held.Id).ExecuteUpdateAsync(set => set.SetProperty(c => c.ClosingAt, DateTimeOffset.UnixEpoch), Cancel);
+        }
+
+        await holder.WriteAsync([Connection(holder.Node, held.Id, held.TunnelId, isDraining: true)], [], Cancel);
+        await using (var db = two.Open())
+        {
+            await two.Get<ChangeFeed>().SaveAsync(db, Topic.Connections, Cancel);
+        }
+
+        Assert.Equal([held.Id], await heard.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancel));
+        Assert.False(wrong.Task.IsCompleted);
+        await one.StopLoopsAsync();
+    }
+
+    private static HeldConnection Connection(Guid node, Guid? id = null, Guid? tunnel = null, bool isDraining = false) => new()
+    {
+        Id = id ?? Guid.CreateVersion7(),
+        NodeId = node,
+        TunnelId = tunnel ?? Guid.CreateVersion7(),
+        ConnectorId = Guid.CreateVersion7(),
+        Index = 0,
+        OpenedAt = TestAccess.Epoch,
+        OriginIp = "192.0.2.1",
+        Location = "here",
+        ConnectorVersion = "1\0", // as it says
+        Arch = "linux_amd64",
+        Features = ["a", "b"],
+        IsDraining = isDraining,
+    };
+}
