@@ -137,19 +137,51 @@ public class AuthentikSessionTests
     }
 
     [Fact]
-    public async Task What_can_make_keys_among_other_things_takes_a_recent_sign_in_too()
+    public async Task Every_write_of_a_superuser_in_a_browser_takes_a_recent_sign_in_and_the_answer_says_where()
     {
         await using var host = await ApiHost.StartAsync();
+        var session = Guid.CreateVersion7();
         var isFresh = false;
-        host.Browsers.Known["page"] = () => new BrowserCaller(host.AdminId, host.AdminId, Guid.CreateVersion7(), IsProven: true) { IsFresh = isFresh };
-        var blueprint = new JsonObject { ["name"] = "key", ["content"] = "version: 1\nentries: []\n" };
-        var account = new JsonObject { ["name"] = "robot" };
+        host.Browsers.Known["page"] = () => new BrowserCaller(host.AdminId, host.AdminId, session, IsProven: true) { IsFresh = isFresh };
+        var routes = host.Endpoints.Where(e => e.RoutePattern.RawText!.StartsWith("/api/v3", StringComparison.Ordinal))
+            .SelectMany(e => e.Metadata.GetMetadata<RouteNeeds>()?.ByMethod.Select(m => (Method: m.Key, Path: Fill(e.RoutePattern.RawText!), Need: m.Value)) ?? [])
+            .Where(r => r.Need != Need.Nobody).ToList();
+        Assert.True(routes.Count(r => r.Method != "GET") > 150, $"found {routes.Count} routes");
 
-        (await SendAsync(host, "POST", "/managed/blueprints/", "page", blueprint.DeepClone())).Expect(403);
-        (await SendAsync(host, "POST", "/core/users/service_account/", "page", account.DeepClone())).Expect(403);
-        isFresh = true;
-        (await SendAsync(host, "POST", "/managed/blueprints/", "page", blueprint)).Expect(201);
-        (await SendAsync(host, "POST", "/core/users/service_account/", "page", account)).Expect(200);
+        foreach (var fresh in new[] { false, true })
+        {
+            isFresh = fresh;
+            foreach (var (method, path, need) in routes)
+            {
+                // Theirs alone, superuser or not: notifications, and the names of authenticators.
+                var isAsked = method == "GET" ? need is Need.Key or Need.FreshSuperuser : need != Need.User;
+                var reply = await SendAsync(host, method, path["/api/v3".Length..], "page", method is "POST" or "PUT" or "PATCH" ? new JsonObject() : null);
+                Assert.True((reply.Status == 403 && reply.Text("code") == "sign_in_again") == (isAsked && !fresh), $"{method} {path} ({need}) answered {reply.Status} with {(fresh ? "a fresh" : "an old")} sign-in");
+            }
+        }
+
+        Assert.Equal(
+            ["/authenticators/static/{id}/", "/authenticators/totp/{id}/", "/authenticators/webauthn/{id}/", "/events/notifications/mark_all_seen/", "/events/notifications/{id}/"],
+            host.Endpoints.Where(e => e.Metadata.GetMetadata<RouteNeeds>()?.ByMethod.Any(m => m is { Key: not "GET", Value: Need.User }) == true)
+                .Select(e => e.RoutePattern.RawText!).Where(p => p.StartsWith("/api/v3", StringComparison.Ordinal)).Select(p => p["/api/v3".Length..]).Distinct().Order(StringComparer.Ordinal));
+        isFresh = false;
+        var asked = (await SendAsync(host, "POST", "/core/groups/", "page", new JsonObject { ["name"] = "late" })).Expect(403);
+        Assert.Equal(("Sign in again in your browser before you do this: https://auth.localhost:8443/again", "https://auth.localhost:8443/again"), (asked.Text("detail"), asked.Text("link")));
+        (await host.AuthentikAsync("POST", "/core/groups/", new JsonObject { ["name"] = "late" })).Expect(201);
+    }
+
+    [Fact]
+    public async Task Others_end_what_is_theirs_from_a_browser_that_has_been_open_for_long()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var (session, _) = await SignInAsync(host, host.UserId);
+        host.Browsers.Known["page"] = () => new BrowserCaller(host.UserId, host.UserId, Guid.CreateVersion7(), IsProven: true);
+        host.Browsers.Known["admin"] = () => new BrowserCaller(host.AdminId, host.AdminId, Guid.CreateVersion7(), IsProven: true);
+
+        Assert.Equal("sign_in_again", (await SendAsync(host, "DELETE", $"/core/authenticated_sessions/{session}/", "admin")).Expect(403).Text("code"));
+        Assert.Equal("sign_in_again", (await SendAsync(host, "PATCH", "/core/tokens/user/", "page", new JsonObject { ["description"] = "x" })).Expect(403).Text("code"));
+        (await SendAsync(host, "DELETE", "/core/tokens/user/", "page")).Expect(204);
+        (await SendAsync(host, "DELETE", $"/core/authenticated_sessions/{session}/", "page")).Expect(204);
     }
 
     [Fact]
@@ -192,7 +224,6 @@ public class AuthentikSessionTests
             (await SendAsync(host, "GET", path, "page")).Expect(200);
         }
 
-        (await SendAsync(host, "POST", $"/core/groups/{admins}/remove_user/", "page", new JsonObject { ["pk"] = host.UserId })).Expect(204);
         isFresh = true;
         foreach (var (method, path, body, status) in calls)
         {
