@@ -72,6 +72,7 @@ public static class ManagementRole
         .AddScoped<EventDirectory>().AddScoped<SaveEvent>()
         .AddNotifications()
         .AddScoped<FindUses>()
+        .AddScoped<FindFlowUses>()
         .AddSingleton<BlueprintFiles>().AddScoped<ApplyBlueprint>().AddScoped<SaveBlueprint>().AddSingleton<KeepBlueprints>().AddHostedService(s => s.GetRequiredService<KeepBlueprints>())
         .AddScoped<ExportFlow>()
         .AddScoped<SuperuserGroups>().AddScoped<UserDirectory>().AddScoped<EndUserSessions>()
