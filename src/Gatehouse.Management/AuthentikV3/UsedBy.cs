@@ -20,6 +20,7 @@ internal sealed class UsedBy(FindUses uses, FindFlowUses parts, GatehouseDb db)
         OfGuid("/crypto/certificatekeypairs/{id}/", "CertificateKeyPair", (u, id, t) => u.uses.OfKeyPairAsync(id, t));
         OfGuid("/propertymappings/provider/scope/{id}/", "ScopeMapping", (u, id, t) => u.uses.OfScopeMappingAsync(id, t));
         OfGuid("/events/transports/{id}/", "NotificationTransport", (u, id, t) => u.uses.OfTransportAsync(id, t));
+        OfGuid("/propertymappings/notification/{id}/", "NotificationWebhookMapping", (u, id, t) => u.uses.OfWebhookMappingAsync(id, t));
         Of("/core/applications/{slug}/", "Application", (u, r) => u.uses.OfApplicationAsync(r.Route("slug"), r.Aborted));
         Leaf("/core/application_entitlements/{id}/", "ApplicationEntitlement", (u, r) => u.db.ApplicationEntitlements.AnyAsync(e => e.Id == r.RouteGuid("id"), r.Aborted));
         Of("/flows/instances/{slug}/", "Flow", (u, r) => u.uses.OfFlowAsync(r.Route("slug"), r.Aborted));

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("e47f7fe3-a76a-49f5-8de0-48ec1a70174e"), entityTypeCount: 74)
+            : base(skipDetectChanges: false, modelId: new Guid("97e82e6e-732e-49d9-abb7-14063012add9"), entityTypeCount: 75)
         {
         }
 
@@ -53,6 +53,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             var notificationDelivery = NotificationDeliveryEntityType.Create(this);
             var notificationRule = NotificationRuleEntityType.Create(this);
             var notificationTransport = NotificationTransportEntityType.Create(this);
+            var webhookMapping = WebhookMappingEntityType.Create(this);
             var publicHostname = PublicHostnameEntityType.Create(this);
             var accessList = AccessListEntityType.Create(this);
             var approvalRequest = ApprovalRequestEntityType.Create(this);
@@ -113,6 +114,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             NotificationDeliveryEntityType.CreateForeignKey1(notificationDelivery, notificationTransport);
             NotificationDeliveryEntityType.CreateForeignKey2(notificationDelivery, user);
             NotificationRuleEntityType.CreateForeignKey1(notificationRule, group);
+            NotificationTransportEntityType.CreateForeignKey1(notificationTransport, webhookMapping);
+            NotificationTransportEntityType.CreateForeignKey2(notificationTransport, webhookMapping);
             ApprovalRequestEntityType.CreateForeignKey1(approvalRequest, app);
             ApprovalRequestEntityType.CreateForeignKey2(approvalRequest, policy);
             ApplicationEntitlementEntityType.CreateForeignKey1(applicationEntitlement, providerApplication);
@@ -180,6 +183,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             NotificationDeliveryEntityType.CreateAnnotations(notificationDelivery);
             NotificationRuleEntityType.CreateAnnotations(notificationRule);
             NotificationTransportEntityType.CreateAnnotations(notificationTransport);
+            WebhookMappingEntityType.CreateAnnotations(webhookMapping);
             PublicHostnameEntityType.CreateAnnotations(publicHostname);
             AccessListEntityType.CreateAnnotations(accessList);
             ApprovalRequestEntityType.CreateAnnotations(approvalRequest);

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("0253d392-59cd-48d4-ad8c-033762985be5"), entityTypeCount: 74)
+            : base(skipDetectChanges: false, modelId: new Guid("5343e28c-93ab-4103-88f5-b768d2729aa3"), entityTypeCount: 75)
         {
         }
 
@@ -52,6 +52,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var notificationDelivery = NotificationDeliveryEntityType.Create(this);
             var notificationRule = NotificationRuleEntityType.Create(this);
             var notificationTransport = NotificationTransportEntityType.Create(this);
+            var webhookMapping = WebhookMappingEntityType.Create(this);
             var publicHostname = PublicHostnameEntityType.Create(this);
             var accessList = AccessListEntityType.Create(this);
             var approvalRequest = ApprovalRequestEntityType.Create(this);
@@ -112,6 +113,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
             NotificationDeliveryEntityType.CreateForeignKey1(notificationDelivery, notificationTransport);
             NotificationDeliveryEntityType.CreateForeignKey2(notificationDelivery, user);
             NotificationRuleEntityType.CreateForeignKey1(notificationRule, group);
+            NotificationTransportEntityType.CreateForeignKey1(notificationTransport, webhookMapping);
+            NotificationTransportEntityType.CreateForeignKey2(notificationTransport, webhookMapping);
             ApprovalRequestEntityType.CreateForeignKey1(approvalRequest, app);
             ApprovalRequestEntityType.CreateForeignKey2(approvalRequest, policy);
             ApplicationEntitlementEntityType.CreateForeignKey1(applicationEntitlement, providerApplication);
@@ -179,6 +182,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             NotificationDeliveryEntityType.CreateAnnotations(notificationDelivery);
             NotificationRuleEntityType.CreateAnnotations(notificationRule);
             NotificationTransportEntityType.CreateAnnotations(notificationTransport);
+            WebhookMappingEntityType.CreateAnnotations(webhookMapping);
             PublicHostnameEntityType.CreateAnnotations(publicHostname);
             AccessListEntityType.CreateAnnotations(accessList);
             ApprovalRequestEntityType.CreateAnnotations(approvalRequest);

@@ -444,24 +444,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "notification_transports",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Name = table.Column<string>(type: "TEXT", nullable: false),
-                    Mode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    SealedUrl = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    SubjectPrefix = table.Column<string>(type: "TEXT", nullable: false),
-                    EmailTemplate = table.Column<string>(type: "TEXT", nullable: false),
-                    SendsOnce = table.Column<bool>(type: "INTEGER", nullable: false),
-                    Version = table.Column<int>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_notification_transports", x => x.Id);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "one_time_pins",
                 columns: table => new
                 {
@@ -782,6 +764,20 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_users", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "webhook_mappings",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    SealedExpression = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_webhook_mappings", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -1145,35 +1141,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "notification_deliveries",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    EventId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Severity = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    TransportId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    UserId = table.Column<int>(type: "INTEGER", nullable: true),
-                    DueAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    Attempts = table.Column<int>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_notification_deliveries", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_notification_deliveries_notification_transports_TransportId",
-                        column: x => x.TransportId,
-                        principalTable: "notification_transports",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                    table.ForeignKey(
-                        name: "FK_notification_deliveries_users_UserId",
-                        column: x => x.UserId,
-                        principalTable: "users",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "notifications",
                 columns: table => new
                 {
@@ -1398,6 +1365,38 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "notification_transports",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Mode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    SealedUrl = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    BodyMappingId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    HeaderMappingId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    SubjectPrefix = table.Column<string>(type: "TEXT", nullable: false),
+                    EmailTemplate = table.Column<string>(type: "TEXT", nullable: false),
+                    SendsOnce = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_transports", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_transports_webhook_mappings_BodyMappingId",
+                        column: x => x.BodyMappingId,
+                        principalTable: "webhook_mappings",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_notification_transports_webhook_mappings_HeaderMappingId",
+                        column: x => x.HeaderMappingId,
+                        principalTable: "webhook_mappings",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "logout_notices",
                 columns: table => new
                 {
@@ -1602,6 +1601,35 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         name: "FK_static_codes_static_devices_DeviceId",
                         column: x => x.DeviceId,
                         principalTable: "static_devices",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notification_deliveries",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    EventId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Severity = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    TransportId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: true),
+                    DueAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Attempts = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_deliveries", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_notification_transports_TransportId",
+                        column: x => x.TransportId,
+                        principalTable: "notification_transports",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -2109,6 +2137,16 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_notification_transports_BodyMappingId",
+                table: "notification_transports",
+                column: "BodyMappingId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_transports_HeaderMappingId",
+                table: "notification_transports",
+                column: "HeaderMappingId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_notification_transports_Name",
                 table: "notification_transports",
                 column: "Name",
@@ -2426,6 +2464,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_webauthn_devices_UserId",
                 table: "webauthn_devices",
                 column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webhook_mappings_Name",
+                table: "webhook_mappings",
+                column: "Name",
+                unique: true);
         }
 
         /// <inheritdoc />
@@ -2643,6 +2687,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "provider_applications");
+
+            migrationBuilder.DropTable(
+                name: "webhook_mappings");
 
             migrationBuilder.DropTable(
                 name: "users");
