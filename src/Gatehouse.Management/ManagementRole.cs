@@ -72,6 +72,7 @@ public static class ManagementRole
         .AddScoped<EventDirectory>().AddScoped<SaveEvent>()
         .AddNotifications()
         .AddScoped<FindUses>()
+        .AddScoped<FindFlowUses>()
         .AddSingleton<BlueprintFiles>().AddScoped<ApplyBlueprint>().AddScoped<SaveBlueprint>().AddSingleton<KeepBlueprints>().AddHostedService(s => s.GetRequiredService<KeepBlueprints>())
         .AddScoped<ExportFlow>()
         .AddScoped<SuperuserGroups>().AddScoped<UserDirectory>().AddScoped<EndUserSessions>()
@@ -105,7 +106,7 @@ public static class ManagementRole
         .AddSingleton<AuthentikV3.AuthentikRoutes>()
         .AddScoped<AuthentikV3.UserActions>().AddScoped<AuthentikV3.Tokens>().AddScoped<AuthentikV3.AuthenticatedSessions>().AddScoped<AuthentikV3.UserConsents>()
         .AddScoped<AuthentikV3.OAuthTokens>().AddScoped<AuthentikV3.Brands>().AddScoped<AuthentikV3.Admin>().AddScoped<AuthentikV3.Events>()
-        .AddScoped<AuthentikV3.Notifications>().AddScoped<AuthentikV3.NotificationRules>().AddScoped<AuthentikV3.NotificationTransports>()
+        .AddScoped<AuthentikV3.Notifications>().AddScoped<AuthentikV3.NotificationRules>().AddScoped<AuthentikV3.NotificationTransports>().AddScoped<AuthentikV3.NotificationMappings>().AddScoped<AuthentikV3.PropertyMappings>()
         .AddScoped<AuthentikV3.UsedBy>().AddScoped<AuthentikV3.Blueprints>().AddScoped<AuthentikV3.EmptyKinds>().AddScoped<AuthentikV3.Schema>()
         .AddScoped<AuthentikV3.Root>().AddScoped<AuthentikV3.Users>().AddScoped<AuthentikV3.Groups>().AddScoped<AuthentikV3.Providers>()
         .AddScoped<AuthentikV3.Registrations>().AddScoped<AuthentikV3.Applications>().AddScoped<AuthentikV3.Flows>().AddScoped<AuthentikV3.ScopeMappings>().AddScoped<AuthentikV3.KeyPairs>()
@@ -118,7 +119,7 @@ public static class ManagementRole
     {
         WebhookClient.AddTo(services);
         return services
-            .AddScoped<NotificationDirectory>().AddScoped<SaveTransport>().AddScoped<SaveRule>()
+            .AddScoped<NotificationDirectory>().AddScoped<SaveTransport>().AddScoped<SaveRule>().AddScoped<SaveWebhookMapping>().AddSingleton<WebhookMappings>()
             .AddSingleton<SendNotification>().AddSingleton<LetterLimit>().AddSingleton<JudgeEvents>().AddSingleton<DeliverNotifications>()
             .AddSingleton<Notifier>().AddHostedService(s => s.GetRequiredService<Notifier>());
     }
@@ -142,6 +143,8 @@ public static class ManagementRole
         AuthentikV3.Invitations.Map(routes);
         AuthentikV3.UserRecovery.Map(routes);
         AuthentikV3.ScopeMappings.Map(routes);
+        AuthentikV3.NotificationMappings.Map(routes);
+        AuthentikV3.PropertyMappings.Map(routes);
         AuthentikV3.KeyPairs.Map(routes);
         AuthentikV3.Authenticators.Map(routes);
         AuthentikV3.IdentityPolicies.Map(routes);

@@ -170,6 +170,8 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<NotificationTransport> NotificationTransports => Set<NotificationTransport>();
 
+    public DbSet<WebhookMapping> WebhookMappings => Set<WebhookMapping>();
+
     public DbSet<Notification> Notifications => Set<Notification>();
 
     public DbSet<NotificationDelivery> NotificationDeliveries => Set<NotificationDelivery>();

@@ -98,7 +98,7 @@ internal sealed class AuthorizationFlow(
         if (request.Target.Mode == ResponseMode.FormPost)
         {
             // A URL can't carry a posted answer: the endpoint makes it, once told that this session has agreed.
-            return $"{AuthorizeQuery.Path}?{request.Query}{AuthorizeStanding.KeptMarker(request)}&{RoundMarkers.Consent}={markers.Agree(request, browser.Session)}";
+            return $"{AuthorizeQuery.Path}?{request.Query}{AuthorizeStanding.KeptMarkers(request)}&{RoundMarkers.Consent}={markers.Agree(request, browser.Session)}";
         }
 
         return (await issuer.IssueAsync(request, browser, http, cancellationToken))?.Url ?? again;
@@ -129,6 +129,8 @@ internal sealed class AuthorizationFlow(
     private async Task<AuthorizeRequest?> StandingAsync(HttpContext http, string query, SignedInBrowser browser, CancellationToken cancellationToken) =>
         await validator.CheckAsync(query, cancellationToken) is AuthorizeCheck.Stands { Request: { IsSilent: false, Client.Application: not null } request }
         && standing.IsLoginFresh(request, browser)
+        && standing.IsAccountChosen(request, browser)
+        && await standing.IsExpectedAsync(request, browser, cancellationToken)
         && (await access.JudgeAsync(
             request.Client, browser.User.Id, AccessRequest.Of(http, request.Type.GrantType, request.Scopes) with { RedirectUri = request.Target.RedirectUri }, cancellationToken)).IsPassing
             ? request

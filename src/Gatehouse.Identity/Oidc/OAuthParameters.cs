@@ -29,7 +29,7 @@ internal sealed class OAuthParameters
     /// <summary>Takes over our own marks of the round from what the browser brought; any that are here already stay out.</summary>
     public OAuthParameters WithMarkersOf(OAuthParameters outer)
     {
-        foreach (var name in (ReadOnlySpan<string>)[RoundMarkers.Login, RoundMarkers.Consent, AuthorizeQuery.Declined])
+        foreach (var name in (ReadOnlySpan<string>)[RoundMarkers.Login, RoundMarkers.Consent, RoundMarkers.Account, AuthorizeQuery.Declined])
         {
             values.Remove(name);
             if (outer[name] is { } marker)

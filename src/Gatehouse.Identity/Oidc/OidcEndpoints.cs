@@ -40,6 +40,7 @@ internal static class OidcEndpoints
             .AddSingleton<TokenIssuer>()
             .AddSingleton<TokenVerifier>()
             .AddSingleton<RoundMarkers>()
+            .AddSingleton<IdTokenHints>()
             .AddSingleton<AuthorizeStanding>()
             .AddSingleton<UsedProofs>()
             .AddSingleton<DpopProofs>()

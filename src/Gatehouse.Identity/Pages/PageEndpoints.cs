@@ -11,7 +11,7 @@ namespace Gatehouse.Identity.Pages;
 
 /// <summary>Where browsers arrive: the front door, the page that drives flows, and the way to a flow.</summary>
 internal sealed class PageEndpoints(
-    GatehouseDb db, BrowserSessions sessions, FrontChannel frontChannel, FlowPlans plans, AuthorizationBorder authorization, BrandLooks looks)
+    GatehouseDb db, BrowserSessions sessions, FrontChannel frontChannel, FlowPlans plans, AuthorizationBorder authorization, DefaultFlows defaults, BrandLooks looks)
 {
     /// <summary><c>/</c></summary>
     public async Task<IResult> HomeAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -70,13 +70,10 @@ internal sealed class PageEndpoints(
     /// <summary><c>/flows/-/default/&lt;designation&gt;/</c>: the brand's flow, else the shipped one. The query goes along.</summary>
     public async Task<IResult> DefaultFlowAsync(HttpRequest request, string designation, CancellationToken cancellationToken)
     {
-        var look = await looks.OfAsync(request, cancellationToken);
-        var chosen = look.FlowFor(designation);
-        var flows = await db.Flows.Where(f => f.Designation == designation || f.Id == chosen).OrderBy(f => f.Slug).Select(f => new { f.Id, f.Slug }).ToListAsync(cancellationToken);
-        var usual = $"default-{designation}-flow";
-        return (flows.Find(f => f.Id == chosen) ?? flows.Find(f => f.Slug == usual) ?? flows.FirstOrDefault())?.Slug is { } slug
+        return await defaults.SlugAsync(request, designation, cancellationToken) is { } slug
             ? To(request, $"/if/flow/{slug}/{request.QueryString.Value}")
-            : Page.Message(404, "There is no such flow", $"No flow here is for {designation}.", action: ("/", "Start again"), brand: look.Title);
+            : Page.Message(
+                404, "There is no such flow", $"No flow here is for {designation}.", action: ("/", "Start again"), brand: (await looks.OfAsync(request, cancellationToken)).Title);
     }
 
     /// <summary><c>/flows/-/cancel/</c>: forgets how far the browser was in the flow that <c>next</c> leads back to.</summary>

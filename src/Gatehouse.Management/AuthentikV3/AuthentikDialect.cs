@@ -14,7 +14,7 @@ internal sealed class AuthentikDialect : IDialect
 {
     private const string Impersonating = "You are acting as somebody else and can't change anything of theirs. End the impersonation first.";
 
-    private const string Stale = "Sign in again in your browser before you do this.";
+    private const string Stale = "Sign in again in your browser before you do this";
 
     /// <inheritdoc/>
     public string PathEnd => "/";
@@ -31,13 +31,31 @@ internal sealed class AuthentikDialect : IDialect
         return caller is null ? new Admission.Turned(Answer.Detail(403, refusal), reason)
             : caller.Original is { } original && (need is Need.Self or Need.Key || !IsReading(context))
             ? new Admission.Turned(Answer.Detail(403, Impersonating), $"user {original.Id} impersonates user {caller.UserId}, and only looks")
-            : need == Need.Fresh && !caller.IsSuperuser && !caller.IsFresh
-            ? new Admission.Turned(Answer.Detail(403, Stale), $"user {caller.UserId} brought a token, or signed in too long ago")
             : need is Need.Superuser or Need.FreshSuperuser && !caller.IsSuperuser
             ? new Admission.Turned(Answer.Forbidden(), $"user {caller.UserId} is no superuser")
-            : need is Need.Key or Need.FreshSuperuser && caller is { SessionId: not null, IsFresh: false }
-            ? new Admission.Turned(Answer.Detail(403, Stale), $"user {caller.UserId} signed in too long ago for this")
+            : !caller.IsFresh && AsksForSignIn(need, caller, IsReading(context))
+            ? new Admission.Turned(SignInAgain(context, caller), $"user {caller.UserId} brought a token, or signed in too long ago")
             : new Admission.Admitted(caller);
+    }
+
+    // An open browser is not enough for what changes who may do what. Tokens are the business of whoever keeps them, but for authenticators.
+    private static bool AsksForSignIn(Need need, ApiCaller caller, bool isReading) => need switch
+    {
+        Need.Key or Need.FreshSuperuser => caller.SessionId is not null,
+        Need.Fresh => caller.SessionId is not null || !caller.IsSuperuser,
+        Need.Superuser or Need.Self or Need.Anybodys => !isReading && caller is { SessionId: not null, IsSuperuser: true },
+        _ => false,
+    };
+
+    private static JsonAnswer SignInAgain(HttpContext context, ApiCaller caller)
+    {
+        var link = caller.SessionId is null ? null : context.RequestServices.GetService<IBrowserCallers>()?.SignInAgain.OriginalString;
+        return new JsonAnswer(403, new JsonObject
+        {
+            ["detail"] = link is null ? Stale + "." : $"{Stale}: {link}",
+            ["code"] = "sign_in_again",
+            ["link"] = link,
+        });
     }
 
     // A header is asked first and alone: whoever brings a bad token is not let in by a cookie.

@@ -20,14 +20,14 @@ internal sealed class Blueprints(GatehouseDb db, SaveBlueprint save, ApplyBluepr
 
     public static void Map(ApiRoutes routes) => routes
         .Get<Blueprints>(Path, Need.Superuser, (b, r) => b.ListAsync(r))
-        .Post<Blueprints>(Path, Need.FreshSuperuser, (b, r) => b.CreateAsync(r))
+        .Post<Blueprints>(Path, Need.Superuser, (b, r) => b.CreateAsync(r))
         .Get<Blueprints>(Path + "available/", Need.Superuser, (b, _) => Task.FromResult(b.Available()))
-        .PostForm<Blueprints>(Path + "import/", Need.FreshSuperuser, (b, r) => b.ImportAsync(r))
+        .PostForm<Blueprints>(Path + "import/", Need.Superuser, (b, r) => b.ImportAsync(r))
         .Get<Blueprints>(Path + "{id}/", Need.Superuser, (b, r) => b.RetrieveAsync(r))
-        .Put<Blueprints>(Path + "{id}/", Need.FreshSuperuser, (b, r) => b.UpdateAsync(r, isPartial: false))
-        .Patch<Blueprints>(Path + "{id}/", Need.FreshSuperuser, (b, r) => b.UpdateAsync(r, isPartial: true))
+        .Put<Blueprints>(Path + "{id}/", Need.Superuser, (b, r) => b.UpdateAsync(r, isPartial: false))
+        .Patch<Blueprints>(Path + "{id}/", Need.Superuser, (b, r) => b.UpdateAsync(r, isPartial: true))
         .Delete<Blueprints>(Path + "{id}/", Need.Superuser, (b, r) => b.DeleteAsync(r))
-        .Post<Blueprints>(Path + "{id}/apply/", Need.FreshSuperuser, (b, r) => b.ApplyAsync(r));
+        .Post<Blueprints>(Path + "{id}/apply/", Need.Superuser, (b, r) => b.ApplyAsync(r));
 
     private Task<IResult> ListAsync(ApiRequest request)
     {

@@ -16,7 +16,7 @@ internal sealed class EmptyKinds
         "/lifecycle/rules/", "/lifecycle/user_offboarding/",
         "/outposts/instances/", "/outposts/ldap/", "/outposts/proxy/", "/outposts/radius/", "/outposts/service_connections/all/",
         "/outposts/service_connections/docker/", "/outposts/service_connections/kubernetes/",
-        "/propertymappings/notification/", "/propertymappings/provider/google_workspace/", "/propertymappings/provider/microsoft_entra/",
+        "/propertymappings/provider/google_workspace/", "/propertymappings/provider/microsoft_entra/",
         "/propertymappings/provider/rac/", "/propertymappings/provider/radius/", "/propertymappings/provider/saml/", "/propertymappings/provider/scim/",
         "/propertymappings/source/kerberos/", "/propertymappings/source/ldap/", "/propertymappings/source/oauth/", "/propertymappings/source/plex/",
         "/propertymappings/source/saml/", "/propertymappings/source/scim/", "/propertymappings/source/telegram/",

@@ -18,12 +18,12 @@ internal sealed class Groups(GroupDirectory directory, UserDirectory users, Save
     // Members of a group, and of those inside it, may be superusers: who can write them can make one.
     public static void Map(ApiRoutes routes) => routes
         .Get<Groups>("/core/groups/", Need.Superuser, (g, r) => g.ListAsync(r))
-        .Post<Groups>("/core/groups/", Need.FreshSuperuser, (g, r) => g.CreateAsync(r))
+        .Post<Groups>("/core/groups/", Need.Superuser, (g, r) => g.CreateAsync(r))
         .Get<Groups>("/core/groups/{id}/", Need.Superuser, (g, r) => g.RetrieveAsync(r))
-        .Put<Groups>("/core/groups/{id}/", Need.FreshSuperuser, (g, r) => g.UpdateAsync(r, isPartial: false))
-        .Patch<Groups>("/core/groups/{id}/", Need.FreshSuperuser, (g, r) => g.UpdateAsync(r, isPartial: true))
+        .Put<Groups>("/core/groups/{id}/", Need.Superuser, (g, r) => g.UpdateAsync(r, isPartial: false))
+        .Patch<Groups>("/core/groups/{id}/", Need.Superuser, (g, r) => g.UpdateAsync(r, isPartial: true))
         .Delete<Groups>("/core/groups/{id}/", Need.Superuser, (g, r) => g.DeleteAsync(r))
-        .Post<Groups>("/core/groups/{id}/add_user/", Need.FreshSuperuser, (g, r) => g.ChangeMemberAsync(r, members => members.AddAsync))
+        .Post<Groups>("/core/groups/{id}/add_user/", Need.Superuser, (g, r) => g.ChangeMemberAsync(r, members => members.AddAsync))
         .Post<Groups>("/core/groups/{id}/remove_user/", Need.Superuser, (g, r) => g.ChangeMemberAsync(r, members => members.RemoveAsync));
 
     private async Task<IResult> ListAsync(ApiRequest request)

@@ -16,11 +16,11 @@ internal sealed class KeyPairs(KeyPairDirectory directory, GenerateKeyPair gener
     // Whoever knows a private key, be it shown or brought, signs what everybody believes.
     public static void Map(ApiRoutes routes) => routes
         .Get<KeyPairs>(Root, Need.Superuser, (k, r) => k.ListAsync(r))
-        .Post<KeyPairs>(Root, Need.FreshSuperuser, (k, r) => k.CreateAsync(r))
+        .Post<KeyPairs>(Root, Need.Superuser, (k, r) => k.CreateAsync(r))
         .Post<KeyPairs>(Root + "generate/", Need.Superuser, (k, r) => k.GenerateAsync(r))
         .Get<KeyPairs>(Root + "{id}/", Need.Superuser, (k, r) => k.RetrieveAsync(r))
-        .Put<KeyPairs>(Root + "{id}/", Need.FreshSuperuser, (k, r) => k.UpdateAsync(r, isPartial: false))
-        .Patch<KeyPairs>(Root + "{id}/", Need.FreshSuperuser, (k, r) => k.UpdateAsync(r, isPartial: true))
+        .Put<KeyPairs>(Root + "{id}/", Need.Superuser, (k, r) => k.UpdateAsync(r, isPartial: false))
+        .Patch<KeyPairs>(Root + "{id}/", Need.Superuser, (k, r) => k.UpdateAsync(r, isPartial: true))
         .Delete<KeyPairs>(Root + "{id}/", Need.Superuser, (k, r) => k.DeleteAsync(r))
         .Get<KeyPairs>(Root + "{id}/view_certificate/", Need.Superuser, (k, r) => k.ViewAsync(r, "certificate", f => f.Pair.CertificatePem))
         .Get<KeyPairs>(Root + "{id}/view_private_key/", Need.FreshSuperuser, (k, r) => k.ViewAsync(r, "private_key", f => k.PrivateKeyOf(f)));

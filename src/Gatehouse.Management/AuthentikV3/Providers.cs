@@ -18,10 +18,10 @@ internal sealed class Providers(ProviderDirectory directory, SaveProvider save, 
     // A redirect URI is where codes of everybody go.
     public static void Map(ApiRoutes routes) => routes
         .Get<Providers>("/providers/oauth2/", Need.Superuser, (p, r) => p.ListAsync(r, ProviderBody.Of))
-        .Post<Providers>("/providers/oauth2/", Need.FreshSuperuser, (p, r) => p.CreateAsync(r))
+        .Post<Providers>("/providers/oauth2/", Need.Superuser, (p, r) => p.CreateAsync(r))
         .Get<Providers>("/providers/oauth2/{id}/", Need.Superuser, (p, r) => p.RetrieveAsync(r, ProviderBody.Of))
-        .Put<Providers>("/providers/oauth2/{id}/", Need.FreshSuperuser, (p, r) => p.UpdateAsync(r, isPartial: false))
-        .Patch<Providers>("/providers/oauth2/{id}/", Need.FreshSuperuser, (p, r) => p.UpdateAsync(r, isPartial: true))
+        .Put<Providers>("/providers/oauth2/{id}/", Need.Superuser, (p, r) => p.UpdateAsync(r, isPartial: false))
+        .Patch<Providers>("/providers/oauth2/{id}/", Need.Superuser, (p, r) => p.UpdateAsync(r, isPartial: true))
         .Delete<Providers>("/providers/oauth2/{id}/", Need.Superuser, (p, r) => p.DeleteAsync(r))
         .Get<Providers>("/providers/oauth2/{id}/setup_urls/", Need.Superuser, (p, r) => p.RetrieveAsync(r, p.SetupUrls))
         .Get<Providers>("/providers/oauth2/{id}/preview_user/", Need.Superuser, (p, r) => p.PreviewAsync(r))

@@ -2,37 +2,28 @@ using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.Providers;
 using Gatehouse.Model.Providers;
-using Gatehouse.Store;
 using Microsoft.AspNetCore.Http;
-using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Management.AuthentikV3;
 
-/// <summary>/propertymappings/provider/scope/ and /propertymappings/all/ (contract §4.12).</summary>
-internal sealed class ScopeMappings(GatehouseDb db, ScopeMappingDirectory directory, SaveScopeMapping save, DeleteScopeMapping delete, PreviewClaims preview)
+/// <summary>/propertymappings/provider/scope/ (contract §4.12).</summary>
+internal sealed class ScopeMappings(ScopeMappingDirectory directory, SaveScopeMapping save, DeleteScopeMapping delete)
 {
     private const string Model = "ScopeMapping";
     private const string Scope = "/propertymappings/provider/scope/";
-    private const string All = "/propertymappings/all/";
-    private const string Description = "Maps a scope to claims.";
 
     private static readonly Ordering<ScopeMapping> Orders = new(
         ("scope_name", m => m.ScopeName), ("name", m => m.Name), ("managed", m => m.Managed), ("pk", m => m.Id));
 
     public static void Map(ApiRoutes routes) => routes
-        .Get<ScopeMappings>(Scope, Need.Superuser, (m, r) => m.ListAsync(r, Body))
+        .Get<ScopeMappings>(Scope, Need.Superuser, (m, r) => m.ListAsync(r))
         .Post<ScopeMappings>(Scope, Need.Superuser, (m, r) => m.CreateAsync(r))
-        .Get<ScopeMappings>(Scope + "{id}/", Need.Superuser, (m, r) => m.RetrieveAsync(r, Body))
+        .Get<ScopeMappings>(Scope + "{id}/", Need.Superuser, (m, r) => m.RetrieveAsync(r))
         .Put<ScopeMappings>(Scope + "{id}/", Need.Superuser, (m, r) => m.UpdateAsync(r, isPartial: false))
         .Patch<ScopeMappings>(Scope + "{id}/", Need.Superuser, (m, r) => m.UpdateAsync(r, isPartial: true))
-        .Delete<ScopeMappings>(Scope + "{id}/", Need.Superuser, (m, r) => m.DeleteAsync(r))
-        .Get<ScopeMappings>(All, Need.Superuser, (m, r) => m.ListAsync(r, Base))
-        .Get<ScopeMappings>(All + "types/", Need.Superuser, (_, _) => Task.FromResult(Types()))
-        .Get<ScopeMappings>(All + "{id}/", Need.Superuser, (m, r) => m.RetrieveAsync(r, Base))
-        .Delete<ScopeMappings>(All + "{id}/", Need.Superuser, (m, r) => m.DeleteAsync(r))
-        .Post<ScopeMappings>(All + "{id}/test/", Need.Superuser, (m, r) => m.TestAsync(r));
+        .Delete<ScopeMappings>(Scope + "{id}/", Need.Superuser, (m, r) => m.DeleteAsync(r));
 
-    private Task<IResult> ListAsync(ApiRequest request, Func<ScopeMapping, JsonObject> body)
+    private Task<IResult> ListAsync(ApiRequest request)
     {
         var query = new ListQuery(request.Query);
         var filter = new ScopeMappingFilter
@@ -44,11 +35,11 @@ internal sealed class ScopeMappings(GatehouseDb db, ScopeMappingDirectory direct
             Search = query.Search,
         };
         var order = query.Order(Orders);
-        return query.AnswerAsync(paging => directory.ListAsync(filter, order, paging, request.Aborted), body);
+        return query.AnswerAsync(paging => directory.ListAsync(filter, order, paging, request.Aborted), Body);
     }
 
-    private async Task<IResult> RetrieveAsync(ApiRequest request, Func<ScopeMapping, JsonObject> body) =>
-        Answer.OneOf(request.RouteGuid("id") is { } id ? await directory.FindAsync(id, request.Aborted) : null, Model, body);
+    private async Task<IResult> RetrieveAsync(ApiRequest request) =>
+        Answer.OneOf(request.RouteGuid("id") is { } id ? await directory.FindAsync(id, request.Aborted) : null, Model, Body);
 
     private async Task<IResult> CreateAsync(ApiRequest request)
     {
@@ -77,50 +68,6 @@ internal sealed class ScopeMappings(GatehouseDb db, ScopeMappingDirectory direct
         ? await Answer.OfAsync(await delete.RunAsync(id, request.Aborted), Model, _ => Task.FromResult(Answer.NoContent()))
         : Answer.NotFound(Model);
 
-    // Runs an expression, so it asks for the right to edit one (CVE-2026-25227).
-    private async Task<IResult> TestAsync(ApiRequest request)
-    {
-        if (request.RouteGuid("id") is not { } id || await directory.FindAsync(id, request.Aborted) is not { } mapping)
-        {
-            return Answer.NotFound(Model);
-        }
-
-        var body = new BodyFields(request.Body, nullIsAbsent: false);
-        var user = body.NullableNumber("user").Or(null);
-        var context = PolicyTestContext.Read(body);
-        if (body.NullableId("group").Or(null) is not null)
-        {
-            body.Refuse("group", "Scope mappings are about users.");
-        }
-
-        if (user is { } wanted && !await db.Users.AnyAsync(u => u.Id == wanted, request.Aborted))
-        {
-            body.Refuse("user", $"Invalid pk \"{wanted}\" - object does not exist.");
-        }
-
-        if (body.Faults.Count > 0)
-        {
-            return Answer.Refused(body.Faults);
-        }
-
-        var (isSuccessful, result) = await preview.TryAsync(mapping, user, context, request.ClientIp, request.Aborted);
-        var formatted = isSuccessful && new ListQuery(request.Query).Flag("format_result") == true ? Indent(result) : result;
-        return Answer.Ok(new JsonObject { ["result"] = formatted, ["successful"] = isSuccessful });
-    }
-
-    private static string Indent(string json) => JsonNode.Parse(json)?.ToJsonString(new System.Text.Json.JsonSerializerOptions { WriteIndented = true, IndentSize = 4 }) ?? "null";
-
-    private static IResult Types() => Answer.Ok(new JsonArray(new JsonObject
-    {
-        ["name"] = "Scope Mapping",
-        ["description"] = Description,
-        ["component"] = "ak-property-mapping-provider-scope-form",
-        ["model_name"] = "scopemapping",
-        ["icon_url"] = null,
-        ["requires_enterprise"] = false,
-        ["deprecated"] = false,
-    }));
-
     private static ScopeMappingFields Read(BodyFields body) => new()
     {
         Name = body.Text("name", 1000, mayBeBlank: false),
@@ -130,7 +77,8 @@ internal sealed class ScopeMappings(GatehouseDb db, ScopeMappingDirectory direct
         Expression = body.Text("expression", 16 * 1024, mayBeBlank: false),
     };
 
-    private static JsonObject Base(ScopeMapping mapping) => new()
+    /// <summary>What all kinds of mappings have.</summary>
+    public static JsonObject Base(ScopeMapping mapping) => new()
     {
         ["pk"] = mapping.Id.ToString(),
         ["managed"] = mapping.Managed,

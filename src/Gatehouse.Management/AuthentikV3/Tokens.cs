@@ -21,8 +21,8 @@ internal sealed class Tokens(TokenDirectory directory, SaveToken save, TokenKeys
         .Get<Tokens>("/core/tokens/", Need.Self, (t, r) => t.ListAsync(r))
         .Post<Tokens>("/core/tokens/", Need.Key, (t, r) => t.CreateAsync(r))
         .Get<Tokens>("/core/tokens/{identifier}/", Need.Self, (t, r) => t.RetrieveAsync(r))
-        .Put<Tokens>("/core/tokens/{identifier}/", Need.Self, (t, r) => t.UpdateAsync(r, isPartial: false))
-        .Patch<Tokens>("/core/tokens/{identifier}/", Need.Self, (t, r) => t.UpdateAsync(r, isPartial: true))
+        .Put<Tokens>("/core/tokens/{identifier}/", Need.Key, (t, r) => t.UpdateAsync(r, isPartial: false))
+        .Patch<Tokens>("/core/tokens/{identifier}/", Need.Key, (t, r) => t.UpdateAsync(r, isPartial: true))
         .Delete<Tokens>("/core/tokens/{identifier}/", Need.Self, (t, r) => t.DeleteAsync(r))
         .Get<Tokens>("/core/tokens/{identifier}/view_key/", Need.Key, (t, r) => t.ViewKeyAsync(r))
         .Post<Tokens>("/core/tokens/{identifier}/set_key/", Need.Key, (t, r) => t.SetKeyAsync(r));

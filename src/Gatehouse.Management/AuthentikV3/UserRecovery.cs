@@ -11,8 +11,8 @@ namespace Gatehouse.Management.AuthentikV3;
 internal sealed class UserRecovery(RecoveryLinks links)
 {
     public static void Map(ApiRoutes routes) => routes
-        .Post<UserRecovery>("/core/users/{id}/recovery/", Need.FreshSuperuser, (u, r) => u.MakeAsync(r))
-        .Post<UserRecovery>("/core/users/{id}/recovery_email/", Need.FreshSuperuser, (u, r) => u.SendAsync(r));
+        .Post<UserRecovery>("/core/users/{id}/recovery/", Need.Superuser, (u, r) => u.MakeAsync(r))
+        .Post<UserRecovery>("/core/users/{id}/recovery_email/", Need.Superuser, (u, r) => u.SendAsync(r));
 
     private async Task<IResult> MakeAsync(ApiRequest request)
     {

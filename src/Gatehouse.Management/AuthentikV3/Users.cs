@@ -19,13 +19,13 @@ internal sealed class Users(UserDirectory directory, SaveUser save, DeleteUser d
     // Groups make superusers, and to an address goes the link that sets a password: writes are as good as a key.
     public static void Map(ApiRoutes routes) => routes
         .Get<Users>("/core/users/", Need.Superuser, (u, r) => u.ListAsync(r))
-        .Post<Users>("/core/users/", Need.FreshSuperuser, (u, r) => u.CreateAsync(r))
+        .Post<Users>("/core/users/", Need.Superuser, (u, r) => u.CreateAsync(r))
         .Get<Users>("/core/users/me/", Need.User, (u, r) => u.MeAsync(r))
         .Get<Users>("/core/users/{id}/", Need.User, (u, r) => u.RetrieveAsync(r))
-        .Put<Users>("/core/users/{id}/", Need.FreshSuperuser, (u, r) => u.UpdateAsync(r, isPartial: false))
-        .Patch<Users>("/core/users/{id}/", Need.FreshSuperuser, (u, r) => u.UpdateAsync(r, isPartial: true))
+        .Put<Users>("/core/users/{id}/", Need.Superuser, (u, r) => u.UpdateAsync(r, isPartial: false))
+        .Patch<Users>("/core/users/{id}/", Need.Superuser, (u, r) => u.UpdateAsync(r, isPartial: true))
         .Delete<Users>("/core/users/{id}/", Need.Superuser, (u, r) => u.DeleteAsync(r))
-        .Post<Users>("/core/users/{id}/set_password/", Need.FreshSuperuser, (u, r) => u.SetPasswordAsync(r));
+        .Post<Users>("/core/users/{id}/set_password/", Need.Superuser, (u, r) => u.SetPasswordAsync(r));
 
     private Task<IResult> ListAsync(ApiRequest request)
     {

@@ -20,6 +20,7 @@ internal static class BlueprintModels
         ["authentik_providers_oauth2.scopemapping"] = new("/propertymappings/provider/scope/"),
         ["authentik_crypto.certificatekeypair"] = new("/crypto/certificatekeypairs/"),
         ["authentik_brands.brand"] = new("/core/brands/", "brand_uuid", "brand_uuid"),
+        ["authentik_events.notificationwebhookmapping"] = new("/propertymappings/notification/"),
         ["authentik_events.notificationtransport"] = new("/events/transports/"),
         ["authentik_events.notificationrule"] = new("/events/rules/"),
         ["authentik_flows.flow"] = new("/flows/instances/", "slug"),

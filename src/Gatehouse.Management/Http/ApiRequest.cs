@@ -15,19 +15,22 @@ internal enum Need
     /// <summary>Any active user.</summary>
     User,
 
-    /// <summary>Any active user in person: nobody who acts as them. For what outlasts that, such as keys, even where it only reads.</summary>
+    /// <summary>Any active user for what is theirs, a superuser for what is anybody's; superusers who write from a browser have signed in a moment ago.</summary>
+    Anybodys,
+
+    /// <summary>As <see cref="Anybodys"/>, in person: nobody who acts as them. For what outlasts that, such as keys, even where it only reads.</summary>
     Self,
 
-    /// <summary>As <see cref="Self"/>, and whoever calls from a browser has signed in a moment ago, superuser or not. For what makes or shows a key.</summary>
+    /// <summary>As <see cref="Self"/>, and whoever calls from a browser has signed in a moment ago, superuser or not. For what makes, changes or shows a key.</summary>
     Key,
 
-    /// <summary>A superuser, or any active user in a browser in which they signed in a moment ago.</summary>
+    /// <summary>A superuser's token, or any active user in a browser in which they signed in a moment ago.</summary>
     Fresh,
 
-    /// <summary>A member of a superuser group.</summary>
+    /// <summary>A member of a superuser group; whoever writes from a browser has signed in a moment ago.</summary>
     Superuser,
 
-    /// <summary>As <see cref="Superuser"/>, and whoever calls from a browser has signed in a moment ago. For what can make keys, or a way to sign in as somebody, among other things.</summary>
+    /// <summary>As <see cref="Superuser"/>, with the recent sign-in for reading too. For what shows a key.</summary>
     FreshSuperuser,
 }
 

@@ -22,16 +22,13 @@ internal static class NotificationBodies
     private const int LongestTitle = 256;
     private const string Footer = "authentik 2026.8.3";
 
-    /// <summary>The word for how urgent it is.</summary>
-    public static string Word(Severity severity) => severity.ToString().ToLowerInvariant();
-
     /// <summary>What a plain webhook gets.</summary>
     public static JsonObject Webhook(Outgoing outgoing)
     {
         var body = new JsonObject
         {
             ["body"] = EventText.Summary(outgoing.Event),
-            ["severity"] = Word(outgoing.Severity),
+            ["severity"] = EventText.WordOf(outgoing.Severity),
             ["user_email"] = outgoing.To?.Email ?? "",
             ["user_username"] = outgoing.To?.Username ?? "",
         };
@@ -48,7 +45,7 @@ internal static class NotificationBodies
     public static JsonObject Slack(Outgoing outgoing, string site)
     {
         var fields = new JsonArray(
-            Field("Severity", Word(outgoing.Severity)),
+            Field("Severity", EventText.WordOf(outgoing.Severity)),
             Field("Dispatched for user", outgoing.To?.Username ?? ""));
         if (outgoing.Event.Username.Length > 0)
         {
@@ -86,7 +83,7 @@ internal static class NotificationBodies
         }
 
         var rows = EventText.Fields(outgoing.Event)
-            .Prepend(KeyValuePair.Create("severity", Word(outgoing.Severity)))
+            .Prepend(KeyValuePair.Create("severity", EventText.WordOf(outgoing.Severity)))
             .Append(KeyValuePair.Create("created", JsonList.Time(outgoing.Event.CreatedAt)))
             .ToList();
         var summary = EventText.Summary(outgoing.Event);

@@ -52,6 +52,18 @@ internal sealed class NotificationDirectory(GatehouseDb db)
         return await order(transports).SliceAsync(paging, cancellationToken);
     }
 
+    public Task<WebhookMapping?> MappingAsync(Guid id, CancellationToken cancellationToken) =>
+        db.WebhookMappings.AsNoTracking().SingleOrDefaultAsync(m => m.Id == id, cancellationToken);
+
+    public Task<Slice<WebhookMapping>> MappingsAsync(
+        string? name, string? search, Func<IQueryable<WebhookMapping>, IQueryable<WebhookMapping>> order, Paging paging, CancellationToken cancellationToken)
+    {
+        var mappings = db.WebhookMappings.AsNoTracking();
+        mappings = name is not null ? mappings.Where(m => m.Name == name) : mappings;
+        mappings = search is { Length: > 0 } text ? mappings.Search(text, m => m.Name) : mappings;
+        return order(mappings).SliceAsync(paging, cancellationToken);
+    }
+
     public Task<NotificationRule?> RuleAsync(Guid id, CancellationToken cancellationToken) =>
         db.NotificationRules.AsNoTracking().SingleOrDefaultAsync(r => r.Id == id, cancellationToken);
 

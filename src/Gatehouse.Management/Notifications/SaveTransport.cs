@@ -18,6 +18,10 @@ internal sealed class TransportFields
 
     public Maybe<string> Url { get; init; }
 
+    public Maybe<Guid?> BodyMapping { get; init; }
+
+    public Maybe<Guid?> HeaderMapping { get; init; }
+
     public Maybe<string> SubjectPrefix { get; init; }
 
     public Maybe<string> EmailTemplate { get; init; }
@@ -73,6 +77,8 @@ internal sealed class SaveTransport(GatehouseDb db, Writer writer, ISecretBox se
         transport.SubjectPrefix = fields.SubjectPrefix.Or(transport.SubjectPrefix);
         transport.EmailTemplate = fields.EmailTemplate.Or(transport.EmailTemplate);
         transport.SendsOnce = fields.SendsOnce.Or(transport.SendsOnce);
+        transport.BodyMappingId = await MappingAsync("webhook_mapping_body", fields.BodyMapping.Or(transport.BodyMappingId), faults, cancellationToken);
+        transport.HeaderMappingId = await MappingAsync("webhook_mapping_headers", fields.HeaderMapping.Or(transport.HeaderMappingId), faults, cancellationToken);
         if (fields.Url.Is(out var url))
         {
             if (url.Length > 0 && !(Uri.TryCreate(url, UriKind.Absolute, out var target) && target.Scheme is "http" or "https" && target.UserInfo.Length == 0))
@@ -92,5 +98,16 @@ internal sealed class SaveTransport(GatehouseDb db, Writer writer, ISecretBox se
             : await db.NotificationTransports.AnyAsync(t => t.Name == transport.Name && t.Id != transport.Id, cancellationToken)
             ? new Result.Taken(new Fault("name", "Notification Transport with this name already exists."))
             : new Result.Done(transport);
+    }
+
+    private async Task<Guid?> MappingAsync(string field, Guid? id, List<Fault> faults, CancellationToken cancellationToken)
+    {
+        if (id is { } wanted && !await db.WebhookMappings.AnyAsync(m => m.Id == wanted, cancellationToken))
+        {
+            faults.Add(new Fault(field, $"Invalid pk \"{wanted}\" - object does not exist."));
+            return null;
+        }
+
+        return id;
     }
 }

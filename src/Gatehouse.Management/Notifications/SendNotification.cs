@@ -25,15 +25,15 @@ internal abstract record SendResult
 
 /// <summary>Sends one notification over one transport.</summary>
 internal sealed class SendNotification(
-    IDbContextFactory<GatehouseDb> databases, IHttpClientFactory clients, IMailSender mail, ISecretBox secrets, PublicUrls urls, TimeProvider clock)
+    IDbContextFactory<GatehouseDb> databases, IHttpClientFactory clients, IMailSender mail, ISecretBox secrets, WebhookMappings mappings, PublicUrls urls, TimeProvider clock)
 {
     /// <summary>Sends it. <paramref name="id"/> names it, so that a second try keeps no second copy.</summary>
     public Task<SendResult> RunAsync(Guid id, NotificationTransport transport, Outgoing outgoing, CancellationToken cancellationToken) => transport.Mode switch
     {
         TransportMode.Local => KeepAsync(id, outgoing, cancellationToken),
         TransportMode.Email => MailAsync(transport, outgoing, cancellationToken),
-        TransportMode.WebhookSlack => PostAsync(transport, NotificationBodies.Slack(outgoing, urls.Identity), cancellationToken),
-        _ => PostAsync(transport, NotificationBodies.Webhook(outgoing), cancellationToken),
+        TransportMode.WebhookSlack => PostAsync(transport, new WebhookParcel { Body = NotificationBodies.Slack(outgoing, urls.Identity) }, cancellationToken),
+        _ => PackAndPostAsync(id, transport, outgoing, cancellationToken),
     };
 
     /// <summary>Where a webhook goes; empty when it has no URL, or one sealed with another key.</summary>
@@ -76,7 +76,13 @@ internal sealed class SendNotification(
             : new SendResult.Done("sent by mail");
     }
 
-    private async Task<SendResult> PostAsync(NotificationTransport transport, JsonObject body, CancellationToken cancellationToken)
+    private async Task<SendResult> PackAndPostAsync(Guid id, NotificationTransport transport, Outgoing outgoing, CancellationToken cancellationToken)
+    {
+        var parcel = await mappings.PackAsync(id, transport, outgoing, cancellationToken);
+        return parcel.Fault is { } fault ? new SendResult.Failed(fault) : await PostAsync(transport, parcel, cancellationToken);
+    }
+
+    private async Task<SendResult> PostAsync(NotificationTransport transport, WebhookParcel parcel, CancellationToken cancellationToken)
     {
         if (!Uri.TryCreate(UrlOf(transport), UriKind.Absolute, out var target) || target.Scheme is not ("http" or "https"))
         {
@@ -86,8 +92,13 @@ internal sealed class SendNotification(
         try
         {
             using var client = clients.CreateClient(WebhookClient.Name);
-            using var content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
-            using var answer = await client.PostAsync(target, content, cancellationToken);
+            using var request = new HttpRequestMessage(HttpMethod.Post, target) { Content = new StringContent(parcel.Body?.ToJsonString() ?? "null", Encoding.UTF8, "application/json") };
+            foreach (var (name, value) in parcel.Headers)
+            {
+                Set(request, name, value);
+            }
+
+            using var answer = await client.SendAsync(request, cancellationToken);
             return answer.IsSuccessStatusCode
                 ? new SendResult.Done($"the webhook answered {(int)answer.StatusCode}")
                 : new SendResult.Failed($"the webhook answered {(int)answer.StatusCode}");
@@ -99,6 +110,19 @@ internal sealed class SendNotification(
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return new SendResult.Failed("the webhook did not answer in time");
+        }
+    }
+
+    private static void Set(HttpRequestMessage request, string name, string value)
+    {
+        if (name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase))
+        {
+            request.Content!.Headers.Remove(name); // always there
+            _ = request.Content.Headers.TryAddWithoutValidation(name, value);
+        }
+        else
+        {
+            _ = request.Headers.TryAddWithoutValidation(name, value);
         }
     }
 

@@ -144,5 +144,16 @@ internal sealed class FindUses(GatehouseDb db)
         return [.. rules.Select(r => new Use("authentik_events", "notificationrule", r.Id.ToString(), r.Name, Use.CascadeMany))];
     }
 
+    public async Task<IReadOnlyList<Use>?> OfWebhookMappingAsync(Guid id, CancellationToken cancellationToken)
+    {
+        if (!await db.WebhookMappings.AnyAsync(m => m.Id == id, cancellationToken))
+        {
+            return null;
+        }
+
+        var transports = await db.NotificationTransports.AsNoTracking().Where(t => t.BodyMappingId == id || t.HeaderMappingId == id).OrderBy(t => t.Name).Take(Most).ToListAsync(cancellationToken);
+        return [.. transports.Select(t => new Use("authentik_events", "notificationtransport", t.Id.ToString(), t.Name, Use.SetNull))];
+    }
+
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

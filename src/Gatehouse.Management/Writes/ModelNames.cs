@@ -28,6 +28,7 @@ internal static class ModelNames
         ["PolicyBinding"] = ("authentik_policies", "policybinding"),
         ["NotificationRule"] = ("authentik_events", "notificationrule"),
         ["NotificationTransport"] = ("authentik_events", "notificationtransport"),
+        ["WebhookMapping"] = ("authentik_events", "notificationwebhookmapping"),
         ["Notification"] = ("authentik_events", "notification"),
         ["BlueprintInstance"] = ("authentik_blueprints", "blueprintinstance"),
     };

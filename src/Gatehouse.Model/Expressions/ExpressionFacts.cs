@@ -1,4 +1,6 @@
 using System.Globalization;
+using Gatehouse.Model.Events;
+using Gatehouse.Model.Notifications;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Users;
 
@@ -74,6 +76,51 @@ public sealed class ExpressionFacts
             ["ak_logger"] = Logger,
         });
     }
+
+    /// <summary>For what a webhook is sent.</summary>
+    /// <param name="to">Who is told; nobody where the transport sends once.</param>
+    /// <param name="id">The notification.</param>
+    public static ExpressionFacts ForWebhook(PersonFacts to, Guid id, Event happened, Severity severity)
+    {
+        var user = UserOf(to);
+        var notification = new FactObject("notification", new Dictionary<string, object?>
+        {
+            ["pk"] = id.ToString(),
+            ["body"] = EventText.Summary(happened),
+            ["severity"] = EventText.WordOf(severity),
+            ["created"] = TimeOf(happened.CreatedAt),
+            ["user"] = user,
+            ["event"] = EventOf(happened),
+            ["hyperlink"] = EventText.Detail(happened, "hyperlink"),
+            ["hyperlink_label"] = EventText.Detail(happened, "hyperlink_label"),
+        });
+        return new ExpressionFacts(new Dictionary<string, object?>
+        {
+            ["request"] = new FactObject("request", new Dictionary<string, object?>
+            {
+                ["user"] = user,
+                ["context"] = new Table { ["notification"] = notification },
+                ["http_request"] = null,
+                ["obj"] = null,
+                ["debug"] = false,
+            }),
+            ["user"] = user,
+            ["notification"] = notification,
+            ["ak_logger"] = Logger,
+        });
+    }
+
+    private static FactObject EventOf(Event happened) => new("event", new Dictionary<string, object?>
+    {
+        ["pk"] = happened.Id.ToString(),
+        ["event_uuid"] = happened.Id.ToString(),
+        ["action"] = happened.Action,
+        ["app"] = happened.App,
+        ["client_ip"] = happened.ClientIp,
+        ["created"] = TimeOf(happened.CreatedAt),
+        ["user"] = new Table { ["pk"] = (long?)happened.UserId, ["username"] = happened.Username, ["email"] = happened.Email },
+        ["context"] = ValueJson.ReadObject(happened.ContextJson),
+    });
 
     private static FactObject UserOf(PersonFacts person)
     {

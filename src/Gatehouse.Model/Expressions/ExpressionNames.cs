@@ -16,5 +16,8 @@ public sealed class ExpressionNames
     public static ExpressionNames Mapping { get; } = new(
         ("request", "request"), ("user", "user"), ("provider", "provider"), ("token", "token"), ("http_request", "http"), ("ak_client_ip", ""), ("ak_logger", "logger"));
 
+    /// <summary>Of what webhooks are sent.</summary>
+    public static ExpressionNames Webhook { get; } = new(("request", "request"), ("user", "user"), ("notification", "notification"), ("ak_logger", "logger"));
+
     internal FrozenDictionary<string, string> Shapes { get; }
 }

@@ -33,6 +33,6 @@ internal static class Limits
     /// <summary>The longest that one run lasts, whatever it does.</summary>
     public static readonly TimeSpan Time = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest that one match lasts.</summary>
-    public static readonly TimeSpan Match = TimeSpan.FromMilliseconds(50);
+    /// <summary>The longest that one match lasts: far more than any needs, so that a busy machine refuses nobody.</summary>
+    public static readonly TimeSpan Match = TimeSpan.FromMilliseconds(500);
 }

@@ -17,6 +17,9 @@ internal static class Shapes
         ["object"] = Of(("pk", ""), ("name", ""), ("slug", ""), ("group", ""), ("type", "")),
         ["provider"] = Of(("pk", ""), ("name", ""), ("client_id", ""), ("client_type", ""), ("application", "object")),
         ["token"] = Of(("scope", "")),
+        ["notification"] = Of(
+            ("pk", ""), ("body", ""), ("severity", ""), ("created", ""), ("user", "user"), ("event", "event"), ("hyperlink", ""), ("hyperlink_label", "")),
+        ["event"] = Of(("pk", ""), ("event_uuid", ""), ("action", ""), ("app", ""), ("client_ip", ""), ("created", ""), ("user", ""), ("context", "")),
         ["http"] = Of(("path", ""), ("method", ""), ("user_agent", ""), ("client_ip", "")),
         ["plan"] = Of(("context", "")),
         ["groups"] = Of(),

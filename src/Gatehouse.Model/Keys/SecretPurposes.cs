@@ -45,6 +45,9 @@ public static class SecretPurposes
     /// <summary>URL of a webhook: chat services put the secret into it.</summary>
     public const string TransportUrl = "NotificationTransport.webhook_url";
 
+    /// <summary>Expression that makes what a webhook is sent.</summary>
+    public const string WebhookMapping = "WebhookMapping.expression";
+
     /// <summary>A write-only setting of a stage, such as the password of its mail server.</summary>
     public const string StageSecret = "Stage.secret";
 }

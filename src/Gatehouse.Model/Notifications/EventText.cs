@@ -30,6 +30,14 @@ public static class EventText
             .Where(p => p.Value is { Length: > 0 })
             .Select(p => KeyValuePair.Create(p.Key, p.Value!.Length <= LongestValue ? p.Value : p.Value[..LongestValue]))];
 
+    /// <summary>authentik's word for how urgent something is.</summary>
+    public static string WordOf(Severity severity) => severity switch
+    {
+        Severity.Alert => "alert",
+        Severity.Warning => "warning",
+        _ => "notice",
+    };
+
     /// <summary>A text among the details; null when there is none of that name.</summary>
     public static string? Detail(Event happened, string name) => Text(Context(happened)[name]);
 

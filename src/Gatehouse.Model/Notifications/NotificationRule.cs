@@ -69,6 +69,12 @@ public sealed class NotificationTransport
     /// <summary>Where a webhook goes, sealed: chat services put the secret into it. Empty when there is none.</summary>
     public byte[] SealedUrl { get; set; } = [];
 
+    /// <summary>Makes what a webhook is sent; null means the usual body.</summary>
+    public Guid? BodyMappingId { get; set; }
+
+    /// <summary>Makes headers of a webhook's request; null means none.</summary>
+    public Guid? HeaderMappingId { get; set; }
+
     /// <summary>What subjects of mails begin with.</summary>
     public string SubjectPrefix { get; set; } = "authentik Notification: ";
 

@@ -23,6 +23,14 @@ internal static class NotificationMaps
             transport.ToTable("notification_transports");
             transport.HasIndex(t => t.Name).IsUnique();
             transport.Property(t => t.Version).IsConcurrencyToken();
+            transport.HasOne<WebhookMapping>().WithMany().HasForeignKey(t => t.BodyMappingId).OnDelete(DeleteBehavior.Restrict);
+            transport.HasOne<WebhookMapping>().WithMany().HasForeignKey(t => t.HeaderMappingId).OnDelete(DeleteBehavior.Restrict);
+        });
+        model.Entity<WebhookMapping>(mapping =>
+        {
+            mapping.ToTable("webhook_mappings");
+            mapping.HasIndex(m => m.Name).IsUnique();
+            mapping.Property(m => m.Version).IsConcurrencyToken();
         });
         model.Entity<Notification>(notification =>
         {

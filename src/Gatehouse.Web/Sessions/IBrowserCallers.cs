@@ -18,4 +18,7 @@ public interface IBrowserCallers
 {
     /// <summary>The session; null when there is none, or another site sent the request.</summary>
     Task<BrowserCaller?> FindAsync(HttpContext context, CancellationToken cancellationToken);
+
+    /// <summary>The page on which whoever is signed in proves again who they are; it ends at their own page.</summary>
+    Uri SignInAgain { get; }
 }

@@ -24,6 +24,9 @@ internal sealed class FakeBrowsers : IBrowserCallers
     public Dictionary<string, Func<BrowserCaller?>> Known { get; } = [];
 
     /// <inheritdoc/>
+    public Uri SignInAgain { get; } = new("https://auth.localhost:8443/again");
+
+    /// <inheritdoc/>
     public Task<BrowserCaller?> FindAsync(HttpContext context, CancellationToken cancellationToken) =>
         Task.FromResult(context.Request.Headers[Header].ToString() is { Length: > 0 } name && Known.TryGetValue(name, out var browser) ? browser() : null);
 }

@@ -306,7 +306,7 @@ public class NotificationTests
         }
     }
 
-    private sealed class Receiver : IAsyncDisposable
+    internal sealed class Receiver : IAsyncDisposable
     {
         private readonly TcpListener listener = new(IPAddress.IPv6Any, 0) { Server = { DualMode = true } };
         private readonly Task loop;
@@ -322,6 +322,9 @@ public class NotificationTests
         public string? Location { get; init; }
 
         public List<JsonObject> Bodies { get; } = [];
+
+        /// <summary>Request line and headers of each.</summary>
+        public List<string> Heads { get; } = [];
 
         public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
@@ -359,6 +362,7 @@ public class NotificationTests
                 var end = text.ToString().IndexOf("\r\n\r\n", StringComparison.Ordinal);
                 if (end >= 0 && JsonOf(text.ToString()[(end + 4)..]) is { } body)
                 {
+                    Heads.Add(text.ToString()[..end]);
                     Bodies.Add(body);
                     break;
                 }

@@ -2,8 +2,10 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.SignIn;
+using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Flows;
 using Gatehouse.Store;
+using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Identity.Oidc.Authorize;
@@ -22,17 +24,14 @@ internal enum FlowNeed
 }
 
 /// <summary>Looks at the flows a request goes through, without running them.</summary>
-internal sealed class AuthorizationFlows(GatehouseDb db, TimeProvider clock)
+internal sealed class AuthorizationFlows(GatehouseDb db, DefaultFlows defaults, TimeProvider clock)
 {
-    // Stands in for the brand's default (contract: shipped flows keep their slugs).
-    private const string DefaultAuthentication = "default-authentication-flow";
-
-    /// <summary>Slug of the flow that signs people in for this client.</summary>
-    public async Task<string> AuthenticationSlugAsync(AuthorizeRequest request, CancellationToken cancellationToken) =>
-        request.Client.Provider.AuthenticationFlowId is { } id
+    /// <summary>Slug of the flow that signs people in for this client: the provider's own, else the brand's. Null when there is none at all.</summary>
+    public async Task<string?> AuthenticationSlugAsync(HttpRequest http, Client client, CancellationToken cancellationToken) =>
+        client.Provider.AuthenticationFlowId is { } id
         && await db.Flows.Where(f => f.Id == id).Select(f => f.Slug).SingleOrDefaultAsync(cancellationToken) is { } slug
             ? slug
-            : DefaultAuthentication;
+            : await defaults.SlugAsync(http, "authentication", cancellationToken);
 
     /// <summary>Slug of the flow between sign-in and the client; null when the provider names one that is gone.</summary>
     public Task<string?> AuthorizationSlugAsync(Client client, CancellationToken cancellationToken) =>

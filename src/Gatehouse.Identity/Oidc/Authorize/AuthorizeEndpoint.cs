@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Gatehouse.Identity.Oidc.Clients;
+using Gatehouse.Identity.Pages;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Bindings;
@@ -23,6 +24,7 @@ internal sealed partial class AuthorizeEndpoint(
     ApplicationAccess access,
     OAuthEvents events,
     RoundMarkers markers,
+    BrandLooks looks,
     WarningLog warnings,
     ILogger<AuthorizeEndpoint> logger)
 {
@@ -103,7 +105,19 @@ internal sealed partial class AuthorizeEndpoint(
         {
             return request.IsSilent
                 ? Reply(request.Client, request.Target.Error(OAuthError.LoginRequired, "The sign-in is older than asked for."))
-                : await SignInAsync(request, browser, cancellationToken);
+                : await SignInAsync(context.Request, request, browser, cancellationToken);
+        }
+
+        if (!await standing.IsExpectedAsync(request, browser, cancellationToken))
+        {
+            return request.IsSilent || standing.IsLoginDone(request, browser)
+                ? Reply(request.Client, request.Target.Error(OAuthError.LoginRequired, "Somebody else is signed in than the id_token_hint names."))
+                : await SignInAsync(context.Request, request, browser, cancellationToken);
+        }
+
+        if (!standing.IsAccountChosen(request, browser)) // never silent: that goes with no other word
+        {
+            return await ChooseAsync(context.Request, request, browser, cancellationToken);
         }
 
         // A page, so that the person reads why; a silent request shows none, whatever the answer (OpenID Connect Core §3.1.2.1).
@@ -112,7 +126,7 @@ internal sealed partial class AuthorizeEndpoint(
         {
             return request.IsSilent
                 ? Reply(request.Client, request.Target.Error(OAuthError.AccessDenied, "The person may not use this application."))
-                : await DeniedAsync(request, browser, verdict, cancellationToken);
+                : await DeniedAsync(context.Request, request, browser, verdict, cancellationToken);
         }
 
         var need = markers.IsAgreed(request, browser.Session) ? FlowNeed.Nothing : await flows.NeedAsync(request, browser, cancellationToken);
@@ -127,30 +141,61 @@ internal sealed partial class AuthorizeEndpoint(
 
     private async Task<IResult> AskAsync(AuthorizeRequest request, CancellationToken cancellationToken) =>
         await flows.AuthorizationSlugAsync(request.Client, cancellationToken) is { } slug
-            ? new PrivateRedirect($"/if/flow/{slug}/?{request.Query}{AuthorizeStanding.KeptMarker(request)}")
+            ? new PrivateRedirect($"/if/flow/{slug}/?{request.Query}{AuthorizeStanding.KeptMarkers(request)}")
             : Reply(request.Client, request.Target.Error(OAuthError.ServerError, "The provider's authorization flow does not exist."));
 
-    private async Task<IResult> SignInAsync(AuthorizeRequest request, SignedInBrowser? browser, CancellationToken cancellationToken)
+    // Without the marker, a demand for a fresh sign-in would be made again after it.
+    private async Task<IResult> SignInAsync(HttpRequest http, AuthorizeRequest request, SignedInBrowser? browser, CancellationToken cancellationToken)
     {
-        // Without the marker, a demand for a fresh sign-in would be made again after it.
-        var marker = request.WantsLogin || request.MaxAge is not null ? markers.DemandLogin(request, browser?.Session) : null;
-        return new PrivateRedirect(AuthorizeQuery.LoginPage(await flows.AuthenticationSlugAsync(request, cancellationToken), request.Query, marker));
+        var isDemanded = request.WantsLogin || request.WantsAccount || request.MaxAge is not null || request.Parameters.Has(AuthorizeRequest.HintName);
+        return await SignInPageAsync(http, request, isDemanded ? markers.DemandLogin(request, browser?.Session) : null, cancellationToken) is { } page
+            ? new PrivateRedirect(page)
+            : Reply(request.Client, request.Target.Error(OAuthError.ServerError, "There is no flow to sign in by."));
     }
 
-    private async Task<IResult> DeniedAsync(AuthorizeRequest request, SignedInBrowser browser, PolicyVerdict verdict, CancellationToken cancellationToken)
+    private async Task<string?> SignInPageAsync(HttpRequest http, AuthorizeRequest request, string? marker, CancellationToken cancellationToken) =>
+        await flows.AuthenticationSlugAsync(http, request.Client, cancellationToken) is { } slug ? AuthorizeQuery.LoginPage(slug, request.Query, marker) : null;
+
+    private async Task<IResult> ChooseAsync(HttpRequest http, AuthorizeRequest request, SignedInBrowser browser, CancellationToken cancellationToken)
     {
-        var again = $"{AuthorizeQuery.LoginPage(await flows.AuthenticationSlugAsync(request, cancellationToken), request.Query, null)}&{FlowQuery.SignInAgain}=1";
+        var look = (await looks.OfAsync(http, cancellationToken)).Shown;
+        return new PageResult<AccountPage>(
+            new Dictionary<string, object?>
+            {
+                [nameof(AccountPage.Look)] = look,
+                [nameof(AccountPage.Application)] = NameOf(request.Client),
+                [nameof(AccountPage.User)] = browser.User,
+                [nameof(AccountPage.GoOn)] = $"{AuthorizeQuery.Path}?{request.Query}{AuthorizeStanding.KeptMarkers(request)}&{RoundMarkers.Account}={markers.Choose(request, browser.Session)}",
+                [nameof(AccountPage.Another)] = await SignInPageAsync(http, request, markers.DemandLogin(request, browser.Session), cancellationToken),
+                [nameof(AccountPage.Cancel)] = AuthorizeQuery.Decline(request.Query),
+            },
+            StatusCodes.Status200OK)
+        {
+            Look = look,
+        };
+    }
+
+    private async Task<IResult> DeniedAsync(HttpRequest http, AuthorizeRequest request, SignedInBrowser browser, PolicyVerdict verdict, CancellationToken cancellationToken)
+    {
+        var look = (await looks.OfAsync(http, cancellationToken)).Shown;
+        var again = await SignInPageAsync(http, request, marker: null, cancellationToken) is { } page ? $"{page}&{FlowQuery.SignInAgain}=1" : null;
         return new PageResult<DeniedPage>(
             new Dictionary<string, object?>
             {
+                [nameof(DeniedPage.Look)] = look,
                 [nameof(DeniedPage.Username)] = browser.User.Username,
                 [nameof(DeniedPage.NotYou)] = again,
-                [nameof(DeniedPage.Application)] = request.Client.Application?.Name ?? request.Client.Provider.Name,
+                [nameof(DeniedPage.Application)] = NameOf(request.Client),
                 [nameof(DeniedPage.Messages)] = verdict.Messages,
                 [nameof(DeniedPage.Log)] = await access.MaySeeLogAsync(browser.User, cancellationToken) ? verdict.Log : [],
             },
-            StatusCodes.Status200OK);
+            StatusCodes.Status200OK)
+        {
+            Look = look,
+        };
     }
+
+    private static string NameOf(Client client) => client.Application?.Name ?? client.Provider.Name;
 
     private IResult Reply(Client client, AuthorizeReply reply)
     {
@@ -164,7 +209,7 @@ internal sealed partial class AuthorizeEndpoint(
     private static PageResult<RedirectErrorPage> RedirectError(AuthorizeCheck.BadRedirectUri bad) => new(
         new Dictionary<string, object?>
         {
-            [nameof(RedirectErrorPage.ClientName)] = bad.Client.Application?.Name ?? bad.Client.Provider.Name,
+            [nameof(RedirectErrorPage.ClientName)] = NameOf(bad.Client),
             [nameof(RedirectErrorPage.Offered)] = bad.Offered,
             [nameof(RedirectErrorPage.Registered)] = bad.Client.Provider.RedirectUris.FindAll(r => r.Type == RedirectUriType.Authorization),
             [nameof(RedirectErrorPage.Reason)] = bad.Reason,

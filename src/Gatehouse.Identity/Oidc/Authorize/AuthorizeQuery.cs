@@ -16,7 +16,7 @@ internal static class AuthorizeQuery
     public static string Decline(string query) => $"{Path}?{Clean(query)}&{Declined}=1";
 
     /// <summary><paramref name="query"/> byte for byte, without its question mark and our markers of an earlier round.</summary>
-    public static string Clean(string query) => Without(Ascii(query.TrimStart('?')), RoundMarkers.Login, RoundMarkers.Consent, Declined);
+    public static string Clean(string query) => Without(Ascii(query.TrimStart('?')), RoundMarkers.Login, RoundMarkers.Consent, RoundMarkers.Account, Declined);
 
     /// <summary>The page of a flow that comes back to the authorize endpoint with <paramref name="query"/> and <paramref name="marker"/>.</summary>
     public static string LoginPage(string flowSlug, string query, string? marker)

@@ -10,6 +10,7 @@ namespace Gatehouse.Identity.Oidc.Authorize;
 /// <param name="Scopes">Granted if the person agrees: asked for and offered.</param>
 /// <param name="IsSilent"><c>prompt=none</c>.</param>
 /// <param name="WantsLogin"><c>prompt=login</c> or <c>max_age=0</c>.</param>
+/// <param name="WantsAccount"><c>prompt=select_account</c>.</param>
 /// <param name="MaxAge">How old the sign-in may be; null means any age.</param>
 /// <param name="PushedHash">Names the pushed request that it is (RFC 9126); null means that the browser brought it.</param>
 internal sealed record AuthorizeRequest(
@@ -22,14 +23,18 @@ internal sealed record AuthorizeRequest(
     bool IsSilent,
     bool WantsLogin,
     bool WantsConsent,
+    bool WantsAccount,
     TimeSpan? MaxAge,
     string? PushedHash)
 {
+    /// <summary>Parameter: an ID token of the person whom the client expects.</summary>
+    public const string HintName = "id_token_hint";
+
     /// <summary>The parameters we know. Each may be sent once.</summary>
     public static readonly IReadOnlyList<string> Known =
     [
-        "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "prompt", "max_age", "login_hint",
-        "ui_locales", "code_challenge", "code_challenge_method", "dpop_jkt", "request", "request_uri", RoundMarkers.Login, RoundMarkers.Consent,
+        "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "prompt", "max_age", "login_hint", HintName,
+        "ui_locales", "code_challenge", "code_challenge_method", "dpop_jkt", "request", "request_uri", RoundMarkers.Login, RoundMarkers.Consent, RoundMarkers.Account,
     ];
 
     public string? Nonce => Parameters["nonce"];
@@ -45,7 +50,7 @@ internal sealed record AuthorizeRequest(
         var text = new StringBuilder();
         foreach (var name in Known)
         {
-            if (name is not RoundMarkers.Login and not RoundMarkers.Consent && Parameters[name] is { } value)
+            if (name is not (RoundMarkers.Login or RoundMarkers.Consent or RoundMarkers.Account) && Parameters[name] is { } value)
             {
                 text.Append(name).Append('=').Append(Uri.EscapeDataString(value)).Append('&');
             }

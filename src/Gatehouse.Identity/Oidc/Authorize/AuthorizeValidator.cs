@@ -133,7 +133,7 @@ internal sealed class AuthorizeValidator(ClientDirectory clients, RedirectUris r
     {
         foreach (var name in AuthorizeRequest.Known)
         {
-            if (parameters[name] is { Length: > LongestValue })
+            if (name != AuthorizeRequest.HintName && parameters[name] is { Length: > LongestValue }) // ID tokens grow with their claims
             {
                 return (OAuthError.InvalidRequest, $"The parameter {name} is longer than {LongestValue} characters.");
             }
@@ -194,6 +194,7 @@ internal sealed class AuthorizeValidator(ClientDirectory clients, RedirectUris r
             IsSilent: prompts.Contains("none"),
             WantsLogin: prompts.Contains("login") || maxAge == TimeSpan.Zero,
             WantsConsent: prompts.Contains("consent"),
+            WantsAccount: prompts.Contains("select_account"),
             maxAge,
             pushedHash);
     }

@@ -70,7 +70,7 @@ internal sealed partial class PushedRequestEndpoint(
     private async Task<(string? Query, OAuthRefusal? Refusal)> QueryAsync(HttpContext context, OAuthParameters form, Client client, CancellationToken cancellationToken)
     {
         var posted = new QueryBuilder(context.Request.Form
-            .Where(f => !Credentials.Contains(f.Key) && f.Key != "client_id" && f.Key is not (RoundMarkers.Login or RoundMarkers.Consent or AuthorizeQuery.Declined))
+            .Where(f => !Credentials.Contains(f.Key) && f.Key != "client_id" && f.Key is not (RoundMarkers.Login or RoundMarkers.Consent or RoundMarkers.Account or AuthorizeQuery.Declined))
             .SelectMany(f => f.Value, (f, value) => KeyValuePair.Create(f.Key, value ?? "")))
         {
             { "client_id", client.Provider.ClientId },

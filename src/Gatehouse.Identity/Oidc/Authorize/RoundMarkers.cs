@@ -9,7 +9,7 @@ namespace Gatehouse.Identity.Oidc.Authorize;
 
 /// <summary>
 /// Marks that travel through the browser between the steps of one round of authorization: "a sign-in was demanded at this instant",
-/// "this session agreed". Sealed, short-lived, and bound to the exact request, so that none can be made up or carried to another one.
+/// "this session agreed", "this account was chosen". Sealed, short-lived, and bound to the exact request, so that none can be made up or carried to another one.
 /// </summary>
 internal sealed class RoundMarkers(ISecretBox box, TimeProvider clock)
 {
@@ -19,11 +19,15 @@ internal sealed class RoundMarkers(ISecretBox box, TimeProvider clock)
     /// <summary>Parameter: the authorization flow was finished.</summary>
     public const string Consent = "gh_consent";
 
+    /// <summary>Parameter: the person chose to go on as who they are.</summary>
+    public const string Account = "gh_account";
+
     // Instant and fingerprint; the key of a session follows.
     private const int HeadLength = sizeof(long) + SHA256.HashSizeInBytes;
 
     // Long enough to sign in with a second factor, too short to be found again in a history.
     private static readonly TimeSpan LoginLife = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan AccountLife = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan ConsentLife = TimeSpan.FromMinutes(1);
 
     /// <summary>Marks that <paramref name="request"/> demands a sign-in from now on. <paramref name="session"/>: the one that is not enough.</summary>
@@ -40,6 +44,13 @@ internal sealed class RoundMarkers(ISecretBox box, TimeProvider clock)
     /// <summary>Whether <paramref name="session"/> finished the authorization flow for <paramref name="request"/>.</summary>
     public bool IsAgreed(AuthorizeRequest request, AuthenticatedSession session) =>
         Read(request, Consent, ConsentLife) is var (_, agreed) && agreed == session.Id;
+
+    /// <summary>Marks that whoever uses <paramref name="session"/> goes on as its user.</summary>
+    public string Choose(AuthorizeRequest request, AuthenticatedSession session) => Make(request, session.Id, Account);
+
+    /// <summary>Whether the user of <paramref name="session"/> was chosen for <paramref name="request"/>.</summary>
+    public bool IsChosen(AuthorizeRequest request, AuthenticatedSession session) =>
+        Read(request, Account, AccountLife) is var (_, chosen) && chosen == session.Id;
 
     private string Make(AuthorizeRequest request, string sessionId, string kind)
     {

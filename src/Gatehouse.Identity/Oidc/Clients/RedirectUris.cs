@@ -12,7 +12,9 @@ internal sealed partial class RedirectUris(ILogger<RedirectUris> logger)
     private const int MostPatterns = 1000;
     private static readonly string[] ScriptSchemes = ["javascript", "data", "vbscript"];
     private static readonly string[] AnswerParameters = ["code", "state", "iss", "error", "error_description"];
-    private static readonly TimeSpan RegexBudget = TimeSpan.FromMilliseconds(50);
+
+    // Such patterns take time in proportion to the text. It ends what a very large one would do, and must be no matter of how busy the machine is.
+    private static readonly TimeSpan RegexBudget = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, Regex?> patterns = new(StringComparer.Ordinal);
 

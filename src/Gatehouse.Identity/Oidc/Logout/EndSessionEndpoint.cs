@@ -1,5 +1,6 @@
 using Gatehouse.Identity.Oidc.Authorize;
 using Gatehouse.Identity.Oidc.Clients;
+using Gatehouse.Identity.Pages;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Flows;
@@ -25,6 +26,7 @@ internal sealed partial class EndSessionEndpoint(
     FrontChannel frontChannel,
     BrowserSessions sessions,
     LogoutMark mark,
+    BrandLooks looks,
     TimeProvider clock,
     ILogger<EndSessionEndpoint> logger)
 {
@@ -64,7 +66,7 @@ internal sealed partial class EndSessionEndpoint(
         if (!isConfirmed && !await requests.IsProvenAsync(request, browser, cancellationToken))
         {
             // A foreign site, or somebody else's logout, must not end this person's session unasked.
-            return LogoutAnswers.Question(request, browser, confirmations.Of(browser.Session, request.Application));
+            return LogoutAnswers.Question(request, browser, confirmations.Of(browser.Session, request.Application), (await looks.OfAsync(context.Request, cancellationToken)).Shown);
         }
 
         var isAll = (isConfirmed && request.Parameters.Has(LogoutConfirmations.Everything)) || await EndsSessionAsync(request.Client, cancellationToken);

@@ -18,12 +18,12 @@ internal static class LogoutAnswers
         "document.addEventListener('load',(e)=>{if(e.target.tagName==='IFRAME'&&--left===0)go()},true);setTimeout(go,5000)}";
 
     /// <summary>Ends the browser's session, whoever asked first.</summary>
-    public static readonly (string Href, string Text) SignOutOfEverything = ("/if/flow/default-invalidation-flow/", "Sign out of everything");
+    public static readonly (string Href, string Text) SignOutOfEverything = ("/flows/-/default/invalidation/", "Sign out of everything");
 
     private static readonly string FrameScriptHash = "'sha256-" + Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(FrameScript))) + "'";
 
     /// <summary>The question before anything ends.</summary>
-    public static IResult Question(LogoutRequest request, SignedInBrowser browser, string confirmation)
+    public static IResult Question(LogoutRequest request, SignedInBrowser browser, string confirmation, BrandLook look)
     {
         List<KeyValuePair<string, string>> fields = [new(LogoutConfirmations.Confirmation, confirmation)];
         foreach (var name in (ReadOnlySpan<string>)["id_token_hint", "post_logout_redirect_uri", "state"])
@@ -37,6 +37,7 @@ internal static class LogoutAnswers
         return new PageResult<LogoutQuestionPage>(
             new Dictionary<string, object?>
             {
+                [nameof(LogoutQuestionPage.Look)] = look,
                 [nameof(LogoutQuestionPage.ApplicationName)] = request.Application.Name,
                 [nameof(LogoutQuestionPage.Username)] = browser.User.Username,
                 [nameof(LogoutQuestionPage.IsAnothers)] = request.Hint is not null,
@@ -45,6 +46,8 @@ internal static class LogoutAnswers
             },
             StatusCodes.Status200OK)
         {
+            Look = look,
+
             // Browsers hold the redirect that answers a form to the form's own targets.
             FormTargets = request.Target is { } target ? RedirectUris.OriginOf(target) ?? target[..(target.IndexOf(':', StringComparison.Ordinal) + 1)] : null,
         };

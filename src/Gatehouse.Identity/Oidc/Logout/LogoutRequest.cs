@@ -15,7 +15,7 @@ internal sealed record LogoutRequest(Client Client, ClientApplication Applicatio
 internal readonly record struct LogoutCheck(LogoutRequest? Request, string? Fault);
 
 /// <summary>Checks logout requests, and whether they may be followed without asking.</summary>
-internal sealed class LogoutRequests(TokenVerifier verifier, TokenIssuer issuer, RedirectUris redirects)
+internal sealed class LogoutRequests(IdTokenHints hints, RedirectUris redirects)
 {
     private static readonly string[] Known =
         ["id_token_hint", "logout_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales", LogoutConfirmations.Confirmation, LogoutConfirmations.Everything];
@@ -34,7 +34,7 @@ internal sealed class LogoutRequests(TokenVerifier verifier, TokenIssuer issuer,
         }
 
         JsonWebToken? hint = null;
-        if (parameters["id_token_hint"] is { } token && (hint = await ReadHintAsync(token, client, cancellationToken)) is null)
+        if (parameters["id_token_hint"] is { } token && (hint = await hints.ReadAsync(token, client, cancellationToken)) is null)
         {
             return new(null, "the id_token_hint is not an ID token of this application");
         }
@@ -44,11 +44,7 @@ internal sealed class LogoutRequests(TokenVerifier verifier, TokenIssuer issuer,
 
     /// <summary>Whether the hint shows that the application had signed in the person of <paramref name="browser"/>. Without one, any site may have sent them here.</summary>
     public async Task<bool> IsProvenAsync(LogoutRequest request, SignedInBrowser browser, CancellationToken cancellationToken) =>
-        request.Hint is { } hint && hint.Subject == await issuer.SubjectAsync(request.Client, new Person(browser.User, []), cancellationToken);
-
-    // Its end does not matter, but it must be an ID token: access tokens of ours have a scope.
-    private async Task<JsonWebToken?> ReadHintAsync(string token, Client client, CancellationToken cancellationToken) =>
-        await verifier.VerifyAsync(token, client, mayBeExpired: true, cancellationToken) is { } jwt && !jwt.TryGetPayloadValue<string>("scope", out _) ? jwt : null;
+        request.Hint is { } hint && await hints.IsOfAsync(hint, request.Client, browser.User, cancellationToken);
 
     // Where to go afterwards: ignored by providers without such URIs (authentik), else registered and proven by a hint.
     private string? TargetFault(Client client, OAuthParameters parameters, JsonWebToken? hint, out string? target)

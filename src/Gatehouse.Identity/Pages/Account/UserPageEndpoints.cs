@@ -45,6 +45,24 @@ internal sealed partial class UserPageEndpoints(
         return Page(200, await reader.ReadAsync(request, browser, notice, null, null, cancellationToken));
     }
 
+    /// <summary><c>/application/launch/&lt;slug&gt;/</c>: signs in if need be, and opens an application. One that is not theirs looks as one that is not there.</summary>
+    public async Task<IResult> LaunchAsync(HttpRequest request, string slug, CancellationToken cancellationToken)
+    {
+        if (await sessions.FindAsync(request, cancellationToken) is not { } browser)
+        {
+            return SignIn(request, $"/application/launch/{Uri.EscapeDataString(slug)}/");
+        }
+
+        if (await reader.TileAsync(request, slug, browser.User, cancellationToken) is { } tile)
+        {
+            SecurityHeaders.NoStore(request.HttpContext.Response);
+            return Results.Redirect(tile.Href);
+        }
+
+        return Web.Pages.Page.Message(
+            404, "There is no such application", "Nothing of this name can be opened from here, or it is not for you.", action: ("/", "Go home"), brand: (await looks.OfAsync(request, cancellationToken)).Title);
+    }
+
     /// <summary>Takes a form: whoever sends it has to be signed in, and to have it from this page.</summary>
     public async Task<IResult> PostAsync(HttpContext context, Func<SignedInBrowser, IFormCollection, Task<FormResult>> run, string section, CancellationToken cancellationToken)
     {
@@ -122,10 +140,10 @@ internal sealed partial class UserPageEndpoints(
     private static PageResult<UserPage> Page(int status, UserPageModel model) =>
         new(new Dictionary<string, object?> { [nameof(UserPage.Model)] = model }, status) { Look = model.Look };
 
-    private static IResult SignIn(HttpRequest request)
+    private static IResult SignIn(HttpRequest request, string next = FlowFinish.UserPage)
     {
         SecurityHeaders.NoStore(request.HttpContext.Response);
-        request.HttpContext.Response.Headers.Location = $"{FlowFinish.LoginPage}?next={Uri.EscapeDataString(FlowFinish.UserPage)}";
+        request.HttpContext.Response.Headers.Location = $"{FlowFinish.LoginPage}?next={Uri.EscapeDataString(next)}";
         return Results.StatusCode(HttpMethods.IsPost(request.Method) ? 303 : 302);
     }
 
@@ -153,6 +171,7 @@ internal static class UserPages
     {
         const string page = FlowFinish.UserPage;
         endpoints.MapMethods(page, Reading, (UserPageEndpoints e, HttpRequest r, CancellationToken t) => e.ShowAsync(r, t));
+        endpoints.MapMethods("/application/launch/{slug}/", Reading, (UserPageEndpoints e, HttpRequest r, string slug, CancellationToken t) => e.LaunchAsync(r, slug, t));
         endpoints.MapPost(page + "profile/", (UserPageEndpoints e, OwnDetails o, HttpContext c, CancellationToken t) => e.PostAsync(c, (b, f) => o.ChangeAsync(c, b, f, t), "profile", t));
         endpoints.MapPost(page + "password/", (UserPageEndpoints e, OwnPassword o, HttpContext c, CancellationToken t) => e.PostAsync(c, (b, f) => o.ChangeAsync(c, b, f, t), "password", t));
         endpoints.MapPost(page + "sessions/end/", (UserPageEndpoints e, OwnKeys o, HttpContext c, CancellationToken t) => e.PostAsync(c, (b, _) => o.EndOthersAsync(c, b, t), "sessions", t));

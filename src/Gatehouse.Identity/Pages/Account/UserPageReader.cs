@@ -33,13 +33,14 @@ internal sealed class UserPageReader(
             }
         }
 
+        var tiles = await TilesAsync(request, browser.User, cancellationToken);
         return new UserPageModel
         {
-            Look = (await looks.OfAsync(request, cancellationToken)).Shown,
+            Look = (await looks.OfAsync(request, cancellationToken)).Shown with { Pictures = [.. tiles.Select(t => t.Icon).OfType<string>()] },
             User = browser.User,
             IsImpersonated = browser.IsImpersonating,
             Csrf = crossSite.FormToken(browser.Session.Id),
-            Tiles = await TilesAsync(request, browser.User, cancellationToken),
+            Tiles = tiles,
             Editable = editable,
             Devices = await devices.ReadAsync(browser, cancellationToken),
             Sessions = await SessionsAsync(browser, cancellationToken),
@@ -51,6 +52,13 @@ internal sealed class UserPageReader(
             Typed = typed ?? new Dictionary<string, string>(),
         };
     }
+
+    /// <summary>The tile of the application with this slug; null when it leads nowhere, or <paramref name="user"/> may not use it.</summary>
+    public async Task<Tile?> TileAsync(HttpRequest request, string slug, User user, CancellationToken cancellationToken) =>
+        await db.ProviderApplications.AsNoTracking().SingleOrDefaultAsync(a => a.Slug == slug, cancellationToken) is { } application
+        && (await applications.AllowedAsync([application], SubjectOf(request, user), cancellationToken)).Count == 1
+            ? await TileAsync(application.Id, user, cancellationToken)
+            : null;
 
     /// <summary>The tile of one application, for people who have no page of their own; null when it leads nowhere.</summary>
     public async Task<Tile?> TileAsync(Guid? application, User user, CancellationToken cancellationToken) => await (
@@ -64,11 +72,12 @@ internal sealed class UserPageReader(
 
     private async Task<List<Tile>> TilesAsync(HttpRequest request, User user, CancellationToken cancellationToken)
     {
-        var context = new Dictionary<string, object> { ["http_request"] = HttpFacts.Of(request.HttpContext) };
-        var subject = new PolicySubject(user.Id, ClientAddress.Of(request.HttpContext).ToString(), context);
-        var found = await applications.ListAsync(subject, cancellationToken);
+        var found = await applications.ListAsync(SubjectOf(request, user), cancellationToken);
         return [.. found.Select(f => Tile.Of(f.Application, f.Provider, user)).OfType<Tile>()];
     }
+
+    private static PolicySubject SubjectOf(HttpRequest request, User user) =>
+        new(user.Id, ClientAddress.Of(request.HttpContext).ToString(), new Dictionary<string, object> { ["http_request"] = HttpFacts.Of(request.HttpContext) });
 
     private async Task<List<SessionRow>> SessionsAsync(SignedInBrowser browser, CancellationToken cancellationToken)
     {

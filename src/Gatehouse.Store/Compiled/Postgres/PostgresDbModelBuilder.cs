@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("9041228c-abd2-4825-a413-cdae88088a84"), entityTypeCount: 76)
+            : base(skipDetectChanges: false, modelId: new Guid("97e82e6e-732e-49d9-abb7-14063012add9"), entityTypeCount: 75)
         {
         }
 
@@ -53,6 +53,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             var notificationDelivery = NotificationDeliveryEntityType.Create(this);
             var notificationRule = NotificationRuleEntityType.Create(this);
             var notificationTransport = NotificationTransportEntityType.Create(this);
+            var webhookMapping = WebhookMappingEntityType.Create(this);
             var publicHostname = PublicHostnameEntityType.Create(this);
             var accessList = AccessListEntityType.Create(this);
             var approvalRequest = ApprovalRequestEntityType.Create(this);
@@ -86,8 +87,6 @@ namespace Gatehouse.Store.Compiled.Postgres
             var scopedToken = ScopedTokenEntityType.Create(this);
             var usedProof = UsedProofEntityType.Create(this);
             var userConsent = UserConsentEntityType.Create(this);
-            var edgeNode = EdgeNodeEntityType.Create(this);
-            var heldConnection = HeldConnectionEntityType.Create(this);
             var tunnel = TunnelEntityType.Create(this);
             var tunnelConfiguration = TunnelConfigurationEntityType.Create(this);
             var group = GroupEntityType.Create(this);
@@ -115,6 +114,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             NotificationDeliveryEntityType.CreateForeignKey1(notificationDelivery, notificationTransport);
             NotificationDeliveryEntityType.CreateForeignKey2(notificationDelivery, user);
             NotificationRuleEntityType.CreateForeignKey1(notificationRule, group);
+            NotificationTransportEntityType.CreateForeignKey1(notificationTransport, webhookMapping);
+            NotificationTransportEntityType.CreateForeignKey2(notificationTransport, webhookMapping);
             ApprovalRequestEntityType.CreateForeignKey1(approvalRequest, app);
             ApprovalRequestEntityType.CreateForeignKey2(approvalRequest, policy);
             ApplicationEntitlementEntityType.CreateForeignKey1(applicationEntitlement, providerApplication);
@@ -141,7 +142,6 @@ namespace Gatehouse.Store.Compiled.Postgres
             ScopedTokenEntityType.CreateForeignKey1(scopedToken, user);
             UserConsentEntityType.CreateForeignKey1(userConsent, providerApplication);
             UserConsentEntityType.CreateForeignKey2(userConsent, user);
-            HeldConnectionEntityType.CreateForeignKey1(heldConnection, edgeNode);
             TunnelConfigurationEntityType.CreateForeignKey1(tunnelConfiguration, tunnel);
             GroupMemberEntityType.CreateForeignKey1(groupMember, group);
             GroupMemberEntityType.CreateForeignKey2(groupMember, user);
@@ -183,6 +183,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             NotificationDeliveryEntityType.CreateAnnotations(notificationDelivery);
             NotificationRuleEntityType.CreateAnnotations(notificationRule);
             NotificationTransportEntityType.CreateAnnotations(notificationTransport);
+            WebhookMappingEntityType.CreateAnnotations(webhookMapping);
             PublicHostnameEntityType.CreateAnnotations(publicHostname);
             AccessListEntityType.CreateAnnotations(accessList);
             ApprovalRequestEntityType.CreateAnnotations(approvalRequest);
@@ -216,8 +217,6 @@ namespace Gatehouse.Store.Compiled.Postgres
             ScopedTokenEntityType.CreateAnnotations(scopedToken);
             UsedProofEntityType.CreateAnnotations(usedProof);
             UserConsentEntityType.CreateAnnotations(userConsent);
-            EdgeNodeEntityType.CreateAnnotations(edgeNode);
-            HeldConnectionEntityType.CreateAnnotations(heldConnection);
             TunnelEntityType.CreateAnnotations(tunnel);
             TunnelConfigurationEntityType.CreateAnnotations(tunnelConfiguration);
             GroupEntityType.CreateAnnotations(group);

@@ -2,6 +2,7 @@
 using System;
 using System.Reflection;
 using Gatehouse.Model.Notifications;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
 
@@ -19,8 +20,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Notifications.NotificationTransport",
                 typeof(NotificationTransport),
                 baseEntityType,
-                propertyCount: 8,
-                unnamedIndexCount: 1,
+                propertyCount: 10,
+                foreignKeyCount: 2,
+                unnamedIndexCount: 3,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -31,11 +33,25 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 afterSaveBehavior: PropertySaveBehavior.Throw,
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
 
+            var bodyMappingId = runtimeEntityType.AddProperty(
+                "BodyMappingId",
+                typeof(Guid?),
+                propertyInfo: typeof(NotificationTransport).GetProperty("BodyMappingId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(NotificationTransport).GetField("<BodyMappingId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
             var emailTemplate = runtimeEntityType.AddProperty(
                 "EmailTemplate",
                 typeof(string),
                 propertyInfo: typeof(NotificationTransport).GetProperty("EmailTemplate", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(NotificationTransport).GetField("<EmailTemplate>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var headerMappingId = runtimeEntityType.AddProperty(
+                "HeaderMappingId",
+                typeof(Guid?),
+                propertyInfo: typeof(NotificationTransport).GetProperty("HeaderMappingId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(NotificationTransport).GetField("<HeaderMappingId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
 
             var mode = runtimeEntityType.AddProperty(
                 "Mode",
@@ -84,10 +100,36 @@ namespace Gatehouse.Store.Compiled.Sqlite
             runtimeEntityType.SetPrimaryKey(key);
 
             var index = runtimeEntityType.AddIndex(
+                new[] { bodyMappingId });
+
+            var index0 = runtimeEntityType.AddIndex(
+                new[] { headerMappingId });
+
+            var index1 = runtimeEntityType.AddIndex(
                 new[] { name },
                 unique: true);
 
             return runtimeEntityType;
+        }
+
+        public static RuntimeForeignKey CreateForeignKey1(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
+        {
+            var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("BodyMappingId") },
+                principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),
+                principalEntityType,
+                deleteBehavior: DeleteBehavior.Restrict);
+
+            return runtimeForeignKey;
+        }
+
+        public static RuntimeForeignKey CreateForeignKey2(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
+        {
+            var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("HeaderMappingId") },
+                principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),
+                principalEntityType,
+                deleteBehavior: DeleteBehavior.Restrict);
+
+            return runtimeForeignKey;
         }
 
         public static void CreateAnnotations(RuntimeEntityType runtimeEntityType)

@@ -1528,9 +1528,15 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
 
+                    b.Property<Guid?>("BodyMappingId")
+                        .HasColumnType("uuid");
+
                     b.Property<string>("EmailTemplate")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<Guid?>("HeaderMappingId")
+                        .HasColumnType("uuid");
 
                     b.Property<string>("Mode")
                         .IsRequired()
@@ -1558,10 +1564,39 @@ namespace Gatehouse.Store.Migrations.Postgres
 
                     b.HasKey("Id");
 
+                    b.HasIndex("BodyMappingId");
+
+                    b.HasIndex("HeaderMappingId");
+
                     b.HasIndex("Name")
                         .IsUnique();
 
                     b.ToTable("notification_transports", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.WebhookMapping", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("SealedExpression")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("webhook_mappings", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Origins.PublicHostname", b =>
@@ -3433,6 +3468,19 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .WithMany()
                         .HasForeignKey("GroupId")
                         .OnDelete(DeleteBehavior.SetNull);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.NotificationTransport", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Notifications.WebhookMapping", null)
+                        .WithMany()
+                        .HasForeignKey("BodyMappingId")
+                        .OnDelete(DeleteBehavior.Restrict);
+
+                    b.HasOne("Gatehouse.Model.Notifications.WebhookMapping", null)
+                        .WithMany()
+                        .HasForeignKey("HeaderMappingId")
+                        .OnDelete(DeleteBehavior.Restrict);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Policies.ApprovalRequest", b =>

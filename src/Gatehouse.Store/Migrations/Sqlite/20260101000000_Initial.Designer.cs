@@ -1520,8 +1520,14 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<Guid>("Id")
                         .HasColumnType("TEXT");
 
+                    b.Property<Guid?>("BodyMappingId")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("EmailTemplate")
                         .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("HeaderMappingId")
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Mode")
@@ -1550,10 +1556,39 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
                     b.HasKey("Id");
 
+                    b.HasIndex("BodyMappingId");
+
+                    b.HasIndex("HeaderMappingId");
+
                     b.HasIndex("Name")
                         .IsUnique();
 
                     b.ToTable("notification_transports", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.WebhookMapping", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("SealedExpression")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("webhook_mappings", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Origins.PublicHostname", b =>
@@ -3415,6 +3450,19 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .WithMany()
                         .HasForeignKey("GroupId")
                         .OnDelete(DeleteBehavior.SetNull);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Notifications.NotificationTransport", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Notifications.WebhookMapping", null)
+                        .WithMany()
+                        .HasForeignKey("BodyMappingId")
+                        .OnDelete(DeleteBehavior.Restrict);
+
+                    b.HasOne("Gatehouse.Model.Notifications.WebhookMapping", null)
+                        .WithMany()
+                        .HasForeignKey("HeaderMappingId")
+                        .OnDelete(DeleteBehavior.Restrict);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Policies.ApprovalRequest", b =>

@@ -93,6 +93,14 @@ public class DevicePageTests
         host.Clock.Advance(TimeSpan.FromMinutes(16));
         Assert.False((await FindAsync())?.IsFresh);
 
+        // Where it sends people asks for the password, and what follows is fresh.
+        await using var scope = host.Services.CreateAsyncScope();
+        var link = scope.ServiceProvider.GetRequiredService<IBrowserCallers>().SignInAgain;
+        Assert.Equal("/flows/-/default/authentication/?gh_reauth=1&next=%2Fif%2Fuser%2F", link.PathAndQuery);
+        using var page = await browser.GetAsync(link.PathAndQuery);
+        Assert.Equal(HttpStatusCode.Redirect, page.StatusCode);
+        Assert.Contains("gh_reauth=1", page.Headers.Location!.OriginalString, StringComparison.Ordinal);
+
         async Task<BrowserCaller?> FindAsync()
         {
             await using var scope = host.Services.CreateAsyncScope();
