@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("e47f7fe3-a76a-49f5-8de0-48ec1a70174e"), entityTypeCount: 74)
+            : base(skipDetectChanges: false, modelId: new Guid("37cb1e11-d731-45bc-a418-8c3cc8b7ea0f"), entityTypeCount: 77)
         {
         }
 
@@ -23,6 +23,9 @@ namespace Gatehouse.Store.Compiled.Postgres
             var appTag = AppTagEntityType.Create(this);
             var customPage = CustomPageEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
+            var accessCredential = AccessCredentialEntityType.Create(this);
+            var accessTotp = AccessTotpEntityType.Create(this);
+            var rememberedProof = RememberedProofEntityType.Create(this);
             var spentChallenge = SpentChallengeEntityType.Create(this);
             var staticCode = StaticCodeEntityType.Create(this);
             var staticDevice = StaticDeviceEntityType.Create(this);
@@ -95,6 +98,9 @@ namespace Gatehouse.Store.Compiled.Postgres
 
             AppPolicyEntityType.CreateForeignKey1(appPolicy, app);
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
+            AccessCredentialEntityType.CreateForeignKey1(accessCredential, accessUser);
+            AccessTotpEntityType.CreateForeignKey1(accessTotp, accessUser);
+            RememberedProofEntityType.CreateForeignKey1(rememberedProof, accessUser);
             StaticCodeEntityType.CreateForeignKey1(staticCode, staticDevice);
             StaticDeviceEntityType.CreateForeignKey1(staticDevice, user);
             TotpDeviceEntityType.CreateForeignKey1(totpDevice, user);
@@ -150,6 +156,9 @@ namespace Gatehouse.Store.Compiled.Postgres
             AppTagEntityType.CreateAnnotations(appTag);
             CustomPageEntityType.CreateAnnotations(customPage);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
+            AccessCredentialEntityType.CreateAnnotations(accessCredential);
+            AccessTotpEntityType.CreateAnnotations(accessTotp);
+            RememberedProofEntityType.CreateAnnotations(rememberedProof);
             SpentChallengeEntityType.CreateAnnotations(spentChallenge);
             StaticCodeEntityType.CreateAnnotations(staticCode);
             StaticDeviceEntityType.CreateAnnotations(staticDevice);

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("0253d392-59cd-48d4-ad8c-033762985be5"), entityTypeCount: 74)
+            : base(skipDetectChanges: false, modelId: new Guid("d4e63f6e-7a3a-4365-b30f-d5a35cac43e7"), entityTypeCount: 77)
         {
         }
 
@@ -22,6 +22,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var appTag = AppTagEntityType.Create(this);
             var customPage = CustomPageEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
+            var accessCredential = AccessCredentialEntityType.Create(this);
+            var accessTotp = AccessTotpEntityType.Create(this);
+            var rememberedProof = RememberedProofEntityType.Create(this);
             var spentChallenge = SpentChallengeEntityType.Create(this);
             var staticCode = StaticCodeEntityType.Create(this);
             var staticDevice = StaticDeviceEntityType.Create(this);
@@ -94,6 +97,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
 
             AppPolicyEntityType.CreateForeignKey1(appPolicy, app);
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
+            AccessCredentialEntityType.CreateForeignKey1(accessCredential, accessUser);
+            AccessTotpEntityType.CreateForeignKey1(accessTotp, accessUser);
+            RememberedProofEntityType.CreateForeignKey1(rememberedProof, accessUser);
             StaticCodeEntityType.CreateForeignKey1(staticCode, staticDevice);
             StaticDeviceEntityType.CreateForeignKey1(staticDevice, user);
             TotpDeviceEntityType.CreateForeignKey1(totpDevice, user);
@@ -149,6 +155,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AppTagEntityType.CreateAnnotations(appTag);
             CustomPageEntityType.CreateAnnotations(customPage);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
+            AccessCredentialEntityType.CreateAnnotations(accessCredential);
+            AccessTotpEntityType.CreateAnnotations(accessTotp);
+            RememberedProofEntityType.CreateAnnotations(rememberedProof);
             SpentChallengeEntityType.CreateAnnotations(spentChallenge);
             StaticCodeEntityType.CreateAnnotations(staticCode);
             StaticDeviceEntityType.CreateAnnotations(staticDevice);

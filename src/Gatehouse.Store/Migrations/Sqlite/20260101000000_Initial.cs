@@ -133,6 +133,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     SkipInterstitial = table.Column<bool>(type: "INTEGER", nullable: false),
                     EagerRedirect = table.Column<bool>(type: "INTEGER", nullable: false),
                     Agents = table.Column<string>(type: "TEXT", nullable: true),
+                    Mfa = table.Column<string>(type: "TEXT", nullable: true),
                     TokenEpoch = table.Column<int>(type: "INTEGER", nullable: false),
                     CustomDenyMessage = table.Column<string>(type: "TEXT", nullable: true),
                     CustomDenyUrl = table.Column<string>(type: "TEXT", nullable: true),
@@ -495,6 +496,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     ForbiddenPage = table.Column<Guid>(type: "TEXT", nullable: true),
                     LoginHeader = table.Column<string>(type: "TEXT", nullable: false),
                     LoginFooter = table.Column<string>(type: "TEXT", nullable: false),
+                    Mfa = table.Column<string>(type: "TEXT", nullable: true),
+                    MfaRequiredForAllApps = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     Version = table.Column<int>(type: "INTEGER", nullable: false)
@@ -519,6 +522,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     PurposePrompt = table.Column<string>(type: "TEXT", nullable: false),
                     ApprovalRequired = table.Column<bool>(type: "INTEGER", nullable: false),
                     ApprovalGroups = table.Column<string>(type: "TEXT", nullable: false),
+                    Mfa = table.Column<string>(type: "TEXT", nullable: true),
                     IsReusable = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
@@ -782,6 +786,82 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_users", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "access_credentials",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    IsBiometric = table.Column<bool>(type: "INTEGER", nullable: false),
+                    CredentialId = table.Column<string>(type: "TEXT", maxLength: 1364, nullable: false),
+                    PublicKey = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    SignCount = table.Column<long>(type: "INTEGER", nullable: false),
+                    Transports = table.Column<string>(type: "TEXT", nullable: false),
+                    Aaguid = table.Column<Guid>(type: "TEXT", nullable: false),
+                    IsBackupEligible = table.Column<bool>(type: "INTEGER", nullable: false),
+                    IsBackedUp = table.Column<bool>(type: "INTEGER", nullable: false),
+                    RpId = table.Column<string>(type: "TEXT", nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_access_credentials", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_access_credentials_access_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "access_users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "access_totps",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    SealedSecret = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    LastStep = table.Column<long>(type: "INTEGER", nullable: false),
+                    Failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    NextTryAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_access_totps", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_access_totps_access_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "access_users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "remembered_proofs",
+                columns: table => new
+                {
+                    DeviceHash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Method = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    AuthenticatorId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    At = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_remembered_proofs", x => new { x.DeviceHash, x.UserId, x.Method });
+                    table.ForeignKey(
+                        name: "FK_remembered_proofs_access_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "access_users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -1741,6 +1821,17 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateIndex(
+                name: "IX_access_credentials_CredentialId",
+                table: "access_credentials",
+                column: "CredentialId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_credentials_UserId",
+                table: "access_credentials",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_access_lists_Name",
                 table: "access_lists",
                 column: "Name",
@@ -1770,6 +1861,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_access_sessions_UserId",
                 table: "access_sessions",
                 column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_totps_UserId",
+                table: "access_totps",
+                column: "UserId",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_access_users_Email",
@@ -2273,6 +2370,21 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_remembered_proofs_At",
+                table: "remembered_proofs",
+                column: "At");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_remembered_proofs_AuthenticatorId",
+                table: "remembered_proofs",
+                column: "AuthenticatorId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_remembered_proofs_UserId",
+                table: "remembered_proofs",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_remembered_tokens_SessionId",
                 table: "remembered_tokens",
                 column: "SessionId");
@@ -2432,6 +2544,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "access_credentials");
+
+            migrationBuilder.DropTable(
                 name: "access_keys");
 
             migrationBuilder.DropTable(
@@ -2441,7 +2556,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "access_sessions");
 
             migrationBuilder.DropTable(
-                name: "access_users");
+                name: "access_totps");
 
             migrationBuilder.DropTable(
                 name: "api_tokens");
@@ -2558,6 +2673,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "registration_rules");
 
             migrationBuilder.DropTable(
+                name: "remembered_proofs");
+
+            migrationBuilder.DropTable(
                 name: "remembered_tokens");
 
             migrationBuilder.DropTable(
@@ -2631,6 +2749,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "identity_policies");
+
+            migrationBuilder.DropTable(
+                name: "access_users");
 
             migrationBuilder.DropTable(
                 name: "authenticated_sessions");
