@@ -3,6 +3,7 @@ using Gatehouse.Access.Gateway;
 using Gatehouse.Access.SignIn.Approvals;
 using Gatehouse.Access.SignIn.Evaluation;
 using Gatehouse.Access.SignIn.Launcher;
+using Gatehouse.Access.SignIn.Mfa;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Hosts;
@@ -122,7 +123,7 @@ internal sealed partial class SignInCompletion(
         await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         LogLauncher(ray, "signed in");
-        return Results.Redirect(urls.Access + "/");
+        return Results.Redirect(urls.Access + (state.ReturnTo == MfaPages.AddPath ? MfaPages.AddPath : "/"));
     }
 
     private static IResult? OwnDenial(AccessTable table, string ray) => table.Launcher is { } own ? DenialPage.OwnFor(table, own, ray, StatusCodes.Status403Forbidden) : null;

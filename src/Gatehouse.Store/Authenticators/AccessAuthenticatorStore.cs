@@ -27,7 +27,7 @@ internal sealed class AccessAuthenticatorStore(IDbContextFactory<GatehouseDb> da
 
         // Taken for writing: two enrolments of one person at once are counted one after the other.
         if (await db.AccessUsers.Where(u => u.Id == made.UserId).ExecuteUpdateAsync(u => u.SetProperty(x => x.Email, x => x.Email), cancellationToken) != 1
-            || await db.AccessCredentials.CountAsync(c => c.UserId == made.UserId, cancellationToken) >= IAccessAuthenticators.Most)
+            || (made is AccessCredential && await db.AccessCredentials.CountAsync(c => c.UserId == made.UserId, cancellationToken) >= IAccessAuthenticators.Most))
         {
             return false;
         }

@@ -1,4 +1,5 @@
 using Gatehouse.Access.Pages;
+using Gatehouse.Access.SignIn.Launcher;
 using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Policies;
@@ -23,7 +24,7 @@ internal sealed partial class MfaDevicesEndpoint(
         var table = tables.Current;
         if (await orgSessions.FindAsync(context, table) is not { } session)
         {
-            return Results.Redirect("/");
+            return Results.Redirect(context.Request.Query["add"] is ["1"] ? "/?" + LauncherEndpoint.AddFactor : "/");
         }
 
         var own = await authenticators.ListAsync(session.UserId, context.RequestAborted);

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using Gatehouse.Access.Pages;
 using Gatehouse.Access.Saas;
+using Gatehouse.Access.SignIn.Launcher;
 using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Authenticators.WebAuthn;
 using Gatehouse.Model.Hosts;
@@ -136,6 +137,6 @@ internal sealed class MfaPages(IAccessAuthenticators authenticators, MfaMemory m
         StatusCodes.Status403Forbidden,
         "Sign in once more to enrol a second factor",
         "You have none yet, and your sign-in is some minutes old: an open browser is not enough to add one. Your login method asks you to prove who you are.",
-        action: (errand.Way is { } way ? AppLogin.Url(urls, way.Host, way.ReturnTo, switchPerson: true) : $"{urls.Access}/?{LoginRedirect.SwitchParameter}=1", "Sign in again"),
+        action: (errand.Way is { } way ? AppLogin.Url(urls, way.Host, way.ReturnTo, switchPerson: true) : $"{urls.Access}/?{LoginRedirect.SwitchParameter}=1&{LauncherEndpoint.AddFactor}", "Sign in again"),
         brand: table.Organization.Name);
 }

@@ -71,7 +71,7 @@ public class MfaEntranceTests
         Assert.Null(record.FactsJson); // policies alone would admit them, so it is not judged anew by those
         var tree = DecisionJson.Read(record.TreeJson)!;
         Assert.Equal(
-            "Refused: a second factor is asked for (authenticator app or biometrics or security key), and the proof was refused: the code is wrong, or was used before. Without that: Admitted by policy 'Staff'.", tree.Outcome);
+            "Refused: a second factor is asked for (authenticator app or biometrics or security key), and the proof was refused: the code is wrong, or was used before. Without that: Admitted by allow policy 'Staff'.", tree.Outcome);
         Assert.Equal(("totp", "the code is wrong, or was used before"), Assert.Single(rig.Events.Of(EventActions.LoginFailed)) is var e ? ((string?)e.Context["device_class"], (string?)e.Context["reason"]) : default);
         Assert.Contains(rig.Log, l => l.StartsWith("3252 ", StringComparison.Ordinal));
     }
