@@ -7,6 +7,7 @@ using Gatehouse.Access.SignIn;
 using Gatehouse.Access.SignIn.Approvals;
 using Gatehouse.Access.SignIn.Evaluation;
 using Gatehouse.Access.SignIn.Launcher;
+using Gatehouse.Access.SignIn.Mfa;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Access.SignIn.Pins;
 using Gatehouse.Access.SignIn.Saml;
@@ -48,6 +49,15 @@ public static class AccessRole
             .AddSingleton<IdTokenVerifier>()
             .AddSingleton<LogoutTokenVerifier>()
             .AddSingleton<ApprovalDesk>()
+            .AddSingleton<MfaStates>()
+            .AddSingleton<MfaMemory>()
+            .AddSingleton<MfaEvents>()
+            .AddSingleton<MfaProof>()
+            .AddSingleton<MfaEnrolment>()
+            .AddSingleton<MfaPages>()
+            .AddSingleton<MfaGate>()
+            .AddSingleton<MfaEndpoint>()
+            .AddSingleton<MfaDevicesEndpoint>()
             .AddSingleton<Entrance>()
             .AddSingleton<ApproveEndpoint>()
             .AddSingleton<EvaluationCall>()
@@ -121,6 +131,7 @@ public static class AccessRole
         access.MapPost("/purpose", (HttpContext context, Entrance entrance, OrgSessions orgSessions, ISnapshot<AccessTable> tables) => entrance.AnswerAsync(context, tables.Current, orgSessions));
         access.MapGet("/approve", (HttpContext context, ApproveEndpoint approve, ISnapshot<AccessTable> tables) => approve.ShowAsync(context, tables.Current));
         access.MapPost("/approve", (HttpContext context, ApproveEndpoint approve, ISnapshot<AccessTable> tables) => approve.AnswerAsync(context, tables.Current));
+        MapMfa(endpoints, access);
         access.MapGet("/get-identity", (HttpContext context, IdentityEndpoint identity, ISnapshot<AccessTable> tables) => identity.HandleAsync(context, tables.Current, null));
         access.MapGet("/refresh-identity", (HttpContext context, RefreshIdentityEndpoint refresh) => refresh.HandleAsync(context));
         access.MapGet("/logout", (HttpContext context, LogoutEndpoint logout, ISnapshot<AccessTable> tables) => logout.HandleAsync(context, tables.Current, null));
@@ -131,6 +142,16 @@ public static class AccessRole
         access.MapGet("/launcher.css", (HttpContext context, LauncherEndpoint launcher) => launcher.Style(context));
         endpoints.MapGet("/", (HttpContext context, LauncherEndpoint launcher) => launcher.HandleAsync(context));
         endpoints.MapFallback("{*path}", (ISnapshot<AccessTable> tables) => SignInPages.NotFound(tables.Current));
+    }
+
+    private static void MapMfa(IEndpointRouteBuilder endpoints, RouteGroupBuilder access)
+    {
+        access.MapPost("/mfa", (HttpContext context, MfaEndpoint mfa) => mfa.AnswerAsync(context));
+        access.MapGet("/mfa-devices", (HttpContext context, MfaDevicesEndpoint devices) => devices.ShowAsync(context));
+        access.MapPost("/mfa-devices", (HttpContext context, MfaDevicesEndpoint devices) => devices.RemoveAsync(context));
+        endpoints.MapMethods(MfaScripts.Path, GetAndHead, MfaScripts.Page);
+        endpoints.MapMethods(MfaScripts.WebAuthnPath, GetAndHead, MfaScripts.Import);
+        endpoints.MapGet("/AddMfaDevice", () => Results.Redirect(MfaPages.AddPath)); // the address that Cloudflare's administrators hand out
     }
 
     private static void MapAgents(IEndpointRouteBuilder endpoints, RouteGroupBuilder oauth)

@@ -99,7 +99,7 @@ public static class ManagementRole
         .AddScoped<SaveOrganization>()
         .AddScoped<ServiceTokenDirectory>().AddScoped<SaveServiceToken>().AddScoped<CloudflareV4.ServiceTokens>()
         .AddScoped<ClientAuthorityDirectory>().AddScoped<SaveClientAuthority>().AddScoped<CloudflareV4.ClientCertificates>()
-        .AddScoped<AccessUserDirectory>().AddScoped<SaveAccessUser>().AddScoped<CloudflareV4.IdentityBody>().AddScoped<CloudflareV4.AccessUsers>()
+        .AddScoped<AccessUserDirectory>().AddScoped<SaveAccessUser>().AddScoped<RemoveAuthenticator>().AddScoped<CloudflareV4.IdentityBody>().AddScoped<CloudflareV4.AccessUsers>()
         .AddScoped<AccessKeys>().AddScoped<CloudflareV4.SigningKeys>().AddSingleton<RotateAccessKeys>().AddHostedService(s => s.GetRequiredService<RotateAccessKeys>())
         .AddScoped<RevokeAppTokens>().AddScoped<RotateClientSecret>()
         .AddSingleton<Bootstrap>().AddSingleton<LayTunnel>().AddSingleton<LayDemo>()

@@ -76,6 +76,12 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<WebAuthnDevice> WebAuthnDevices => Set<WebAuthnDevice>();
 
+    public DbSet<AccessTotp> AccessTotps => Set<AccessTotp>();
+
+    public DbSet<AccessCredential> AccessCredentials => Set<AccessCredential>();
+
+    public DbSet<RememberedProof> RememberedProofs => Set<RememberedProof>();
+
     public DbSet<SpentChallenge> SpentChallenges => Set<SpentChallenge>();
 
     public DbSet<SessionClient> SessionClients => Set<SessionClient>();
@@ -192,6 +198,7 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
         FlowMaps.Apply(modelBuilder);
         TokenMaps.Apply(modelBuilder);
         AuthenticatorMaps.Apply(modelBuilder);
+        AuthenticatorMaps.ApplyAccess(modelBuilder);
         AccessMaps.Apply(modelBuilder);
         RuleMaps.Apply(modelBuilder);
         EventMaps.Apply(modelBuilder);

@@ -1,4 +1,5 @@
 using Gatehouse.Model.Audit;
+using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Hosts;
@@ -12,6 +13,7 @@ using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Tunnels;
 using Gatehouse.Store.Approvals;
 using Gatehouse.Store.Audit;
+using Gatehouse.Store.Authenticators;
 using Gatehouse.Store.Bindings;
 using Gatehouse.Store.Cleaning;
 using Gatehouse.Store.Connections;
@@ -68,6 +70,7 @@ public static class StoreRole
 
         services.AddSingleton<IAccessSessions, AccessSessionStore>();
         services.AddSingleton<IApprovals, ApprovalStore>();
+        services.AddSingleton<IAccessAuthenticators, AccessAuthenticatorStore>();
         services.AddSingleton<IOneTimePins, OneTimePinStore>();
         services.AddSingleton<RowQueue<DecisionRecord>>();
         services.AddSingleton<EventSignal>();

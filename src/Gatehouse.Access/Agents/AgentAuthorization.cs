@@ -122,9 +122,7 @@ internal sealed class AgentAuthorization(
         SecurityHeaders.NoStore(context.Response);
         var table = tables.Current;
         var form = await PostedForm.ReadAsync(context.Request, context.RequestAborted);
-        var isOwn = context.Request.Headers.Origin is [] || context.Request.Headers.Origin == urls.Access || context.Request.Headers.Origin == "null";
-        if (!isOwn || context.Request.Headers["Sec-Fetch-Site"] is not ([] or ["same-origin"])
-            || form?["ticket"] is not [{ } text] || states.OpenTicket(text) is not { } asked || Find(table, asked) is not { } app)
+        if (!SameSite.IsOwn(context.Request, urls) || form?["ticket"] is not [{ } text] || states.OpenTicket(text) is not { } asked || Find(table, asked) is not { } app)
         {
             return SignInPages.BadLink(table);
         }
@@ -167,7 +165,7 @@ internal sealed class AgentAuthorization(
         if (ruling is Ruling.Admitted { Duration.Ticks: > 0, By: { } by })
         {
             // A purpose or an approval that is missing is asked for where people sign in.
-            return by.OpenUntil(app.App.Id, visitor.Identity!) > clock.GetUtcNow() // a person was admitted
+            return by.OpenUntil(app.App.Id, visitor.Identity!, clock.GetUtcNow()) > clock.GetUtcNow() // a person was admitted
                 ? null
                 : Results.Redirect(AppLogin.Url(urls, request.Host, $"{ReturnPath}?{RequestParameter}={states.SealRequest(request)}", switchPerson: false));
         }

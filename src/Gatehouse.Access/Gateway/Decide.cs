@@ -107,15 +107,15 @@ internal sealed partial class Decide(
             return new(DecisionKind.Deny, Visitor: visitor);
         }
 
-        return HasOutlived(token, verdict.By?.SessionDuration) || !IsOpen(app, verdict.By!, identity) ? new(DecisionKind.SignIn) : Decision.Admit(token.Admission);
+        return HasOutlived(token, verdict.By?.SessionDuration) || !IsOpen(app, verdict.By!, identity, token.Facts.IssuedAt) ? new(DecisionKind.SignIn) : Decision.Admit(token.Admission);
     }
 
     // The policy that admits now may grant less time than the one the token was issued under.
     private bool HasOutlived(SessionToken token, TimeSpan? duration) =>
         duration is { } granted && token.Facts.IssuedAt + (granted > TimeSpan.Zero ? granted : SessionDuration.Shortest) <= clock.GetUtcNow();
 
-    // The policy that admits now may ask for a purpose or an approval that the one before did not.
-    private bool IsOpen(AppEntry app, CompiledPolicy by, VisitorIdentity identity) => by.OpenUntil(app.App.Id, identity) > clock.GetUtcNow();
+    // The policy that admits now may ask for a purpose, an approval or a second factor that the one before did not.
+    private bool IsOpen(AppEntry app, CompiledPolicy by, VisitorIdentity identity, DateTimeOffset enteredAt) => by.OpenUntil(app.App.Id, identity, enteredAt) > clock.GetUtcNow();
 
     private Decision WithoutSession(HttpContext context, AppEntry app, string? commonName)
     {

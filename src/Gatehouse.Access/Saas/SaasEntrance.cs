@@ -88,7 +88,7 @@ internal sealed partial class SaasEntrance(
         }
 
         // A purpose or an approval that is missing is asked for where people sign in.
-        if (admitted.By.OpenUntil(app.App.Id, visitor.Identity!) is not { } open || open <= clock.GetUtcNow()) // a person was admitted
+        if (admitted.By.OpenUntil(app.App.Id, visitor.Identity!, clock.GetUtcNow()) is not { } open || open <= clock.GetUtcNow()) // a person was admitted
         {
             return ToLogin(demand, anew: false, SaasSilence.Question);
         }

@@ -37,6 +37,10 @@ internal static class SsoPaths
     /// <summary>Where forms lead to in the end whose answer goes back to a SaaS application: browsers hold redirects to the Content-Security-Policy. By SAML a page of ours stands in between.</summary>
     public static IEnumerable<string> FormTargets(AppEntry app) => app.App.Saas?.Oidc?.RedirectUris.Select(SaasRedirects.SourceOf).Distinct(StringComparer.Ordinal) ?? [];
 
+    /// <summary>The same for any app: the answer leads on through the app's hosts, beginning with <paramref name="host"/>.</summary>
+    public static string FormTargets(AccessTable table, PublicUrls urls, AppEntry app, string host) =>
+        string.Join(' ', AppHosts.OthersThan(table, app, host).Select(o => o.Split('/')[0]).Prepend(host).Select(urls.UrlOf).Concat(FormTargets(app)));
+
     /// <summary>Whether a sign-in for <paramref name="app"/> may stand at <paramref name="host"/> and go back to <paramref name="target"/> there.</summary>
     public static bool IsEntrance(AccessTable table, PublicUrls urls, AppEntry app, string host, string target) => app.App.Type switch
     {

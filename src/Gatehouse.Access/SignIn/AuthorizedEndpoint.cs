@@ -69,7 +69,7 @@ internal sealed partial class AuthorizedEndpoint(
 
         // A purpose or an approval that is missing, or over by now, is asked for on the team domain.
         var now = clock.GetUtcNow();
-        if (admitted.By.OpenUntil(app.App.Id, visitor.Identity!) is not { } open || open <= now) // a person was admitted
+        if (admitted.By.OpenUntil(app.App.Id, visitor.Identity!, now) is not { } open || open <= now) // a person was admitted
         {
             return Results.Redirect(AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson: false));
         }

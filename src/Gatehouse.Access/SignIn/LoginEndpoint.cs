@@ -27,6 +27,7 @@ internal sealed partial class LoginEndpoint(
     DenialPage denial,
     EagerRounds rounds,
     PublicUrls urls,
+    TimeProvider clock,
     ILogger<LoginEndpoint> logger)
 {
     /// <summary>Names the login method that was chosen.</summary>
@@ -111,15 +112,20 @@ internal sealed partial class LoginEndpoint(
             return null;
         }
 
+        var round = rounds.Of(context.Request, target.App);
+        var sealedRound = round is null ? null : context.Request.Query[EagerRounds.Parameter].ToString();
         if (ruling is Ruling.Admitted { By: var by } && Entrance.AsksMore(by))
         {
-            return await entrance.EnterAsync(context, table, new Way(target.App, by, target.Host, target.ReturnTo, target.AppSessionHash) { CommonName = target.CommonName }, session);
+            // What is still to be asked is asked at the end of the round.
+            return round is not null && !(by.OpenUntil(target.App.App.Id, SessionIdentity.Of(session), clock.GetUtcNow()) > clock.GetUtcNow())
+                ? Results.Redirect(round.Final)
+                : await entrance.EnterAsync(
+                    context, table, new Way(target.App, by, target.Host, target.ReturnTo, target.AppSessionHash) { CommonName = target.CommonName, Round = sealedRound }, session);
         }
 
         var id = await admission.RecordLoginAsync(context, target.App, visitor, target.Host, target.ReturnTo);
         return ruling is Ruling.Admitted
-            ? handOff.Send(
-                context, target.App, session, target.Host, target.ReturnTo, target.AppSessionHash, rounds.Of(context.Request, target.App) is null ? null : context.Request.Query[EagerRounds.Parameter].ToString())
+            ? handOff.Send(context, target.App, session, target.Host, target.ReturnTo, target.AppSessionHash, sealedRound)
             : denial.ForLogin(table, target.App, visitor, target.Host, target.ReturnTo, id);
     }
 

@@ -120,7 +120,7 @@ internal sealed class EagerRound
 }
 
 /// <summary>A question for the purpose that waits for its answer. A class, so that it is never printed.</summary>
-internal sealed class PurposeState
+internal sealed class WayState
 {
     /// <summary>The session that is asked.</summary>
     public required string SessionNonce { get; init; }
@@ -190,15 +190,15 @@ internal sealed class SealedStates(ISecretBox box, TimeProvider clock)
     public string Seal(HandOffState state) => Base64Url.EncodeToString(box.Seal(JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.HandOffState), HandOffPurpose));
 
     /// <summary>Seals a question for the purpose.</summary>
-    public string Seal(PurposeState state) => Base64Url.EncodeToString(box.Seal(JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.PurposeState), PurposePurpose));
+    public string Seal(WayState state) => Base64Url.EncodeToString(box.Seal(JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.WayState), PurposePurpose));
 
     /// <summary>Seals an approver's link.</summary>
     public string Seal(ApproverState state) => Base64Url.EncodeToString(box.Seal(JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.ApproverState), ApproverPurpose));
 
     /// <summary>Opens a question for the purpose; null when it is not ours or too old.</summary>
-    public PurposeState? OpenPurpose(string text)
+    public WayState? OpenPurpose(string text)
     {
-        var state = Open(text, PurposePurpose) is { } plain ? JsonSerializer.Deserialize(plain, StateJson.Default.PurposeState) : null;
+        var state = Open(text, PurposePurpose) is { } plain ? JsonSerializer.Deserialize(plain, StateJson.Default.WayState) : null;
         return state is null || state.ExpiresAt <= clock.GetUtcNow() ? null : state;
     }
 
@@ -230,7 +230,7 @@ internal sealed class SealedStates(ISecretBox box, TimeProvider clock)
 
 [JsonSerializable(typeof(LoginState))]
 [JsonSerializable(typeof(HandOffState))]
-[JsonSerializable(typeof(PurposeState))]
+[JsonSerializable(typeof(WayState))]
 [JsonSerializable(typeof(ApproverState))]
 [JsonSerializable(typeof(EagerRound))]
 internal sealed partial class StateJson : JsonSerializerContext;

@@ -3,6 +3,7 @@ using Gatehouse.Access.Gateway;
 using Gatehouse.Access.SignIn.Approvals;
 using Gatehouse.Access.SignIn.Evaluation;
 using Gatehouse.Access.SignIn.Launcher;
+using Gatehouse.Access.SignIn.Mfa;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Access.Tokens;
 using Gatehouse.Model.Hosts;
@@ -87,12 +88,15 @@ internal sealed partial class SignInCompletion(
         Claims = facts.Claims,
         GroupsJson = facts.GroupsJson,
         Amr = facts.Amr,
-        AuthenticatedAt = facts.AuthenticatedAt is { } at && clock.GetUtcNow() is var now ? (at < now ? at : now) : null, // a time to come is a clock that is fast
-        Passed = passed,
+        AuthenticatedAt = AuthenticatedAt(facts),
+        Passed = facts.Amr.Count == 0 ? passed : [.. passed, Passed.OfSignIn(AuthenticatedAt(facts) ?? clock.GetUtcNow())],
         Address = address.ToString(),
         Duration = table.Organization.SessionDuration,
         LongestToken = SessionDuration.Longest(table),
     };
+
+    // A time to come is a clock that is fast.
+    private DateTimeOffset? AuthenticatedAt(IdentityFacts facts) => facts.AuthenticatedAt is { } at && clock.GetUtcNow() is var now ? (at < now ? at : now) : null;
 
     /// <summary>Begins the session of somebody who signed in at the App Launcher, when any app would let them in.</summary>
     public async Task<IResult> FinishLauncherAsync(HttpContext context, AccessTable table, LoginState state, IdentityFacts facts)
@@ -119,7 +123,7 @@ internal sealed partial class SignInCompletion(
         await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         LogLauncher(ray, "signed in");
-        return Results.Redirect(urls.Access + "/");
+        return Results.Redirect(urls.Access + (state.ReturnTo == MfaPages.AddPath ? MfaPages.AddPath : "/"));
     }
 
     private static IResult? OwnDenial(AccessTable table, string ray) => table.Launcher is { } own ? DenialPage.OwnFor(table, own, ray, StatusCodes.Status403Forbidden) : null;
@@ -134,8 +138,8 @@ internal sealed partial class SignInCompletion(
             return SignInPages.Invalid(table, "session", "You are signed in as somebody else by now, here or at your login method. Nothing was changed.", null);
         }
 
-        // Purposes and approvals stand; services outside are asked by the applications that name them.
-        var passed = former.Passed.Where(p => !p.StartsWith(Passed.Evaluation, StringComparison.Ordinal)).ToList();
+        // Purposes, approvals and second factors stand; services outside are asked by the applications that name them.
+        var passed = former.Passed.Where(p => !p.StartsWith(Passed.Evaluation, StringComparison.Ordinal) && !p.StartsWith(Passed.SignIn, StringComparison.Ordinal)).ToList();
         var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, ClientAddress.Of(context), passed), context.RequestAborted);
         await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);

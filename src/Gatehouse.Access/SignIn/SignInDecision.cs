@@ -46,6 +46,16 @@ internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, Pla
         return record.Id;
     }
 
+    /// <summary>Queues the refusal of a person whom a policy would admit, but who did not prove themselves by the second factor that it asks for.</summary>
+    public void RecordWithoutFactor(HttpContext context, AppEntry app, Visitor visitor, WayState way, string reason)
+    {
+        var tree = PolicyExplainer.ExplainLogin(app, visitor);
+        var asked = app.AfterSignIn.FirstOrDefault(p => p.Id == way.PolicyId)?.Mfa?.Allowed.Labels() ?? "a second factor";
+        audit.Enqueue(Record(
+            context, app, visitor, Login, false, "POST", way.Host, ReturnPath.WithoutQuery(way.ReturnTo),
+            tree: tree with { Outcome = $"Refused: a second factor is asked for ({asked}), and the proof was refused: {reason}. Without that: {tree.Outcome}" }));
+    }
+
     /// <summary>Queues the refusal of the request itself: a visitor may send many, and each is refused whether the store is there or not. The answer is its id.</summary>
     public string RecordDenial(HttpContext context, AppEntry app, Visitor visitor)
     {
@@ -59,7 +69,7 @@ internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, Pla
         return record.Id;
     }
 
-    private DecisionRecord Record(HttpContext context, AppEntry app, Visitor visitor, string action, bool allowed, string method, string host, string path, DecisionExtras? extras = null) => new()
+    private DecisionRecord Record(HttpContext context, AppEntry app, Visitor visitor, string action, bool allowed, string method, string host, string path, DecisionExtras? extras = null, DecisionTree? tree = null) => new()
     {
         Id = RayId.Of(context),
         At = clock.GetUtcNow(),
@@ -76,7 +86,7 @@ internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, Pla
         Country = visitor.Country ?? places.CountryOf(visitor.Address),
         Purpose = extras?.Purpose,
         Approvers = extras?.Approvers,
-        FactsJson = visitor.Identity is { } identity ? DecisionFacts.Write(identity) : null,
-        TreeJson = DecisionJson.Write(action == Login ? PolicyExplainer.ExplainLogin(app, visitor) : PolicyExplainer.Explain(app, visitor)),
+        FactsJson = visitor.Identity is { } identity && tree is null ? DecisionFacts.Write(identity) : null, // policies alone would not come to the same
+        TreeJson = DecisionJson.Write(tree ?? (action == Login ? PolicyExplainer.ExplainLogin(app, visitor) : PolicyExplainer.Explain(app, visitor))),
     };
 }

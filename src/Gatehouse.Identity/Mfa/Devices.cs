@@ -1,7 +1,7 @@
 using System.Globalization;
-using Gatehouse.Identity.Mfa.WebAuthn;
 using Gatehouse.Identity.SignIn.Stages;
 using Gatehouse.Model.Authenticators;
+using Gatehouse.Model.Authenticators.WebAuthn;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
 

@@ -4,6 +4,8 @@ using Gatehouse.Identity.Mfa.Validate;
 using Gatehouse.Identity.Mfa.WebAuthn;
 using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Identity.SignIn.Stages;
+using Gatehouse.Model.Authenticators.WebAuthn;
+using Gatehouse.Model.Hosts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -19,7 +21,7 @@ internal static class MfaRole
     public static IServiceCollection AddMfa(this IServiceCollection services)
     {
         services.TryAddSingleton<InstallId>();
-        services.TryAddSingleton<RelyingParty>();
+        services.TryAddSingleton(PartyOf);
         services.TryAddSingleton<RecoveryCodes>();
         services.TryAddSingleton<CodeThrottle>();
         services.TryAddSingleton<MfaCookie>();
@@ -57,5 +59,11 @@ internal static class MfaRole
     {
         endpoints.MapMethods("/flows/-/configure/{stage:guid}/", ["GET", "HEAD"], (DeviceEndpoints e, HttpRequest r, Guid stage, CancellationToken t) => e.ConfigureAsync(r, stage, t));
         endpoints.MapPost("/if/user/devices/", (DeviceEndpoints e, HttpContext c, CancellationToken t) => e.ChangeAsync(c, t));
+    }
+
+    private static RelyingParty PartyOf(IServiceProvider services)
+    {
+        var urls = services.GetRequiredService<PublicUrls>();
+        return new RelyingParty(urls.IdentityHost, urls.Identity);
     }
 }

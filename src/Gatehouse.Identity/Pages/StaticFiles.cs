@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
+using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Identity.Pages;
@@ -14,7 +15,7 @@ internal static class StaticFiles
 
     // They import each other by name, so they share a folder, and its name changes when any of them does.
     private static readonly FrozenDictionary<string, byte[]> Scripts =
-        new[] { "flow.mjs", "mfa.mjs", "selfservice.mjs", "webauthn.mjs" }.ToFrozenDictionary(n => n, Read);
+        new[] { "flow.mjs", "mfa.mjs", "selfservice.mjs" }.Select(n => KeyValuePair.Create(n, Read(n))).Append(KeyValuePair.Create(WebAuthnScript.Name, WebAuthnScript.Read())).ToFrozenDictionary();
 
     private static readonly string Folder = "/static/gatehouse/" + HashOf(Scripts) + "/";
 

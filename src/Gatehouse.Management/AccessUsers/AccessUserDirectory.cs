@@ -1,5 +1,6 @@
 using Gatehouse.Management.Http;
 using Gatehouse.Model.Audit;
+using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -37,6 +38,14 @@ internal sealed class AccessUserDirectory(GatehouseDb db, TimeProvider clock)
     /// <summary>The sign-in that brought what is known of them.</summary>
     public Task<AccessSession?> LastAsync(AccessUser user, CancellationToken cancellationToken) =>
         db.AccessSessions.AsNoTracking().Where(s => s.UserId == user.Id).OrderByDescending(s => s.CreatedAt).FirstOrDefaultAsync(cancellationToken);
+
+    /// <summary>The second factors that they enrolled at Access, the oldest first.</summary>
+    public async Task<IReadOnlyList<AccessAuthenticator>> AuthenticatorsAsync(AccessUser user, CancellationToken cancellationToken)
+    {
+        List<AccessAuthenticator> found = [.. await db.AccessTotps.AsNoTracking().Where(a => a.UserId == user.Id).ToListAsync(cancellationToken)];
+        found.AddRange(await db.AccessCredentials.AsNoTracking().Where(a => a.UserId == user.Id).ToListAsync(cancellationToken));
+        return [.. found.OrderBy(a => a.CreatedAt).ThenBy(a => a.Id)];
+    }
 
     /// <summary>Sign-ins of theirs that an app admitted, the newest first, since <paramref name="since"/>.</summary>
     public Task<List<DecisionRecord>> AdmittedAsync(AccessUser user, DateTimeOffset since, CancellationToken cancellationToken) =>

@@ -93,5 +93,8 @@ internal sealed class SaveAccessUser(GatehouseDb db, Writer writer, TimeProvider
     {
         var now = clock.GetUtcNow();
         await db.AccessSessions.Where(s => s.UserId == user && s.RevokedAt == null).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), cancellationToken);
+
+        // Whoever ends a person's sessions wants them to prove everything anew.
+        await db.RememberedProofs.Where(p => p.UserId == user).ExecuteDeleteAsync(cancellationToken);
     }
 }

@@ -2,6 +2,7 @@ using Gatehouse.Management.Policies;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Policies;
 
 namespace Gatehouse.Management.Apps;
 
@@ -55,6 +56,8 @@ internal sealed class AppDraft
     public bool EagerRedirect { get; init; } = true;
 
     public AgentRules? Agents { get; init; }
+
+    public MfaRules? Mfa { get; init; }
 
     public string? CustomNonIdentityDenyUrl { get; init; }
 
@@ -185,6 +188,7 @@ internal sealed class AppDraft
         app.SkipInterstitial = SkipInterstitial;
         app.EagerRedirect = EagerRedirect;
         app.Agents = Agents;
+        app.Mfa = Mfa;
         app.Tags = Tags;
         app.CustomPages = CustomPages;
     }

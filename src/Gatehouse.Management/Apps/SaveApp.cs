@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
+using Gatehouse.Management.Policies;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Machines;
+using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -68,6 +70,12 @@ internal sealed class SaveApp(GatehouseDb db, Writer writer, AttachPolicies atta
         if (pages.Count < draft.CustomPages.Count || pages.Select(p => p.Kind).Distinct().Count() < pages.Count)
         {
             faults.Add(new Fault("custom_pages", "custom_pages holds a page that does not exist, or two of one type"));
+        }
+
+        var factors = await db.Organizations.AsNoTracking().Select(o => o.Mfa).SingleOrDefaultAsync(cancellationToken) is { } mfa ? mfa.Allowed : MfaMethods.None;
+        if (RuleBook.MfaFault(draft.Mfa, factors) is { } factor)
+        {
+            faults.Add(new Fault("mfa_config", factor));
         }
 
         if (draft.Policies.Is(out var links))

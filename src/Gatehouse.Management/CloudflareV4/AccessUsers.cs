@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Management.CloudflareV4;
 
 /// <summary>/access/users with what hangs below, /access/seats, and the end of all of a person's sessions (contract §3.9, §3.2).</summary>
-internal sealed class AccessUsers(AccessUserDirectory directory, SaveAccessUser save, IdentityBody identities)
+internal sealed class AccessUsers(AccessUserDirectory directory, SaveAccessUser save, RemoveAuthenticator remove, IdentityBody identities)
 {
     private const string Path = "/accounts/{account}/access/users";
 
@@ -25,6 +25,8 @@ internal sealed class AccessUsers(AccessUserDirectory directory, SaveAccessUser 
         .Get<AccessUsers>(Path + "/{id}/active_sessions/{nonce}", Need.Superuser, (u, r) => u.OfAsync(r, user => u.SessionAsync(user, r)))
         .Get<AccessUsers>(Path + "/{id}/failed_logins", Need.Superuser, (u, r) => u.OfAsync(r, user => u.FailedAsync(user, r)))
         .Get<AccessUsers>(Path + "/{id}/last_seen_identity", Need.Superuser, (u, r) => u.OfAsync(r, user => u.LastSeenAsync(user, r)))
+        .Get<AccessUsers>(Path + "/{id}/mfa_authenticators", Need.Superuser, (u, r) => u.OfAsync(r, user => u.AuthenticatorsAsync(user, r)))
+        .Delete<AccessUsers>(Path + "/{id}/mfa_authenticators/{authenticator}", Need.Superuser, (u, r) => u.RemoveAuthenticatorAsync(r))
         .PatchList<AccessUsers>("/accounts/{account}/access/seats", Need.Superuser, (u, r) => u.SeatsAsync(r))
         .Post<AccessUsers>("/accounts/{account}/access/organizations/revoke_user", Need.Superuser, (u, r) => u.RevokeAsync(r));
 
@@ -105,6 +107,20 @@ internal sealed class AccessUsers(AccessUserDirectory directory, SaveAccessUser 
         await directory.LastAsync(user, request.Aborted) is { } session
             ? Envelope.Ok(await identities.OfAsync(session, request.Aborted))
             : Envelope.Unknown(Unknown.Session);
+
+    private async Task<IResult> AuthenticatorsAsync(AccessUser user, ApiRequest request) =>
+        Envelope.Ok(JsonList.Of(await directory.AuthenticatorsAsync(user, request.Aborted), a => new JsonObject
+        {
+            ["id"] = a.Id.ToString(),
+            ["name"] = a.Name,
+            ["type"] = a.Method.Word(),
+            ["created_at"] = JsonList.Time(a.CreatedAt),
+            ["last_used_at"] = a.LastUsedAt is { } used ? JsonList.Time(used) : null,
+        }));
+
+    private async Task<IResult> RemoveAuthenticatorAsync(ApiRequest request) => request.RouteGuid("id") is { } user && request.RouteGuid("authenticator") is { } id
+        ? await Envelope.OfAsync(await remove.RunAsync(user, id, request.Aborted), Unknown.Authenticator, gone => Task.FromResult(Envelope.Ok(new JsonObject { ["id"] = gone.Id.ToString() })))
+        : Envelope.Unknown(Unknown.Authenticator);
 
     private async Task<IResult> FailedAsync(AccessUser user, ApiRequest request) =>
         Envelope.Ok(JsonList.Of(await directory.RefusedAsync(user, request.Aborted), d => new JsonObject

@@ -41,7 +41,7 @@ internal static class AppBody
     private static AppDraft ReadSelfHosted(BodyFields body)
     {
         body.NotYet(
-            "allow_iframe", "allow_authenticate_via_warp", "mfa_config", "scim_config",
+            "allow_iframe", "allow_authenticate_via_warp", "scim_config",
             "use_clientless_isolation_app_launcher_url", "saas_app", "target_criteria");
         return new AppDraft
         {
@@ -65,6 +65,7 @@ internal static class AppBody
             SkipInterstitial = body.Flag("skip_interstitial").Or(false),
             EagerRedirect = body.Flag("eager_redirect_cookie_setting").Or(true),
             Agents = AppRulesBody.ReadAgents(body),
+            Mfa = MfaBody.Read(body),
             LogoUrl = LauncherBody.Picture(body, "logo_url"),
             Tags = [.. body.Texts("tags").Or([]).Distinct().Order(StringComparer.Ordinal)],
             CustomPages = [.. body.Ids("custom_pages").Or([]).Distinct()],
@@ -129,6 +130,11 @@ internal static class AppBody
         if (app.ServiceTokenHeader is not null)
         {
             body["read_service_tokens_from_header"] = app.ServiceTokenHeader;
+        }
+
+        if (app.Mfa is { } mfa)
+        {
+            body["mfa_config"] = MfaBody.Of(mfa);
         }
 
         if (app.Agents is not null)

@@ -115,6 +115,7 @@ internal sealed record Unknown(int Code, string Message)
     public static readonly Unknown ServiceToken = new(12135, "access.api.error.unknown_service_token");
     public static readonly Unknown Certificate = new(12135, "access.api.error.not_found");
     public static readonly Unknown User = new(12135, "access.api.error.unknown_user");
+    public static readonly Unknown Authenticator = new(12135, "access.api.error.not_found");
     public static readonly Unknown Session = new(12135, "access.api.error.not_found");
     public static readonly Unknown Organization = new(9999, "access.api.error.not_enabled");
 }

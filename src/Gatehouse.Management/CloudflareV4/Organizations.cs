@@ -28,7 +28,7 @@ internal sealed class Organizations(SaveOrganization save, LintPolicies lint, Pu
         body.NotYet(
             "is_ui_read_only", "ui_read_only_toggle_reason", "user_seat_expiration_inactive_time",
             "allow_authenticate_via_warp", "warp_auth_session_duration", "warp_auth_non_browser_401", "deny_unmatched_requests_exempted_zone_names",
-            "mfa_config", "mfa_required_for_all_apps", "mfa_piv_key_requirements", "service_token_inactivity");
+            "mfa_piv_key_requirements", "service_token_inactivity");
         if (body.Text("auth_domain", 253).Is(out var domain) && !domain.Equals(urls.AccessHost, StringComparison.OrdinalIgnoreCase))
         {
             body.Refuse("auth_domain", $"auth_domain is {urls.AccessHost} and follows from --domain");
@@ -49,6 +49,8 @@ internal sealed class Organizations(SaveOrganization save, LintPolicies lint, Pu
             SessionDuration = body.Duration("session_duration"),
             DenyUnmatchedRequests = body.Flag("deny_unmatched_requests"),
             StrictServiceTokens = body.Flag("strict_service_token_auth"),
+            Mfa = MfaBody.ReadOrganization(body),
+            MfaRequiredForAllApps = body.Flag("mfa_required_for_all_apps"),
         };
         body.Faults.AddRange(design.Faults);
         body.Faults.AddRange(pages.Faults);
@@ -95,7 +97,8 @@ internal sealed class Organizations(SaveOrganization save, LintPolicies lint, Pu
         ["warp_auth_non_browser_401"] = false,
         ["deny_unmatched_requests"] = organization.DenyUnmatchedRequests,
         ["deny_unmatched_requests_exempted_zone_names"] = new JsonArray(),
-        ["mfa_required_for_all_apps"] = false,
+        ["mfa_config"] = MfaBody.Of(organization.Mfa),
+        ["mfa_required_for_all_apps"] = organization.MfaRequiredForAllApps,
         ["strict_service_token_auth"] = organization.StrictServiceTokens,
         ["created_at"] = JsonList.Time(organization.CreatedAt),
         ["updated_at"] = JsonList.Time(organization.UpdatedAt),

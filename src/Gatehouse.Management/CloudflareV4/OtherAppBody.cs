@@ -13,7 +13,7 @@ internal static class OtherAppBody
     private static readonly string[] OfGateway =
     [
         "destinations", "self_hosted_domains", "cors_headers", "options_preflight_bypass", "enable_binding_cookie", "path_cookie_attribute", "same_site_cookie_attribute",
-        "service_auth_401_redirect", "read_service_tokens_from_header", "oauth_configuration", "custom_non_identity_deny_url", "allow_iframe", "allow_authenticate_via_warp", "mfa_config",
+        "service_auth_401_redirect", "read_service_tokens_from_header", "oauth_configuration", "custom_non_identity_deny_url", "allow_iframe", "allow_authenticate_via_warp",
         "scim_config", "use_clientless_isolation_app_launcher_url", "target_criteria",
     ];
 
@@ -28,6 +28,7 @@ internal static class OtherAppBody
             Name = body.Require("name").Text("name", 350, mayBeBlank: false).Or(""),
             Domains = [],
             Saas = SaasBody.Read(body),
+            Mfa = MfaBody.Read(body),
             SessionDuration = body.Duration("session_duration").Or(TimeSpan.FromHours(24)),
             AllowedLoginMethods = [.. body.Ids("allowed_idps").Or([]).Distinct()],
             AutoRedirectToIdentity = body.Flag("auto_redirect_to_identity").Or(false),
@@ -43,7 +44,7 @@ internal static class OtherAppBody
 
     public static AppDraft ReadBookmark(BodyFields body)
     {
-        body.NotYet([.. OfGateway, .. OfSignIn]);
+        body.NotYet([.. OfGateway, .. OfSignIn, "mfa_config"]);
         var url = body.Require("domain").Text("domain", 2048, mayBeBlank: false).Or("");
         url = url.Contains("://", StringComparison.Ordinal) ? url : "https://" + url; // the console of Cloudflare takes either
         if (body.Faults.Count == 0 && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
@@ -67,6 +68,11 @@ internal static class OtherAppBody
     public static AppDraft ReadLauncher(BodyFields body)
     {
         body.NotYet([.. OfGateway, "saas_app", "tags", "logo_url"]);
+        if (MfaBody.Read(body) is not null)
+        {
+            body.Refuse("mfa_config", "the App Launcher asks for no second factor: people enrol theirs there");
+        }
+
         return new AppDraft
         {
             Type = AppType.AppLauncher,
@@ -117,6 +123,11 @@ internal static class OtherAppBody
         body["allowed_idps"] = JsonList.Of(app.AllowedLoginMethods);
         body["auto_redirect_to_identity"] = app.AutoRedirectToIdentity;
         body["custom_pages"] = JsonList.Of(app.CustomPages);
+        if (app.Mfa is { } mfa)
+        {
+            body["mfa_config"] = MfaBody.Of(mfa);
+        }
+
         foreach (var (name, value) in ((string, string?)[])[("custom_deny_message", app.CustomDenyMessage), ("custom_deny_url", app.CustomDenyUrl)])
         {
             if (value is not null)

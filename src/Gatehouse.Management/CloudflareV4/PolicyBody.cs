@@ -24,7 +24,6 @@ internal static class PolicyBody
     {
         body.Require("name", "decision", "include").NotYet("connection_rules");
         CantBeHad(body, "isolation_required", "isolation_required needs Cloudflare's remote browser, and there is none here");
-        CantBeHad(body, "mfa_config", "mfa_config needs authenticators of Access's own, which are not here; require an auth_method such as mfa, which the login method reports");
         return new PolicyDraft(
             body.Text("name", 350, mayBeBlank: false).Or(""),
             body.Choice("decision", Actions).Or(PolicyAction.Deny),
@@ -35,6 +34,7 @@ internal static class PolicyBody
             PurposePrompt = body.Text("purpose_justification_prompt", 1000).Or(""),
             ApprovalRequired = body.Flag("approval_required").Or(false),
             ApprovalGroups = Approvers(body),
+            Mfa = MfaBody.Read(body),
         };
     }
 
@@ -125,6 +125,11 @@ internal static class PolicyBody
         if (policy.SessionDuration is { } duration)
         {
             body["session_duration"] = GoDuration.Format(duration);
+        }
+
+        if (policy.Mfa is { } mfa)
+        {
+            body["mfa_config"] = MfaBody.Of(mfa);
         }
 
         if (policy.PurposePrompt.Length > 0)

@@ -18,6 +18,9 @@ internal sealed record PolicyDraft(string Name, PolicyAction Action, RuleSet Rul
     /// <summary>Who may approve.</summary>
     public List<ApprovalGroup> ApprovalGroups { get; init; } = [];
 
+    /// <summary>The second factor that it asks for; null means as the app or the organization says.</summary>
+    public MfaRules? Mfa { get; init; }
+
     /// <summary>Cloudflare's limit.</summary>
     public static readonly TimeSpan LongestSession = TimeSpan.FromDays(31);
 
@@ -34,6 +37,11 @@ internal sealed record PolicyDraft(string Name, PolicyAction Action, RuleSet Rul
             yield return new Fault(path + (PurposeRequired ? "purpose_justification_required" : "approval_required"), "only allow policies ask for a purpose or an approval");
         }
 
+        if (Action != PolicyAction.Allow && Mfa is not null)
+        {
+            yield return new Fault(path + "mfa_config", "only allow policies ask for a second factor");
+        }
+
         if (PurposeRequired && SessionDuration == TimeSpan.Zero)
         {
             yield return new Fault(path + "session_duration", "a purpose is kept with a session, and a session_duration of 0s keeps none");
@@ -44,7 +52,7 @@ internal sealed record PolicyDraft(string Name, PolicyAction Action, RuleSet Rul
             yield return new Fault(path + "approval_groups", "approval_required needs at least one of approval_groups");
         }
 
-        foreach (var fault in book.Check(ApprovalGroups, path).Concat(book.Check(Action, Rules, path)))
+        foreach (var fault in book.Check(ApprovalGroups, path).Concat(book.Check(Mfa, path)).Concat(book.Check(Action, Rules, path)))
         {
             yield return fault;
         }
@@ -55,7 +63,7 @@ internal sealed record PolicyDraft(string Name, PolicyAction Action, RuleSet Rul
         policy.Name == Name && policy.Action == Action && policy.SessionDuration == SessionDuration
         && policy.Include.SequenceEqual(Rules.Include) && policy.Exclude.SequenceEqual(Rules.Exclude) && policy.Require.SequenceEqual(Rules.Require)
         && policy.PurposeRequired == PurposeRequired && policy.PurposePrompt == PurposePrompt && policy.ApprovalRequired == ApprovalRequired
-        && policy.ApprovalGroups.Count == ApprovalGroups.Count && policy.ApprovalGroups.Zip(ApprovalGroups).All(g => AreAlike(g.First, g.Second));
+        && policy.Mfa == Mfa && policy.ApprovalGroups.Count == ApprovalGroups.Count && policy.ApprovalGroups.Zip(ApprovalGroups).All(g => AreAlike(g.First, g.Second));
 
     private static bool AreAlike(ApprovalGroup one, ApprovalGroup other) =>
         one.Needed == other.Needed && one.EmailListId == other.EmailListId && one.Emails.SequenceEqual(other.Emails);
@@ -74,6 +82,7 @@ internal sealed record PolicyDraft(string Name, PolicyAction Action, RuleSet Rul
         PurposePrompt = PurposePrompt,
         ApprovalRequired = ApprovalRequired,
         ApprovalGroups = ApprovalGroups,
+        Mfa = Mfa,
         IsReusable = isReusable,
         CreatedAt = now,
         UpdatedAt = now,
@@ -92,6 +101,7 @@ internal sealed record PolicyDraft(string Name, PolicyAction Action, RuleSet Rul
         policy.PurposePrompt = PurposePrompt;
         policy.ApprovalRequired = ApprovalRequired;
         policy.ApprovalGroups = ApprovalGroups;
+        policy.Mfa = Mfa;
         policy.UpdatedAt = now;
     }
 }

@@ -18,9 +18,10 @@ internal sealed class RuleBook
     private readonly HashSet<Guid> serviceTokens;
     private readonly HashSet<Guid> clients;
     private readonly bool knowsPlaces;
+    private readonly MfaMethods factors;
 
     private RuleBook(
-        Dictionary<Guid, RuleSet> groups, Dictionary<Guid, AccessListKind> lists, HashSet<Guid> loginMethods, HashSet<Guid> serviceTokens, HashSet<Guid> clients, bool knowsPlaces)
+        Dictionary<Guid, RuleSet> groups, Dictionary<Guid, AccessListKind> lists, HashSet<Guid> loginMethods, HashSet<Guid> serviceTokens, HashSet<Guid> clients, bool knowsPlaces, MfaMethods factors)
     {
         this.clients = clients;
         this.groups = groups;
@@ -28,6 +29,7 @@ internal sealed class RuleBook
         this.loginMethods = loginMethods;
         this.serviceTokens = serviceTokens;
         this.knowsPlaces = knowsPlaces;
+        this.factors = factors;
     }
 
     /// <summary>Reads it. There are hundreds of groups at most, and only administrators' writes come here.</summary>
@@ -37,7 +39,8 @@ internal sealed class RuleBook
         (await db.LoginMethods.Select(m => m.Id).ToListAsync(cancellationToken)).ToHashSet(),
         (await db.ServiceTokens.Select(t => t.Id).ToListAsync(cancellationToken)).ToHashSet(),
         (await db.Apps.Where(a => a.ClientSecretHash != null).Select(a => a.Id).ToListAsync(cancellationToken)).ToHashSet(),
-        places.IsAvailable);
+        places.IsAvailable,
+        await db.Organizations.AsNoTracking().Select(o => o.Mfa).SingleOrDefaultAsync(cancellationToken) is { } mfa ? mfa.Allowed : MfaMethods.None);
 
     /// <summary>What is wrong with who may approve. <paramref name="path"/> leads to the policy in the body.</summary>
     public IEnumerable<Fault> Check(IEnumerable<ApprovalGroup> approvers, string path)
@@ -55,6 +58,18 @@ internal sealed class RuleBook
             }
         }
     }
+
+    /// <summary>What is wrong with the second factor that a policy or an app asks for. <paramref name="path"/> leads to it in the body.</summary>
+    public IEnumerable<Fault> Check(MfaRules? mfa, string path) => MfaFault(mfa, factors) is { } fault ? [new Fault(path + "mfa_config", fault)] : [];
+
+    /// <summary>Why <paramref name="mfa"/> can't be had where the organization takes <paramref name="factors"/>; null when it can.</summary>
+    public static string? MfaFault(MfaRules? mfa, MfaMethods factors) => mfa switch
+    {
+        null or { IsDisabled: true } => null,
+        _ when factors == MfaMethods.None => "turn second factors on for the organization first (mfa_config.allowed_authenticators)",
+        _ when (mfa.Allowed & ~factors) is var more && more != MfaMethods.None => $"the organization does not take {string.Join(", ", more.Each().Select(m => m.Word()))}",
+        _ => null,
+    };
 
     /// <summary>Judges as if <paramref name="group"/> held <paramref name="rules"/>.</summary>
     public void Suppose(Guid group, RuleSet rules) => groups[group] = rules;

@@ -1,6 +1,7 @@
 using Gatehouse.Management.Policies;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Apps;
+using Gatehouse.Model.Policies;
 using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Store;
@@ -31,6 +32,10 @@ internal sealed class OrganizationFields
     public Maybe<string> LoginHeader { get; init; }
 
     public Maybe<string> LoginFooter { get; init; }
+
+    public Maybe<OrganizationMfa?> Mfa { get; init; }
+
+    public Maybe<bool> MfaRequiredForAllApps { get; init; }
 }
 
 /// <summary>Reads and changes the settings of the Access tenant.</summary>
@@ -65,6 +70,13 @@ internal sealed class SaveOrganization(GatehouseDb db, Writer writer, TimeProvid
                 return new Result.Refused([fault]);
             }
 
+            if (await MfaFaultAsync(fields, organization, cancellationToken) is { } factor)
+            {
+                return new Result.Refused([factor]);
+            }
+
+            organization.Mfa = fields.Mfa.Or(organization.Mfa);
+            organization.MfaRequiredForAllApps = fields.MfaRequiredForAllApps.Or(organization.MfaRequiredForAllApps);
             organization.AutoRedirectToIdentity = fields.AutoRedirectToIdentity.Or(organization.AutoRedirectToIdentity);
             organization.DecisionRetention = fields.DecisionRetention.Or(organization.DecisionRetention);
             organization.IdentityDeniedPage = fields.IdentityDeniedPage.Or(organization.IdentityDeniedPage);
@@ -79,6 +91,27 @@ internal sealed class SaveOrganization(GatehouseDb db, Writer writer, TimeProvid
             return new Result.Done(organization);
         },
         cancellationToken);
+
+    // What apps and policies ask for must go on to be had, or nobody could enter them.
+    private async Task<Fault?> MfaFaultAsync(OrganizationFields fields, Organization organization, CancellationToken cancellationToken)
+    {
+        var factors = fields.Mfa.Or(organization.Mfa)?.Allowed ?? MfaMethods.None;
+        if (fields.MfaRequiredForAllApps.Or(organization.MfaRequiredForAllApps) && factors == MfaMethods.None)
+        {
+            return new Fault("mfa_required_for_all_apps", "mfa_required_for_all_apps needs at least one of mfa_config.allowed_authenticators");
+        }
+
+        if (!fields.Mfa.Is(out _))
+        {
+            return null;
+        }
+
+        var apps = await db.Apps.AsNoTracking().Where(a => a.Mfa != null).Select(a => new { a.Name, a.Mfa }).ToListAsync(cancellationToken);
+        var policies = await db.Policies.AsNoTracking().Where(p => p.Mfa != null).Select(p => new { p.Name, p.Mfa }).ToListAsync(cancellationToken);
+        return apps.Find(a => RuleBook.MfaFault(a.Mfa, factors) is not null) is { } app ? new Fault("mfa_config", $"application '{app.Name}' asks for a second factor that this takes away; change its mfa_config first")
+            : policies.Find(p => RuleBook.MfaFault(p.Mfa, factors) is not null) is { } policy ? new Fault("mfa_config", $"policy '{policy.Name}' asks for a second factor that this takes away; change its mfa_config first")
+            : null;
+    }
 
     private async Task<Fault?> PageFaultAsync(OrganizationFields fields, CancellationToken cancellationToken)
     {

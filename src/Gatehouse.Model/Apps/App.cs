@@ -89,6 +89,9 @@ public sealed class App
     /// <summary>How programs that act for a person get tokens; null means not.</summary>
     public AgentRules? Agents { get; set; }
 
+    /// <summary>The second factor that is asked of people here; null means as the organization says.</summary>
+    public MfaRules? Mfa { get; set; }
+
     /// <summary>Moves on when all tokens of the app are ended: those of before are none any more.</summary>
     public int TokenEpoch { get; set; }
 

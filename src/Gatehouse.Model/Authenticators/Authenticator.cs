@@ -1,3 +1,5 @@
+using Gatehouse.Model.Authenticators.WebAuthn;
+
 namespace Gatehouse.Model.Authenticators;
 
 /// <summary>The classes of authenticator that people can have.</summary>
@@ -91,7 +93,7 @@ public sealed class StaticCode
 }
 
 /// <summary>A security key or passkey.</summary>
-public sealed class WebAuthnDevice : Authenticator
+public sealed class WebAuthnDevice : Authenticator, IWebAuthnCredential
 {
     /// <inheritdoc/>
     public override AuthenticatorClass Class => AuthenticatorClass.WebAuthn;

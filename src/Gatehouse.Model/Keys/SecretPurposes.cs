@@ -24,6 +24,9 @@ public static class SecretPurposes
     /// <summary>Shared secret of an authenticator app.</summary>
     public const string TotpDeviceSecret = "TotpDevice.secret";
 
+    /// <summary>Shared secret of an authenticator app that was enrolled at Access.</summary>
+    public const string AccessTotpSecret = "AccessTotp.secret";
+
     /// <summary>What an enrolment that is under way holds: a shared secret, or recovery codes.</summary>
     public const string Enrolment = "FlowPlan.enrolment";
 

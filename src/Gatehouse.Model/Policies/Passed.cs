@@ -14,6 +14,39 @@ public static class Passed
     /// <summary>Begins the policies under which somebody was approved, each with app and end.</summary>
     public const string Approval = "approval ";
 
+    /// <summary>Begins the proofs by a second factor, each with its kind and moment.</summary>
+    public const string Mfa = "mfa ";
+
+    /// <summary>Begins a proof by a kind of second factor; its moment follows.</summary>
+    public static string OfMfa(MfaMethods method) => Mfa + method.Word() + " ";
+
+    /// <summary>A proof by a kind of second factor, given then.</summary>
+    public static string OfMfa(MfaMethods method, DateTimeOffset at) => OfMfa(method) + at.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The kind and the moment of a proof; null when <paramref name="passed"/> is none.</summary>
+    public static (MfaMethods Method, DateTimeOffset At)? MfaOf(string passed)
+    {
+        if (!passed.StartsWith(Mfa, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var rest = passed.AsSpan(Mfa.Length);
+        return rest.IndexOf(' ') is > 0 and var space && MfaWords.Of(rest[..space]) is var method && method != MfaMethods.None && MomentOf(rest[(space + 1)..]) is { } at ? (method, at) : null;
+    }
+
+    /// <summary>Begins the moment of the sign-in that the reported methods are about.</summary>
+    public const string SignIn = "signed-in ";
+
+    /// <summary>The moment of the sign-in that the reported methods are about.</summary>
+    public static string OfSignIn(DateTimeOffset at) => SignIn + at.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The moment of a sign-in; null when <paramref name="passed"/> is none.</summary>
+    public static DateTimeOffset? SignInOf(string passed) => passed.StartsWith(SignIn, StringComparison.Ordinal) ? MomentOf(passed.AsSpan(SignIn.Length)) : null;
+
+    private static DateTimeOffset? MomentOf(ReadOnlySpan<char> text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
+
     /// <summary>An evaluation that said yes.</summary>
     public static string Of(Rule.ExternalEvaluation rule) => Evaluation + rule.EvaluateUrl + " " + rule.KeysUrl;
 

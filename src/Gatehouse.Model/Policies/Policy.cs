@@ -52,6 +52,9 @@ public sealed class Policy
     /// <summary>Who may let people in; each group has to give as many approvals as it says.</summary>
     public List<ApprovalGroup> ApprovalGroups { get; set; } = [];
 
+    /// <summary>The second factor that is asked of whom it admits; null means as the app or the organization says.</summary>
+    public MfaRules? Mfa { get; set; }
+
     /// <summary>Whether many apps may share it; false means it belongs to one app and goes with it.</summary>
     public bool IsReusable { get; set; }
 

@@ -27,11 +27,24 @@ public sealed record CompiledPolicy(
     /// <summary>Who has to approve; empty means that nobody has to.</summary>
     public ImmutableArray<ApprovalGroup> ApprovalGroups { get; init; } = [];
 
-    /// <summary>Until when somebody who passed these things may enter <paramref name="app"/> under it; null means that they have yet to say why, or to be approved.</summary>
-    public DateTimeOffset? OpenUntil(Guid app, VisitorIdentity identity) =>
-        PurposeRequired && Passed.PurposeOf(identity.Passed, Id) is null ? null
-        : ApprovalGroups.IsEmpty ? DateTimeOffset.MaxValue
-        : Passed.ApprovedUntil(identity.Passed, app, Id);
+    /// <summary>The second factor that it asks for; null means none.</summary>
+    public MfaDemand? Mfa { get; init; }
+
+    /// <summary>
+    /// Until when somebody who passed these things, and entered at <paramref name="enteredAt"/>, may be in <paramref name="app"/> under it; null means that
+    /// they have yet to say why, to be approved, or to prove themselves by a second factor.
+    /// </summary>
+    public DateTimeOffset? OpenUntil(Guid app, VisitorIdentity identity, DateTimeOffset enteredAt)
+    {
+        if (PurposeRequired && Passed.PurposeOf(identity.Passed, Id) is null)
+        {
+            return null;
+        }
+
+        var approved = ApprovalGroups.IsEmpty ? DateTimeOffset.MaxValue : Passed.ApprovedUntil(identity.Passed, app, Id);
+        var proved = Mfa is null ? DateTimeOffset.MaxValue : Mfa.OpenUntil(identity, enteredAt);
+        return approved is null || proved is null ? null : approved < proved ? approved : proved;
+    }
 }
 
 /// <summary>What the policies of an app say of a visitor.</summary>

@@ -83,17 +83,17 @@ public sealed class AccessSession
     public DateTimeOffset? RevokedAt { get; set; }
 
     /// <summary>
-    /// Takes over what a newer sign-in of the same person at the same login method said of them. Purposes and approvals stay: they are about what was
+    /// Takes over what a newer sign-in of the same person at the same login method said of them. Purposes, approvals and second factors stay: they are about what was
     /// granted here, and each ends by itself.
     /// </summary>
     public void Follow(AccessSession newer)
     {
         (Name, Subject, ProviderSession) = (newer.Name, newer.Subject, newer.ProviderSession);
         (ClaimsJson, GroupsJson, Amr) = (newer.ClaimsJson, newer.GroupsJson, [.. newer.Amr]);
-        Passed = [.. Passed.Where(p => !IsEvaluation(p)), .. newer.Passed.Where(IsEvaluation)];
+        Passed = [.. Passed.Where(p => !IsOfSignIn(p)), .. newer.Passed.Where(IsOfSignIn)];
     }
 
-    private static bool IsEvaluation(string passed) => passed.StartsWith(Policies.Passed.Evaluation, StringComparison.Ordinal);
+    private static bool IsOfSignIn(string passed) => passed.StartsWith(Policies.Passed.Evaluation, StringComparison.Ordinal) || passed.StartsWith(Policies.Passed.SignIn, StringComparison.Ordinal);
 }
 
 /// <summary>A one-use code that has been used, kept until it would have expired.</summary>

@@ -1,3 +1,5 @@
+using Gatehouse.Model.Policies;
+
 namespace Gatehouse.Model.Settings;
 
 /// <summary>Settings of the whole Access tenant. There is exactly one.</summary>
@@ -38,6 +40,12 @@ public sealed class Organization
 
     /// <summary>Text at the foot of the login page; empty means none.</summary>
     public string LoginFooter { get; set; } = "";
+
+    /// <summary>Access's own second factor; null means that it is off.</summary>
+    public OrganizationMfa? Mfa { get; set; }
+
+    /// <summary>Whether every app asks for it that does not say otherwise.</summary>
+    public bool MfaRequiredForAllApps { get; set; }
 
     /// <summary>When it was made.</summary>
     public DateTimeOffset CreatedAt { get; init; }

@@ -71,7 +71,7 @@ public static class AccessTableBuilder
             KnowsPlaces = rows.KnowsPlaces,
         };
         var methods = rows.LoginMethods.Select(m => m.Method.Id).ToFrozenSet();
-        var apps = rows.Apps.Select(a => Compile(a, scope, methods)).ToList();
+        var apps = rows.Apps.Select(a => Compile(rows.Organization, a, scope, methods)).ToList();
         return new AccessTable
         {
             Organization = rows.Organization,
@@ -90,13 +90,13 @@ public static class AccessTableBuilder
         };
     }
 
-    private static AppEntry Compile(App app, RuleScope scope, FrozenSet<Guid> methods)
+    private static AppEntry Compile(Organization organization, App app, RuleScope scope, FrozenSet<Guid> methods)
     {
         var taken = app.AllowedLoginMethods.Count == 0 ? methods : methods.Where(app.AllowedLoginMethods.Contains).ToFrozenSet();
         var policies = app.Policies
             .Where(p => p.Policy is not null)
             .OrderBy(p => p.Precedence)
-            .Select(p => Compile(p.Policy!, scope)) // filtered just above
+            .Select(p => Compile(p.Policy!, scope) with { Mfa = MfaDemand.Of(organization, app, p.Policy!) }) // filtered just above
             .ToList();
         var afterSignIn = policies.Where(p => p.Action is PolicyAction.Allow or PolicyAction.Deny).ToImmutableArray();
         return new AppEntry
@@ -182,7 +182,7 @@ public static class AccessTableBuilder
         foreach (var policy in policies)
         {
             text.Append(policy.Id).Append('|').Append(policy.Action).Append('|').Append(policy.SessionDuration).Append('|').Append(policy.BrokenBecause)
-                .Append('|').Append(policy.PurposeRequired).Append('|').Append(policy.ApprovalGroups.Length > 0).Append('\n');
+                .Append('|').Append(policy.PurposeRequired).Append('|').Append(policy.ApprovalGroups.Length > 0).Append('|').Append(policy.Mfa).Append('\n');
             Append(text, "i", policy.Include, scope, 0);
             Append(text, "e", policy.Exclude, scope, 0);
             Append(text, "r", policy.Require, scope, 0);

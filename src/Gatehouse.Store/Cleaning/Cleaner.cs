@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Gatehouse.Model.Policies;
 using Gatehouse.Model.Tokens;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
@@ -31,6 +32,7 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
         var end = clock.GetUtcNow() - Grace;
         var gone = clock.GetUtcNow() - SmallGrace;
         var oldest = clock.GetUtcNow() - KeepKeys;
+        var unremembered = clock.GetUtcNow() - MfaDemand.Longest;
         var forgotten = clock.GetUtcNow() - KeepNotifications;
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var undecided = clock.GetUtcNow() - await RetentionAsync(db, cancellationToken);
@@ -53,6 +55,7 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
             + await DrainAsync(db.LogoutNotices.Where(n => n.ExpiresAt < end).OrderBy(n => n.NextAt), cancellationToken)
             + await DrainAsync(db.OneTimeLinks.Where(l => l.ExpiresAt < end).OrderBy(l => l.Hash), cancellationToken)
             + await DrainAsync(db.BurntCodes.Where(c => c.ExpiresAt < end).OrderBy(c => c.ExpiresAt), cancellationToken)
+            + await DrainAsync(db.RememberedProofs.Where(p => p.At < unremembered).OrderBy(p => p.At), cancellationToken)
             + await DrainAsync(db.OneTimePins.Where(p => p.ExpiresAt < end).OrderBy(p => p.ExpiresAt), cancellationToken)
             + await DrainAsync(db.AccessSessions.Where(s => s.ForgetAt < end).OrderBy(s => s.ForgetAt), cancellationToken)
             + await DrainAsync(db.AccessKeys.Where(k => k.ExpiresAt != null && k.ExpiresAt < oldest).OrderBy(k => k.Kid), cancellationToken)

@@ -28,6 +28,7 @@ internal static class AccessMaps
             app.Property(a => a.SsoId).HasMaxLength(64);
             app.HasIndex(a => a.SsoId).IsUnique();
             app.Property(a => a.Launcher).AsJson();
+            app.Property(a => a.Mfa).AsJson();
             app.Property(a => a.Tags).AsJson();
             app.Property(a => a.CustomPages).AsJson();
             app.Property(a => a.Version).IsConcurrencyToken();
@@ -45,6 +46,7 @@ internal static class AccessMaps
             policy.Property(p => p.Exclude).AsJson();
             policy.Property(p => p.Require).AsJson();
             policy.Property(p => p.ApprovalGroups).AsJson();
+            policy.Property(p => p.Mfa).AsJson();
             policy.Property(p => p.Version).IsConcurrencyToken();
         });
         model.Entity<RuleGroup>(group =>

@@ -1,4 +1,5 @@
 using Gatehouse.Model.Authenticators;
+using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Users;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -34,6 +35,41 @@ internal static class AuthenticatorMaps
             spent.ToTable("spent_challenges");
             spent.HasIndex(s => s.ExpiresAt);
         });
+    }
+
+    /// <summary>The authenticators of people whom Access knows.</summary>
+    public static void ApplyAccess(ModelBuilder model)
+    {
+        model.Entity<AccessTotp>(app =>
+        {
+            ShareAccess(app, "access_totps");
+            app.HasIndex(a => a.UserId).IsUnique();
+        });
+        model.Entity<AccessCredential>(credential =>
+        {
+            ShareAccess(credential, "access_credentials");
+            credential.Property(c => c.CredentialId).HasMaxLength(1364); // 1,023 bytes
+            credential.HasIndex(c => c.CredentialId).IsUnique();
+            credential.HasIndex(c => c.UserId);
+            credential.Property(c => c.Transports).AsJson();
+        });
+        model.Entity<RememberedProof>(proof =>
+        {
+            proof.ToTable("remembered_proofs").HasKey(p => new { p.DeviceHash, p.UserId, p.Method });
+            proof.Property(p => p.DeviceHash).HasMaxLength(64);
+            proof.HasIndex(p => p.At);
+            proof.HasIndex(p => p.UserId);
+            proof.HasIndex(p => p.AuthenticatorId);
+            proof.HasOne<AccessUser>().WithMany().HasForeignKey(p => p.UserId).OnDelete(DeleteBehavior.Cascade);
+        });
+    }
+
+    private static void ShareAccess<T>(EntityTypeBuilder<T> authenticator, string table)
+        where T : AccessAuthenticator
+    {
+        authenticator.ToTable(table);
+        authenticator.Property(a => a.Name).HasMaxLength(64);
+        authenticator.HasOne<AccessUser>().WithMany().HasForeignKey(a => a.UserId).OnDelete(DeleteBehavior.Cascade);
     }
 
     private static void Share<T>(EntityTypeBuilder<T> device, string table)

@@ -59,6 +59,16 @@ internal static class JsonColumns
         text => ObjectColumns.ReadLauncher(text),
         new ValueComparer<LauncherLook?>((a, b) => ObjectColumns.AreEqual(a, b), look => ObjectColumns.HashOf(look), look => look));
 
+    public static void AsJson(this PropertyBuilder<MfaRules?> property) => property.HasConversion(
+        rules => ObjectColumns.Write(rules),
+        text => ObjectColumns.ReadMfa(text),
+        new ValueComparer<MfaRules?>((a, b) => ObjectColumns.AreEqual(a, b), rules => ObjectColumns.HashOf(rules), rules => rules));
+
+    public static void AsJson(this PropertyBuilder<OrganizationMfa?> property) => property.HasConversion(
+        rules => ObjectColumns.Write(rules),
+        text => ObjectColumns.ReadOrganizationMfa(text),
+        new ValueComparer<OrganizationMfa?>((a, b) => ObjectColumns.AreEqual(a, b), rules => ObjectColumns.HashOf(rules), rules => rules));
+
     public static void AsJson(this PropertyBuilder<List<AccessListItem>> property) =>
         property.HasConversion(list => ListColumns.Write(list), text => ListColumns.ReadAccessListItems(text), Compare<AccessListItem>());
 
@@ -104,6 +114,18 @@ internal static class ObjectColumns
     public static bool AreEqual(CorsRules? left, CorsRules? right) => Write(left) == Write(right);
 
     public static bool AreEqual(AgentRules? left, AgentRules? right) => Write(left) == Write(right);
+
+    public static string? Write(MfaRules? rules) => rules is null ? null : JsonSerializer.Serialize(rules, Shapes.Default.MfaRules);
+
+    public static string? Write(OrganizationMfa? rules) => rules is null ? null : JsonSerializer.Serialize(rules, Shapes.Default.OrganizationMfa);
+
+    public static MfaRules? ReadMfa(string? text) => text is null ? null : JsonSerializer.Deserialize(text, Shapes.Default.MfaRules);
+
+    public static OrganizationMfa? ReadOrganizationMfa(string? text) => text is null ? null : JsonSerializer.Deserialize(text, Shapes.Default.OrganizationMfa);
+
+    public static bool AreEqual(MfaRules? left, MfaRules? right) => left == right;
+
+    public static bool AreEqual(OrganizationMfa? left, OrganizationMfa? right) => left == right;
 
     public static int HashOf(object? rules) => rules is null ? 0 : 1;
 }

@@ -18,6 +18,8 @@ namespace Gatehouse.Store.Maps;
 [JsonSerializable(typeof(List<TokenGrant>))]
 [JsonSerializable(typeof(Dictionary<string, List<string>>))]
 [JsonSerializable(typeof(CorsRules))]
+[JsonSerializable(typeof(MfaRules))]
+[JsonSerializable(typeof(OrganizationMfa))]
 [JsonSerializable(typeof(AgentRules))]
 [JsonSerializable(typeof(SaasSettings))]
 [JsonSerializable(typeof(LauncherLook))]

@@ -88,10 +88,10 @@ internal static class TestAccess
     public static AccessTable Table(
         IReadOnlyList<App> apps, IReadOnlyList<LoginMethod>? methods = null, IReadOnlyList<AccessSigningKey>? keys = null, IReadOnlyList<RuleGroup>? groups = null,
         IReadOnlyList<string>? published = null, IReadOnlyList<AccessList>? lists = null, IReadOnlyList<CustomPage>? pages = null,
-        IReadOnlyList<ServiceToken>? machines = null) =>
+        IReadOnlyList<ServiceToken>? machines = null, Organization? organization = null) =>
         AccessTableBuilder.Build(new AccessRows
         {
-            Organization = new Organization { Id = "0123456789abcdef0123456789abcdef", Name = "Example Ltd" },
+            Organization = organization ?? new Organization { Id = "0123456789abcdef0123456789abcdef", Name = "Example Ltd" },
             Apps = apps,
             Groups = groups ?? [],
             Lists = lists ?? [],

@@ -87,7 +87,7 @@ public class CloudflareListTests
             ("approval_groups", """[{"approvals_needed":0,"email_addresses":["boss@example.com"]}]""", "from 1 to 100"),
             ("approval_groups", """[{"approvals_needed":1,"email_list_uuid":"00000000-0000-0000-0000-000000000001"}]""", "no list"),
             ("decision", "\"deny\"", "only allow"),
-            ("mfa_config", """{"allowed_authenticators":["totp"]}""", "auth_method"),
+            ("mfa_config", """{"allowed_authenticators":["totp"]}""", "turn second factors on"),
             ("isolation_required", "true", "remote browser")])
         {
             var changed = body.DeepClone();

@@ -1,6 +1,7 @@
 using Gatehouse.Access.Gateway;
 using Gatehouse.Access.Pages;
 using Gatehouse.Access.Saas;
+using Gatehouse.Access.SignIn.Mfa;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
@@ -22,17 +23,35 @@ internal sealed record Way(AppEntry App, CompiledPolicy By, string Host, string 
 
     /// <summary>How they got here.</summary>
     public SignInProof Proof { get; init; }
+
+    /// <summary>The round through the app's hosts that this is a stop of, sealed; null when it is none.</summary>
+    public string? Round { get; init; }
+
+    /// <summary>The same for a question that waits for its answer until <paramref name="end"/>.</summary>
+    public WayState StateFor(AccessSession session, DateTimeOffset end) => new()
+    {
+        SessionNonce = session.Nonce,
+        PolicyId = By.Id,
+        Id = AccessCookies.NewValue(),
+        Aud = App.App.Aud,
+        AppSessionHash = AppSessionHash,
+        CommonName = CommonName,
+        Host = Host,
+        ReturnTo = ReturnTo,
+        Proof = Proof,
+        ExpiresAt = end,
+    };
 }
 
-/// <summary>The last steps on the team domain for a person whom a policy admits: say why, be approved, then on to the app.</summary>
-internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSessions sessions, SignInDecision admission, HandOff handOff, Places places, PublicUrls urls, TimeProvider clock)
+/// <summary>The last steps on the team domain for a person whom a policy admits: say why, prove themselves by a second factor, be approved, then on to the app.</summary>
+internal sealed class Entrance(ApprovalDesk desk, MfaGate mfa, SealedStates states, IAccessSessions sessions, SignInDecision admission, HandOff handOff, Places places, PublicUrls urls, TimeProvider clock)
 {
     private const int LongestPurpose = 1000;
     private static readonly TimeSpan FormLife = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(15);
 
     /// <summary>Whether the policy asks for anything besides its rules.</summary>
-    public static bool AsksMore(CompiledPolicy by) => by.PurposeRequired || !by.ApprovalGroups.IsEmpty;
+    public static bool AsksMore(CompiledPolicy by) => by.PurposeRequired || !by.ApprovalGroups.IsEmpty || by.Mfa is not null;
 
     /// <summary>The page of the next step, or the way to the app. The decision is kept when the person is let on.</summary>
     public async Task<IResult> EnterAsync(HttpContext context, AccessTable table, Way way, AccessSession session)
@@ -41,6 +60,12 @@ internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSe
         if (way.By.PurposeRequired && purpose is null)
         {
             return AskPurpose(table, way, session);
+        }
+
+        // Before others are troubled with a request for approval.
+        if (await mfa.AskAsync(context, table, way, session) is { } asked)
+        {
+            return asked;
         }
 
         string? approvers = null;
@@ -58,7 +83,7 @@ internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSe
 
         var visitor = places.Visitor(way.App, ClientAddress.Of(context), SessionIdentity.Of(session)) with { CommonName = way.CommonName };
         await admission.RecordLoginAsync(context, way.App, visitor, way.Host, way.ReturnTo, new DecisionExtras(purpose, approvers));
-        return handOff.Send(context, way.App, session, way.Host, way.ReturnTo, way.AppSessionHash, proof: way.Proof);
+        return handOff.Send(context, way.App, session, way.Host, way.ReturnTo, way.AppSessionHash, way.Round, way.Proof);
     }
 
     /// <summary>POST <c>/cdn-cgi/access/purpose</c>: the answer, in the browser that was asked; then the sign-in goes on by itself.</summary>
@@ -91,7 +116,18 @@ internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSe
 
     // Where each visit asks for a sign-in, or a SaaS application asked for one, this was it: the login page would ask for another, and so for ever. Once
     // for each form. Null means that the sign-in goes on as usual.
-    private async Task<IResult?> GoOnAsync(HttpContext context, AccessTable table, PurposeState state, AccessSession session)
+    private async Task<IResult?> GoOnAsync(HttpContext context, AccessTable table, WayState state, AccessSession session) =>
+        WayOf(context, table, state, session) is { } way
+        && (way.IsForThisVisit || (way.App.App.Saas is not null && state.Proof != SignInProof.Known))
+        && await sessions.TryBurnAsync(state.Id, state.ExpiresAt, context.RequestAborted)
+            ? await EnterAsync(context, table, way, session)
+            : null;
+
+    /// <summary>Goes on from a question whose one answer was taken just now. Null when its policy lets the person go there no more.</summary>
+    public async Task<IResult?> ResumeAsync(HttpContext context, AccessTable table, WayState state, AccessSession session) =>
+        WayOf(context, table, state, session) is { } way ? await EnterAsync(context, table, way, session) : null;
+
+    private Way? WayOf(HttpContext context, AccessTable table, WayState state, AccessSession session)
     {
         if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !SsoPaths.IsEntrance(table, urls, app, state.Host, state.ReturnTo))
         {
@@ -100,10 +136,8 @@ internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSe
 
         var visitor = places.Visitor(app, ClientAddress.Of(context), SessionIdentity.Of(session)) with { CommonName = state.CommonName };
         return SignInDecision.Judge(app, visitor) is Ruling.Admitted admitted && admitted.By.Id == state.PolicyId
-            && (admitted.Duration == TimeSpan.Zero || (app.App.Saas is not null && state.Proof != SignInProof.Known))
-            && await sessions.TryBurnAsync(state.Id, state.ExpiresAt, context.RequestAborted)
-                ? await EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { CommonName = state.CommonName, Proof = state.Proof }, session)
-                : null;
+            ? new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { CommonName = state.CommonName, Proof = state.Proof }
+            : null;
     }
 
     private PageResult<PurposePage> AskPurpose(AccessTable table, Way way, AccessSession session) => new(
@@ -113,24 +147,12 @@ internal sealed class Entrance(ApprovalDesk desk, SealedStates states, IAccessSe
             [nameof(PurposePage.Prompt)] = way.By.PurposePrompt,
             [nameof(PurposePage.Brand)] = table.Organization.Name,
             [nameof(PurposePage.Longest)] = LongestPurpose,
-            [nameof(PurposePage.State)] = states.Seal(new PurposeState
-            {
-                SessionNonce = session.Nonce,
-                PolicyId = way.By.Id,
-                Id = AccessCookies.NewValue(),
-                Aud = way.App.App.Aud,
-                AppSessionHash = way.AppSessionHash,
-                CommonName = way.CommonName,
-                Host = way.Host,
-                ReturnTo = way.ReturnTo,
-                Proof = way.Proof,
-                ExpiresAt = clock.GetUtcNow() + FormLife,
-            }),
+            [nameof(PurposePage.State)] = states.Seal(way.StateFor(session, clock.GetUtcNow() + FormLife)),
         },
         StatusCodes.Status200OK)
     {
         // The answer leads on through the app's hosts, and browsers hold redirects of a form to this list.
-        FormTargets = string.Join(' ', AppHosts.OthersThan(table, way.App, way.Host).Select(o => o.Split('/')[0]).Prepend(way.Host).Select(urls.UrlOf).Concat(SsoPaths.FormTargets(way.App))),
+        FormTargets = SsoPaths.FormTargets(table, urls, way.App, way.Host),
     };
 
     private IResult Wait(HttpContext context, AccessTable table, Way way, ApprovalRequest request)

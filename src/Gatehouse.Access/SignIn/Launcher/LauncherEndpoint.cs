@@ -1,7 +1,9 @@
 using System.Text;
 using Gatehouse.Access.Pages;
+using Gatehouse.Access.SignIn.Mfa;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
@@ -13,6 +15,9 @@ namespace Gatehouse.Access.SignIn.Launcher;
 /// <summary>GET <c>/</c> on the team domain: the apps that the signed-in person may open, or the login methods for somebody who is not signed in.</summary>
 internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSessions orgSessions, LauncherTiles launcher, ProviderRedirect provider, PublicUrls urls)
 {
+    /// <summary>Leads on, after the sign-in, to where people add a second factor.</summary>
+    public const string AddFactor = "next=mfa";
+
     private const string TagParameter = "tag";
     private const string StylePath = "/cdn-cgi/access/launcher.css";
 
@@ -30,14 +35,15 @@ internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSession
         var wantsOther = context.Request.Query[LoginRedirect.SwitchParameter] is ["1"];
         if (!wantsOther && await orgSessions.FindAsync(context, table) is { } session && table.Launcher?.Takes(session.LoginMethodId) != false)
         {
-            return Show(context, table, session);
+            return context.Request.Query["next"] is ["mfa"] ? Results.Redirect(MfaPages.AddPath) : Show(context, table, session);
         }
 
+        var returnTo = context.Request.Query["next"] is ["mfa"] ? MfaPages.AddPath : "/";
         var methods = table.LoginMethods.Where(m => table.Launcher?.Takes(m.Method.Id) != false).ToList();
         return context.Request.Query[LoginEndpoint.MethodParameter] is [{ } wanted]
-            ? methods.Find(m => m.Method.Id.ToString() == wanted) is { } chosen ? provider.SendLauncher(context, table, chosen, prompt: wantsOther) : SignInPages.BadLink(table)
-            : methods is [var only] && !wantsOther && table.Launcher?.App is { } app && (app.AutoRedirectToIdentity || app.Launcher?.SkipLoginPage == true) ? provider.SendLauncher(context, table, only, prompt: false)
-            : Choice(table, methods, wantsOther);
+            ? methods.Find(m => m.Method.Id.ToString() == wanted) is { } chosen ? provider.SendLauncher(context, table, chosen, returnTo, prompt: wantsOther) : SignInPages.BadLink(table)
+            : methods is [var only] && !wantsOther && table.Launcher?.App is { } app && (app.AutoRedirectToIdentity || app.Launcher?.SkipLoginPage == true) ? provider.SendLauncher(context, table, only, returnTo, prompt: false)
+            : Choice(table, methods, (wantsOther ? $"&{LoginRedirect.SwitchParameter}=1" : "") + (returnTo == "/" ? "" : "&" + AddFactor));
     }
 
     /// <summary>GET of the style sheet: the colours of the launcher.</summary>
@@ -88,6 +94,7 @@ internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSession
                 [nameof(LauncherPage.Tiles)] = tiles,
                 [nameof(LauncherPage.Tags)] = tags,
                 [nameof(LauncherPage.Tag)] = tag,
+                [nameof(LauncherPage.HasFactors)] = table.Organization.Mfa is { Allowed: not MfaMethods.None },
                 [nameof(LauncherPage.Links)] = table.Launcher?.App.Launcher?.FooterLinks ?? [],
             },
             StatusCodes.Status200OK)
@@ -96,11 +103,11 @@ internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSession
         };
     }
 
-    private IResult Choice(AccessTable table, List<LoginMethodEntry> methods, bool wantsOther)
+    private IResult Choice(AccessTable table, List<LoginMethodEntry> methods, string more)
     {
         var own = table.Launcher?.App.Launcher;
         var look = LookOf(table, own?.ImageUrl is { } picture ? [picture] : []);
-        var links = methods.Select(m => KeyValuePair.Create(m.Method.Name, $"/?{LoginEndpoint.MethodParameter}={m.Method.Id}{(wantsOther ? $"&{LoginRedirect.SwitchParameter}=1" : "")}")).ToList();
+        var links = methods.Select(m => KeyValuePair.Create(m.Method.Name, $"/?{LoginEndpoint.MethodParameter}={m.Method.Id}{more}")).ToList();
         if (table.Launcher is { } launcherApp && CustomLoginPage.Of(table, launcherApp, urls.AccessHost, links) is { } custom)
         {
             return custom;

@@ -34,7 +34,7 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, SamlR
     }
 
     // No target: the launcher, a test, or an identity that is asked for anew.
-    private IResult SendOn(HttpContext context, AccessTable table, LoginTarget.Found? target, LoginMethodEntry method, bool prompt, bool isLauncher, string? refreshOf = null)
+    private IResult SendOn(HttpContext context, AccessTable table, LoginTarget.Found? target, LoginMethodEntry method, bool prompt, bool isLauncher, string? refreshOf = null, string returnTo = "/")
     {
         if (!Uri.TryCreate(method.Method.AuthUrl, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp))
         {
@@ -55,7 +55,7 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, SamlR
             RefreshOf = refreshOf,
             IsLauncher = isLauncher,
             Host = target?.Host ?? "",
-            ReturnTo = target?.ReturnTo ?? "/",
+            ReturnTo = target?.ReturnTo ?? returnTo,
             AppSessionHash = target?.AppSessionHash ?? "",
             CommonName = target?.CommonName,
             BrowserHash = AccessCookies.HashOf(browser),
@@ -75,8 +75,8 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, SamlR
     /// <summary>302 to the provider, to ask anew who the person of this address is.</summary>
     public IResult SendRefresh(HttpContext context, AccessTable table, LoginMethodEntry method, string email) => SendOn(context, table, null, method, prompt: false, isLauncher: false, email);
 
-    /// <summary>302 to the provider, for the App Launcher.</summary>
-    public IResult SendLauncher(HttpContext context, AccessTable table, LoginMethodEntry method, bool prompt)
+    /// <summary>302 to the provider, for the App Launcher, and then to <paramref name="returnTo"/>.</summary>
+    public IResult SendLauncher(HttpContext context, AccessTable table, LoginMethodEntry method, string returnTo, bool prompt)
     {
         if (method.Method.Type == LoginMethodTypes.OneTimePin)
         {
@@ -84,7 +84,7 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, SamlR
             return pins.Ask(context, table, app: null, host: "");
         }
 
-        return SendOn(context, table, null, method, prompt, isLauncher: true);
+        return SendOn(context, table, null, method, prompt, isLauncher: true, returnTo: returnTo);
     }
 
     /// <summary>The login page.</summary>

@@ -19,8 +19,6 @@ internal sealed record CodeRules(IReadOnlyList<AuthenticatorClass> Classes, doub
 /// </summary>
 internal sealed class CodeThrottle(TimeProvider clock)
 {
-    private const int MostDoublings = 60;
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Meanwhile = TimeSpan.FromSeconds(1);
 
     /// <summary>Counts a try before it is looked at, so that many at once are not all the first. Null lets it be looked at; else how long to wait.</summary>
@@ -37,7 +35,7 @@ internal sealed class CodeThrottle(TimeProvider clock)
 
         // The first device is the gate; all of a class count alike.
         var (gate, seen, failures) = (devices[0].Id, devices[0].Failures, devices.Max(d => d.Failures) + 1);
-        var next = now + WaitAfter(failures, factor);
+        var next = now + GuessWait.After(failures, factor);
         var isFirst = await own.Where(d => d.Id == gate && d.Failures == seen && d.NextTryAt <= now).ExecuteUpdateAsync(
             d => d.SetProperty(x => x.Failures, failures).SetProperty(x => x.NextTryAt, next), cancellationToken) == 1;
         if (!isFirst)
@@ -58,8 +56,4 @@ internal sealed class CodeThrottle(TimeProvider clock)
     public static Task ForgetAsync<T>(IQueryable<T> own, CancellationToken cancellationToken)
         where T : CodeAuthenticator =>
         own.ExecuteUpdateAsync(d => d.SetProperty(x => x.Failures, 0).SetProperty(x => x.NextTryAt, DateTimeOffset.UnixEpoch), cancellationToken);
-
-    // The power is bounded: a thousand wrong codes would make it infinite, and nothing times infinity is no number.
-    private static TimeSpan WaitAfter(int failures, double factor) =>
-        factor > 0 ? TimeSpan.FromSeconds(Math.Min(LongestWait.TotalSeconds, factor * Math.Pow(2, Math.Min(failures - 1, MostDoublings)))) : TimeSpan.Zero;
 }

@@ -7,6 +7,7 @@ using Gatehouse.Model.Flows;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Web.Pages;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 

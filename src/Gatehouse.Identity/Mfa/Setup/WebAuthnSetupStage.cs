@@ -3,6 +3,7 @@ using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Stages;
 using Gatehouse.Model.Authenticators;
+using Gatehouse.Model.Authenticators.WebAuthn;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -39,7 +40,7 @@ internal sealed partial class WebAuthnSetupStage(
             user.Username,
             user.Name,
             challenges.Make(run, stage, ClientData.Create),
-            new StageSettings(stage),
+            WishesOf(new StageSettings(stage)),
             known);
         return new StageStep.Ask(new WebAuthnChallenge(run.PendingUser, StageAnswers.Avatar, options));
     }
@@ -64,6 +65,9 @@ internal sealed partial class WebAuthnSetupStage(
 
         return result is RegistrationResult.Refused refused ? Refuse(run, settings, asked, user, refused) : StageAnswers.Pass;
     }
+
+    private static CredentialWishes WishesOf(StageSettings settings) => new(
+        settings.Text("resident_key_requirement", "preferred"), settings.Text("user_verification", "preferred"), settings.Text("authenticator_attachment", ""), settings.Texts("hints", []));
 
     private async Task<bool> TryKeepAsync(FlowRun run, StageSettings settings, User user, NewCredential made, CancellationToken cancellationToken)
     {

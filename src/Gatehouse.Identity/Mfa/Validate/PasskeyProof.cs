@@ -4,6 +4,7 @@ using Gatehouse.Identity.Mfa.WebAuthn;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Authenticators;
+using Gatehouse.Model.Authenticators.WebAuthn;
 using Gatehouse.Model.Flows;
 using Microsoft.Extensions.Logging;
 

@@ -6,6 +6,7 @@ using Gatehouse.Identity.Mfa.WebAuthn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Stages;
 using Gatehouse.Model.Authenticators;
+using Gatehouse.Model.Authenticators.WebAuthn;
 using Gatehouse.Model.Flows;
 using Microsoft.Extensions.Logging;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Authenticators;
+using Gatehouse.Model.Authenticators.WebAuthn;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Authenticators;
+using Gatehouse.Model.Authenticators.WebAuthn;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Keys;
 using Gatehouse.Store;
@@ -19,7 +20,7 @@ namespace Gatehouse.Identity.Mfa.WebAuthn;
 internal sealed class WebAuthnChallenges(GatehouseDb db, ISecretBox box, TimeProvider clock)
 {
     /// <summary>How long an answer may take.</summary>
-    public static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan Life = WebAuthnOptions.Life;
 
     private const int NonceSize = 16;
     private const int HeadSize = NonceSize + 8;

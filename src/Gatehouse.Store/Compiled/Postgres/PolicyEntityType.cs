@@ -24,7 +24,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Policies.Policy",
                 typeof(Policy),
                 baseEntityType,
-                propertyCount: 15,
+                propertyCount: 16,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -112,6 +112,21 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(Policy).GetField("<IsReusable>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: false);
             isReusable.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var mfa = runtimeEntityType.AddProperty(
+                "Mfa",
+                typeof(MfaRules),
+                propertyInfo: typeof(Policy).GetProperty("Mfa", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Policy).GetField("<Mfa>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            mfa.SetValueConverter(new ValueConverter<MfaRules, string>(
+                string (MfaRules rules) => ObjectColumns.Write(rules),
+                MfaRules (string text) => ObjectColumns.ReadMfa(text)));
+            mfa.SetComparer(new ValueComparer<MfaRules>(
+                bool (MfaRules a, MfaRules b) => ObjectColumns.AreEqual(a, b),
+                int (MfaRules rules) => ObjectColumns.HashOf(rules),
+                MfaRules (MfaRules rules) => rules));
+            mfa.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var name = runtimeEntityType.AddProperty(
                 "Name",

@@ -3,6 +3,7 @@ using System;
 using System.Collections.Generic;
 using System.Reflection;
 using Gatehouse.Model.Apps;
+using Gatehouse.Model.Policies;
 using Gatehouse.Store.Maps;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -23,7 +24,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Apps.App",
                 typeof(App),
                 baseEntityType,
-                propertyCount: 37,
+                propertyCount: 38,
                 navigationCount: 1,
                 unnamedIndexCount: 2,
                 keyCount: 1);
@@ -208,6 +209,20 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(App).GetProperty("LogoUrl", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(App).GetField("<LogoUrl>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 nullable: true);
+
+            var mfa = runtimeEntityType.AddProperty(
+                "Mfa",
+                typeof(MfaRules),
+                propertyInfo: typeof(App).GetProperty("Mfa", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(App).GetField("<Mfa>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            mfa.SetValueConverter(new ValueConverter<MfaRules, string>(
+                string (MfaRules rules) => ObjectColumns.Write(rules),
+                MfaRules (string text) => ObjectColumns.ReadMfa(text)));
+            mfa.SetComparer(new ValueComparer<MfaRules>(
+                bool (MfaRules a, MfaRules b) => ObjectColumns.AreEqual(a, b),
+                int (MfaRules rules) => ObjectColumns.HashOf(rules),
+                MfaRules (MfaRules rules) => rules));
 
             var name = runtimeEntityType.AddProperty(
                 "Name",

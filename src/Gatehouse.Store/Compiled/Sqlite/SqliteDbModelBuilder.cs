@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("5343e28c-93ab-4103-88f5-b768d2729aa3"), entityTypeCount: 75)
+            : base(skipDetectChanges: false, modelId: new Guid("d4e63f6e-7a3a-4365-b30f-d5a35cac43e7"), entityTypeCount: 77)
         {
         }
 
@@ -22,6 +22,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var appTag = AppTagEntityType.Create(this);
             var customPage = CustomPageEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
+            var accessCredential = AccessCredentialEntityType.Create(this);
+            var accessTotp = AccessTotpEntityType.Create(this);
+            var rememberedProof = RememberedProofEntityType.Create(this);
             var spentChallenge = SpentChallengeEntityType.Create(this);
             var staticCode = StaticCodeEntityType.Create(this);
             var staticDevice = StaticDeviceEntityType.Create(this);
@@ -52,7 +55,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var notificationDelivery = NotificationDeliveryEntityType.Create(this);
             var notificationRule = NotificationRuleEntityType.Create(this);
             var notificationTransport = NotificationTransportEntityType.Create(this);
-            var webhookMapping = WebhookMappingEntityType.Create(this);
             var publicHostname = PublicHostnameEntityType.Create(this);
             var accessList = AccessListEntityType.Create(this);
             var approvalRequest = ApprovalRequestEntityType.Create(this);
@@ -95,6 +97,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
 
             AppPolicyEntityType.CreateForeignKey1(appPolicy, app);
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
+            AccessCredentialEntityType.CreateForeignKey1(accessCredential, accessUser);
+            AccessTotpEntityType.CreateForeignKey1(accessTotp, accessUser);
+            RememberedProofEntityType.CreateForeignKey1(rememberedProof, accessUser);
             StaticCodeEntityType.CreateForeignKey1(staticCode, staticDevice);
             StaticDeviceEntityType.CreateForeignKey1(staticDevice, user);
             TotpDeviceEntityType.CreateForeignKey1(totpDevice, user);
@@ -113,8 +118,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             NotificationDeliveryEntityType.CreateForeignKey1(notificationDelivery, notificationTransport);
             NotificationDeliveryEntityType.CreateForeignKey2(notificationDelivery, user);
             NotificationRuleEntityType.CreateForeignKey1(notificationRule, group);
-            NotificationTransportEntityType.CreateForeignKey1(notificationTransport, webhookMapping);
-            NotificationTransportEntityType.CreateForeignKey2(notificationTransport, webhookMapping);
             ApprovalRequestEntityType.CreateForeignKey1(approvalRequest, app);
             ApprovalRequestEntityType.CreateForeignKey2(approvalRequest, policy);
             ApplicationEntitlementEntityType.CreateForeignKey1(applicationEntitlement, providerApplication);
@@ -152,6 +155,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AppTagEntityType.CreateAnnotations(appTag);
             CustomPageEntityType.CreateAnnotations(customPage);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
+            AccessCredentialEntityType.CreateAnnotations(accessCredential);
+            AccessTotpEntityType.CreateAnnotations(accessTotp);
+            RememberedProofEntityType.CreateAnnotations(rememberedProof);
             SpentChallengeEntityType.CreateAnnotations(spentChallenge);
             StaticCodeEntityType.CreateAnnotations(staticCode);
             StaticDeviceEntityType.CreateAnnotations(staticDevice);
@@ -182,7 +188,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             NotificationDeliveryEntityType.CreateAnnotations(notificationDelivery);
             NotificationRuleEntityType.CreateAnnotations(notificationRule);
             NotificationTransportEntityType.CreateAnnotations(notificationTransport);
-            WebhookMappingEntityType.CreateAnnotations(webhookMapping);
             PublicHostnameEntityType.CreateAnnotations(publicHostname);
             AccessListEntityType.CreateAnnotations(accessList);
             ApprovalRequestEntityType.CreateAnnotations(approvalRequest);

@@ -92,6 +92,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<string>("LogoUrl")
                         .HasColumnType("text");
 
+                    b.Property<string>("Mfa")
+                        .HasColumnType("text");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("text");
@@ -297,6 +300,137 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.HasIndex("Email", "At");
 
                     b.ToTable("decisions", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.AccessCredential", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("Aaguid")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("CredentialId")
+                        .IsRequired()
+                        .HasMaxLength(1364)
+                        .HasColumnType("character varying(1364)");
+
+                    b.Property<bool>("IsBackedUp")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("IsBackupEligible")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("IsBiometric")
+                        .HasColumnType("boolean");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
+                    b.Property<byte[]>("PublicKey")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("RpId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("SignCount")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Transports")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CredentialId")
+                        .IsUnique();
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("access_credentials", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.AccessTotp", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Failures")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("LastStep")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
+                    b.Property<long>("NextTryAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<byte[]>("SealedSecret")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("UserId")
+                        .IsUnique();
+
+                    b.ToTable("access_totps", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.RememberedProof", b =>
+                {
+                    b.Property<string>("DeviceHash")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Method")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<long>("At")
+                        .HasColumnType("bigint");
+
+                    b.Property<Guid>("AuthenticatorId")
+                        .HasColumnType("uuid");
+
+                    b.HasKey("DeviceHash", "UserId", "Method");
+
+                    b.HasIndex("At");
+
+                    b.HasIndex("AuthenticatorId");
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("remembered_proofs", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Authenticators.SpentChallenge", b =>
@@ -1763,6 +1897,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<bool>("IsReusable")
                         .HasColumnType("boolean");
 
+                    b.Property<string>("Mfa")
+                        .HasColumnType("text");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("text");
@@ -2533,6 +2670,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<string>("LoginHeader")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<string>("Mfa")
+                        .HasColumnType("text");
+
+                    b.Property<bool>("MfaRequiredForAllApps")
+                        .HasColumnType("boolean");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -3331,6 +3474,33 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .IsRequired();
 
                     b.Navigation("Policy");
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.AccessCredential", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Sessions.AccessUser", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.AccessTotp", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Sessions.AccessUser", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.RememberedProof", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Sessions.AccessUser", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Authenticators.StaticCode", b =>

@@ -134,6 +134,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     SkipInterstitial = table.Column<bool>(type: "boolean", nullable: false),
                     EagerRedirect = table.Column<bool>(type: "boolean", nullable: false),
                     Agents = table.Column<string>(type: "text", nullable: true),
+                    Mfa = table.Column<string>(type: "text", nullable: true),
                     TokenEpoch = table.Column<int>(type: "integer", nullable: false),
                     CustomDenyMessage = table.Column<string>(type: "text", nullable: true),
                     CustomDenyUrl = table.Column<string>(type: "text", nullable: true),
@@ -445,6 +446,24 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "notification_transports",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    Mode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    SealedUrl = table.Column<byte[]>(type: "bytea", nullable: false),
+                    SubjectPrefix = table.Column<string>(type: "text", nullable: false),
+                    EmailTemplate = table.Column<string>(type: "text", nullable: false),
+                    SendsOnce = table.Column<bool>(type: "boolean", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_transports", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "one_time_pins",
                 columns: table => new
                 {
@@ -478,6 +497,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                     ForbiddenPage = table.Column<Guid>(type: "uuid", nullable: true),
                     LoginHeader = table.Column<string>(type: "text", nullable: false),
                     LoginFooter = table.Column<string>(type: "text", nullable: false),
+                    Mfa = table.Column<string>(type: "text", nullable: true),
+                    MfaRequiredForAllApps = table.Column<bool>(type: "boolean", nullable: false),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
                     Version = table.Column<int>(type: "integer", nullable: false)
@@ -502,6 +523,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     PurposePrompt = table.Column<string>(type: "text", nullable: false),
                     ApprovalRequired = table.Column<bool>(type: "boolean", nullable: false),
                     ApprovalGroups = table.Column<string>(type: "text", nullable: false),
+                    Mfa = table.Column<string>(type: "text", nullable: true),
                     IsReusable = table.Column<bool>(type: "boolean", nullable: false),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
@@ -768,17 +790,79 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "webhook_mappings",
+                name: "access_credentials",
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    Name = table.Column<string>(type: "text", nullable: false),
-                    SealedExpression = table.Column<byte[]>(type: "bytea", nullable: false),
-                    Version = table.Column<int>(type: "integer", nullable: false)
+                    IsBiometric = table.Column<bool>(type: "boolean", nullable: false),
+                    CredentialId = table.Column<string>(type: "character varying(1364)", maxLength: 1364, nullable: false),
+                    PublicKey = table.Column<byte[]>(type: "bytea", nullable: false),
+                    SignCount = table.Column<long>(type: "bigint", nullable: false),
+                    Transports = table.Column<string>(type: "text", nullable: false),
+                    Aaguid = table.Column<Guid>(type: "uuid", nullable: false),
+                    IsBackupEligible = table.Column<bool>(type: "boolean", nullable: false),
+                    IsBackedUp = table.Column<bool>(type: "boolean", nullable: false),
+                    RpId = table.Column<string>(type: "text", nullable: false),
+                    UserId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_webhook_mappings", x => x.Id);
+                    table.PrimaryKey("PK_access_credentials", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_access_credentials_access_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "access_users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "access_totps",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    SealedSecret = table.Column<byte[]>(type: "bytea", nullable: false),
+                    LastStep = table.Column<long>(type: "bigint", nullable: false),
+                    Failures = table.Column<int>(type: "integer", nullable: false),
+                    NextTryAt = table.Column<long>(type: "bigint", nullable: false),
+                    UserId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_access_totps", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_access_totps_access_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "access_users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "remembered_proofs",
+                columns: table => new
+                {
+                    DeviceHash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    UserId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Method = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    AuthenticatorId = table.Column<Guid>(type: "uuid", nullable: false),
+                    At = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_remembered_proofs", x => new { x.DeviceHash, x.UserId, x.Method });
+                    table.ForeignKey(
+                        name: "FK_remembered_proofs_access_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "access_users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -1142,6 +1226,35 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "notification_deliveries",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    EventId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Severity = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    TransportId = table.Column<Guid>(type: "uuid", nullable: false),
+                    UserId = table.Column<int>(type: "integer", nullable: true),
+                    DueAt = table.Column<long>(type: "bigint", nullable: false),
+                    Attempts = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_deliveries", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_notification_transports_TransportId",
+                        column: x => x.TransportId,
+                        principalTable: "notification_transports",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "notifications",
                 columns: table => new
                 {
@@ -1366,38 +1479,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "notification_transports",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    Name = table.Column<string>(type: "text", nullable: false),
-                    Mode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    SealedUrl = table.Column<byte[]>(type: "bytea", nullable: false),
-                    BodyMappingId = table.Column<Guid>(type: "uuid", nullable: true),
-                    HeaderMappingId = table.Column<Guid>(type: "uuid", nullable: true),
-                    SubjectPrefix = table.Column<string>(type: "text", nullable: false),
-                    EmailTemplate = table.Column<string>(type: "text", nullable: false),
-                    SendsOnce = table.Column<bool>(type: "boolean", nullable: false),
-                    Version = table.Column<int>(type: "integer", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_notification_transports", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_notification_transports_webhook_mappings_BodyMappingId",
-                        column: x => x.BodyMappingId,
-                        principalTable: "webhook_mappings",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Restrict);
-                    table.ForeignKey(
-                        name: "FK_notification_transports_webhook_mappings_HeaderMappingId",
-                        column: x => x.HeaderMappingId,
-                        principalTable: "webhook_mappings",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Restrict);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "logout_notices",
                 columns: table => new
                 {
@@ -1607,35 +1688,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "notification_deliveries",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    EventId = table.Column<Guid>(type: "uuid", nullable: false),
-                    Severity = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    TransportId = table.Column<Guid>(type: "uuid", nullable: false),
-                    UserId = table.Column<int>(type: "integer", nullable: true),
-                    DueAt = table.Column<long>(type: "bigint", nullable: false),
-                    Attempts = table.Column<int>(type: "integer", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_notification_deliveries", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_notification_deliveries_notification_transports_TransportId",
-                        column: x => x.TransportId,
-                        principalTable: "notification_transports",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                    table.ForeignKey(
-                        name: "FK_notification_deliveries_users_UserId",
-                        column: x => x.UserId,
-                        principalTable: "users",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "authorization_codes",
                 columns: table => new
                 {
@@ -1770,6 +1822,17 @@ namespace Gatehouse.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateIndex(
+                name: "IX_access_credentials_CredentialId",
+                table: "access_credentials",
+                column: "CredentialId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_credentials_UserId",
+                table: "access_credentials",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_access_lists_Name",
                 table: "access_lists",
                 column: "Name",
@@ -1799,6 +1862,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_access_sessions_UserId",
                 table: "access_sessions",
                 column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_totps_UserId",
+                table: "access_totps",
+                column: "UserId",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_access_users_Email",
@@ -2138,16 +2207,6 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_notification_transports_BodyMappingId",
-                table: "notification_transports",
-                column: "BodyMappingId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_notification_transports_HeaderMappingId",
-                table: "notification_transports",
-                column: "HeaderMappingId");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_notification_transports_Name",
                 table: "notification_transports",
                 column: "Name",
@@ -2312,6 +2371,21 @@ namespace Gatehouse.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_remembered_proofs_At",
+                table: "remembered_proofs",
+                column: "At");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_remembered_proofs_AuthenticatorId",
+                table: "remembered_proofs",
+                column: "AuthenticatorId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_remembered_proofs_UserId",
+                table: "remembered_proofs",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_remembered_tokens_SessionId",
                 table: "remembered_tokens",
                 column: "SessionId");
@@ -2465,17 +2539,14 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "IX_webauthn_devices_UserId",
                 table: "webauthn_devices",
                 column: "UserId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_mappings_Name",
-                table: "webhook_mappings",
-                column: "Name",
-                unique: true);
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropTable(
+                name: "access_credentials");
+
             migrationBuilder.DropTable(
                 name: "access_keys");
 
@@ -2486,7 +2557,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "access_sessions");
 
             migrationBuilder.DropTable(
-                name: "access_users");
+                name: "access_totps");
 
             migrationBuilder.DropTable(
                 name: "api_tokens");
@@ -2603,6 +2674,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "registration_rules");
 
             migrationBuilder.DropTable(
+                name: "remembered_proofs");
+
+            migrationBuilder.DropTable(
                 name: "remembered_tokens");
 
             migrationBuilder.DropTable(
@@ -2678,6 +2752,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                 name: "identity_policies");
 
             migrationBuilder.DropTable(
+                name: "access_users");
+
+            migrationBuilder.DropTable(
                 name: "authenticated_sessions");
 
             migrationBuilder.DropTable(
@@ -2688,9 +2765,6 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "provider_applications");
-
-            migrationBuilder.DropTable(
-                name: "webhook_mappings");
 
             migrationBuilder.DropTable(
                 name: "users");

@@ -87,6 +87,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<string>("LogoUrl")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Mfa")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -292,6 +295,137 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.HasIndex("Email", "At");
 
                     b.ToTable("decisions", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.AccessCredential", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("Aaguid")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("CredentialId")
+                        .IsRequired()
+                        .HasMaxLength(1364)
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("IsBackedUp")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsBackupEligible")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsBiometric")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("PublicKey")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<string>("RpId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("SignCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Transports")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CredentialId")
+                        .IsUnique();
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("access_credentials", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.AccessTotp", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Failures")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("LastStep")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("NextTryAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("SealedSecret")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("UserId")
+                        .IsUnique();
+
+                    b.ToTable("access_totps", (string)null);
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.RememberedProof", b =>
+                {
+                    b.Property<string>("DeviceHash")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Method")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("AuthenticatorId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("DeviceHash", "UserId", "Method");
+
+                    b.HasIndex("At");
+
+                    b.HasIndex("AuthenticatorId");
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("remembered_proofs", (string)null);
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Authenticators.SpentChallenge", b =>
@@ -1752,6 +1886,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<bool>("IsReusable")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Mfa")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -2520,6 +2657,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<string>("LoginHeader")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<string>("Mfa")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("MfaRequiredForAllApps")
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -3310,6 +3453,33 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .IsRequired();
 
                     b.Navigation("Policy");
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.AccessCredential", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Sessions.AccessUser", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.AccessTotp", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Sessions.AccessUser", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Gatehouse.Model.Authenticators.RememberedProof", b =>
+                {
+                    b.HasOne("Gatehouse.Model.Sessions.AccessUser", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("Gatehouse.Model.Authenticators.StaticCode", b =>

@@ -133,6 +133,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     SkipInterstitial = table.Column<bool>(type: "INTEGER", nullable: false),
                     EagerRedirect = table.Column<bool>(type: "INTEGER", nullable: false),
                     Agents = table.Column<string>(type: "TEXT", nullable: true),
+                    Mfa = table.Column<string>(type: "TEXT", nullable: true),
                     TokenEpoch = table.Column<int>(type: "INTEGER", nullable: false),
                     CustomDenyMessage = table.Column<string>(type: "TEXT", nullable: true),
                     CustomDenyUrl = table.Column<string>(type: "TEXT", nullable: true),
@@ -444,6 +445,24 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "notification_transports",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Mode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    SealedUrl = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    SubjectPrefix = table.Column<string>(type: "TEXT", nullable: false),
+                    EmailTemplate = table.Column<string>(type: "TEXT", nullable: false),
+                    SendsOnce = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_transports", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "one_time_pins",
                 columns: table => new
                 {
@@ -477,6 +496,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     ForbiddenPage = table.Column<Guid>(type: "TEXT", nullable: true),
                     LoginHeader = table.Column<string>(type: "TEXT", nullable: false),
                     LoginFooter = table.Column<string>(type: "TEXT", nullable: false),
+                    Mfa = table.Column<string>(type: "TEXT", nullable: true),
+                    MfaRequiredForAllApps = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     Version = table.Column<int>(type: "INTEGER", nullable: false)
@@ -501,6 +522,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     PurposePrompt = table.Column<string>(type: "TEXT", nullable: false),
                     ApprovalRequired = table.Column<bool>(type: "INTEGER", nullable: false),
                     ApprovalGroups = table.Column<string>(type: "TEXT", nullable: false),
+                    Mfa = table.Column<string>(type: "TEXT", nullable: true),
                     IsReusable = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
@@ -767,17 +789,79 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "webhook_mappings",
+                name: "access_credentials",
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Name = table.Column<string>(type: "TEXT", nullable: false),
-                    SealedExpression = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                    IsBiometric = table.Column<bool>(type: "INTEGER", nullable: false),
+                    CredentialId = table.Column<string>(type: "TEXT", maxLength: 1364, nullable: false),
+                    PublicKey = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    SignCount = table.Column<long>(type: "INTEGER", nullable: false),
+                    Transports = table.Column<string>(type: "TEXT", nullable: false),
+                    Aaguid = table.Column<Guid>(type: "TEXT", nullable: false),
+                    IsBackupEligible = table.Column<bool>(type: "INTEGER", nullable: false),
+                    IsBackedUp = table.Column<bool>(type: "INTEGER", nullable: false),
+                    RpId = table.Column<string>(type: "TEXT", nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_webhook_mappings", x => x.Id);
+                    table.PrimaryKey("PK_access_credentials", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_access_credentials_access_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "access_users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "access_totps",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    SealedSecret = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    LastStep = table.Column<long>(type: "INTEGER", nullable: false),
+                    Failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    NextTryAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_access_totps", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_access_totps_access_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "access_users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "remembered_proofs",
+                columns: table => new
+                {
+                    DeviceHash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Method = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    AuthenticatorId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    At = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_remembered_proofs", x => new { x.DeviceHash, x.UserId, x.Method });
+                    table.ForeignKey(
+                        name: "FK_remembered_proofs_access_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "access_users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -1141,6 +1225,35 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "notification_deliveries",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    EventId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Severity = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    TransportId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: true),
+                    DueAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Attempts = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_deliveries", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_notification_transports_TransportId",
+                        column: x => x.TransportId,
+                        principalTable: "notification_transports",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "notifications",
                 columns: table => new
                 {
@@ -1365,38 +1478,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "notification_transports",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Name = table.Column<string>(type: "TEXT", nullable: false),
-                    Mode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    SealedUrl = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    BodyMappingId = table.Column<Guid>(type: "TEXT", nullable: true),
-                    HeaderMappingId = table.Column<Guid>(type: "TEXT", nullable: true),
-                    SubjectPrefix = table.Column<string>(type: "TEXT", nullable: false),
-                    EmailTemplate = table.Column<string>(type: "TEXT", nullable: false),
-                    SendsOnce = table.Column<bool>(type: "INTEGER", nullable: false),
-                    Version = table.Column<int>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_notification_transports", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_notification_transports_webhook_mappings_BodyMappingId",
-                        column: x => x.BodyMappingId,
-                        principalTable: "webhook_mappings",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Restrict);
-                    table.ForeignKey(
-                        name: "FK_notification_transports_webhook_mappings_HeaderMappingId",
-                        column: x => x.HeaderMappingId,
-                        principalTable: "webhook_mappings",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Restrict);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "logout_notices",
                 columns: table => new
                 {
@@ -1606,35 +1687,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "notification_deliveries",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    EventId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Severity = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    TransportId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    UserId = table.Column<int>(type: "INTEGER", nullable: true),
-                    DueAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    Attempts = table.Column<int>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_notification_deliveries", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_notification_deliveries_notification_transports_TransportId",
-                        column: x => x.TransportId,
-                        principalTable: "notification_transports",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                    table.ForeignKey(
-                        name: "FK_notification_deliveries_users_UserId",
-                        column: x => x.UserId,
-                        principalTable: "users",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "authorization_codes",
                 columns: table => new
                 {
@@ -1769,6 +1821,17 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateIndex(
+                name: "IX_access_credentials_CredentialId",
+                table: "access_credentials",
+                column: "CredentialId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_credentials_UserId",
+                table: "access_credentials",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_access_lists_Name",
                 table: "access_lists",
                 column: "Name",
@@ -1798,6 +1861,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_access_sessions_UserId",
                 table: "access_sessions",
                 column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_totps_UserId",
+                table: "access_totps",
+                column: "UserId",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_access_users_Email",
@@ -2137,16 +2206,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_notification_transports_BodyMappingId",
-                table: "notification_transports",
-                column: "BodyMappingId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_notification_transports_HeaderMappingId",
-                table: "notification_transports",
-                column: "HeaderMappingId");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_notification_transports_Name",
                 table: "notification_transports",
                 column: "Name",
@@ -2311,6 +2370,21 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_remembered_proofs_At",
+                table: "remembered_proofs",
+                column: "At");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_remembered_proofs_AuthenticatorId",
+                table: "remembered_proofs",
+                column: "AuthenticatorId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_remembered_proofs_UserId",
+                table: "remembered_proofs",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_remembered_tokens_SessionId",
                 table: "remembered_tokens",
                 column: "SessionId");
@@ -2464,17 +2538,14 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_webauthn_devices_UserId",
                 table: "webauthn_devices",
                 column: "UserId");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_mappings_Name",
-                table: "webhook_mappings",
-                column: "Name",
-                unique: true);
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropTable(
+                name: "access_credentials");
+
             migrationBuilder.DropTable(
                 name: "access_keys");
 
@@ -2485,7 +2556,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "access_sessions");
 
             migrationBuilder.DropTable(
-                name: "access_users");
+                name: "access_totps");
 
             migrationBuilder.DropTable(
                 name: "api_tokens");
@@ -2602,6 +2673,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "registration_rules");
 
             migrationBuilder.DropTable(
+                name: "remembered_proofs");
+
+            migrationBuilder.DropTable(
                 name: "remembered_tokens");
 
             migrationBuilder.DropTable(
@@ -2677,6 +2751,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "identity_policies");
 
             migrationBuilder.DropTable(
+                name: "access_users");
+
+            migrationBuilder.DropTable(
                 name: "authenticated_sessions");
 
             migrationBuilder.DropTable(
@@ -2687,9 +2764,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "provider_applications");
-
-            migrationBuilder.DropTable(
-                name: "webhook_mappings");
 
             migrationBuilder.DropTable(
                 name: "users");

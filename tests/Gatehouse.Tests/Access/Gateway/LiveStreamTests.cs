@@ -57,6 +57,7 @@ public class LiveStreamTests
     [InlineData("narrower app")]
     [InlineData("session forgotten")]
     [InlineData("tokens of the app revoked")]
+    [InlineData("second factor")]
     public async Task S17_a_websocket_that_would_not_be_opened_any_more_is_cut_within_five_seconds(string change)
     {
         await using var gateway = await GatewayHost.StartAsync(origin: Echo());
@@ -78,6 +79,9 @@ public class LiveStreamTests
                 break;
             case "other login method":
                 app.AllowedLoginMethods.Add(Guid.CreateVersion7());
+                break;
+            case "second factor":
+                policy.Mfa = new MfaRules(false, MfaMethods.Totp, null);
                 break;
             case "app deleted":
                 gateway.Remove(app);

@@ -75,7 +75,7 @@ internal sealed class Browser(Uri server, TimeProvider clock) : IDisposable
                 return answer;
             }
 
-            url = answer.Location;
+            url = answer.Location.StartsWith('/') ? "https://" + Split(url).Host + answer.Location : answer.Location;
         }
 
         throw new InvalidOperationException("too many redirects, last to " + url);

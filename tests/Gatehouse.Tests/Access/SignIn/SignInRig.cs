@@ -3,6 +3,8 @@ using Gatehouse.Access;
 using Gatehouse.Access.SignIn;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Audit;
+using Gatehouse.Model.Authenticators;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.LoginMethods;
@@ -10,6 +12,7 @@ using Gatehouse.Model.Machines;
 using Gatehouse.Model.Mail;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Settings;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Store.Secrets;
 using Gatehouse.Tests.Fakes;
@@ -40,6 +43,8 @@ internal sealed class SignInRig : IAsyncDisposable
         Clock = clock;
         Sessions = new FakeAccessSessions(clock);
         Approvals = new FakeApprovals(clock);
+        Authenticators = new FakeAccessAuthenticators(Sessions, clock);
+        Events = new FakeEvents(clock);
         Pins = new FakeOneTimePins(clock);
         Method = provider.Method();
         Apps = [TestAccess.App("app.test", TestAccess.Policy(PolicyAction.Allow, "Staff", [new Rule.EmailDomain("example.com")]))];
@@ -57,6 +62,12 @@ internal sealed class SignInRig : IAsyncDisposable
     public FakeAudit Audit { get; } = new();
 
     public FakeApprovals Approvals { get; }
+
+    public FakeAccessAuthenticators Authenticators { get; }
+
+    public FakeEvents Events { get; }
+
+    public Organization Organization { get; } = new() { Id = "0123456789abcdef0123456789abcdef", Name = "Example Ltd" };
 
     public FakeMail Mail { get; } = new();
 
@@ -102,7 +113,7 @@ internal sealed class SignInRig : IAsyncDisposable
     }
 
     /// <summary>Puts changes of <see cref="Apps"/>, <see cref="Methods"/> and <see cref="Published"/> in force.</summary>
-    public void Reload() => Tables.Swap(TestAccess.Table(Apps, Methods, keys, Groups, Published, Lists, Pages, Machines));
+    public void Reload() => Tables.Swap(TestAccess.Table(Apps, Methods, keys, Groups, Published, Lists, Pages, Machines, Organization));
 
     public Uri Address => new(web!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()); // served before anybody asks
 
@@ -153,6 +164,8 @@ internal sealed class SignInRig : IAsyncDisposable
             .AddSingleton<IAuditSink>(Audit)
             .AddSingleton<IServiceTokenUses>(new FakeTokenUses())
             .AddSingleton<IApprovals>(Approvals)
+            .AddSingleton<IAccessAuthenticators>(Authenticators)
+            .AddSingleton<IEventLog>(Events)
             .AddSingleton<IMailSender>(Mail)
             .AddSingleton<IOneTimePins>(Pins)
             .AddSingleton<ISnapshot<AccessTable>>(Tables)

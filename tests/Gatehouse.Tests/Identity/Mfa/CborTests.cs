@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Gatehouse.Identity.Mfa.WebAuthn;
+using Gatehouse.Model.Authenticators.WebAuthn;
 using Gatehouse.Model.Hosts;
 
 namespace Gatehouse.Tests.Identity.Mfa;
@@ -45,7 +45,7 @@ public class CborTests
     public void Q45_no_change_of_a_byte_of_a_registration_is_taken_or_throws_anything_else()
     {
         using var key = new SoftKey { Format = "packed" };
-        var party = new RelyingParty(new PublicUrls("gh.test", 443));
+        var party = new RelyingParty("auth.gh.test", "https://auth.gh.test");
         using var options = System.Text.Json.JsonDocument.Parse("""{"user":{"id":"AAAA"},"challenge":"AAAA"}""");
         var made = key.Create(options.RootElement);
         var whole = System.Buffers.Text.Base64Url.DecodeFromChars((string)made["response"]!["attestationObject"]!); // made just now

@@ -1,14 +1,14 @@
 using System.Buffers.Text;
 using System.Text.Json;
 
-namespace Gatehouse.Identity.Mfa.WebAuthn;
+namespace Gatehouse.Model.Authenticators.WebAuthn;
 
 /// <summary>A credential that was made for us.</summary>
-internal sealed record NewCredential(
+public sealed record NewCredential(
     byte[] Challenge, string Id, byte[] PublicKey, uint SignCount, Guid Aaguid, bool IsBackupEligible, bool IsBackedUp, List<string> Transports);
 
 /// <summary>Judges registrations (WebAuthn §7.1), but for what needs the database: whether the challenge is ours, and the credential new.</summary>
-internal static class Registration
+public static class Registration
 {
     /// <summary>The credential in <paramref name="posted"/>.</summary>
     /// <exception cref="MalformedException">It is not what was asked for.</exception>
@@ -50,27 +50,6 @@ internal static class Registration
         if (!isFine)
         {
             throw new MalformedException($"attestation '{parts.GetValueOrDefault("fmt")}' that was not asked for, or is wrong");
-        }
-    }
-}
-
-/// <summary>What both ceremonies ask of authenticator data.</summary>
-internal static class Flags
-{
-    /// <summary>Refuses data for another host, without the person, or that contradicts itself.</summary>
-    public static void Check(AuthenticatorData data, RelyingParty party, bool mustVerifyUser)
-    {
-        var fault = data switch
-        {
-            _ when !party.IsUs(data.RpIdHash) => "made for another host",
-            { IsUserPresent: false } => "nobody was present",
-            { IsUserVerified: false } when mustVerifyUser => "the person was not verified",
-            { IsBackedUp: true, IsBackupEligible: false } => "backed up, yet not eligible for it",
-            _ => null,
-        };
-        if (fault is not null)
-        {
-            throw new MalformedException(fault);
         }
     }
 }

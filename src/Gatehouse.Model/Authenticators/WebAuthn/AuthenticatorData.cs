@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 
-namespace Gatehouse.Identity.Mfa.WebAuthn;
+namespace Gatehouse.Model.Authenticators.WebAuthn;
 
 /// <summary>A credential as an authenticator made it.</summary>
-internal sealed record AttestedCredential(Guid Aaguid, byte[] Id, byte[] PublicKey);
+public sealed record AttestedCredential(Guid Aaguid, byte[] Id, byte[] PublicKey);
 
 /// <summary>What an authenticator says and signs (WebAuthn §6.1).</summary>
-internal sealed class AuthenticatorData
+public sealed class AuthenticatorData
 {
     private const int FixedSize = 37;
     private const int LongestId = 1023;

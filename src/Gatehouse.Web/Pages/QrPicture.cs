@@ -1,10 +1,10 @@
 using System.Text;
 using QRCoder;
 
-namespace Gatehouse.Identity.Mfa.Setup;
+namespace Gatehouse.Web.Pages;
 
 /// <summary>QR codes, drawn here: the secret in one is shown to nobody else.</summary>
-internal static class QrPicture
+public static class QrPicture
 {
     /// <summary>An SVG as a data URL. Black on white with a quiet zone in any colour scheme, or cameras don't find it.</summary>
     public static string Of(string text)

@@ -2,10 +2,10 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json;
 
-namespace Gatehouse.Identity.Mfa.WebAuthn;
+namespace Gatehouse.Model.Authenticators.WebAuthn;
 
 /// <summary>What the browser says about a ceremony (WebAuthn §5.8.1), and signs through the authenticator.</summary>
-internal sealed class ClientData
+public sealed class ClientData
 {
     /// <summary>Type of a registration.</summary>
     public const string Create = "webauthn.create";

@@ -1,11 +1,10 @@
 using System.Text;
 using System.Text.Json;
-using Gatehouse.Model.Authenticators;
 
-namespace Gatehouse.Identity.Mfa.WebAuthn;
+namespace Gatehouse.Model.Authenticators.WebAuthn;
 
 /// <summary>A proof as it came in: read, but not held against the credential yet.</summary>
-internal sealed class Assertion
+public sealed class Assertion
 {
     private readonly ClientData client;
     private readonly byte[] signature;
@@ -42,7 +41,7 @@ internal sealed class Assertion
     }
 
     /// <summary>Why <paramref name="device"/> did not make it; null when it did.</summary>
-    public string? FaultAgainst(WebAuthnDevice device, RelyingParty party) => device switch
+    public string? FaultAgainst(IWebAuthnCredential device, RelyingParty party) => device switch
     {
         _ when device.RpId != party.Id => "the credential is for a name this host no longer has",
         _ when device.IsBackupEligible != Data.IsBackupEligible => "eligibility for backup has changed",
@@ -51,5 +50,5 @@ internal sealed class Assertion
     };
 
     /// <summary>Whether the counter stands still or goes back: two copies of the key are in use, or this proof was made before the last one.</summary>
-    public bool IsCloned(WebAuthnDevice device) => (Data.SignCount != 0 || device.SignCount != 0) && Data.SignCount <= device.SignCount;
+    public bool IsCloned(IWebAuthnCredential device) => (Data.SignCount != 0 || device.SignCount != 0) && Data.SignCount <= device.SignCount;
 }

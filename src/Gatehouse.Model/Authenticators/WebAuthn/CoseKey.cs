@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Gatehouse.Identity.Mfa.WebAuthn;
+namespace Gatehouse.Model.Authenticators.WebAuthn;
 
 /// <summary>
 /// A credential's public key (RFC 9052 §7, RFC 9053, RFC 8812): ES256 on P-256, or RS256. No other was offered: .NET 10 has no Ed25519 to

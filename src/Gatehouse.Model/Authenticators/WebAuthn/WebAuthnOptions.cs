@@ -1,26 +1,33 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json.Nodes;
-using Gatehouse.Identity.SignIn.Stages;
-using Gatehouse.Model.Authenticators;
 
-namespace Gatehouse.Identity.Mfa.WebAuthn;
+namespace Gatehouse.Model.Authenticators.WebAuthn;
+
+/// <summary>What a new credential should be.</summary>
+/// <param name="ResidentKey"><c>required</c>, <c>preferred</c> or <c>discouraged</c>.</param>
+/// <param name="UserVerification"><c>required</c>, <c>preferred</c> or <c>discouraged</c>.</param>
+/// <param name="Attachment"><c>platform</c> or <c>cross-platform</c>; null means either.</param>
+/// <param name="Hints">What the browser should offer first.</param>
+public sealed record CredentialWishes(string ResidentKey, string UserVerification, string? Attachment, IReadOnlyList<string> Hints);
 
 /// <summary>What browsers are asked: the JSON forms of WebAuthn's options (§5.1.8, §5.1.9).</summary>
-internal static class WebAuthnOptions
+public static class WebAuthnOptions
 {
+    /// <summary>How long a browser waits for an answer, and an answer counts.</summary>
+    public static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
+
     /// <summary>Asks for a new credential. <paramref name="handle"/> names the user to authenticators.</summary>
     public static JsonObject Create(
-        RelyingParty party, string issuer, string handle, string username, string name, string challenge, StageSettings settings, IEnumerable<WebAuthnDevice> known)
+        RelyingParty party, string issuer, string handle, string username, string name, string challenge, CredentialWishes wishes, IEnumerable<IWebAuthnCredential> known)
     {
-        var resident = settings.Text("resident_key_requirement", "preferred");
         var selection = new JsonObject
         {
-            ["residentKey"] = resident,
-            ["requireResidentKey"] = resident == "required",
-            ["userVerification"] = settings.Text("user_verification", "preferred"),
+            ["residentKey"] = wishes.ResidentKey,
+            ["requireResidentKey"] = wishes.ResidentKey == "required",
+            ["userVerification"] = wishes.UserVerification,
         };
-        if (settings.Text("authenticator_attachment", "") is { Length: > 0 } attachment)
+        if (wishes.Attachment is { Length: > 0 } attachment)
         {
             selection["authenticatorAttachment"] = attachment;
         }
@@ -36,10 +43,10 @@ internal static class WebAuthnOptions
             },
             ["challenge"] = challenge,
             ["pubKeyCredParams"] = new JsonArray([.. CoseKey.Offered.Select(a => new JsonObject { ["type"] = "public-key", ["alg"] = a })]),
-            ["timeout"] = (int)WebAuthnChallenges.Life.TotalMilliseconds,
+            ["timeout"] = (int)Life.TotalMilliseconds,
             ["excludeCredentials"] = Descriptors(known),
             ["authenticatorSelection"] = selection,
-            ["hints"] = Hints(settings.Texts("hints", [])),
+            ["hints"] = Hints(wishes.Hints),
 
             // Nothing here trusts a maker's word, so none is asked for: it would cost the person a question and some privacy.
             ["attestation"] = "none",
@@ -48,19 +55,19 @@ internal static class WebAuthnOptions
     }
 
     /// <summary>Asks for a proof by one of <paramref name="known"/>; none of them means by any credential that names its user.</summary>
-    public static JsonObject Get(RelyingParty party, string challenge, string verification, IReadOnlyList<string> hints, IEnumerable<WebAuthnDevice> known) => new()
+    public static JsonObject Get(RelyingParty party, string challenge, string verification, IReadOnlyList<string> hints, IEnumerable<IWebAuthnCredential> known) => new()
     {
         ["challenge"] = challenge,
         ["rpId"] = party.Id,
         ["allowCredentials"] = Descriptors(known),
         ["userVerification"] = verification,
-        ["timeout"] = (int)WebAuthnChallenges.Life.TotalMilliseconds,
+        ["timeout"] = (int)Life.TotalMilliseconds,
         ["hints"] = Hints(hints),
     };
 
     private static JsonArray Hints(IReadOnlyList<string> hints) => new([.. hints.Select(h => JsonValue.Create(h))]);
 
-    private static JsonArray Descriptors(IEnumerable<WebAuthnDevice> devices) => new(
+    private static JsonArray Descriptors(IEnumerable<IWebAuthnCredential> devices) => new(
     [
         .. devices.Select(d => new JsonObject
         {

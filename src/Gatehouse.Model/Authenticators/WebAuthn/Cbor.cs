@@ -1,32 +1,6 @@
 using System.Buffers.Binary;
-using System.Diagnostics.CodeAnalysis;
 
-namespace Gatehouse.Identity.Mfa.WebAuthn;
-
-/// <summary>Bytes that are not what WebAuthn says they are. Caught where a ceremony is judged; never leaves it.</summary>
-[SuppressMessage("Design", "CA1064", Justification = "Caught where it is judged; no caller outside sees one.")]
-internal sealed class MalformedException : Exception
-{
-    /// <summary>Says nothing.</summary>
-    public MalformedException()
-    {
-    }
-
-    /// <summary>Says what is wrong.</summary>
-    public MalformedException(string what)
-        : base(what)
-    {
-    }
-
-    /// <summary>Says what is wrong, and how it was found.</summary>
-    public MalformedException(string what, Exception cause)
-        : base(what, cause)
-    {
-    }
-
-    /// <summary>What the person may know of it; null means nothing.</summary>
-    public string? Advice { get; init; }
-}
+namespace Gatehouse.Model.Authenticators.WebAuthn;
 
 /// <summary>
 /// Reads the part of CBOR (RFC 8949) that authenticators write in CTAP2's canonical form: integers, strings, arrays, maps, and the simple

@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Text.Json;
 
-namespace Gatehouse.Identity.Mfa.WebAuthn;
+namespace Gatehouse.Model.Authenticators.WebAuthn;
 
 /// <summary>A credential as browsers send it: <c>RegistrationResponseJSON</c> or <c>AuthenticationResponseJSON</c> (WebAuthn §5.1). Bytes are base64url.</summary>
 internal sealed class PostedCredential

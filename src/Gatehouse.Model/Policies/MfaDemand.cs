@@ -1,0 +1,93 @@
+using Gatehouse.Model.Apps;
+using Gatehouse.Model.Settings;
+
+namespace Gatehouse.Model.Policies;
+
+/// <summary>The second factor that a policy asks of whom it admits to one app: what policy, app and organization come to together.</summary>
+/// <param name="Allowed">The kinds that count; none means that nobody can pass.</param>
+/// <param name="Duration">How long a proof counts; zero means for one entry.</param>
+/// <param name="AmrDuration">The same for what the login method reports; null means that it does not count.</param>
+public sealed record MfaDemand(MfaMethods Allowed, TimeSpan Duration, TimeSpan? AmrDuration)
+{
+    /// <summary>The longest that a proof can count: Cloudflare's limit.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromHours(720);
+
+    private static readonly TimeSpan Usual = TimeSpan.FromHours(24);
+
+    // Where each entry asks, a proof is for the one that it was given in: from page to page on the way to the app.
+    private static readonly TimeSpan OneEntry = TimeSpan.FromMinutes(2);
+
+    /// <summary>What is asked of people whom <paramref name="policy"/> admits to <paramref name="app"/>; null means nothing.</summary>
+    public static MfaDemand? Of(Organization organization, App app, Policy policy)
+    {
+        // People enrol in the App Launcher, so it can't ask for what they come to enrol.
+        if (policy.Action != PolicyAction.Allow || app.Type is not (AppType.SelfHosted or AppType.Saas))
+        {
+            return null;
+        }
+
+        var own = organization.Mfa;
+        var isWanted = (policy.Mfa ?? app.Mfa) is { } nearest ? !nearest.IsDisabled : organization.MfaRequiredForAllApps && own is { Allowed: not MfaMethods.None };
+        if (!isWanted)
+        {
+            return null;
+        }
+
+        MfaMethods[] allowed = [policy.Mfa?.Allowed ?? default, app.Mfa?.Allowed ?? default, own?.Allowed ?? default];
+        return new MfaDemand(Array.Find(allowed, a => a != MfaMethods.None), policy.Mfa?.Duration ?? app.Mfa?.Duration ?? own?.Duration ?? Usual, own?.AmrDuration);
+    }
+
+    /// <summary>
+    /// Until when somebody who entered at <paramref name="enteredAt"/> needs no other proof; null means that they have given none that counts. Where each
+    /// entry asks, an entry lasts as long as its session.
+    /// </summary>
+    public DateTimeOffset? OpenUntil(VisitorIdentity identity, DateTimeOffset enteredAt)
+    {
+        DateTimeOffset? best = null;
+        foreach (var one in identity.Passed)
+        {
+            if (Passed.MfaOf(one) is var (method, at) && Allowed.HasFlag(method))
+            {
+                best = Later(best, EndOf(at, Duration, enteredAt));
+            }
+            else if (AmrDuration is { } life && Passed.SignInOf(one) is { } signedIn && AmrMethods.Fit(identity.Amr, Allowed))
+            {
+                best = Later(best, EndOf(signedIn, life, enteredAt));
+            }
+        }
+
+        return best;
+    }
+
+    private static DateTimeOffset? EndOf(DateTimeOffset at, TimeSpan duration, DateTimeOffset enteredAt) =>
+        duration > TimeSpan.Zero ? at + duration : at + OneEntry >= enteredAt ? DateTimeOffset.MaxValue : null;
+
+    private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one is null || other > one ? other : one;
+}
+
+/// <summary>Which kinds of second factor a login method's report speaks of (RFC 8176).</summary>
+internal static class AmrMethods
+{
+    /// <summary>Whether one of <paramref name="amr"/> is a kind of <paramref name="allowed"/>. <c>mfa</c> does not say which it was, so it counts only where any would do.</summary>
+    public static bool Fit(IReadOnlyList<string> amr, MfaMethods allowed)
+    {
+        foreach (var word in amr)
+        {
+            if (Of(word) is var method && method != MfaMethods.None && (allowed & method) == method)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static MfaMethods Of(string word) => word switch
+    {
+        "hwk" or "swk" => MfaMethods.SecurityKey,
+        "otp" => MfaMethods.Totp,
+        "face" or "fpt" or "iris" or "retina" or "vbm" => MfaMethods.Biometrics,
+        "mfa" => MfaMethods.All,
+        _ => MfaMethods.None,
+    };
+}

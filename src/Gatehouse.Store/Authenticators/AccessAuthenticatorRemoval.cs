@@ -1,0 +1,26 @@
+using Gatehouse.Model.Authenticators;
+using Gatehouse.Model.Policies;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gatehouse.Store.Authenticators;
+
+/// <summary>What goes with an authenticator that somebody had enrolled at Access.</summary>
+public static class AccessAuthenticatorRemoval
+{
+    /// <summary>Forgets what was proved by it, in the caller's transaction: in browsers, and in sessions that go on to other apps. To be saved by the caller.</summary>
+    public static async Task ForgetAsync(GatehouseDb db, AccessAuthenticator removed, CancellationToken cancellationToken)
+    {
+        await db.RememberedProofs.Where(p => p.AuthenticatorId == removed.Id).ExecuteDeleteAsync(cancellationToken);
+
+        // Taken for writing before they are read. A session only knows the kind, so what another of that kind proved goes too: that is asked once more.
+        var (begin, own) = (Passed.OfMfa(removed.Method), db.AccessSessions.Where(s => s.UserId == removed.UserId && s.RevokedAt == null));
+        await own.ExecuteUpdateAsync(s => s.SetProperty(x => x.Address, x => x.Address), cancellationToken);
+        foreach (var session in await own.ToListAsync(cancellationToken))
+        {
+            if (session.Passed.Exists(p => p.StartsWith(begin, StringComparison.Ordinal)))
+            {
+                session.Passed = [.. session.Passed.Where(p => !p.StartsWith(begin, StringComparison.Ordinal))];
+            }
+        }
+    }
+}
