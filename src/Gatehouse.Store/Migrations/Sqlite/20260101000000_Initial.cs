@@ -305,6 +305,18 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "edge_nodes",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RenewedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_edge_nodes", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "events",
                 columns: table => new
                 {
@@ -442,24 +454,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_login_methods", x => x.Id);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "notification_transports",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Name = table.Column<string>(type: "TEXT", nullable: false),
-                    Mode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    SealedUrl = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    SubjectPrefix = table.Column<string>(type: "TEXT", nullable: false),
-                    EmailTemplate = table.Column<string>(type: "TEXT", nullable: false),
-                    SendsOnce = table.Column<bool>(type: "INTEGER", nullable: false),
-                    Version = table.Column<int>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_notification_transports", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -789,6 +783,20 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "webhook_mappings",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    SealedExpression = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_webhook_mappings", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "access_credentials",
                 columns: table => new
                 {
@@ -860,6 +868,38 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         name: "FK_remembered_proofs_access_users_UserId",
                         column: x => x.UserId,
                         principalTable: "access_users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "held_connections",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    NodeId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    TunnelId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ConnectorId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Index = table.Column<int>(type: "INTEGER", nullable: false),
+                    OpenedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    OriginIp = table.Column<string>(type: "TEXT", nullable: false),
+                    Location = table.Column<string>(type: "TEXT", nullable: false),
+                    ConnectorVersion = table.Column<string>(type: "TEXT", nullable: false),
+                    Arch = table.Column<string>(type: "TEXT", nullable: false),
+                    Features = table.Column<string>(type: "TEXT", nullable: false),
+                    IsDraining = table.Column<bool>(type: "INTEGER", nullable: false),
+                    ConfigurationNumber = table.Column<int>(type: "INTEGER", nullable: true),
+                    ConfigurationFault = table.Column<string>(type: "TEXT", nullable: true),
+                    LocalConfiguration = table.Column<string>(type: "TEXT", nullable: true),
+                    ClosingAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_held_connections", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_held_connections_edge_nodes_NodeId",
+                        column: x => x.NodeId,
+                        principalTable: "edge_nodes",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -1225,35 +1265,6 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "notification_deliveries",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    EventId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Severity = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    TransportId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    UserId = table.Column<int>(type: "INTEGER", nullable: true),
-                    DueAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    Attempts = table.Column<int>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_notification_deliveries", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_notification_deliveries_notification_transports_TransportId",
-                        column: x => x.TransportId,
-                        principalTable: "notification_transports",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                    table.ForeignKey(
-                        name: "FK_notification_deliveries_users_UserId",
-                        column: x => x.UserId,
-                        principalTable: "users",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "notifications",
                 columns: table => new
                 {
@@ -1478,6 +1489,38 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "notification_transports",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Mode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    SealedUrl = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    BodyMappingId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    HeaderMappingId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    SubjectPrefix = table.Column<string>(type: "TEXT", nullable: false),
+                    EmailTemplate = table.Column<string>(type: "TEXT", nullable: false),
+                    SendsOnce = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_transports", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_transports_webhook_mappings_BodyMappingId",
+                        column: x => x.BodyMappingId,
+                        principalTable: "webhook_mappings",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_notification_transports_webhook_mappings_HeaderMappingId",
+                        column: x => x.HeaderMappingId,
+                        principalTable: "webhook_mappings",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "logout_notices",
                 columns: table => new
                 {
@@ -1682,6 +1725,35 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         name: "FK_static_codes_static_devices_DeviceId",
                         column: x => x.DeviceId,
                         principalTable: "static_devices",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notification_deliveries",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    EventId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Severity = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    TransportId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<int>(type: "INTEGER", nullable: true),
+                    DueAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Attempts = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_deliveries", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_notification_transports_TransportId",
+                        column: x => x.TransportId,
+                        principalTable: "notification_transports",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_notification_deliveries_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -2137,6 +2209,16 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_held_connections_NodeId",
+                table: "held_connections",
+                column: "NodeId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_held_connections_TunnelId",
+                table: "held_connections",
+                column: "TunnelId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_identity_policies_Name",
                 table: "identity_policies",
                 column: "Name",
@@ -2204,6 +2286,16 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "notification_rules",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_transports_BodyMappingId",
+                table: "notification_transports",
+                column: "BodyMappingId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_transports_HeaderMappingId",
+                table: "notification_transports",
+                column: "HeaderMappingId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_notification_transports_Name",
@@ -2538,6 +2630,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "IX_webauthn_devices_UserId",
                 table: "webauthn_devices",
                 column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webhook_mappings_Name",
+                table: "webhook_mappings",
+                column: "Name",
+                unique: true);
         }
 
         /// <inheritdoc />
@@ -2620,6 +2718,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "group_parents");
+
+            migrationBuilder.DropTable(
+                name: "held_connections");
 
             migrationBuilder.DropTable(
                 name: "invitations");
@@ -2736,6 +2837,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 name: "stages");
 
             migrationBuilder.DropTable(
+                name: "edge_nodes");
+
+            migrationBuilder.DropTable(
                 name: "flows");
 
             migrationBuilder.DropTable(
@@ -2764,6 +2868,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "provider_applications");
+
+            migrationBuilder.DropTable(
+                name: "webhook_mappings");
 
             migrationBuilder.DropTable(
                 name: "users");
