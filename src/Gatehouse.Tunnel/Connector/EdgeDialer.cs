@@ -166,7 +166,9 @@ internal sealed class EdgeDialer(ConnectorOptions options, TimeProvider clock)
     {
         using var late = new CancellationTokenSource(LongestDial, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-        var edge = options.Edges[(int)((uint)(pace.Index + (pace.Failures > 0 ? Interlocked.Increment(ref turn) : 0)) % (uint)options.Edges.Count)];
+
+        // Each has an edge of its own, so that every node that is named has some of them, also after a restart. While none serves, any edge will do.
+        var edge = options.Edges[(int)((uint)(pace.Index + (pace.Failures > 0 && !pace.HasOthers ? Interlocked.Increment(ref turn) : 0)) % (uint)options.Edges.Count)];
         if (!ServiceTarget.TrySplit(edge, out var host, out var port))
         {
             throw new IOException($"'{edge}' is no address");

@@ -21,6 +21,9 @@ internal sealed class LinkPace(int index, Func<bool> hasOthers, Func<int, int> b
     /// <summary>Whether it is registered.</summary>
     public bool IsServing { get; private set; }
 
+    /// <summary>Whether another one of its connector serves.</summary>
+    public bool HasOthers => hasOthers();
+
     /// <summary>How often it has failed in a row.</summary>
     public int Failures => failures;
 

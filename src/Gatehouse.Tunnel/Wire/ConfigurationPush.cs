@@ -39,6 +39,8 @@ internal sealed record ConfigurationPush(int Number, string Json)
 /// <param name="Fault">Why it refused the one that was pushed; null when it did not.</param>
 internal sealed record ConfigurationReply(int Number, string? Fault)
 {
+    private const int Longest = 500;
+
     /// <summary>The body.</summary>
     public byte[] ToBody() => JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["lastAppliedVersion"] = Number, ["err"] = Fault });
 
@@ -68,5 +70,6 @@ internal sealed record ConfigurationReply(int Number, string? Fault)
         }
     }
 
-    private static string Cut(string text) => text.Length <= 500 ? text : text[..500];
+    // Half a surrogate pair could be kept by no database.
+    private static string Cut(string text) => text.Length <= Longest ? text : text[..(char.IsHighSurrogate(text[Longest - 1]) ? Longest - 1 : Longest)];
 }

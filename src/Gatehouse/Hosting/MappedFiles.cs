@@ -23,10 +23,30 @@ internal sealed class MappedFiles
     public bool IsNew => known.Count == 0;
 
     /// <summary>How many bytes of files are held now. On a system that does not tell: 0.</summary>
-    public static long Resident() => OperatingSystem.IsLinux() ? ResidentIn(File.ReadLines("/proc/self/status")) : 0;
+    public static long Resident()
+    {
+        try
+        {
+            return OperatingSystem.IsLinux() ? ResidentIn(File.ReadLines("/proc/self/status")) : 0;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
 
     /// <summary>Notes what is mapped. On a system that does not tell: nothing.</summary>
-    public void Look() => known = OperatingSystem.IsLinux() ? Returnable(File.ReadLines("/proc/self/smaps")).ToHashSet() : [];
+    public void Look()
+    {
+        try
+        {
+            known = OperatingSystem.IsLinux() ? Returnable(File.ReadLines("/proc/self/smaps")).ToHashSet() : [];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            known = []; // no /proc here, or not for us
+        }
+    }
 
     /// <summary>Lets go of what was mapped at the last look already, and looks: a file that is being loaded at this moment is left alone.</summary>
     public void LetGo()

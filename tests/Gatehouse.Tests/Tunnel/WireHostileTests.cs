@@ -237,6 +237,13 @@ public class WireHostileTests
     public void The_reply_to_a_configuration_may_say_why_in_any_shape(string body, int number, string? fault) =>
         Assert.Equal(new ConfigurationReply(number, fault), ConfigurationReply.Read(Encoding.UTF8.GetBytes(body)));
 
+    [Fact]
+    public void A_long_reason_is_cut_between_two_characters()
+    {
+        var read = ConfigurationReply.Read(new ConfigurationReply(1, new string('x', 499) + "\ud83d\ude00 and more").ToBody());
+        Assert.Equal(new string('x', 499), read!.Fault); // half a character could not be kept
+    }
+
     [Theory]
     [InlineData("nonsense")]
     [InlineData("[]")]
