@@ -148,13 +148,16 @@ internal sealed partial class AuthorizeEndpoint(
     private async Task<IResult> SignInAsync(HttpRequest http, AuthorizeRequest request, SignedInBrowser? browser, CancellationToken cancellationToken)
     {
         var isDemanded = request.WantsLogin || request.WantsAccount || request.MaxAge is not null || request.Parameters.Has(AuthorizeRequest.HintName);
-        return await SignInPageAsync(http, request, isDemanded ? markers.DemandLogin(request, browser?.Session) : null, cancellationToken) is { } page
+
+        // Whom nobody asked to prove themselves again is not asked for what their browser is remembered for.
+        var isAgain = browser is not null || request.WantsLogin || request.MaxAge is not null;
+        return await SignInPageAsync(http, request, isDemanded ? markers.DemandLogin(request, browser?.Session) : null, isAgain, cancellationToken) is { } page
             ? new PrivateRedirect(page)
             : Reply(request.Client, request.Target.Error(OAuthError.ServerError, "There is no flow to sign in by."));
     }
 
-    private async Task<string?> SignInPageAsync(HttpRequest http, AuthorizeRequest request, string? marker, CancellationToken cancellationToken) =>
-        await flows.AuthenticationSlugAsync(http, request.Client, cancellationToken) is { } slug ? AuthorizeQuery.LoginPage(slug, request.Query, marker) : null;
+    private async Task<string?> SignInPageAsync(HttpRequest http, AuthorizeRequest request, string? marker, bool isAgain, CancellationToken cancellationToken) =>
+        await flows.AuthenticationSlugAsync(http, request.Client, cancellationToken) is { } slug ? AuthorizeQuery.LoginPage(slug, request.Query, marker, isAgain) : null;
 
     private async Task<IResult> ChooseAsync(HttpRequest http, AuthorizeRequest request, SignedInBrowser browser, CancellationToken cancellationToken)
     {
@@ -166,7 +169,7 @@ internal sealed partial class AuthorizeEndpoint(
                 [nameof(AccountPage.Application)] = NameOf(request.Client),
                 [nameof(AccountPage.User)] = browser.User,
                 [nameof(AccountPage.GoOn)] = $"{AuthorizeQuery.Path}?{request.Query}{AuthorizeStanding.KeptMarkers(request)}&{RoundMarkers.Account}={markers.Choose(request, browser.Session)}",
-                [nameof(AccountPage.Another)] = await SignInPageAsync(http, request, markers.DemandLogin(request, browser.Session), cancellationToken),
+                [nameof(AccountPage.Another)] = await SignInPageAsync(http, request, markers.DemandLogin(request, browser.Session), isAgain: true, cancellationToken),
                 [nameof(AccountPage.Cancel)] = AuthorizeQuery.Decline(request.Query),
             },
             StatusCodes.Status200OK)
@@ -178,13 +181,12 @@ internal sealed partial class AuthorizeEndpoint(
     private async Task<IResult> DeniedAsync(HttpRequest http, AuthorizeRequest request, SignedInBrowser browser, PolicyVerdict verdict, CancellationToken cancellationToken)
     {
         var look = (await looks.OfAsync(http, cancellationToken)).Shown;
-        var again = await SignInPageAsync(http, request, marker: null, cancellationToken) is { } page ? $"{page}&{FlowQuery.SignInAgain}=1" : null;
         return new PageResult<DeniedPage>(
             new Dictionary<string, object?>
             {
                 [nameof(DeniedPage.Look)] = look,
                 [nameof(DeniedPage.Username)] = browser.User.Username,
-                [nameof(DeniedPage.NotYou)] = again,
+                [nameof(DeniedPage.NotYou)] = await SignInPageAsync(http, request, markers.DemandLogin(request, browser.Session), isAgain: true, cancellationToken),
                 [nameof(DeniedPage.Application)] = NameOf(request.Client),
                 [nameof(DeniedPage.Messages)] = verdict.Messages,
                 [nameof(DeniedPage.Log)] = await access.MaySeeLogAsync(browser.User, cancellationToken) ? verdict.Log : [],

@@ -18,13 +18,13 @@ internal static class AuthorizeQuery
     /// <summary><paramref name="query"/> byte for byte, without its question mark and our markers of an earlier round.</summary>
     public static string Clean(string query) => Without(Ascii(query.TrimStart('?')), RoundMarkers.Login, RoundMarkers.Consent, RoundMarkers.Account, Declined);
 
-    /// <summary>The page of a flow that comes back to the authorize endpoint with <paramref name="query"/> and <paramref name="marker"/>.</summary>
-    public static string LoginPage(string flowSlug, string query, string? marker)
+    /// <summary>The page of a flow that comes back to the authorize endpoint with <paramref name="query"/> and <paramref name="marker"/>; <paramref name="isAgain"/> asks also who is signed in or remembered.</summary>
+    public static string LoginPage(string flowSlug, string query, string? marker, bool isAgain)
     {
         var back = Path + "?" + query + (marker is null ? "" : $"&{RoundMarkers.Login}={marker}");
 
         // Parameters of the flow page itself must not come from a request that a stranger wrote.
-        var again = marker is null ? "" : $"&{FlowQuery.SignInAgain}=1";
+        var again = isAgain ? $"&{FlowQuery.SignInAgain}=1" : "";
         return $"/if/flow/{flowSlug}/?{Without(query, "next", "flow_token", "itoken", FlowQuery.SignInAgain)}{again}&next={Uri.EscapeDataString(back)}";
     }
 

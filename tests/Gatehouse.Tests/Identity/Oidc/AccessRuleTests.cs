@@ -216,7 +216,7 @@ public class AccessRuleTests
         return await flow.AnswerAsync(("code", device.GetProperty("user_code").GetString()!)); // RFC 8628 has it
     }
 
-    private static void Bind(GatehouseDb db, OidcHost host, Guid? group = null, int? user = null) =>
+    internal static void Bind(GatehouseDb db, OidcHost host, Guid? group = null, int? user = null) =>
         db.PolicyBindings.Add(new PolicyBinding { Id = Guid.CreateVersion7(), TargetId = host.Seed.ApplicationId, GroupId = group, UserId = user, Order = 0 });
 
     private static async Task BindExpression(GatehouseDb db, OidcHost host, string expression, int order = 0, string mode = "any", bool logs = false)

@@ -42,6 +42,34 @@ public class AccountChoiceTests
         }
     }
 
+    [Theory]
+    [InlineData("select_account", null, false)]
+    [InlineData(null, "x", false)]
+    [InlineData("login", null, true)]
+    public async Task Only_who_is_asked_to_sign_in_again_is_asked_for_what_a_browser_is_remembered_for(string? prompt, string? hint, bool isAgain)
+    {
+        await using var host = await OidcHost.StartAsync();
+        var page = await LocationAsync(host, OidcHost.Authorize(("prompt", prompt), ("id_token_hint", hint)), null);
+        Assert.StartsWith(SignIn, page, StringComparison.Ordinal);
+        Assert.Equal(isAgain, page.Contains("gh_reauth=1", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("select_account")]
+    [InlineData("login")]
+    public async Task Who_signs_in_instead_of_one_who_may_not_is_not_asked_once_more(string prompt)
+    {
+        await using var host = await OidcHost.StartAsync();
+        await host.ChangeAsync(async db => AccessRuleTests.Bind(db, host, group: (await db.Groups.SingleAsync(g => g.Name == "staff", OidcHost.Stop)).Id));
+        var signIn = OidcHost.Field(new Uri("https://x" + await LocationAsync(host, OidcHost.Authorize(("prompt", prompt)), null)), "next")!;
+        host.Clock.Advance(TimeSpan.FromSeconds(5));
+        using var denied = await host.GetAsync(signIn, await host.SignInAsync(host.Seed.BobId));
+        var notYou = Regex.Matches(await denied.Content.ReadAsStringAsync(OidcHost.Stop), "href=\"([^\"]+)\"").Select(m => WebUtility.HtmlDecode(m.Groups[1].Value)).Single(l => l.StartsWith(SignIn, StringComparison.Ordinal));
+        host.Clock.Advance(TimeSpan.FromSeconds(5));
+        var next = OidcHost.Field(new Uri("https://x" + notYou), "next")!;
+        Assert.StartsWith(Seed.RedirectUri + "?code=", await LocationAsync(host, next, await host.SignInAsync(host.Seed.AdaId)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_choice_is_for_one_request_and_one_session()
     {
