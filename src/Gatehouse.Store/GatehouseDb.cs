@@ -220,7 +220,11 @@ public abstract class GatehouseDb(DbContextOptions options) : DbContext(options)
         // Unix milliseconds: EF's SQLite provider can't order DateTimeOffset.
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMilliseconds>();
         configurationBuilder.Properties<TimeSpan>().HaveConversion<Milliseconds>();
-        configurationBuilder.Properties<Enum>().HaveConversion<string>().HaveMaxLength(40);
+        configurationBuilder.Properties<Enum>().HaveMaxLength(40);
+        foreach (var kind in EnumNames.In(GetType()))
+        {
+            configurationBuilder.Properties(kind).HaveConversion(typeof(EnumNames<>).MakeGenericType(kind));
+        }
     }
 
     /// <inheritdoc/>

@@ -308,7 +308,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(App).GetField("<SameSiteCookie>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 nullable: true,
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<CookieSameSite>());
             sameSiteCookie.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var serviceAuth401 = runtimeEntityType.AddProperty(
@@ -381,7 +381,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(App).GetProperty("Type", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(App).GetField("<Type>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<AppType>());
             type.SetSentinelFromProviderValue("SelfHosted");
             type.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 

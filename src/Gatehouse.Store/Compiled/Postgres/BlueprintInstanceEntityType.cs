@@ -92,7 +92,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(BlueprintInstance).GetProperty("Status", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(BlueprintInstance).GetField("<Status>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<BlueprintStatus>());
             status.SetSentinelFromProviderValue("Unknown");
             status.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 

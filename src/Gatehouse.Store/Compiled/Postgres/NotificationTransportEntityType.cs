@@ -2,6 +2,7 @@
 using System;
 using System.Reflection;
 using Gatehouse.Model.Notifications;
+using Gatehouse.Store.Maps;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
@@ -64,7 +65,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(NotificationTransport).GetProperty("Mode", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(NotificationTransport).GetField("<Mode>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<TransportMode>());
             mode.SetSentinelFromProviderValue("Local");
             mode.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 

@@ -60,7 +60,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(OAuth2Provider).GetProperty("AuthMethod", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<AuthMethod>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<ClientAuthMethod>());
             authMethod.SetSentinelFromProviderValue("Secret");
             authMethod.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
@@ -94,7 +94,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(OAuth2Provider).GetProperty("ClientType", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<ClientType>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<ClientType>());
             clientType.SetSentinelFromProviderValue("Confidential");
             clientType.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
@@ -179,7 +179,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(OAuth2Provider).GetProperty("IssuerMode", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<IssuerMode>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<IssuerMode>());
             issuerMode.SetSentinelFromProviderValue("PerProvider");
             issuerMode.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
@@ -196,7 +196,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(OAuth2Provider).GetProperty("LogoutMethod", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<LogoutMethod>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<LogoutMethod>());
             logoutMethod.SetSentinelFromProviderValue("Backchannel");
             logoutMethod.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
@@ -316,7 +316,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(OAuth2Provider).GetProperty("SubMode", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<SubMode>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<SubMode>());
             subMode.SetSentinelFromProviderValue("HashedUserId");
             subMode.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 

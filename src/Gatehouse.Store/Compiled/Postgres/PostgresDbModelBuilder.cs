@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("72591e5b-b90b-4e52-b569-9bfc19a790ff"), entityTypeCount: 80)
+            : base(skipDetectChanges: false, modelId: new Guid("c97836de-a1a0-45ed-a30d-d5b9f849f36a"), entityTypeCount: 80)
         {
         }
 

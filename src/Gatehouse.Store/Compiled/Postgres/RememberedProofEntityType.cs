@@ -53,7 +53,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 fieldInfo: typeof(RememberedProof).GetField("<Method>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 afterSaveBehavior: PropertySaveBehavior.Throw,
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<MfaMethods>());
             method.SetSentinelFromProviderValue("None");
             method.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 

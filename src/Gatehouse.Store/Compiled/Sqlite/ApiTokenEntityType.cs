@@ -60,7 +60,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(ApiToken).GetProperty("Intent", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(ApiToken).GetField("<Intent>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<TokenIntent>());
             intent.SetSentinelFromProviderValue("Api");
 
             var keyHash = runtimeEntityType.AddProperty(

@@ -280,7 +280,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(App).GetField("<SameSiteCookie>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 nullable: true,
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<CookieSameSite>());
 
             var serviceAuth401 = runtimeEntityType.AddProperty(
                 "ServiceAuth401",
@@ -345,7 +345,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(App).GetProperty("Type", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(App).GetField("<Type>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<AppType>());
             type.SetSentinelFromProviderValue("SelfHosted");
 
             var updatedAt = runtimeEntityType.AddProperty(

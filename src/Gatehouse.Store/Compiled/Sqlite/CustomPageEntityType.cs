@@ -51,7 +51,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(CustomPage).GetProperty("Kind", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(CustomPage).GetField("<Kind>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<CustomPageKind>());
             kind.SetSentinelFromProviderValue("IdentityDenied");
 
             var name = runtimeEntityType.AddProperty(

@@ -62,7 +62,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(NotificationDelivery).GetProperty("Severity", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(NotificationDelivery).GetField("<Severity>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<Severity>());
             severity.SetSentinelFromProviderValue("Notice");
 
             var transportId = runtimeEntityType.AddProperty(

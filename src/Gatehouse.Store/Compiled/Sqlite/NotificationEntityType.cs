@@ -82,7 +82,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(Notification).GetProperty("Severity", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Notification).GetField("<Severity>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<Severity>());
             severity.SetSentinelFromProviderValue("Notice");
 
             var userId = runtimeEntityType.AddProperty(

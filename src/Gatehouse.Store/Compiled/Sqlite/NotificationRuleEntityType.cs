@@ -56,7 +56,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(NotificationRule).GetProperty("Severity", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(NotificationRule).GetField("<Severity>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<Severity>());
             severity.SetSentinelFromProviderValue("Notice");
 
             var tellsEventUser = runtimeEntityType.AddProperty(

@@ -2,6 +2,7 @@
 using System;
 using System.Reflection;
 using Gatehouse.Model.Notifications;
+using Gatehouse.Store.Maps;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
@@ -59,7 +60,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(NotificationTransport).GetProperty("Mode", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(NotificationTransport).GetField("<Mode>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<TransportMode>());
             mode.SetSentinelFromProviderValue("Local");
 
             var name = runtimeEntityType.AddProperty(

@@ -56,7 +56,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(OAuth2Provider).GetProperty("AuthMethod", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<AuthMethod>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<ClientAuthMethod>());
             authMethod.SetSentinelFromProviderValue("Secret");
 
             var authenticationFlowId = runtimeEntityType.AddProperty(
@@ -86,7 +86,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(OAuth2Provider).GetProperty("ClientType", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<ClientType>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<ClientType>());
             clientType.SetSentinelFromProviderValue("Confidential");
 
             var createdAt = runtimeEntityType.AddProperty(
@@ -163,7 +163,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(OAuth2Provider).GetProperty("IssuerMode", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<IssuerMode>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<IssuerMode>());
             issuerMode.SetSentinelFromProviderValue("PerProvider");
 
             var jwks = runtimeEntityType.AddProperty(
@@ -178,7 +178,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(OAuth2Provider).GetProperty("LogoutMethod", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<LogoutMethod>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<LogoutMethod>());
             logoutMethod.SetSentinelFromProviderValue("Backchannel");
 
             var logoutUri = runtimeEntityType.AddProperty(
@@ -284,7 +284,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(OAuth2Provider).GetProperty("SubMode", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuth2Provider).GetField("<SubMode>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<SubMode>());
             subMode.SetSentinelFromProviderValue("HashedUserId");
 
             var version = runtimeEntityType.AddProperty(

@@ -73,7 +73,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(OAuthToken).GetProperty("Kind", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(OAuthToken).GetField("<Kind>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<OAuthTokenKind>());
             kind.SetSentinelFromProviderValue("Access");
 
             var providerId = runtimeEntityType.AddProperty(

@@ -40,7 +40,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(Policy).GetProperty("Action", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Policy).GetField("<Action>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<PolicyAction>());
             action.SetSentinelFromProviderValue("Allow");
 
             var approvalGroups = runtimeEntityType.AddProperty(

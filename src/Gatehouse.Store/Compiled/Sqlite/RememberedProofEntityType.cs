@@ -50,7 +50,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(RememberedProof).GetField("<Method>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 afterSaveBehavior: PropertySaveBehavior.Throw,
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<MfaMethods>());
             method.SetSentinelFromProviderValue("None");
 
             var at = runtimeEntityType.AddProperty(

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("94120c3e-5f4d-4c75-a548-0ccd01a0fb75"), entityTypeCount: 80)
+            : base(skipDetectChanges: false, modelId: new Guid("795630ee-fb2c-419b-8d15-312b70c31bcb"), entityTypeCount: 80)
         {
         }
 

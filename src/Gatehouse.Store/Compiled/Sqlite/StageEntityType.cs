@@ -2,6 +2,7 @@
 using System;
 using System.Reflection;
 using Gatehouse.Model.Flows;
+using Gatehouse.Store.Maps;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
 
@@ -49,7 +50,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(Stage).GetProperty("Type", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Stage).GetField("<Type>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<StageType>());
             type.SetSentinelFromProviderValue("Identification");
 
             var version = runtimeEntityType.AddProperty(

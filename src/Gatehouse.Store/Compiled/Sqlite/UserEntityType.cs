@@ -116,7 +116,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 propertyInfo: typeof(User).GetProperty("Type", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(User).GetField("<Type>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 40,
-                providerPropertyType: typeof(string));
+                valueConverter: new EnumNames<UserType>());
             type.SetSentinelFromProviderValue("Internal");
 
             var updatedAt = runtimeEntityType.AddProperty(
