@@ -9,6 +9,7 @@ public sealed class PageKeeperTests
     {
         using var keeper = new PageKeeper(TimeProvider.System);
         Assert.False(keeper.IsDue(PageKeeper.Most - 1));
+        Assert.Equal(59, Enumerable.Range(0, 59).Count(_ => keeper.IsDue(PageKeeper.Most))); // the start, each time
         Assert.True(keeper.IsDue(PageKeeper.Most));
         var between = new List<int>();
         for (int look = 0, since = 0; look < 2000; look++)
