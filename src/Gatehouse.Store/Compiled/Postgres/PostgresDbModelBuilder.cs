@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("9041228c-abd2-4825-a413-cdae88088a84"), entityTypeCount: 76)
+            : base(skipDetectChanges: false, modelId: new Guid("4bca7e00-3726-4091-abda-f62d601e9dd6"), entityTypeCount: 76)
         {
         }
 

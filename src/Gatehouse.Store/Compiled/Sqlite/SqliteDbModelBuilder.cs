@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("8ac9994f-205c-445b-84ec-af81b823142a"), entityTypeCount: 76)
+            : base(skipDetectChanges: false, modelId: new Guid("fdba28bb-97b0-4686-a405-e1e92a61ef78"), entityTypeCount: 76)
         {
         }
 
