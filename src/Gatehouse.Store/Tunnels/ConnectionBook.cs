@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Tunnels;
 using Gatehouse.Store.Snapshots;
 using Microsoft.EntityFrameworkCore;

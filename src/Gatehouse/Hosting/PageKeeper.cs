@@ -12,13 +12,16 @@ internal sealed class PageKeeper(TimeProvider clock) : BackgroundService
     /// <summary>How many bytes are too many. In use are some 25 MB of files, and 10 of code made at run time, which count alike.</summary>
     internal const long Most = 44L << 20;
 
+    /// <summary>The same while it starts, when they grow until they have gone.</summary>
+    internal const long MostAtFirst = 32L << 20;
+
     // Of the runtime and of the image, which are loaded before any code of ours: nobody is loading them while they are let go.
     private const long Large = 1 << 20;
 
     private const int LongestPause = 120;
-    private const int FirstLooks = 60;
+    private const int FirstLooks = 100;
 
-    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(50); // while it starts
+    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(15); // while it starts: a megabyte may come in each millisecond
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
 
     private readonly MappedFiles files = new();
@@ -43,7 +46,7 @@ internal sealed class PageKeeper(TimeProvider clock) : BackgroundService
         if (first > 0)
         {
             first--;
-            return shared >= Most;
+            return shared >= MostAtFirst;
         }
 
         looks++;
