@@ -23,6 +23,9 @@ public sealed class StoreOptions
     /// <summary>Whether other nodes may run over the same database; null means that they may on PostgreSQL.</summary>
     public bool? IsShared { get; init; }
 
+    /// <summary>What tells this node from others over the same database, in each run of it; null means its machine and <see cref="DataFolder"/>.</summary>
+    public string? Node { get; init; }
+
     /// <summary>How often a node asks the database whether its tables are old. Default 5 seconds.</summary>
     public TimeSpan PollEvery { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -80,7 +80,7 @@ public static class StoreRole
         services.AddSingleton<IEventLog>(s => s.GetRequiredService<EventStore>());
         services.AddSingleton<IEventRows>(s => s.GetRequiredService<EventStore>());
         services.AddSingleton<ITunnelJournal, TunnelJournal>();
-        services.AddConnectionBook(options.IsShared ?? target.IsPostgres);
+        services.AddConnectionBook(options.Node ?? $"{Environment.MachineName} {Path.GetFullPath(options.DataFolder)}", options.IsShared ?? target.IsPostgres);
         services.AddSingleton<IAuditSink>(s => s.GetRequiredService<DecisionStore>());
 
         if (options.PlacesFile is not null || options.NetworksFile is not null)
@@ -94,9 +94,9 @@ public static class StoreRole
         return services;
     }
 
-    /// <summary>Where nodes write down what is connected to them; <paramref name="isShared"/>: there may be other nodes.</summary>
-    public static IServiceCollection AddConnectionBook(this IServiceCollection services, bool isShared) => services
-        .AddSingleton(s => new ConnectionBook(s.GetRequiredService<IDbContextFactory<GatehouseDb>>(), s.GetRequiredService<TimeProvider>()) { IsShared = isShared })
+    /// <summary>Where nodes write down what is connected to them. <paramref name="node"/> names this one, in each run; <paramref name="isShared"/>: there may be others.</summary>
+    public static IServiceCollection AddConnectionBook(this IServiceCollection services, string node, bool isShared) => services
+        .AddSingleton(s => new ConnectionBook(s.GetRequiredService<IDbContextFactory<GatehouseDb>>(), node, s.GetRequiredService<TimeProvider>()) { IsShared = isShared })
         .AddSingleton<IConnectionBook>(s => s.GetRequiredService<ConnectionBook>())
         .AddSingleton<IReloadable>(s => s.GetRequiredService<ConnectionBook>());
 

@@ -9,6 +9,9 @@ public sealed class EdgeNode
     /// <summary>One run of its process.</summary>
     public required Guid Id { get; init; }
 
+    /// <summary>The same for each run of it: whoever begins anew holds nothing of what the run before held.</summary>
+    public required string Name { get; init; }
+
     /// <summary>When it last said that it is there.</summary>
     public required DateTimeOffset RenewedAt { get; set; }
 }

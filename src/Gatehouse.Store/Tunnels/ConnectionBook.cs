@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Gatehouse.Model.Snapshots;
 using Gatehouse.Model.Tunnels;
 using Gatehouse.Store.Snapshots;
 using Microsoft.EntityFrameworkCore;
@@ -10,10 +9,11 @@ namespace Gatehouse.Store.Tunnels;
 /// Which connectors are connected to which node: a row of each connection, and one of each node that it renews. Of a node that was killed the
 /// rows are not believed when its lease is over. No change of a tunnel: no table is read anew for it.
 /// </summary>
-internal sealed class ConnectionBook(IDbContextFactory<GatehouseDb> databases, TimeProvider clock) : IConnectionBook, IReloadable
+internal sealed class ConnectionBook(IDbContextFactory<GatehouseDb> databases, string name, TimeProvider clock) : IConnectionBook, IReloadable
 {
     private const int Batch = 500;
 
+    private bool hasBegun;
     private ImmutableList<Action<IReadOnlyCollection<Guid>>> listeners = [];
 
     /// <inheritdoc/>
@@ -35,8 +35,14 @@ internal sealed class ConnectionBook(IDbContextFactory<GatehouseDb> databases, T
             return true;
         }
 
-        db.EdgeNodes.Add(new EdgeNode { Id = Node, RenewedAt = now });
+        if (!hasBegun)
+        {
+            await db.EdgeNodes.Where(n => n.Name == name && n.Id != Node).ExecuteDeleteAsync(cancellationToken); // killed, or this would be that
+        }
+
+        db.EdgeNodes.Add(new EdgeNode { Id = Node, Name = name, RenewedAt = now });
         await db.SaveChangesAsync(cancellationToken);
+        hasBegun = true;
         return false;
     }
 

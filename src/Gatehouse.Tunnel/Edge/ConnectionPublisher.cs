@@ -19,7 +19,8 @@ internal sealed partial class ConnectionPublisher(
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
-    private readonly Dictionary<Guid, Said> written = [];
+    private Dictionary<Guid, Said> written = [];
+    private Dictionary<Guid, Said> now = []; // what is being looked at; kept, since there may be thousands
     private bool isAway;
 
     /// <summary>Renews the lease, hears of the others, and writes what has changed.</summary>
@@ -37,7 +38,7 @@ internal sealed partial class ConnectionPublisher(
     /// <summary>Writes what has changed, if anything has.</summary>
     public async Task WriteAsync(CancellationToken cancellationToken)
     {
-        var now = new Dictionary<Guid, Said>();
+        now.Clear();
         var changed = new List<HeldConnection>();
         foreach (var connection in registry.Everyone)
         {
@@ -55,11 +56,7 @@ internal sealed partial class ConnectionPublisher(
         }
 
         await book.WriteAsync(changed, gone, cancellationToken);
-        written.Clear();
-        foreach (var (id, said) in now)
-        {
-            written[id] = said;
-        }
+        (written, now) = (now, written);
     }
 
     /// <inheritdoc/>

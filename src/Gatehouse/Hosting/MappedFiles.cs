@@ -48,12 +48,15 @@ internal sealed class MappedFiles
         }
     }
 
-    /// <summary>Lets go of what was mapped at the last look already, and looks: a file that is being loaded at this moment is left alone.</summary>
-    public void LetGo()
+    /// <summary>
+    /// Lets go of what was mapped at the last look already, and looks: a file that is being loaded at this moment is left alone. Parts that are
+    /// smaller than <paramref name="least"/> bytes stay.
+    /// </summary>
+    public void LetGo(long least)
     {
         var before = known;
         Look();
-        foreach (var mapping in known.Where(before.Contains))
+        foreach (var mapping in known.Where(m => (long)m.Length >= least && before.Contains(m)))
         {
             _ = Advise(mapping.Start, mapping.Length, mapping.IsWritable ? PageOut : DontNeed); // what the system refuses stays as it is
         }

@@ -74,13 +74,13 @@ internal sealed class MemoryKeeper(TimeProvider clock) : BackgroundService
             if (IsDue(GC.GetTotalAllocatedBytes()))
             {
                 Return();
-                files.LetGo();
+                files.LetGo(0);
                 settled = null;
             }
             else if (isCompiled)
             {
                 Trim();
-                files.LetGo();
+                files.LetGo(0);
                 settled = null;
             }
             else if (files.IsNew)
@@ -89,7 +89,7 @@ internal sealed class MemoryKeeper(TimeProvider clock) : BackgroundService
             }
             else if (HaveFilesGrown(MappedFiles.Resident()))
             {
-                files.LetGo();
+                files.LetGo(0);
             }
         }
     }

@@ -12,11 +12,20 @@ internal sealed class PageKeeper(TimeProvider clock) : BackgroundService
     /// <summary>How many bytes are too many. In use are some 25 MB of files, and 10 of code made at run time, which count alike.</summary>
     internal const long Most = 44L << 20;
 
-    private const int LongestPause = 120;
+    /// <summary>The same while it starts, when they grow until they have gone.</summary>
+    internal const long MostAtFirst = 32L << 20;
 
+    // Of the runtime and of the image, which are loaded before any code of ours: nobody is loading them while they are let go.
+    private const long Large = 1 << 20;
+
+    private const int LongestPause = 120;
+    private const int FirstLooks = 100;
+
+    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(15); // while it starts: a megabyte may come in each millisecond
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
 
     private readonly MappedFiles files = new();
+    private int first = FirstLooks;
     private int pause = 1;
     private int looks;
 
@@ -28,12 +37,18 @@ internal sealed class PageKeeper(TimeProvider clock) : BackgroundService
             files.Look();
         }
 
-        files.LetGo();
+        files.LetGo(Large);
     }
 
-    /// <summary>Whether to let go: there is too much, and it was worth it the last time. What comes back at once is in use, and is asked about ever less often.</summary>
+    /// <summary>Whether to let go: there is too much, and it was worth it the last time. After the start, what comes back at once is in use, and is asked about ever less often.</summary>
     internal bool IsDue(long shared)
     {
+        if (first > 0)
+        {
+            first--;
+            return shared >= MostAtFirst;
+        }
+
         looks++;
         if (shared < Most || looks < pause)
         {
@@ -70,9 +85,10 @@ internal sealed class PageKeeper(TimeProvider clock) : BackgroundService
 
         using var statm = File.OpenHandle("/proc/self/statm");
         var text = new byte[128];
-        using var timer = new PeriodicTimer(Every, clock);
+        using var timer = new PeriodicTimer(Quick, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
+            timer.Period = first > 0 ? Quick : Every;
             if (IsDue(SharedOf(text.AsSpan(0, RandomAccess.Read(statm, text, 0)))))
             {
                 LetGo();

@@ -35,6 +35,7 @@ internal sealed class ConnectRun(ConnectRequest asked, LogSettings logs, bool as
 
         using var pages = new PageKeeper(shell.Clock);
         pages.LetGo(); // what only the runtime's start needed
+        await pages.StartAsync(stop.Token);
         ConnectorHost host;
         try
         {
@@ -45,8 +46,6 @@ internal sealed class ConnectRun(ConnectRequest asked, LogSettings logs, bool as
             return shell.Fail("can't start: " + LogText.Escape(fault.Message));
         }
 
-        pages.LetGo(); // what only the host's start needed
-        await pages.StartAsync(stop.Token);
         using var keeper = new MemoryKeeper(shell.Clock);
         await keeper.StartAsync(stop.Token);
         await using (host)

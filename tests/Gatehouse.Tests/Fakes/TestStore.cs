@@ -182,7 +182,7 @@ internal sealed class TestStore : IAsyncDisposable
         made.AddSingleton(Clock);
         made.AddSingleton(urls);
         made.AddLogging(b => b.SetMinimumLevel(LogLevel.Debug).AddProvider(Log));
-        made.AddStore(new StoreOptions { DataFolder = Folder, Database = database, SecretKey = secretKey, PollEvery = TimeSpan.FromMilliseconds(200), IsShared = Kind == DatabaseKind.Sqlite ? true : null });
+        made.AddStore(new StoreOptions { DataFolder = Folder, Database = database, SecretKey = secretKey, PollEvery = TimeSpan.FromMilliseconds(200), IsShared = Kind == DatabaseKind.Sqlite ? true : null, Node = folder.FullName });
         return made.BuildServiceProvider();
     }
 

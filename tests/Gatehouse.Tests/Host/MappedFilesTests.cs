@@ -45,8 +45,8 @@ public sealed class MappedFilesTests
 
         files.Look();
         Assert.False(files.IsNew);
-        files.LetGo();
-        files.LetGo();
+        files.LetGo(1 << 20);
+        files.LetGo(0);
 
         Assert.Equal("{\"a\":[1,2,3]}", System.Text.Json.JsonSerializer.Serialize(new { a = new[] { 1, 2, 3 } }));
     }

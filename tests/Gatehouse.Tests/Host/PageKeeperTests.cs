@@ -8,7 +8,8 @@ public sealed class PageKeeperTests
     public void Pages_go_back_when_they_are_too_many_and_ever_less_often_when_they_come_back_at_once()
     {
         using var keeper = new PageKeeper(TimeProvider.System);
-        Assert.False(keeper.IsDue(PageKeeper.Most - 1));
+        Assert.False(keeper.IsDue(PageKeeper.MostAtFirst - 1));
+        Assert.Equal(99, Enumerable.Range(0, 99).Count(_ => keeper.IsDue(PageKeeper.MostAtFirst))); // the start, each time
         Assert.True(keeper.IsDue(PageKeeper.Most));
         var between = new List<int>();
         for (int look = 0, since = 0; look < 2000; look++)

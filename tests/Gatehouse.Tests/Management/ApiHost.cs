@@ -60,7 +60,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<IMailSender>(Mail);
         builder.Services.AddSingleton<ChangeFeed>().AddSingleton<IReloadable>(Reloads).AddSingleton<IReloadable>(Revocations).AddManagement();
         builder.Services.AddBindings();
-        builder.Services.AddConnectionBook(isShared: true);
+        builder.Services.AddConnectionBook("here", isShared: true);
         builder.Services.AddSingleton<EventSignal>().AddSingleton(_ => new RowQueue<Event>(database)).AddSingleton<EventStore>();
         builder.Services.AddSingleton<IEventLog>(s => s.GetRequiredService<EventStore>()).AddSingleton<IEventRows>(s => s.GetRequiredService<EventStore>());
         builder.Services.AddSingleton<SystemSettingsReader>().AddSingleton<IReloadable>(s => s.GetRequiredService<SystemSettingsReader>());

@@ -69,7 +69,7 @@ public class TunnelNodesTests
         var (node, connector) = (Guid.CreateVersion7(), Guid.CreateVersion7());
         await using (var db = host.Open())
         {
-            db.EdgeNodes.Add(new EdgeNode { Id = node, RenewedAt = host.Clock.GetUtcNow() });
+            db.EdgeNodes.Add(new EdgeNode { Id = node, Name = "there", RenewedAt = host.Clock.GetUtcNow() });
             db.HeldConnections.AddRange(Held(0), Held(1), Held(2, isDraining: true));
             await db.SaveChangesAsync(Cancel);
         }

@@ -42,6 +42,24 @@ public class ConnectionBookTests
     }
 
     [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task A_node_that_begins_anew_holds_nothing_of_what_it_held_and_two_of_one_name_keep_what_they_hold(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        await using var node = await store.StartNodeAsync();
+        var databases = store.Get<IDbContextFactory<Gatehouse.Store.GatehouseDb>>();
+        var (killed, again, other) = (new ConnectionBook(databases, "a", store.Clock), new ConnectionBook(databases, "a", store.Clock), node.Get<ConnectionBook>());
+        await killed.RenewAsync(Cancel);
+        await killed.WriteAsync([Connection(killed.Node)], [], Cancel);
+        Assert.Single(await other.ElsewhereAsync(Cancel));
+        Assert.False(await again.RenewAsync(Cancel));
+        Assert.Empty(await other.ElsewhereAsync(Cancel));
+
+        Assert.False(await killed.RenewAsync(Cancel)); // it was not killed after all
+        Assert.True(await again.RenewAsync(Cancel));
+        Assert.True(await killed.RenewAsync(Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
     public async Task What_a_dead_node_left_is_swept_and_one_that_was_swept_says_so(DatabaseKind kind)
     {
         var clock = new FakeClock();

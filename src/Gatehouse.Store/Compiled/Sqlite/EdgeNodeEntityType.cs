@@ -20,7 +20,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Tunnels.EdgeNode",
                 typeof(EdgeNode),
                 baseEntityType,
-                propertyCount: 2,
+                propertyCount: 3,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -30,6 +30,12 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(EdgeNode).GetField("<Id>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 afterSaveBehavior: PropertySaveBehavior.Throw,
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
+
+            var name = runtimeEntityType.AddProperty(
+                "Name",
+                typeof(string),
+                propertyInfo: typeof(EdgeNode).GetProperty("Name", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(EdgeNode).GetField("<Name>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
 
             var renewedAt = runtimeEntityType.AddProperty(
                 "RenewedAt",

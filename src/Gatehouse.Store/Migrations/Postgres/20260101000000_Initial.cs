@@ -310,6 +310,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
                     RenewedAt = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>

@@ -309,6 +309,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
                     RenewedAt = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
