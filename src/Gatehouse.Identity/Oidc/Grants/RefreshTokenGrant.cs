@@ -2,7 +2,6 @@ using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
-using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Gatehouse.Store.Queues;
 using Microsoft.EntityFrameworkCore;
