@@ -41,6 +41,7 @@ internal static class OidcEndpoints
             .AddSingleton<TokenVerifier>()
             .AddSingleton<RoundMarkers>()
             .AddSingleton<IdTokenHints>()
+            .AddSingleton<TokenQueries>()
             .AddSingleton<AuthorizeStanding>()
             .AddSingleton<UsedProofs>()
             .AddSingleton<DpopProofs>()

@@ -29,18 +29,31 @@ internal sealed class FlowInspections(FlowDirectory flows, BindingDirectory bind
             && await runs.FindAsync(request.Http, slug, request.Query["query"] is [{ } query] ? query : "", request.Aborted) is { } progress
             ? Answer.Ok(new JsonObject
             {
-                ["plans"] = new JsonArray(), // no history is kept
-                ["current_plan"] = new JsonObject
-                {
-                    ["current_stage"] = await StageAsync(progress.Remaining[0], request.Aborted),
-                    ["next_planned_stage"] = progress.Remaining.Count > 1 ? await StageAsync(progress.Remaining[1], request.Aborted) : null,
-                    ["plan_context"] = progress.Context,
-                    ["session_id"] = progress.SessionId,
-                },
+                ["plans"] = await HistoryAsync(progress, request.Aborted),
+                ["current_plan"] = await PlanAsync(progress, request.Aborted),
                 ["is_completed"] = false,
             })
             : Answer.Detail(400, "No flow plan in session.");
     }
+
+    private async Task<JsonArray> HistoryAsync(FlowProgress progress, CancellationToken cancellationToken)
+    {
+        var plans = new JsonArray();
+        foreach (var earlier in progress.History)
+        {
+            plans.Add(await PlanAsync(earlier, cancellationToken));
+        }
+
+        return plans;
+    }
+
+    private async Task<JsonObject> PlanAsync(FlowProgress progress, CancellationToken cancellationToken) => new()
+    {
+        ["current_stage"] = await StageAsync(progress.Remaining[0], cancellationToken),
+        ["next_planned_stage"] = progress.Remaining.Count > 1 ? await StageAsync(progress.Remaining[1], cancellationToken) : null,
+        ["plan_context"] = progress.Context,
+        ["session_id"] = progress.SessionId,
+    };
 
     private async Task<JsonObject?> StageAsync(Guid id, CancellationToken cancellationToken) =>
         await bindings.FindAsync(id, cancellationToken) is { Stage: { } stage } binding

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Mail;

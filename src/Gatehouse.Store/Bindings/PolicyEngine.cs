@@ -13,6 +13,22 @@ namespace Gatehouse.Store.Bindings;
 public sealed partial class PolicyEngine(
     IDbContextFactory<GatehouseDb> databases, PolicyJudge judge, FactsGatherer gatherer, IEventLog events, RepeatedEvents repeated, TimeProvider clock, ILogger<PolicyEngine> logger) : IPolicyEngine
 {
+    // Asked at every sign-in and every grant, so it is translated once: else building it costs more than the database does.
+    private readonly Func<GatehouseDb, Guid, IAsyncEnumerable<Bound>> boundTo = EF.CompileAsyncQuery((GatehouseDb db, Guid targetId) =>
+        from binding in db.PolicyBindings.AsNoTracking()
+        join policy in db.IdentityPolicies.AsNoTracking() on binding.PolicyId equals policy.Id into policies
+        from policy in policies.DefaultIfEmpty()
+        join application in db.ProviderApplications.AsNoTracking() on binding.TargetId equals application.Id into applications
+        from application in applications.DefaultIfEmpty()
+        join flow in db.Flows on binding.TargetId equals flow.Id into flows
+        from flow in flows.DefaultIfEmpty()
+        join stage in db.FlowStageBindings on binding.TargetId equals stage.Id into stages
+        from stage in stages.DefaultIfEmpty()
+        join rule in db.RegistrationRules on binding.TargetId equals rule.Id into rules
+        from rule in rules.DefaultIfEmpty()
+        where binding.TargetId == targetId && binding.IsEnabled
+        select new Bound { Binding = binding, Policy = policy, Application = application, Mode = flow.PolicyEngineMode ?? stage.PolicyEngineMode ?? rule.PolicyEngineMode });
+
     /// <inheritdoc/>
     public Task<PolicyVerdict> JudgeAsync(Guid targetId, PolicySubject subject, CancellationToken cancellationToken) =>
         JudgeAsync(targetId, subject, mayChange: true, cancellationToken);
@@ -24,27 +40,14 @@ public sealed partial class PolicyEngine(
     private async Task<PolicyVerdict> JudgeAsync(Guid targetId, PolicySubject subject, bool mayChange, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var rows = await (
-            from binding in db.PolicyBindings.AsNoTracking()
-            join policy in db.IdentityPolicies.AsNoTracking() on binding.PolicyId equals policy.Id into policies
-            from policy in policies.DefaultIfEmpty()
-            join application in db.ProviderApplications.AsNoTracking() on binding.TargetId equals application.Id into applications
-            from application in applications.DefaultIfEmpty()
-            join flow in db.Flows on binding.TargetId equals flow.Id into flows
-            from flow in flows.DefaultIfEmpty()
-            join stage in db.FlowStageBindings on binding.TargetId equals stage.Id into stages
-            from stage in stages.DefaultIfEmpty()
-            join rule in db.RegistrationRules on binding.TargetId equals rule.Id into rules
-            from rule in rules.DefaultIfEmpty()
-            where binding.TargetId == targetId && binding.IsEnabled
-            select new { binding, policy, application, Mode = flow.PolicyEngineMode ?? stage.PolicyEngineMode ?? rule.PolicyEngineMode }).ToListAsync(cancellationToken);
+        var rows = await boundTo(db, targetId).ToListAsync(cancellationToken);
         if (rows.Count == 0)
         {
             return PolicyDecision.Decide("any", [], new PolicyFacts { Person = PersonFacts.Nobody, Clock = clock }, judge).Verdict;
         }
 
-        var bindings = rows.ConvertAll(r => new BoundPolicy(r.binding, r.policy));
-        var asked = rows[0].application;
+        var bindings = rows.ConvertAll(r => new BoundPolicy(r.Binding, r.Policy));
+        var asked = rows[0].Application;
         var facts = await gatherer.GatherAsync(db, subject, bindings, asked, cancellationToken);
         var judgement = PolicyDecision.Decide(asked?.PolicyEngineMode ?? rows[0].Mode ?? "any", bindings, facts, judge);
         Report(judgement, subject, facts.Person);
@@ -128,4 +131,15 @@ public sealed partial class PolicyEngine(
 
     [LoggerMessage(EventId = 6402, Level = LogLevel.Information, Message = "The password of user {UserId} has expired by a policy and is unusable")]
     private partial void LogEnded(int userId);
+
+    private sealed class Bound
+    {
+        public required PolicyBinding Binding { get; init; }
+
+        public IdentityPolicy? Policy { get; init; }
+
+        public ProviderApplication? Application { get; init; }
+
+        public string? Mode { get; init; }
+    }
 }

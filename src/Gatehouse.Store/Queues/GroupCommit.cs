@@ -18,17 +18,22 @@ public sealed class GroupCommit(IDbContextFactory<GatehouseDb> databases, TimePr
     private const int LargestGroup = 128;
     private const int MostWaiting = 8192;
 
+    // Which database it is never changes; a context made to find out is one too many for each grant.
+    private readonly Lazy<bool> isSqlite = new(() =>
+    {
+        using var db = databases.CreateDbContext();
+        return db is SqliteDb;
+    });
+
     private readonly Channel<Waiting> queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
 
     /// <summary>Runs <paramref name="write"/>, saves what it added, and returns when that is durable. Throws what the write or the save throws; then nothing of it is kept.</summary>
     public async Task<T> RunAsync<T>(GroupedWrite<T> write, CancellationToken cancellationToken)
     {
-        await using (var db = await databases.CreateDbContextAsync(cancellationToken))
+        if (!isSqlite.Value)
         {
-            if (db is not SqliteDb)
-            {
-                return await AloneAsync(db, write, cancellationToken);
-            }
+            await using var db = await databases.CreateDbContextAsync(cancellationToken);
+            return await AloneAsync(db, write, cancellationToken);
         }
 
         var waiting = new Waiting<T>(write);

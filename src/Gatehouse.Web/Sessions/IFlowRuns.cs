@@ -7,7 +7,11 @@ namespace Gatehouse.Web.Sessions;
 /// <param name="SessionId">Names the browser's session, and opens nothing.</param>
 /// <param name="Remaining">Bindings of the stages that still have to run; the first is the current one.</param>
 /// <param name="Context">What the run knows, without secrets.</param>
-public sealed record FlowProgress(string SessionId, IReadOnlyList<Guid> Remaining, JsonObject Context);
+public sealed record FlowProgress(string SessionId, IReadOnlyList<Guid> Remaining, JsonObject Context)
+{
+    /// <summary>The same before each stage that it has left behind, the first one first.</summary>
+    public IReadOnlyList<FlowProgress> History { get; init; } = [];
+}
 
 /// <summary>Finds the runs of flows of the browser behind a request.</summary>
 public interface IFlowRuns

@@ -84,11 +84,15 @@ public class AuthentikFlowTests
         }
 
         (await host.AuthentikAsync("GET", $"/flows/inspector/{Slug}/")).Expect(400);
-        runs.Progress = new FlowProgress("s", [.. bindings.Select(Guid.Parse)], new JsonObject { ["pending_user_identifier"] = "bob" });
+        runs.Progress = new FlowProgress("s", [.. bindings.Select(Guid.Parse)], new JsonObject { ["pending_user_identifier"] = "bob" })
+        {
+            History = [new FlowProgress("s", [.. bindings.Select(Guid.Parse).Reverse()], [])],
+        };
         var seen = (await host.AuthentikAsync("GET", $"/flows/inspector/{Slug}/?query=next%3D%2Fx")).Expect(200);
 
         Assert.Equal(("looked-at", "next=/x"), runs.Asked);
         Assert.Equal(("one", "two", "bob", "false"), (seen.Text("current_plan.current_stage.stage_obj.name"), seen.Text("current_plan.next_planned_stage.stage_obj.name"), seen.Text("current_plan.plan_context.pending_user_identifier"), seen.Text("is_completed")));
+        Assert.Equal(("two", "one"), (seen.Text("plans.0.current_stage.stage_obj.name"), seen.Text("plans.0.next_planned_stage.stage_obj.name")));
         (await host.AuthentikAsync("GET", $"/flows/inspector/{Slug}/", key: ApiHost.UserKey)).Expect(404);
         (await host.AuthentikAsync("GET", "/flows/inspector/no-such-flow/")).Expect(404);
     }

@@ -13,7 +13,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.Oidc.Grants;
 
 /// <summary>The users that machines act as: one made for each client that comes with its secret, and service accounts with app passwords.</summary>
-internal sealed class MachineAccounts(GatehouseDb db, TimeProvider clock)
+internal sealed class MachineAccounts(GatehouseDb db, TokenQueries queries, TimeProvider clock)
 {
     private const int LongestName = 150;
 
@@ -93,8 +93,7 @@ internal sealed class MachineAccounts(GatehouseDb db, TimeProvider clock)
             u => u.SetProperty(x => x.AttributesJson, after).SetProperty(x => x.Version, x => x.Version + 1), cancellationToken) == 1;
     }
 
-    private Task<User?> FindAsync(string key, CancellationToken cancellationToken) =>
-        db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.UsernameKey == key, cancellationToken);
+    private Task<User?> FindAsync(string key, CancellationToken cancellationToken) => queries.UserAsync(db, key, cancellationToken);
 
     private async Task<User?> MakeAsync(Client client, string name, string key, CancellationToken cancellationToken)
     {

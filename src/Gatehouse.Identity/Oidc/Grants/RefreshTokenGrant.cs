@@ -2,7 +2,6 @@ using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Oidc.Tokens;
 using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
-using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Gatehouse.Store.Queues;
 using Microsoft.EntityFrameworkCore;
@@ -10,7 +9,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Gatehouse.Identity.Oidc.Grants;
 
 /// <summary>Exchanges a refresh token (RFC 6749 §6). It is used once; a second use means that two hold it, and ends the grant (RFC 9700 §4.14).</summary>
-internal sealed class RefreshTokenGrant(GatehouseDb db, GroupCommit commits, TokenIssuer issuer, ApplicationAccess access, OAuthEvents events, TimeProvider clock)
+internal sealed class RefreshTokenGrant(GatehouseDb db, TokenQueries queries, GroupCommit commits, TokenIssuer issuer, ApplicationAccess access, OAuthEvents events, TimeProvider clock)
 {
     public const string GrantType = "refresh_token";
 
@@ -28,7 +27,7 @@ internal sealed class RefreshTokenGrant(GatehouseDb db, GroupCommit commits, Tok
         }
 
         var now = clock.GetUtcNow();
-        if (await FindAsync(Digest.Of(token), cancellationToken) is not { } found)
+        if (await queries.RefreshAsync(db, Digest.Of(token), cancellationToken) is not { } found)
         {
             return TokenResult.InvalidGrant("no such refresh token");
         }
@@ -66,7 +65,7 @@ internal sealed class RefreshTokenGrant(GatehouseDb db, GroupCommit commits, Tok
             await issuer.SignAsync(keys, new GrantedAccess(client, found.Grant, person, scopes), rotated.Jti, rotated.RefreshToken, cancellationToken));
     }
 
-    private static string? Fault(TokenRequest request, Found found, DateTimeOffset now) => found switch
+    private static string? Fault(TokenRequest request, RefreshFacts found, DateTimeOffset now) => found switch
     {
         _ when found.Row.ProviderId != request.Client.Provider.Id => "the refresh token was issued to another client",
         _ when found.Row.ExpiresAt <= now => "the refresh token has expired",
@@ -97,7 +96,7 @@ internal sealed class RefreshTokenGrant(GatehouseDb db, GroupCommit commits, Tok
         return threshold == TimeSpan.Zero || row.ExpiresAt - now < threshold;
     }
 
-    private async Task<Rotated> RotateAsync(GatehouseDb db, Client client, Found found, List<string> scopes, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<Rotated> RotateAsync(GatehouseDb db, Client client, RefreshFacts found, List<string> scopes, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var rotates = Rotates(client, found.Row, now);
         if (found.Row.UsedAt is not null || (rotates && !await UseUpAsync(db, found.Row.Hash, now, cancellationToken)))
@@ -124,19 +123,6 @@ internal sealed class RefreshTokenGrant(GatehouseDb db, GroupCommit commits, Tok
     private static async Task<bool> UseUpAsync(GatehouseDb db, string hash, DateTimeOffset now, CancellationToken cancellationToken) =>
         await db.OAuthTokens.Where(t => t.Hash == hash && t.UsedAt == null)
             .ExecuteUpdateAsync(t => t.SetProperty(x => x.UsedAt, now), cancellationToken) == 1;
-
-    private async Task<Found?> FindAsync(string hash, CancellationToken cancellationToken)
-    {
-        var found = await (
-            from row in db.OAuthTokens.AsNoTracking()
-            join grant in db.Grants.AsNoTracking() on row.GrantId equals grant.Id
-            join user in db.Users.AsNoTracking() on grant.UserId equals user.Id
-            where row.Hash == hash && row.Kind == OAuthTokenKind.Refresh
-            select new { row, grant, user, consents = grant.ConsentId == null || db.UserConsents.Any(c => c.Id == grant.ConsentId) }).SingleOrDefaultAsync(cancellationToken);
-        return found is null ? null : new Found(found.row, found.grant, found.user, found.consents);
-    }
-
-    private sealed record Found(OAuthToken Row, OAuthGrant Grant, User User, bool ConsentStands);
 
     // A class, so that its secrets are never printed.
     private sealed class Rotated(string? fault)

@@ -13,7 +13,7 @@ namespace Gatehouse.Identity.Oidc.Tokens;
 internal sealed record StandingToken(OAuthToken Row, GrantedAccess Access, JsonObject? Claims);
 
 /// <summary>Finds issued tokens again: signature, row, grant, user and application must all stand.</summary>
-internal sealed class AccessTokens(GatehouseDb db, ClientDirectory clients, TokenVerifier verifier, Impersonators impersonators, TimeProvider clock)
+internal sealed class AccessTokens(GatehouseDb db, TokenQueries queries, ClientDirectory clients, TokenVerifier verifier, Impersonators impersonators, TimeProvider clock)
 {
     // 64 random bytes as hex; anything else is no refresh token and costs no query.
     private const int RefreshTokenLength = 128;
@@ -60,25 +60,15 @@ internal sealed class AccessTokens(GatehouseDb db, ClientDirectory clients, Toke
 
     private async Task<StandingToken?> FindRowAsync(string hash, OAuthTokenKind kind, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
-        var found = await (
-            from row in db.OAuthTokens.AsNoTracking()
-            join grant in db.Grants.AsNoTracking() on row.GrantId equals grant.Id
-            join user in db.Users.AsNoTracking() on grant.UserId equals user.Id
-            where row.Hash == hash && row.Kind == kind && row.RevokedAt == null && row.ExpiresAt > now
-                && grant.RevokedAt == null && grant.ExpiresAt > now && user.IsActive
-                && (grant.ConsentId == null || db.UserConsents.Any(c => c.Id == grant.ConsentId))
-                && (grant.ImpersonatorId == null || db.AuthenticatedSessions.Any(
-                    s => s.Id == grant.SessionId && s.UserId == grant.ImpersonatorId && s.ImpersonatedUserId == grant.UserId && s.ExpiresAt > now))
-            select new { row, grant, user }).SingleOrDefaultAsync(cancellationToken);
-        if (found is null || clients.Find(found.row.ProviderId) is not { Application: not null } client
-            || !await impersonators.MayAsync(db, found.grant.ImpersonatorId, cancellationToken))
+        var found = await queries.StandingAsync(db, hash, kind, clock.GetUtcNow(), cancellationToken);
+        if (found is null || clients.Find(found.Row.ProviderId) is not { Application: not null } client
+            || !await impersonators.MayAsync(db, found.Grant.ImpersonatorId, cancellationToken))
         {
             return null;
         }
 
-        var person = await PersonReader.ReadAsync(db, found.user, client, found.row.Scopes, cancellationToken);
-        return new StandingToken(found.row, new GrantedAccess(client, found.grant, person, found.row.Scopes), Claims: null);
+        var person = await PersonReader.ReadAsync(db, found.User, client, found.Row.Scopes, cancellationToken);
+        return new StandingToken(found.Row, new GrantedAccess(client, found.Grant, person, found.Row.Scopes), Claims: null);
     }
 
     private static JsonObject? PayloadOf(JsonWebToken jwt) =>

@@ -1,5 +1,4 @@
 using Gatehouse.Identity.Oidc.Clients;
-using Gatehouse.Identity.Oidc.Grants;
 using Gatehouse.Model.Users;
 using Microsoft.IdentityModel.JsonWebTokens;
 

@@ -120,7 +120,7 @@ internal sealed partial class FlowExecutor(
 
         if (judged is StageStep.Pass)
         {
-            run.State.Remaining.RemoveAt(0);
+            run.State.Pass();
         }
 
         var (next, after) = await WalkAsync(run, cancellationToken);
@@ -169,7 +169,7 @@ internal sealed partial class FlowExecutor(
                 return (stage, step);
             }
 
-            run.State.Remaining.RemoveAt(0);
+            run.State.Pass();
         }
 
         return await TryTakeAsync(run, cancellationToken) ? (null, StageAnswers.Pass) : (null, null);
@@ -219,6 +219,7 @@ internal sealed partial class FlowExecutor(
         }
 
         run.State.Remaining = await PlanAsync(run.Flow, run.Browser, cancellationToken);
+        run.State.Passed = [];
         await plans.TrySaveAsync(run.PlanId, run.State, run.Version, cancellationToken);
         return new FlowOutcome.Again();
     }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gatehouse.Model.Flows;
 using Gatehouse.Store;
 using Gatehouse.Web.Sessions;
 using Microsoft.AspNetCore.Http;
@@ -25,7 +26,22 @@ internal sealed class FlowRuns(GatehouseDb db, FlowPlans plans, FlowPolicies pol
         var state = (await plans.FindAsync(FlowPlans.IdOf(key, slug, read.Raw), cancellationToken))?.State
             ?? new FlowState { Remaining = (await policies.PlanAsync(flow, await sessions.FindAsync(context.Request, cancellationToken), cancellationToken)).ConvertAll(b => b.Id) };
         List<Guid> remaining = [.. state.Remaining.Where(id => flow.Bindings.Exists(b => b.Id == id))];
-        return remaining.Count == 0 ? null : new FlowProgress(Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(key))), remaining, await ContextAsync(state, cancellationToken));
+        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(key)));
+        return remaining.Count == 0 ? null : new FlowProgress(name, remaining, await ContextAsync(state, cancellationToken)) { History = await HistoryAsync(name, state, flow, remaining, cancellationToken) };
+    }
+
+    // Each as it stood before its stage was left behind: the stages from there on, and who was known by then. Answers to prompts are not kept for it.
+    private async Task<List<FlowProgress>> HistoryAsync(string name, FlowState state, Flow flow, List<Guid> remaining, CancellationToken cancellationToken)
+    {
+        var passed = state.Passed.FindAll(p => flow.Bindings.Exists(b => b.Id == p.Binding));
+        var history = new List<FlowProgress>();
+        for (var at = 0; at < passed.Count; at++)
+        {
+            var known = at == 0 ? new FlowState() : new FlowState { Identifier = passed[at - 1].Identifier, UserId = passed[at - 1].UserId, Amr = passed[at - 1].Amr };
+            history.Add(new FlowProgress(name, [.. passed.Skip(at).Select(p => p.Binding), .. remaining], await ContextAsync(known, cancellationToken)));
+        }
+
+        return history;
     }
 
     // authentik's names. What was proved is among it; marks and hashes of passwords are not.

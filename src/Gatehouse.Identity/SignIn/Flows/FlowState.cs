@@ -10,6 +10,9 @@ internal sealed class FlowState
     /// <summary>Bindings that still have to run, in order.</summary>
     public List<Guid> Remaining { get; set; } = [];
 
+    /// <summary>Stages that it has left behind, in order.</summary>
+    public List<PassedStage> Passed { get; set; } = [];
+
     /// <summary>What was typed as name; null before identification.</summary>
     public string? Identifier { get; set; }
 
@@ -58,4 +61,21 @@ internal sealed class FlowState
 
     /// <summary>Where to go at the end, of the run that sent the link; null means the query says.</summary>
     public string? Next { get; set; }
+
+    /// <summary>Leaves the current stage behind.</summary>
+    public void Pass()
+    {
+        Passed.Add(new PassedStage(Remaining[0]) { Identifier = Identifier, UserId = UserId, Amr = [.. Amr] });
+        Remaining.RemoveAt(0);
+    }
+}
+
+/// <summary>A stage that a run has left behind, and who was known afterwards.</summary>
+internal sealed record PassedStage(Guid Binding)
+{
+    public string? Identifier { get; init; }
+
+    public int? UserId { get; init; }
+
+    public List<string> Amr { get; init; } = [];
 }

@@ -42,8 +42,14 @@ public class FlowPolicyTests
         Assert.DoesNotContain(browser.Session!, begun.SessionId, StringComparison.Ordinal);
         Assert.Equal("ak-stage-password", (await browser.Flow(Login).ShowAsync()).Component);
 
+        // Before the stage that is left behind there were all three, and nobody was known.
+        var earlier = Assert.Single(begun.History);
+        Assert.Equal([StageType.Identification, StageType.Password, StageType.UserLogin], await TypesAsync(host, earlier));
+        Assert.Null(earlier.Context["pending_user"]);
+
         // Another query is another run, at its beginning; without a browser there is none.
         var other = await LookAsync(host, browser, "next=/x");
+        Assert.Empty(other!.History);
         Assert.Equal([StageType.Identification, StageType.Password, StageType.UserLogin], await TypesAsync(host, other!));
         using var stranger = host.Browser();
         Assert.Null(await LookAsync(host, stranger, ""));
