@@ -71,9 +71,9 @@ internal sealed class AccessCustomPages(CustomPageDirectory directory, SaveCusto
         }
 
         var html = body.Text("custom_html", CustomPage.MostCharacters, mayBeBlank: false).Or("");
-        if (kind == CustomPageKind.Login && html.Length > 0 && !html.Contains(CustomPage.LoginMethods, StringComparison.Ordinal))
+        if (kind == CustomPageKind.Login && html.Length > 0 && html.Split(CustomPage.LoginMethods).Length != 2)
         {
-            body.Refuse("custom_html", $"a login page says with {CustomPage.LoginMethods} where the links to the login methods stand");
+            body.Refuse("custom_html", $"a login page says with {CustomPage.LoginMethods}, once, where the links to the login methods stand");
         }
 
         return (body.Text("name", 350, mayBeBlank: false).Or(""), kind, html);

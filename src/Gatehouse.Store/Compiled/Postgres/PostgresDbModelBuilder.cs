@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("37cb1e11-d731-45bc-a418-8c3cc8b7ea0f"), entityTypeCount: 77)
+            : base(skipDetectChanges: false, modelId: new Guid("73b95be1-44e8-4039-b98a-6c30c561f76e"), entityTypeCount: 77)
         {
         }
 

@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("d4e63f6e-7a3a-4365-b30f-d5a35cac43e7"), entityTypeCount: 77)
+            : base(skipDetectChanges: false, modelId: new Guid("2dd52463-87b1-4549-b9e5-009b2f31333a"), entityTypeCount: 77)
         {
         }
 
