@@ -11,7 +11,6 @@ using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
-using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 

@@ -67,7 +67,7 @@ internal sealed class AccessCustomPages(CustomPageDirectory directory, SaveCusto
         var type = body.Text("type", 40).Or("identity_denied");
         if (!Kinds.TryGetValue(type, out var kind))
         {
-            body.Refuse("type", type is "interstitial" ? "custom pages of type 'interstitial' are not supported yet" : "type must be identity_denied, forbidden or login");
+            body.Refuse("type", type is "interstitial" ? "custom pages of type 'interstitial' are not supported: the page that asks before a program gets a token sends a form, and custom pages here send none" : "type must be identity_denied, forbidden or login");
         }
 
         var html = body.Text("custom_html", CustomPage.MostCharacters, mayBeBlank: false).Or("");
