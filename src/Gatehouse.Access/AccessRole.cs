@@ -139,6 +139,7 @@ public static class AccessRole
         MapAgents(endpoints, access.MapGroup("/oauth"));
         MapSaas(access.MapGroup("/sso/oidc/{client}"));
         MapSaml(access.MapGroup("/sso/saml/{id}"));
+        endpoints.MapGet(OrganizationLook.StylePath, (HttpContext context, ISnapshot<AccessTable> tables) => OrganizationLook.Style(context, tables.Current));
         access.MapGet("/launcher.css", (HttpContext context, LauncherEndpoint launcher) => launcher.Style(context));
         endpoints.MapGet("/", (HttpContext context, LauncherEndpoint launcher) => launcher.HandleAsync(context));
         endpoints.MapFallback("{*path}", (ISnapshot<AccessTable> tables) => SignInPages.NotFound(tables.Current));

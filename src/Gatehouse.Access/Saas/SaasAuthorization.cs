@@ -73,8 +73,7 @@ internal sealed partial class SaasAuthorization(
         {
             SaasRuling.Shown shown => shown.Result,
             SaasRuling.Silent silent => Refuse(request, new SaasError(CodeOf(silent.Why), silent.Reason)),
-            SaasRuling.Open open when SaasIdentity.MissingOf(request.App, open.Session) is { } missing =>
-                Refuse(request, new SaasError("access_denied", $"the login method gave no value for the required claim {missing}")),
+            SaasRuling.Incomplete incomplete => Refuse(request, new SaasError("access_denied", $"the login method gave no value for the required claim {incomplete.Missing}")),
             SaasRuling.Open open => await GrantAsync(context, table, request, open),
             _ => throw new UnreachableException(),
         };

@@ -46,8 +46,11 @@ internal abstract record SaasRuling
     {
     }
 
-    /// <summary>They may, until <paramref name="Until"/>.</summary>
-    public sealed record Open(AccessSession Session, DateTimeOffset Until) : SaasRuling;
+    /// <summary>They may, until <paramref name="Until"/>; <paramref name="Visit"/> is how long one visit lasts, as the application's sessions do.</summary>
+    public sealed record Open(AccessSession Session, DateTimeOffset Until, TimeSpan Visit) : SaasRuling;
+
+    /// <summary>The policies admit them, but the application can't do without something that nobody said of them.</summary>
+    public sealed record Incomplete(string Missing) : SaasRuling;
 
     /// <summary>They see this first, or instead.</summary>
     public sealed record Shown(IResult Result) : SaasRuling;
@@ -99,7 +102,9 @@ internal sealed partial class SaasEntrance(
             await admission.RecordLoginAsync(context, app, visitor, urls.AccessHost, demand.Target);
         }
 
-        return new SaasRuling.Open(session, open < session.ExpiresAt ? open : session.ExpiresAt);
+        return SaasIdentity.MissingOf(app, visitor.Identity!) is { } missing // a person was admitted
+            ? new SaasRuling.Incomplete(missing)
+            : new SaasRuling.Open(session, open < session.ExpiresAt ? open : session.ExpiresAt, admitted.Duration > TimeSpan.Zero ? admitted.Duration : SessionDuration.Shortest);
     }
 
     // Whether the session is as young as the service, or the application, wants it.

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gatehouse.Access.SignIn;
 using Gatehouse.Model.Apps;
+using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 
@@ -37,12 +38,12 @@ internal static class SaasIdentity
         return claims;
     }
 
-    /// <summary>A claim that the application can't do without and that nobody gave; null when there is none.</summary>
-    public static string? MissingOf(AppEntry app, AccessSession session)
-    {
-        var given = Custom(app, session).Select(c => c.Claim.Name).ToHashSet(StringComparer.Ordinal);
-        return app.App.Saas?.Oidc?.CustomClaims.Find(c => c.IsRequired && !given.Contains(c.Name))?.Name;
-    }
+    /// <summary>A claim or an attribute that the application can't do without and that the login method did not give; null when there is none.</summary>
+    public static string? MissingOf(AppEntry app, VisitorIdentity who) =>
+        app.App.Saas?.Oidc?.CustomClaims.Find(c => c.IsRequired && !Has(who, c.Source))?.Name
+        ?? app.App.Saas?.Saml?.Attributes.Find(a => a.IsRequired && !Has(who, a.Source))?.Name;
+
+    private static bool Has(VisitorIdentity who, SaasSource source) => who.Claims.GetValueOrDefault(source.NameAt(who.LoginMethodId)) is { Count: > 0 };
 
     /// <summary>The names of the person's groups that the application may know of.</summary>
     public static List<string> GroupsOf(AppEntry app, AccessSession session)

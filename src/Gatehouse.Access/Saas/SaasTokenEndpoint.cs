@@ -114,7 +114,7 @@ internal sealed partial class SaasTokenEndpoint(
             return Invalid(app, "the policies admit its person no more");
         }
 
-        return SaasIdentity.MissingOf(app, session) is not null ? Invalid(app, "a claim that the application requires is missing") : Issue(table, app, session, grant, open - now, scopes is [_, ..] ? scopes : null);
+        return SaasIdentity.MissingOf(app, visitor.Identity!) is not null ? Invalid(app, "a claim that the application requires is missing") : Issue(table, app, session, grant, open - now, scopes is [_, ..] ? scopes : null);
     }
 
     // A client with a secret is a server somewhere: rules about addresses are about the person's, where they signed in.

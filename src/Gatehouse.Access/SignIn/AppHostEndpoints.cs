@@ -27,6 +27,7 @@ internal sealed class AppHostEndpoints(AuthorizedEndpoint authorized, IdentityEn
             "/cdn-cgi/access/get-identity" => await identity.HandleAsync(context, table, host),
             "/cdn-cgi/access/logout" => await logout.HandleAsync(context, table, host),
             "/cdn-cgi/access/certs" => certs.Handle(context, table),
+            OrganizationLook.StylePath => OrganizationLook.Style(context, table),
             "/cdn-cgi/access/login" => Login(context, table, host),
             "/cdn-cgi/access/cli" => commandLine.Begin(context, table, host),
             AgentAuthorization.ReturnPath => agents.Return(context, table, host),

@@ -28,6 +28,18 @@ internal sealed class DenialPage(SignInDecision admission, PublicUrls urls)
         : Web(app.App.CustomDenyUrl) is { } elsewhere ? Results.Redirect(elsewhere)
         : null;
 
+    /// <summary>Refuses somebody at the App Launcher: as its policies say, or because no application is open to them.</summary>
+    public IResult ForLauncher(AccessTable table, string email, string ray) =>
+        (table.Launcher is { } own ? OwnFor(table, own, ray, StatusCodes.Status403Forbidden) : null) ?? Page.Message(
+            StatusCodes.Status403Forbidden,
+            "That account does not have access.",
+            table.Launcher?.App.CustomDenyMessage ?? (table.Launcher is null
+                ? $"You are signed in as {email}, and no application here is open to you."
+                : $"You are signed in as {email}, and this account may not open the App Launcher."),
+            [new("Id in the log", ray)],
+            ($"{urls.Access}/?{LoginRedirect.SwitchParameter}=1", "Sign in as somebody else"),
+            look: OrganizationLook.Of(table));
+
     private IResult Result(AccessTable table, AppEntry app, Visitor visitor, string? host, string returnTo, string id, int status)
     {
         if (visitor.Identity is not { } identity)
@@ -47,7 +59,7 @@ internal sealed class DenialPage(SignInDecision admission, PublicUrls urls)
                 "Forbidden",
                 "This address does not admit your request as it came: from this network or without the credentials it asks for. If you expected to be let in, give whoever runs it the decision id.",
                 [new("Decision id", id)],
-                brand: table.Organization.Name);
+                look: OrganizationLook.Of(table));
         }
 
         return OwnFor(table, app, id, status) ?? Page.Message(
@@ -56,7 +68,7 @@ internal sealed class DenialPage(SignInDecision admission, PublicUrls urls)
             app.App.CustomDenyMessage is { Length: > 0 } own ? own : $"You are signed in, but this account may not open {app.App.Name}. If it should, give whoever runs it the decision id.",
             [new("Signed in as", identity.Email), new("Decision id", id)],
             host is null ? null : (AppLogin.Url(urls, host, returnTo, switchPerson: true), "Sign in as someone else"),
-            table.Organization.Name);
+            look: OrganizationLook.Of(table));
     }
 
     private static string? Web(string? text) =>

@@ -11,7 +11,6 @@ using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
-using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -110,13 +109,7 @@ internal sealed partial class SignInCompletion(
         if (!launcher.Admits(table, address, who))
         {
             LogLauncher(ray, "no policy admits them");
-            return OwnDenial(table, ray) ?? Page.Message(
-                StatusCodes.Status403Forbidden,
-                "That account does not have access.",
-                table.Launcher?.App.CustomDenyMessage ?? $"You signed in as {facts.Email}, and no application here is open to you.",
-                [new("Id in the log", ray)],
-                (Again(state, switchPerson: true), "Sign in as somebody else"),
-                table.Organization.Name);
+            return denial.ForLauncher(table, facts.Email, ray);
         }
 
         var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address, passed), context.RequestAborted);
@@ -125,8 +118,6 @@ internal sealed partial class SignInCompletion(
         LogLauncher(ray, "signed in");
         return Results.Redirect(urls.Access + (state.ReturnTo == MfaPages.AddPath ? MfaPages.AddPath : "/"));
     }
-
-    private static IResult? OwnDenial(AccessTable table, string ray) => table.Launcher is { } own ? DenialPage.OwnFor(table, own, ray, StatusCodes.Status403Forbidden) : null;
 
     /// <summary>Puts a session with what the login method says now in place of the one that asked. Whoever it was, it must be them still.</summary>
     public async Task<IResult> FinishRefreshAsync(HttpContext context, AccessTable table, LoginState state, IdentityFacts facts, string email)

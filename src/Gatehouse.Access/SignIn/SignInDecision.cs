@@ -1,4 +1,5 @@
 using Gatehouse.Access.Gateway;
+using Gatehouse.Access.Saas;
 using Gatehouse.Model.Audit;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Snapshots;
@@ -41,7 +42,11 @@ internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, Pla
     /// <summary>Keeps the decision about a sign-in that asked for <paramref name="returnTo"/>; durable when it returns. The answer is its id.</summary>
     public async Task<string> RecordLoginAsync(HttpContext context, AppEntry app, Visitor visitor, string host, string returnTo, DecisionExtras? extras = null)
     {
-        var record = Record(context, app, visitor, Login, Judge(app, visitor) is Ruling.Admitted, "GET", host, ReturnPath.WithoutQuery(returnTo), extras);
+        var isAdmitted = Judge(app, visitor) is Ruling.Admitted;
+        var missing = isAdmitted && visitor.Identity is { } who ? SaasIdentity.MissingOf(app, who) : null;
+        var record = Record(
+            context, app, visitor, Login, isAdmitted && missing is null, "GET", host, ReturnPath.WithoutQuery(returnTo), extras,
+            missing is null ? null : Instead(app, visitor, $"Refused: the application can't do without {missing}, and the login method gave no value for it."));
         await audit.RecordAsync(record, context.RequestAborted);
         return record.Id;
     }
@@ -49,11 +54,17 @@ internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, Pla
     /// <summary>Queues the refusal of a person whom a policy would admit, but who did not prove themselves by the second factor that it asks for.</summary>
     public void RecordWithoutFactor(HttpContext context, AppEntry app, Visitor visitor, WayState way, string reason)
     {
-        var tree = PolicyExplainer.ExplainLogin(app, visitor);
         var asked = app.AfterSignIn.FirstOrDefault(p => p.Id == way.PolicyId)?.Mfa?.Allowed.Labels() ?? "a second factor";
         audit.Enqueue(Record(
             context, app, visitor, Login, false, "POST", way.Host, ReturnPath.WithoutQuery(way.ReturnTo),
-            tree: tree with { Outcome = $"Refused: a second factor is asked for ({asked}), and the proof was refused: {reason}. Without that: {tree.Outcome}" }));
+            tree: Instead(app, visitor, $"Refused: a second factor is asked for ({asked}), and the proof was refused: {reason}.")));
+    }
+
+    // The policies are not what refuses, so they stand behind what does.
+    private static DecisionTree Instead(AppEntry app, Visitor visitor, string outcome)
+    {
+        var tree = PolicyExplainer.ExplainLogin(app, visitor);
+        return tree with { Outcome = $"{outcome} Without that: {tree.Outcome}" };
     }
 
     /// <summary>Queues the refusal of the request itself: a visitor may send many, and each is refused whether the store is there or not. The answer is its id.</summary>

@@ -67,13 +67,13 @@ internal sealed class AccessCustomPages(CustomPageDirectory directory, SaveCusto
         var type = body.Text("type", 40).Or("identity_denied");
         if (!Kinds.TryGetValue(type, out var kind))
         {
-            body.Refuse("type", type is "interstitial" ? "custom pages of type 'interstitial' are not supported yet" : "type must be identity_denied, forbidden or login");
+            body.Refuse("type", type is "interstitial" ? "custom pages of type 'interstitial' are not supported: the page that asks before a program gets a token sends a form, and custom pages here send none" : "type must be identity_denied, forbidden or login");
         }
 
         var html = body.Text("custom_html", CustomPage.MostCharacters, mayBeBlank: false).Or("");
-        if (kind == CustomPageKind.Login && html.Length > 0 && !html.Contains(CustomPage.LoginMethods, StringComparison.Ordinal))
+        if (kind == CustomPageKind.Login && html.Length > 0 && html.Split(CustomPage.LoginMethods).Length != 2)
         {
-            body.Refuse("custom_html", $"a login page says with {CustomPage.LoginMethods} where the links to the login methods stand");
+            body.Refuse("custom_html", $"a login page says with {CustomPage.LoginMethods}, once, where the links to the login methods stand");
         }
 
         return (body.Text("name", 350, mayBeBlank: false).Or(""), kind, html);

@@ -35,7 +35,6 @@ internal sealed class Organizations(SaveOrganization save, LintPolicies lint, Pu
         }
 
         var design = body.Inner("login_design") ?? BodyFields.Nothing();
-        design.NotYet("background_color", "text_color", "logo_path");
         var pages = body.Inner("custom_pages") ?? BodyFields.Nothing();
         var fields = new OrganizationFields
         {
@@ -45,6 +44,9 @@ internal sealed class Organizations(SaveOrganization save, LintPolicies lint, Pu
             ForbiddenPage = PageId(pages, "forbidden"),
             LoginHeader = design.Text("header_text", 350),
             LoginFooter = design.Text("footer_text", 350),
+            LoginBackground = LookBody.Color(design, "background_color"),
+            LoginTextColor = LookBody.Color(design, "text_color"),
+            LoginLogo = LookBody.Logo(design, "logo_path"),
             Name = body.Text("name", 350, mayBeBlank: false),
             SessionDuration = body.Duration("session_duration"),
             DenyUnmatchedRequests = body.Flag("deny_unmatched_requests"),
@@ -86,7 +88,14 @@ internal sealed class Organizations(SaveOrganization save, LintPolicies lint, Pu
         ["name"] = organization.Name,
         ["auth_domain"] = urls.AccessHost,
         ["session_duration"] = GoDuration.Format(organization.SessionDuration),
-        ["login_design"] = new JsonObject { ["header_text"] = organization.LoginHeader, ["footer_text"] = organization.LoginFooter },
+        ["login_design"] = new JsonObject
+        {
+            ["background_color"] = organization.LoginBackground ?? "",
+            ["text_color"] = organization.LoginTextColor ?? "",
+            ["logo_path"] = organization.LoginLogo ?? "",
+            ["header_text"] = organization.LoginHeader,
+            ["footer_text"] = organization.LoginFooter,
+        },
         ["auto_redirect_to_identity"] = organization.AutoRedirectToIdentity,
         ["custom_pages"] = new JsonObject { ["forbidden"] = organization.ForbiddenPage?.ToString() ?? "", ["identity_denied"] = organization.IdentityDeniedPage?.ToString() ?? "" },
         ["access_log_retention"] = GoDuration.Format(organization.DecisionRetention),

@@ -33,6 +33,12 @@ internal sealed class OrganizationFields
 
     public Maybe<string> LoginFooter { get; init; }
 
+    public Maybe<string?> LoginBackground { get; init; }
+
+    public Maybe<string?> LoginTextColor { get; init; }
+
+    public Maybe<string?> LoginLogo { get; init; }
+
     public Maybe<OrganizationMfa?> Mfa { get; init; }
 
     public Maybe<bool> MfaRequiredForAllApps { get; init; }
@@ -83,6 +89,9 @@ internal sealed class SaveOrganization(GatehouseDb db, Writer writer, TimeProvid
             organization.ForbiddenPage = fields.ForbiddenPage.Or(organization.ForbiddenPage);
             organization.LoginHeader = fields.LoginHeader.Or(organization.LoginHeader);
             organization.LoginFooter = fields.LoginFooter.Or(organization.LoginFooter);
+            organization.LoginBackground = fields.LoginBackground.Or(organization.LoginBackground);
+            organization.LoginTextColor = fields.LoginTextColor.Or(organization.LoginTextColor);
+            organization.LoginLogo = fields.LoginLogo.Or(organization.LoginLogo);
             organization.Name = fields.Name.Or(organization.Name);
             organization.SessionDuration = fields.SessionDuration.Or(organization.SessionDuration);
             organization.DenyUnmatchedRequests = fields.DenyUnmatchedRequests.Or(organization.DenyUnmatchedRequests);

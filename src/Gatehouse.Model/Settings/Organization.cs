@@ -41,6 +41,15 @@ public sealed class Organization
     /// <summary>Text at the foot of the login page; empty means none.</summary>
     public string LoginFooter { get; set; } = "";
 
+    /// <summary>Colour of the pages on which people sign in or are refused, <c>#rgb</c> or <c>#rrggbb</c>; null means as shipped.</summary>
+    public string? LoginBackground { get; set; }
+
+    /// <summary>Colour of the text there; null means as shipped.</summary>
+    public string? LoginTextColor { get; set; }
+
+    /// <summary>Picture instead of the mark there, an https or data URL; null means the mark.</summary>
+    public string? LoginLogo { get; set; }
+
     /// <summary>Access's own second factor; null means that it is off.</summary>
     public OrganizationMfa? Mfa { get; set; }
 

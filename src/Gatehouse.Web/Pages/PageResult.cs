@@ -35,7 +35,7 @@ public sealed class PageResult<[DynamicallyAccessedMembers(DynamicallyAccessedMe
 public static class Page
 {
     /// <summary>A page that says one thing.</summary>
-    public static IResult Message(int status, string title, string text, IReadOnlyList<KeyValuePair<string, string>>? facts = null, (string Href, string Text)? action = null, string? brand = null) =>
+    public static IResult Message(int status, string title, string text, IReadOnlyList<KeyValuePair<string, string>>? facts = null, (string Href, string Text)? action = null, string? brand = null, BrandLook? look = null) =>
         new PageResult<MessagePage>(
             new Dictionary<string, object?>
             {
@@ -45,6 +45,10 @@ public static class Page
                 [nameof(MessagePage.ActionHref)] = action?.Href,
                 [nameof(MessagePage.ActionText)] = action?.Text ?? "",
                 [nameof(MessagePage.Brand)] = brand ?? "Gatehouse",
+                [nameof(MessagePage.Look)] = look,
             },
-            status);
+            status)
+        {
+            Look = look,
+        };
 }

@@ -143,6 +143,7 @@ public class CloudflareListTests
         (await host.CloudflareAsync("PUT", "/access/organizations", JsonNode.Parse("""{"custom_pages":{"identity_denied":""}}"""))).Expect(200);
         (await host.CloudflareAsync("DELETE", "/access/custom_pages/" + id)).Expect(200);
         (await host.CloudflareAsync("POST", "/access/custom_pages", new JsonObject { ["name"] = "x", ["type"] = "login", ["custom_html"] = "x" })).Expect(400); // nobody could go on
+        (await host.CloudflareAsync("POST", "/access/custom_pages", new JsonObject { ["name"] = "x", ["type"] = "login", ["custom_html"] = "{{LoginMethods}} or {{LoginMethods}}" })).Expect(400);
         (await host.CloudflareAsync("POST", "/access/custom_pages", new JsonObject { ["name"] = "x", ["type"] = "interstitial", ["custom_html"] = "x" })).Expect(400);
         var login = (await host.CloudflareAsync("POST", "/access/custom_pages", new JsonObject { ["name"] = "in", ["type"] = "login", ["custom_html"] = "<h1>In</h1>{{LoginMethods}}" })).Expect(201);
         Assert.Equal("login", (await host.CloudflareAsync("GET", "/access/custom_pages/" + login.Text("result.uid"))).Text("result.type"));
@@ -160,7 +161,18 @@ public class CloudflareListTests
         Assert.Equal(("true", "240h", "Hello", "24h"), (
             changed.Text("result.auto_redirect_to_identity"), changed.Text("result.access_log_retention"), changed.Text("result.login_design.header_text"), changed.Text("result.session_duration")));
         (await host.CloudflareAsync("PUT", "/access/organizations", JsonNode.Parse("""{"access_log_retention":"1h"}"""))).Expect(400);
-        (await host.CloudflareAsync("PUT", "/access/organizations", JsonNode.Parse("""{"login_design":{"background_color":"#ff0000"}}"""))).Expect(400);
+        (await host.CloudflareAsync("PUT", "/access/organizations", JsonNode.Parse("""{"login_design":{"background_color":"#1F6feb","text_color":"#fff","logo_path":"data:image/png;base64,iVBORw0KGgo="}}"""))).Expect(200);
+        var design = (await host.CloudflareAsync("GET", "/access/organizations")).Result["login_design"]!;
+        Assert.Equal(("#1F6feb", "#fff", "data:image/png;base64,iVBORw0KGgo="), (design["background_color"]!.ToString(), design["text_color"]!.ToString(), design["logo_path"]!.ToString()));
+        foreach (var (field, value) in ((string, string)[])[
+            ("background_color", "red"), ("background_color", "#ff"), ("text_color", "#fff;}body{x:y"), ("text_color", "#ggg"), ("logo_path", "http://a.example/l.png"),
+            ("logo_path", "data:text/html;base64,aGk="), ("logo_path", "data:image/svg+xml,<svg/>"), ("logo_path", "data:image/png;base64,a b"), ("logo_path", "https://a.example/;script-src *")])
+        {
+            (await host.CloudflareAsync("PUT", "/access/organizations", new JsonObject { ["login_design"] = new JsonObject { [field] = value } })).Expect(400);
+        }
+
+        (await host.CloudflareAsync("PUT", "/access/organizations", JsonNode.Parse("""{"login_design":{"background_color":"","logo_path":""}}"""))).Expect(200);
+        Assert.Equal("", (await host.CloudflareAsync("GET", "/access/organizations")).Text("result.login_design.logo_path"));
     }
 
     private static JsonObject List(string type, params string[] values) =>

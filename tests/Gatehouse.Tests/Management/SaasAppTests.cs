@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Machines;
 using Microsoft.EntityFrameworkCore;
@@ -142,10 +143,22 @@ public class SaasAppTests
         var read = (await host.CloudflareAsync("GET", $"/access/apps/{id}")).Expect(200);
         Assert.Null(read.Text("result.saas_app.client_secret"));
         Assert.NotNull(read.Text("result.saas_app.previous_client_secret_expires_at"));
-        (await host.CloudflareAsync("POST", $"/access/apps/{id}/rotate_client_secret", new JsonObject { ["previous_client_secret_expires_at"] = "soon" })).Expect(400);
+        foreach (var when in new[] { "soon", host.Clock.GetUtcNow().AddDays(30).AddMinutes(1).ToString("O") })
+        {
+            (await host.CloudflareAsync("POST", $"/access/apps/{id}/rotate_client_secret", new JsonObject { ["previous_client_secret_expires_at"] = when })).Expect(400);
+        }
+
         var third = (await host.CloudflareAsync("POST", $"/access/apps/{id}/rotate_client_secret")).Expect(200);
         Assert.Null(third.Text("result.saas_app.previous_client_secret_expires_at"));
         await AssertAsync(third.Text("result.saas_app.client_secret")!, null); // not the second, and not the first either
+
+        await using (var db = host.Open())
+        {
+            var told = await db.Events.Where(e => e.Action == EventActions.SecretRotate).OrderBy(e => e.CreatedAt).Select(e => e.ContextJson).ToListAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(2, told.Count);
+            Assert.Contains($"\"former_ends_at\":\"{end:yyyy-MM-ddTHH:mm}", told[0], StringComparison.Ordinal);
+            Assert.DoesNotContain(told, t => t.Contains(first!, StringComparison.Ordinal) || t.Contains(third.Text("result.saas_app.client_secret")!, StringComparison.Ordinal));
+        }
 
         var saml = (await host.CloudflareAsync("POST", "/access/apps", Saml())).Expect(201).Text("result.id");
         (await host.CloudflareAsync("POST", $"/access/apps/{saml}/rotate_client_secret")).Expect(400);

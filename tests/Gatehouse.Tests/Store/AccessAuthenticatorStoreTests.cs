@@ -97,7 +97,7 @@ public class AccessAuthenticatorStoreTests
         var (own, sessions) = (store.Get<IAccessAuthenticators>(), store.Get<IAccessSessions>());
         var session = await sessions.StartAsync(Facts("ada@example.com"), Cancel);
         var ada = session.UserId;
-        var (app, key, now) = (App(ada), Key(ada, "k1"), DateTimeOffset.UtcNow);
+        var (app, key, now) = (App(ada), Key(ada, "k1"), store.Clock.GetUtcNow());
         await own.TryAddAsync(app, Cancel);
         await own.TryAddAsync(key, Cancel);
         foreach (var (by, method) in ((Guid, MfaMethods)[])[(app.Id, MfaMethods.Totp), (key.Id, MfaMethods.SecurityKey), (app.Id, MfaMethods.Totp)])

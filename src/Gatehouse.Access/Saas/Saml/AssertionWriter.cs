@@ -12,7 +12,6 @@ namespace Gatehouse.Access.Saas.Saml;
 /// <summary>Writes an assertion for one service provider, about one sign-in, in answer to one question.</summary>
 internal sealed class AssertionWriter(XmlWriter xml, AppEntry app, string issuer, SamlQuestion question, DateTimeOffset now)
 {
-    private const string Persistent = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
     private const string Basic = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic";
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Drift = TimeSpan.FromSeconds(60);
@@ -38,19 +37,12 @@ internal sealed class AssertionWriter(XmlWriter xml, AppEntry app, string issuer
         xml.WriteEndElement();
     }
 
-    /// <summary>An attribute that the application can't do without and that nobody gave; null when there is none.</summary>
-    public static string? MissingOf(AppEntry app, AccessSession session)
-    {
-        var claims = SessionIdentity.ClaimsOf(session);
-        return app.App.Saas?.Saml?.Attributes.Find(a => a.IsRequired && claims.GetValueOrDefault(a.Source.NameAt(session.LoginMethodId)) is not { Count: > 0 })?.Name;
-    }
-
     // For whoever brings it to the consumer service within minutes, and in answer to the question if there was one (SAML Profiles §4.1.4.2).
     private void Subject(AccessSession session)
     {
         Begin("Subject");
         Begin("NameID");
-        xml.WriteAttributeString("Format", saml.NameIdFormat == SaasNameId.Id ? Persistent : SamlNames.EmailFormat);
+        xml.WriteAttributeString("Format", saml.NameIdFormat == SaasNameId.Id ? SamlNames.PersistentFormat : SamlNames.EmailFormat);
         xml.WriteString(saml.NameIdFormat == SaasNameId.Id ? session.UserId.ToString() : session.Email);
         xml.WriteEndElement();
         Begin("SubjectConfirmation");

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Xml;
 using Gatehouse.Access.SignIn.Saml;
 using Gatehouse.Model.Apps;
-using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 
 namespace Gatehouse.Access.Saas.Saml;
@@ -15,11 +14,12 @@ internal sealed class SamlAnswers(TimeProvider clock)
     private const string NoPassive = "urn:oasis:names:tc:SAML:2.0:status:NoPassive";
     private const string Denied = "urn:oasis:names:tc:SAML:2.0:status:RequestDenied";
 
-    /// <summary>The response about the person of <paramref name="session"/>, in base64. The service provider shall not keep them signed in beyond <paramref name="until"/>.</summary>
-    public string Write(AccessTable table, AppEntry app, string issuer, SamlQuestion question, AccessSession session, DateTimeOffset until)
+    /// <summary>The response about the person who may enter, in base64. The service provider shall keep them signed in no longer than a visit lasts, nor than what lets them in.</summary>
+    public string Write(AccessTable table, AppEntry app, string issuer, SamlQuestion question, SaasRuling.Open open)
     {
         var now = clock.GetUtcNow();
-        var document = Response(app.App.Saas!.Saml!, issuer, question, now, [SamlNames.Success], xml => new AssertionWriter(xml, app, issuer, question, now).Write(session, until)); // by SAML, as found
+        var until = open.Until - now < open.Visit ? open.Until : now + open.Visit;
+        var document = Response(app.App.Saas!.Saml!, issuer, question, now, [SamlNames.Success], xml => new AssertionWriter(xml, app, issuer, question, now).Write(open.Session, until)); // by SAML, as found
         ElementSigner.Sign(SamlXml.Only(document.DocumentElement!, "Assertion", SamlNames.Assertion)!, table.Keys[0]); // just written
         return Seal(table, document);
     }

@@ -11,8 +11,6 @@ namespace Gatehouse.Access.Saas.Saml;
 /// <summary>GET <c>/cdn-cgi/access/sso/saml/{id}/saml-metadata</c>: what a service provider has to know of Access (SAML Metadata §2.4.3).</summary>
 internal sealed class SamlProviderMetadata(ISnapshot<AccessTable> tables, PublicUrls urls, TimeProvider clock)
 {
-    private const string Persistent = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
-
     /// <summary>Answers with the entity, its addresses, and the keys that sign answers, the current one first.</summary>
     public IResult Handle(HttpContext context, string id)
     {
@@ -37,7 +35,7 @@ internal sealed class SamlProviderMetadata(ISnapshot<AccessTable> tables, Public
             xml.WriteAttributeString("WantAuthnRequestsSigned", "false");
             xml.WriteAttributeString("protocolSupportEnumeration", SamlNames.Protocol);
             SamlMetadata.WriteKeys(xml, table, clock.GetUtcNow());
-            xml.WriteElementString("md", "NameIDFormat", SamlNames.Metadata, saml.NameIdFormat == SaasNameId.Id ? Persistent : SamlNames.EmailFormat);
+            xml.WriteElementString("md", "NameIDFormat", SamlNames.Metadata, saml.NameIdFormat == SaasNameId.Id ? SamlNames.PersistentFormat : SamlNames.EmailFormat);
             foreach (var binding in new[] { SamlNames.RedirectBinding, SamlNames.PostBinding })
             {
                 xml.WriteStartElement("md", "SingleSignOnService", SamlNames.Metadata);

@@ -76,11 +76,11 @@ internal sealed partial class SamlSignOn(ISnapshot<AccessTable> tables, SaasEntr
             case SaasRuling.Silent silent:
                 LogRefused(app.App.Name, silent.Reason);
                 return Send(table, app, question, answers.Refuse(table, app, issuer, question, silent.Why == SaasSilence.Denied));
-            case SaasRuling.Open open when AssertionWriter.MissingOf(app, open.Session) is { } missing:
-                LogMissing(app.App.Name, missing);
-                return question.IsSilent ? Send(table, app, question, answers.Refuse(table, app, issuer, question, isDenied: true)) : Incomplete(table, app, missing);
+            case SaasRuling.Incomplete incomplete:
+                LogMissing(app.App.Name, incomplete.Missing);
+                return question.IsSilent ? Send(table, app, question, answers.Refuse(table, app, issuer, question, isDenied: true)) : Incomplete(table, app, incomplete.Missing);
             case SaasRuling.Open open:
-                return Send(table, app, question, answers.Write(table, app, issuer, question, open.Session, open.Until));
+                return Send(table, app, question, answers.Write(table, app, issuer, question, open));
             default:
                 throw new System.Diagnostics.UnreachableException();
         }

@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Access.SignIn.Launcher;
 
 /// <summary>GET <c>/</c> on the team domain: the apps that the signed-in person may open, or the login methods for somebody who is not signed in.</summary>
-internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSessions orgSessions, LauncherTiles launcher, ProviderRedirect provider, PublicUrls urls)
+internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSessions orgSessions, LauncherTiles launcher, ProviderRedirect provider, DenialPage denial, PublicUrls urls)
 {
     /// <summary>Leads on, after the sign-in, to where people add a second factor.</summary>
     public const string AddFactor = "next=mfa";
@@ -46,11 +46,11 @@ internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSession
             : Choice(table, methods, (wantsOther ? $"&{LoginRedirect.SwitchParameter}=1" : "") + (returnTo == "/" ? "" : "&" + AddFactor));
     }
 
-    /// <summary>GET of the style sheet: the colours of the launcher.</summary>
+    /// <summary>GET of the style sheet: the colours of the launcher, before those of the organization.</summary>
     public IResult Style(HttpContext context)
     {
         var look = tables.Current.Launcher?.App.Launcher;
-        var css = new StringBuilder();
+        var css = new StringBuilder(OrganizationLook.Css(tables.Current.Organization));
         Add("body", "background", look?.Background);
         Add(".brand", "background", look?.HeaderBackground);
         Add(".button", "background", look?.ButtonColor);
@@ -73,12 +73,7 @@ internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSession
         var (address, who) = (ClientAddress.Of(context), SessionIdentity.Of(session));
         if (table.Launcher is not null && !launcher.Admits(table, address, who))
         {
-            return DenialPage.OwnFor(table, table.Launcher, RayId.Of(context), StatusCodes.Status403Forbidden) ?? Page.Message(
-                StatusCodes.Status403Forbidden,
-                "That account does not have access.",
-                table.Launcher.App.CustomDenyMessage ?? $"You are signed in as {session.Email}, and this account may not open the App Launcher.",
-                action: ($"{urls.Access}/?{LoginRedirect.SwitchParameter}=1", "Sign in as somebody else"),
-                brand: table.Organization.Name);
+            return denial.ForLauncher(table, session.Email, RayId.Of(context));
         }
 
         var open = launcher.Of(table, address, who);
@@ -108,7 +103,7 @@ internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSession
         var own = table.Launcher?.App.Launcher;
         var look = LookOf(table, own?.ImageUrl is { } picture ? [picture] : []);
         var links = methods.Select(m => KeyValuePair.Create(m.Method.Name, $"/?{LoginEndpoint.MethodParameter}={m.Method.Id}{more}")).ToList();
-        if (table.Launcher is { } launcherApp && CustomLoginPage.Of(table, launcherApp, urls.AccessHost, links) is { } custom)
+        if (links.Count > 0 && table.Launcher is { } launcherApp && CustomLoginPage.Of(table, launcherApp, urls.AccessHost, links) is { } custom)
         {
             return custom;
         }
@@ -135,6 +130,6 @@ internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSession
     {
         var own = table.Launcher?.App.Launcher;
         var hasColors = own is { Background: not null } or { HeaderBackground: not null } or { ButtonColor: not null } or { ButtonTextColor: not null };
-        return new BrandLook(table.Organization.Name, own?.LogoUrl, null, hasColors ? StylePath : null) { Pictures = pictures };
+        return new BrandLook(table.Organization.Name, own?.LogoUrl ?? table.Organization.LoginLogo, null, hasColors || OrganizationLook.HasColors(table.Organization) ? StylePath : null) { Pictures = pictures };
     }
 }

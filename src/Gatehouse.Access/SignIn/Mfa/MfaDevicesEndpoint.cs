@@ -55,7 +55,7 @@ internal sealed partial class MfaDevicesEndpoint(
         if (Guid.TryParse(form["id"], out var id) && await authenticators.RemoveAsync(session.UserId, id, context.RequestAborted) is { } removed)
         {
             await events.RemovedAsync(context, session, removed);
-            LogRemoved(session.Email, removed.Method.Word(), removed.Id);
+            LogRemoved(session.Email, removed.Method, removed.Id);
         }
 
         context.Response.Headers.Location = MfaPages.DevicesPath;
@@ -82,5 +82,5 @@ internal sealed partial class MfaDevicesEndpoint(
         StatusCodes.Status200OK);
 
     [LoggerMessage(EventId = 3253, Level = LogLevel.Information, Message = "{Email} removed a second factor ({Kind} {Id})")]
-    private partial void LogRemoved(string email, string kind, Guid id);
+    private partial void LogRemoved(string email, MfaMethods kind, Guid id);
 }

@@ -78,11 +78,11 @@ internal sealed partial class MfaEndpoint(
         if (state.Step == MfaStep.Enrol)
         {
             await events.EnrolledAsync(context, session, by);
-            LogEnrolled(session.Email, by.Method.Word(), by.Id);
+            LogEnrolled(session.Email, by.Method, by.Id);
         }
         else
         {
-            LogProved(session.Email, by.Method.Word(), by.Id);
+            LogProved(session.Email, by.Method, by.Id);
         }
 
         await memory.KeepAsync(context, session, by);
@@ -96,7 +96,7 @@ internal sealed partial class MfaEndpoint(
 
     private async Task<IResult> RefuseAsync(HttpContext context, AccessTable table, MfaState state, AppEntry? app, AccessSession session, MfaErrand errand, MfaResult.Refused refused)
     {
-        LogRefused(session.Email, refused.Method.Word(), refused.Reason);
+        LogRefused(session.Email, refused.Method, refused.Reason);
         if (refused.Cloned is { } key)
         {
             events.Cloned(context, session, key);
@@ -122,11 +122,11 @@ internal sealed partial class MfaEndpoint(
     }
 
     [LoggerMessage(EventId = 3250, Level = LogLevel.Information, Message = "{Email} enrolled a second factor ({Kind} {Id})")]
-    private partial void LogEnrolled(string email, string kind, Guid id);
+    private partial void LogEnrolled(string email, MfaMethods kind, Guid id);
 
     [LoggerMessage(EventId = 3251, Level = LogLevel.Information, Message = "{Email} proved themselves by a second factor ({Kind} {Id})")]
-    private partial void LogProved(string email, string kind, Guid id);
+    private partial void LogProved(string email, MfaMethods kind, Guid id);
 
     [LoggerMessage(EventId = 3252, Level = LogLevel.Warning, Message = "A second factor of {Email} was refused ({Kind}): {Reason}")]
-    private partial void LogRefused(string email, string kind, string reason);
+    private partial void LogRefused(string email, MfaMethods kind, string reason);
 }

@@ -6,7 +6,6 @@ using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
-using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Access.SignIn.Mfa;
 

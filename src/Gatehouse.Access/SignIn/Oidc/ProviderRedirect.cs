@@ -95,17 +95,21 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, SamlR
         var links = methods
             .Select(m => KeyValuePair.Create(m.Method.Name, $"{here}&{LoginEndpoint.MethodParameter}={m.Method.Id}"))
             .ToList();
+        var look = OrganizationLook.Of(table);
         return CustomLoginPage.Of(table, target.App, target.Host, links) ?? new PageResult<LoginPage>(
             new Dictionary<string, object?>
             {
                 [nameof(LoginPage.AppName)] = target.App.App.Name,
                 [nameof(LoginPage.AppHost)] = target.Host,
-                [nameof(LoginPage.Brand)] = table.Organization.Name,
+                [nameof(LoginPage.Look)] = look,
                 [nameof(LoginPage.Header)] = table.Organization.LoginHeader,
                 [nameof(LoginPage.Footer)] = table.Organization.LoginFooter,
                 [nameof(LoginPage.Methods)] = links,
             },
-            StatusCodes.Status200OK);
+            StatusCodes.Status200OK)
+        {
+            Look = look,
+        };
     }
 
     /// <summary>Whether the person proved who they are after the round trip began. Without a word about it nobody knows.</summary>

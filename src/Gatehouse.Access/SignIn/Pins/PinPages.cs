@@ -41,7 +41,7 @@ internal sealed class PinPages(IMailSender mail, PublicUrls urls)
         {
             [nameof(PinPage.AppName)] = NameOf(app),
             [nameof(PinPage.AppHost)] = app is null ? urls.AccessHost : host,
-            [nameof(PinPage.Brand)] = table.Organization.Name,
+            [nameof(PinPage.Look)] = OrganizationLook.Of(table),
             [nameof(PinPage.Action)] = action,
             [nameof(PinPage.Nonce)] = nonce,
             [nameof(PinPage.Email)] = email,
@@ -53,6 +53,7 @@ internal sealed class PinPages(IMailSender mail, PublicUrls urls)
         // Browsers hold redirects after a post against this, too, and the code leads to the app.
         return new PageResult<PinPage>(parameters, fault.Length > 0 ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK)
         {
+            Look = OrganizationLook.Of(table),
             FormTargets = app is null ? null : string.Join(' ', HostsOf(app, host).Select(urls.UrlOf).Concat(SsoPaths.FormTargets(app))),
         };
     }

@@ -156,9 +156,9 @@ internal static class SignedElement
 
         private static HashAlgorithmName? DigestOf(string algorithm) => algorithm switch
         {
-            "http://www.w3.org/2001/04/xmlenc#sha256" => HashAlgorithmName.SHA256,
-            "http://www.w3.org/2001/04/xmldsig-more#sha384" => HashAlgorithmName.SHA384,
-            "http://www.w3.org/2001/04/xmlenc#sha512" => HashAlgorithmName.SHA512,
+            SamlNames.Sha256 => HashAlgorithmName.SHA256,
+            SamlNames.Sha384 => HashAlgorithmName.SHA384,
+            SamlNames.Sha512 => HashAlgorithmName.SHA512,
             _ => null,
         };
 

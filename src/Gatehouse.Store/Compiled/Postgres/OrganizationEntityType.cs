@@ -24,7 +24,7 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Settings.Organization",
                 typeof(Organization),
                 baseEntityType,
-                propertyCount: 17,
+                propertyCount: 20,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -93,6 +93,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 sentinel: 0);
             keyRotationDays.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var loginBackground = runtimeEntityType.AddProperty(
+                "LoginBackground",
+                typeof(string),
+                propertyInfo: typeof(Organization).GetProperty("LoginBackground", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<LoginBackground>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            loginBackground.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var loginFooter = runtimeEntityType.AddProperty(
                 "LoginFooter",
                 typeof(string),
@@ -106,6 +114,22 @@ namespace Gatehouse.Store.Compiled.Postgres
                 propertyInfo: typeof(Organization).GetProperty("LoginHeader", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Organization).GetField("<LoginHeader>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             loginHeader.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var loginLogo = runtimeEntityType.AddProperty(
+                "LoginLogo",
+                typeof(string),
+                propertyInfo: typeof(Organization).GetProperty("LoginLogo", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<LoginLogo>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            loginLogo.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var loginTextColor = runtimeEntityType.AddProperty(
+                "LoginTextColor",
+                typeof(string),
+                propertyInfo: typeof(Organization).GetProperty("LoginTextColor", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<LoginTextColor>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            loginTextColor.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var mfa = runtimeEntityType.AddProperty(
                 "Mfa",

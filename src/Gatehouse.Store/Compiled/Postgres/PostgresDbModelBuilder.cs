@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("4bca7e00-3726-4091-abda-f62d601e9dd6"), entityTypeCount: 76)
+            : base(skipDetectChanges: false, modelId: new Guid("73b95be1-44e8-4039-b98a-6c30c561f76e"), entityTypeCount: 77)
         {
         }
 
@@ -23,6 +23,9 @@ namespace Gatehouse.Store.Compiled.Postgres
             var appTag = AppTagEntityType.Create(this);
             var customPage = CustomPageEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
+            var accessCredential = AccessCredentialEntityType.Create(this);
+            var accessTotp = AccessTotpEntityType.Create(this);
+            var rememberedProof = RememberedProofEntityType.Create(this);
             var spentChallenge = SpentChallengeEntityType.Create(this);
             var staticCode = StaticCodeEntityType.Create(this);
             var staticDevice = StaticDeviceEntityType.Create(this);
@@ -86,8 +89,6 @@ namespace Gatehouse.Store.Compiled.Postgres
             var scopedToken = ScopedTokenEntityType.Create(this);
             var usedProof = UsedProofEntityType.Create(this);
             var userConsent = UserConsentEntityType.Create(this);
-            var edgeNode = EdgeNodeEntityType.Create(this);
-            var heldConnection = HeldConnectionEntityType.Create(this);
             var tunnel = TunnelEntityType.Create(this);
             var tunnelConfiguration = TunnelConfigurationEntityType.Create(this);
             var group = GroupEntityType.Create(this);
@@ -97,6 +98,9 @@ namespace Gatehouse.Store.Compiled.Postgres
 
             AppPolicyEntityType.CreateForeignKey1(appPolicy, app);
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
+            AccessCredentialEntityType.CreateForeignKey1(accessCredential, accessUser);
+            AccessTotpEntityType.CreateForeignKey1(accessTotp, accessUser);
+            RememberedProofEntityType.CreateForeignKey1(rememberedProof, accessUser);
             StaticCodeEntityType.CreateForeignKey1(staticCode, staticDevice);
             StaticDeviceEntityType.CreateForeignKey1(staticDevice, user);
             TotpDeviceEntityType.CreateForeignKey1(totpDevice, user);
@@ -141,7 +145,6 @@ namespace Gatehouse.Store.Compiled.Postgres
             ScopedTokenEntityType.CreateForeignKey1(scopedToken, user);
             UserConsentEntityType.CreateForeignKey1(userConsent, providerApplication);
             UserConsentEntityType.CreateForeignKey2(userConsent, user);
-            HeldConnectionEntityType.CreateForeignKey1(heldConnection, edgeNode);
             TunnelConfigurationEntityType.CreateForeignKey1(tunnelConfiguration, tunnel);
             GroupMemberEntityType.CreateForeignKey1(groupMember, group);
             GroupMemberEntityType.CreateForeignKey2(groupMember, user);
@@ -153,6 +156,9 @@ namespace Gatehouse.Store.Compiled.Postgres
             AppTagEntityType.CreateAnnotations(appTag);
             CustomPageEntityType.CreateAnnotations(customPage);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
+            AccessCredentialEntityType.CreateAnnotations(accessCredential);
+            AccessTotpEntityType.CreateAnnotations(accessTotp);
+            RememberedProofEntityType.CreateAnnotations(rememberedProof);
             SpentChallengeEntityType.CreateAnnotations(spentChallenge);
             StaticCodeEntityType.CreateAnnotations(staticCode);
             StaticDeviceEntityType.CreateAnnotations(staticDevice);
@@ -216,8 +222,6 @@ namespace Gatehouse.Store.Compiled.Postgres
             ScopedTokenEntityType.CreateAnnotations(scopedToken);
             UsedProofEntityType.CreateAnnotations(usedProof);
             UserConsentEntityType.CreateAnnotations(userConsent);
-            EdgeNodeEntityType.CreateAnnotations(edgeNode);
-            HeldConnectionEntityType.CreateAnnotations(heldConnection);
             TunnelEntityType.CreateAnnotations(tunnel);
             TunnelConfigurationEntityType.CreateAnnotations(tunnelConfiguration);
             GroupEntityType.CreateAnnotations(group);

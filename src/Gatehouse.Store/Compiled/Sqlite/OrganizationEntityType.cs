@@ -23,7 +23,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Settings.Organization",
                 typeof(Organization),
                 baseEntityType,
-                propertyCount: 17,
+                propertyCount: 20,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -84,6 +84,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(Organization).GetField("<KeyRotationDays>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: 0);
 
+            var loginBackground = runtimeEntityType.AddProperty(
+                "LoginBackground",
+                typeof(string),
+                propertyInfo: typeof(Organization).GetProperty("LoginBackground", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<LoginBackground>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
             var loginFooter = runtimeEntityType.AddProperty(
                 "LoginFooter",
                 typeof(string),
@@ -95,6 +102,20 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 typeof(string),
                 propertyInfo: typeof(Organization).GetProperty("LoginHeader", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Organization).GetField("<LoginHeader>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var loginLogo = runtimeEntityType.AddProperty(
+                "LoginLogo",
+                typeof(string),
+                propertyInfo: typeof(Organization).GetProperty("LoginLogo", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<LoginLogo>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+
+            var loginTextColor = runtimeEntityType.AddProperty(
+                "LoginTextColor",
+                typeof(string),
+                propertyInfo: typeof(Organization).GetProperty("LoginTextColor", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Organization).GetField("<LoginTextColor>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
 
             var mfa = runtimeEntityType.AddProperty(
                 "Mfa",

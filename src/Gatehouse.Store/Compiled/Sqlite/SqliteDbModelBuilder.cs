@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("fdba28bb-97b0-4686-a405-e1e92a61ef78"), entityTypeCount: 76)
+            : base(skipDetectChanges: false, modelId: new Guid("2dd52463-87b1-4549-b9e5-009b2f31333a"), entityTypeCount: 77)
         {
         }
 
@@ -22,6 +22,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var appTag = AppTagEntityType.Create(this);
             var customPage = CustomPageEntityType.Create(this);
             var decisionRecord = DecisionRecordEntityType.Create(this);
+            var accessCredential = AccessCredentialEntityType.Create(this);
+            var accessTotp = AccessTotpEntityType.Create(this);
+            var rememberedProof = RememberedProofEntityType.Create(this);
             var spentChallenge = SpentChallengeEntityType.Create(this);
             var staticCode = StaticCodeEntityType.Create(this);
             var staticDevice = StaticDeviceEntityType.Create(this);
@@ -85,8 +88,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var scopedToken = ScopedTokenEntityType.Create(this);
             var usedProof = UsedProofEntityType.Create(this);
             var userConsent = UserConsentEntityType.Create(this);
-            var edgeNode = EdgeNodeEntityType.Create(this);
-            var heldConnection = HeldConnectionEntityType.Create(this);
             var tunnel = TunnelEntityType.Create(this);
             var tunnelConfiguration = TunnelConfigurationEntityType.Create(this);
             var group = GroupEntityType.Create(this);
@@ -96,6 +97,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
 
             AppPolicyEntityType.CreateForeignKey1(appPolicy, app);
             AppPolicyEntityType.CreateForeignKey2(appPolicy, policy);
+            AccessCredentialEntityType.CreateForeignKey1(accessCredential, accessUser);
+            AccessTotpEntityType.CreateForeignKey1(accessTotp, accessUser);
+            RememberedProofEntityType.CreateForeignKey1(rememberedProof, accessUser);
             StaticCodeEntityType.CreateForeignKey1(staticCode, staticDevice);
             StaticDeviceEntityType.CreateForeignKey1(staticDevice, user);
             TotpDeviceEntityType.CreateForeignKey1(totpDevice, user);
@@ -140,7 +144,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             ScopedTokenEntityType.CreateForeignKey1(scopedToken, user);
             UserConsentEntityType.CreateForeignKey1(userConsent, providerApplication);
             UserConsentEntityType.CreateForeignKey2(userConsent, user);
-            HeldConnectionEntityType.CreateForeignKey1(heldConnection, edgeNode);
             TunnelConfigurationEntityType.CreateForeignKey1(tunnelConfiguration, tunnel);
             GroupMemberEntityType.CreateForeignKey1(groupMember, group);
             GroupMemberEntityType.CreateForeignKey2(groupMember, user);
@@ -152,6 +155,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             AppTagEntityType.CreateAnnotations(appTag);
             CustomPageEntityType.CreateAnnotations(customPage);
             DecisionRecordEntityType.CreateAnnotations(decisionRecord);
+            AccessCredentialEntityType.CreateAnnotations(accessCredential);
+            AccessTotpEntityType.CreateAnnotations(accessTotp);
+            RememberedProofEntityType.CreateAnnotations(rememberedProof);
             SpentChallengeEntityType.CreateAnnotations(spentChallenge);
             StaticCodeEntityType.CreateAnnotations(staticCode);
             StaticDeviceEntityType.CreateAnnotations(staticDevice);
@@ -215,8 +221,6 @@ namespace Gatehouse.Store.Compiled.Sqlite
             ScopedTokenEntityType.CreateAnnotations(scopedToken);
             UsedProofEntityType.CreateAnnotations(usedProof);
             UserConsentEntityType.CreateAnnotations(userConsent);
-            EdgeNodeEntityType.CreateAnnotations(edgeNode);
-            HeldConnectionEntityType.CreateAnnotations(heldConnection);
             TunnelEntityType.CreateAnnotations(tunnel);
             TunnelConfigurationEntityType.CreateAnnotations(tunnelConfiguration);
             GroupEntityType.CreateAnnotations(group);

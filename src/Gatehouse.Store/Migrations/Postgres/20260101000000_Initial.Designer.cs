@@ -2663,12 +2663,21 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<int>("KeyRotationDays")
                         .HasColumnType("integer");
 
+                    b.Property<string>("LoginBackground")
+                        .HasColumnType("text");
+
                     b.Property<string>("LoginFooter")
                         .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<string>("LoginHeader")
                         .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("LoginLogo")
+                        .HasColumnType("text");
+
+                    b.Property<string>("LoginTextColor")
                         .HasColumnType("text");
 
                     b.Property<string>("Mfa")

@@ -2650,12 +2650,21 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<int>("KeyRotationDays")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("LoginBackground")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("LoginFooter")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("LoginHeader")
                         .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("LoginLogo")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("LoginTextColor")
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Mfa")

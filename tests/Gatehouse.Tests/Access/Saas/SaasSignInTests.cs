@@ -112,6 +112,12 @@ public class SaasSignInTests
         await using var rig = await SaasRig.StartAsync(client);
         using var browser = rig.Browser();
         Assert.Equal("access_denied", (await SaasRig.SignInAsync(rig, browser))["error"]);
+        await SaasRig.AskAsync(browser);
+
+        // Whether they come from a sign-in or have a session, the log says what was missing.
+        Assert.Equal(2, rig.Audit.Records.Count);
+        Assert.All(rig.Audit.Records, r => Assert.Equal((false, null), (r.Allowed, r.FactsJson)));
+        Assert.StartsWith("Refused: the application can't do without d, and the login method gave no value for it. Without that: Admitted by", DecisionJson.Read(rig.Audit.Records[0].TreeJson)!.Outcome, StringComparison.Ordinal);
     }
 
     [Fact]

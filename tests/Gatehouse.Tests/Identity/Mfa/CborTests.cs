@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Model.Authenticators.WebAuthn;
-using Gatehouse.Model.Hosts;
 
 namespace Gatehouse.Tests.Identity.Mfa;
 

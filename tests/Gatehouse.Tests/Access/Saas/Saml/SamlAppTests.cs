@@ -118,6 +118,7 @@ public partial class SamlAppTests
         rig.Reload();
         var refused = await browser.GetAsync(ServiceProvider.UrlOf(ServiceProvider.Request()));
         Assert.Equal((HttpStatusCode.Forbidden, false), (refused.Status, ServiceProvider.Posts(refused)));
+        Assert.False(rig.Audit.Records[^1].Allowed);
         Assert.Equal("RequestDenied", ServiceProvider.Post(await browser.GetAsync(ServiceProvider.UrlOf(ServiceProvider.Request(attributes: "IsPassive=\"true\"")))).Detail);
     }
 
@@ -222,6 +223,23 @@ public partial class SamlAppTests
         Assert.Equal(Time(until), ServiceProvider.Post(await browser.FollowAsync(ServiceProvider.UrlOf(ServiceProvider.Request()))).Value("//saml:AuthnStatement/@SessionNotOnOrAfter"));
         rig.Clock.Advance(TimeSpan.FromMinutes(41));
         Assert.Contains("Waiting for approval", (await browser.FollowAsync(ServiceProvider.UrlOf(ServiceProvider.Request()))).Body, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(3600, 0, 3600)]
+    [InlineData(86400 * 2, 0, 86400)] // no longer than the person's own session
+    [InlineData(3600, 600, 600)] // the policy's goes before the application's
+    [InlineData(0, 0, 60)]
+    public async Task A_session_there_is_no_longer_than_the_applications(int ofApp, int ofPolicy, int expected)
+    {
+        await using var rig = await ServiceProvider.StartAsync(change: r =>
+        {
+            r.Payroll().SessionDuration = TimeSpan.FromSeconds(ofApp);
+            r.Payroll().Policies[0].Policy!.SessionDuration = ofPolicy == 0 ? null : TimeSpan.FromSeconds(ofPolicy);
+        });
+        using var browser = rig.Browser();
+        var post = ServiceProvider.Post(await ServiceProvider.SignInAsync(rig, browser));
+        Assert.Equal(Time(rig.Clock.GetUtcNow().AddSeconds(expected)), post.Value("//saml:AuthnStatement/@SessionNotOnOrAfter"));
     }
 
     [Theory]

@@ -1,5 +1,4 @@
 using System.Net;
-using Gatehouse.Model.Audit;
 using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Policies;

@@ -1,4 +1,3 @@
-using System.Net;
 using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Access.Saas;
 using Gatehouse.Tests.Access.Saas.Saml;

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Gatehouse.Model.Authenticators;
-using Gatehouse.Model.Keys;
 using Gatehouse.Model.Policies;
 using Gatehouse.Tests.Identity.Mfa;
 
