@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("73b95be1-44e8-4039-b98a-6c30c561f76e"), entityTypeCount: 77)
+            : base(skipDetectChanges: false, modelId: new Guid("0cdcf60c-98eb-407d-878a-f8832f13f1e9"), entityTypeCount: 80)
         {
         }
 
@@ -56,6 +56,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             var notificationDelivery = NotificationDeliveryEntityType.Create(this);
             var notificationRule = NotificationRuleEntityType.Create(this);
             var notificationTransport = NotificationTransportEntityType.Create(this);
+            var webhookMapping = WebhookMappingEntityType.Create(this);
             var publicHostname = PublicHostnameEntityType.Create(this);
             var accessList = AccessListEntityType.Create(this);
             var approvalRequest = ApprovalRequestEntityType.Create(this);
@@ -89,6 +90,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             var scopedToken = ScopedTokenEntityType.Create(this);
             var usedProof = UsedProofEntityType.Create(this);
             var userConsent = UserConsentEntityType.Create(this);
+            var edgeNode = EdgeNodeEntityType.Create(this);
+            var heldConnection = HeldConnectionEntityType.Create(this);
             var tunnel = TunnelEntityType.Create(this);
             var tunnelConfiguration = TunnelConfigurationEntityType.Create(this);
             var group = GroupEntityType.Create(this);
@@ -119,6 +122,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             NotificationDeliveryEntityType.CreateForeignKey1(notificationDelivery, notificationTransport);
             NotificationDeliveryEntityType.CreateForeignKey2(notificationDelivery, user);
             NotificationRuleEntityType.CreateForeignKey1(notificationRule, group);
+            NotificationTransportEntityType.CreateForeignKey1(notificationTransport, webhookMapping);
+            NotificationTransportEntityType.CreateForeignKey2(notificationTransport, webhookMapping);
             ApprovalRequestEntityType.CreateForeignKey1(approvalRequest, app);
             ApprovalRequestEntityType.CreateForeignKey2(approvalRequest, policy);
             ApplicationEntitlementEntityType.CreateForeignKey1(applicationEntitlement, providerApplication);
@@ -145,6 +150,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             ScopedTokenEntityType.CreateForeignKey1(scopedToken, user);
             UserConsentEntityType.CreateForeignKey1(userConsent, providerApplication);
             UserConsentEntityType.CreateForeignKey2(userConsent, user);
+            HeldConnectionEntityType.CreateForeignKey1(heldConnection, edgeNode);
             TunnelConfigurationEntityType.CreateForeignKey1(tunnelConfiguration, tunnel);
             GroupMemberEntityType.CreateForeignKey1(groupMember, group);
             GroupMemberEntityType.CreateForeignKey2(groupMember, user);
@@ -189,6 +195,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             NotificationDeliveryEntityType.CreateAnnotations(notificationDelivery);
             NotificationRuleEntityType.CreateAnnotations(notificationRule);
             NotificationTransportEntityType.CreateAnnotations(notificationTransport);
+            WebhookMappingEntityType.CreateAnnotations(webhookMapping);
             PublicHostnameEntityType.CreateAnnotations(publicHostname);
             AccessListEntityType.CreateAnnotations(accessList);
             ApprovalRequestEntityType.CreateAnnotations(approvalRequest);
@@ -222,6 +229,8 @@ namespace Gatehouse.Store.Compiled.Postgres
             ScopedTokenEntityType.CreateAnnotations(scopedToken);
             UsedProofEntityType.CreateAnnotations(usedProof);
             UserConsentEntityType.CreateAnnotations(userConsent);
+            EdgeNodeEntityType.CreateAnnotations(edgeNode);
+            HeldConnectionEntityType.CreateAnnotations(heldConnection);
             TunnelEntityType.CreateAnnotations(tunnel);
             TunnelConfigurationEntityType.CreateAnnotations(tunnelConfiguration);
             GroupEntityType.CreateAnnotations(group);

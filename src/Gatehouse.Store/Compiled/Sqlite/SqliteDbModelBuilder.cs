@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("2dd52463-87b1-4549-b9e5-009b2f31333a"), entityTypeCount: 77)
+            : base(skipDetectChanges: false, modelId: new Guid("bd30a284-a0f5-414f-986b-c26fe311c7cc"), entityTypeCount: 80)
         {
         }
 
@@ -55,6 +55,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var notificationDelivery = NotificationDeliveryEntityType.Create(this);
             var notificationRule = NotificationRuleEntityType.Create(this);
             var notificationTransport = NotificationTransportEntityType.Create(this);
+            var webhookMapping = WebhookMappingEntityType.Create(this);
             var publicHostname = PublicHostnameEntityType.Create(this);
             var accessList = AccessListEntityType.Create(this);
             var approvalRequest = ApprovalRequestEntityType.Create(this);
@@ -88,6 +89,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
             var scopedToken = ScopedTokenEntityType.Create(this);
             var usedProof = UsedProofEntityType.Create(this);
             var userConsent = UserConsentEntityType.Create(this);
+            var edgeNode = EdgeNodeEntityType.Create(this);
+            var heldConnection = HeldConnectionEntityType.Create(this);
             var tunnel = TunnelEntityType.Create(this);
             var tunnelConfiguration = TunnelConfigurationEntityType.Create(this);
             var group = GroupEntityType.Create(this);
@@ -118,6 +121,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
             NotificationDeliveryEntityType.CreateForeignKey1(notificationDelivery, notificationTransport);
             NotificationDeliveryEntityType.CreateForeignKey2(notificationDelivery, user);
             NotificationRuleEntityType.CreateForeignKey1(notificationRule, group);
+            NotificationTransportEntityType.CreateForeignKey1(notificationTransport, webhookMapping);
+            NotificationTransportEntityType.CreateForeignKey2(notificationTransport, webhookMapping);
             ApprovalRequestEntityType.CreateForeignKey1(approvalRequest, app);
             ApprovalRequestEntityType.CreateForeignKey2(approvalRequest, policy);
             ApplicationEntitlementEntityType.CreateForeignKey1(applicationEntitlement, providerApplication);
@@ -144,6 +149,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             ScopedTokenEntityType.CreateForeignKey1(scopedToken, user);
             UserConsentEntityType.CreateForeignKey1(userConsent, providerApplication);
             UserConsentEntityType.CreateForeignKey2(userConsent, user);
+            HeldConnectionEntityType.CreateForeignKey1(heldConnection, edgeNode);
             TunnelConfigurationEntityType.CreateForeignKey1(tunnelConfiguration, tunnel);
             GroupMemberEntityType.CreateForeignKey1(groupMember, group);
             GroupMemberEntityType.CreateForeignKey2(groupMember, user);
@@ -188,6 +194,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             NotificationDeliveryEntityType.CreateAnnotations(notificationDelivery);
             NotificationRuleEntityType.CreateAnnotations(notificationRule);
             NotificationTransportEntityType.CreateAnnotations(notificationTransport);
+            WebhookMappingEntityType.CreateAnnotations(webhookMapping);
             PublicHostnameEntityType.CreateAnnotations(publicHostname);
             AccessListEntityType.CreateAnnotations(accessList);
             ApprovalRequestEntityType.CreateAnnotations(approvalRequest);
@@ -221,6 +228,8 @@ namespace Gatehouse.Store.Compiled.Sqlite
             ScopedTokenEntityType.CreateAnnotations(scopedToken);
             UsedProofEntityType.CreateAnnotations(usedProof);
             UserConsentEntityType.CreateAnnotations(userConsent);
+            EdgeNodeEntityType.CreateAnnotations(edgeNode);
+            HeldConnectionEntityType.CreateAnnotations(heldConnection);
             TunnelEntityType.CreateAnnotations(tunnel);
             TunnelConfigurationEntityType.CreateAnnotations(tunnelConfiguration);
             GroupEntityType.CreateAnnotations(group);
