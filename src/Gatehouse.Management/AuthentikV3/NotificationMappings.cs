@@ -15,10 +15,11 @@ internal sealed class NotificationMappings(NotificationDirectory directory, Save
 
     private static readonly Ordering<WebhookMapping> Orders = new(("name", m => m.Name), ("pk", m => m.Id));
 
+    // An expression may hold the key of the service that is called.
     public static void Map(ApiRoutes routes) => routes
-        .Get<NotificationMappings>(Path, Need.Superuser, (m, r) => m.ListAsync(r))
+        .Get<NotificationMappings>(Path, Need.FreshSuperuser, (m, r) => m.ListAsync(r))
         .Post<NotificationMappings>(Path, Need.Superuser, (m, r) => m.CreateAsync(r))
-        .Get<NotificationMappings>(Path + "{id}/", Need.Superuser, (m, r) => m.RetrieveAsync(r))
+        .Get<NotificationMappings>(Path + "{id}/", Need.FreshSuperuser, (m, r) => m.RetrieveAsync(r))
         .Put<NotificationMappings>(Path + "{id}/", Need.Superuser, (m, r) => m.UpdateAsync(r, isPartial: false))
         .Patch<NotificationMappings>(Path + "{id}/", Need.Superuser, (m, r) => m.UpdateAsync(r, isPartial: true))
         .Delete<NotificationMappings>(Path + "{id}/", Need.Superuser, (m, r) => m.DeleteAsync(r));

@@ -25,9 +25,9 @@ internal sealed class PropertyMappings(
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 4 };
 
     public static void Map(ApiRoutes routes) => routes
-        .Get<PropertyMappings>(All, Need.Superuser, (m, r) => m.ListAsync(r))
+        .Get<PropertyMappings>(All, Need.FreshSuperuser, (m, r) => m.ListAsync(r))
         .Get<PropertyMappings>(All + "types/", Need.Superuser, (_, _) => Task.FromResult(Types()))
-        .Get<PropertyMappings>(All + "{id}/", Need.Superuser, (m, r) => m.RetrieveAsync(r))
+        .Get<PropertyMappings>(All + "{id}/", Need.FreshSuperuser, (m, r) => m.RetrieveAsync(r))
         .Delete<PropertyMappings>(All + "{id}/", Need.Superuser, (m, r) => m.DeleteAsync(r))
         .Post<PropertyMappings>(All + "{id}/test/", Need.Superuser, (m, r) => m.TestAsync(r));
 
@@ -73,6 +73,11 @@ internal sealed class PropertyMappings(
         if (body.NullableId("group").Or(null) is not null)
         {
             body.Refuse("group", "Mappings are about users.");
+        }
+
+        if (mapping.Webhook is not null && context.Count > 0)
+        {
+            body.Refuse("context", "Webhook mappings see the notification and nothing else.");
         }
 
         if (user is { } wanted && !await db.Users.AnyAsync(u => u.Id == wanted, request.Aborted))

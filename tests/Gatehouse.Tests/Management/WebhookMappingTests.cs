@@ -76,6 +76,7 @@ public class WebhookMappingTests
         (await host.AuthentikAsync("PATCH", $"{Path}{id}/", new JsonObject { ["expression"] = "return [notification.severity, user.username]" })).Expect(200);
         var tried = (await host.AuthentikAsync("POST", $"/propertymappings/all/{id}/test/", new JsonObject { ["user"] = host.UserId })).Expect(200);
         Assert.Equal("""["notice","bob"]""", tried.Text("result"));
+        (await host.AuthentikAsync("POST", $"/propertymappings/all/{id}/test/", new JsonObject { ["context"] = new JsonObject { ["a"] = 1 } })).Expect(400); // there is nothing that could see it
         (await host.AuthentikAsync("GET", Path, key: ApiHost.UserKey)).Expect(403);
 
         (await host.AuthentikAsync("DELETE", $"{Path}{id}/")).Expect(204);

@@ -56,7 +56,7 @@ internal sealed class FlowAdmission(AuthorizationBorder authorization, FlowPolic
         {
             "none" => true,
             "require_authenticated" => browser is not null,
-            "require_unauthenticated" => browser is null,
+            "require_unauthenticated" => browser is null || flow.Designation == "authentication", // asked for again, or it was skipped above
             "require_superuser" => browser is not null && await superusers.HoldAsync(browser.User.Id, cancellationToken),
             _ => false, // redirect, outpost, token: nothing here can tell, so nobody may
         };

@@ -174,6 +174,7 @@ public class ConsentTests
         {
             SignInHost.Add(db, "superusers", "stage_configuration", "require_superuser", "Superusers");
             SignInHost.Add(db, "visitors", "enrollment", "require_unauthenticated", "Visitors");
+            SignInHost.Add(db, "strangers", "authentication", "require_unauthenticated", "Strangers", (StageType.Identification, "{}"), (StageType.UserLogin, "{}"));
             SignInHost.Add(db, "no-proof", "enrollment", "none", "No proof", (StageType.Identification, "{}"), (StageType.UserLogin, "{}"));
             return Task.CompletedTask;
         });
@@ -182,6 +183,7 @@ public class ConsentTests
 
         Assert.Equal("ak-stage-access-denied", (await browser.Flow("superusers").ShowAsync()).Component);
         Assert.Equal("ak-stage-access-denied", (await browser.Flow("visitors").ShowAsync()).Component);
+        Assert.Equal("ak-stage-identification", (await browser.Flow("strangers", "gh_reauth=1").ShowAsync()).Component); // another account is asked for
         Assert.Equal("xak-flow-redirect", (await stranger.Flow("visitors").ShowAsync()).Component);
         Assert.Equal("ak-stage-access-denied", (await stranger.Flow("no-proof").AnswerAsync(("uid_field", "alice"))).Component);
     }
