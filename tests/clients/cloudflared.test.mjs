@@ -82,7 +82,7 @@ const cloudflared = {
     ['tunnel', ...Array(4).fill(['--edge', `127.0.0.1:${edge}`]).flat(), '--cacert', server.ready.ca, '--no-autoupdate', 'run', '--protocol', 'http2'],
     { TUNNEL_TOKEN: token },
   ],
-  back: 60_000,
+  back: 200_000, // after some outages in a row it waits up to 80 seconds, and then up to 160
 };
 
 class Connector {
