@@ -313,6 +313,31 @@ entries:
     }
   });
 
+  test('a mapping makes what a webhook is sent', async () => {
+    const received = [];
+    const receiver = createServer((ask, answer) => {
+      let text = '';
+      ask.on('data', (piece) => { text += piece; });
+      ask.on('end', () => { received.push([ask.headers.authorization, JSON.parse(text)]); answer.end('ok'); });
+    });
+    await new Promise((done) => receiver.listen(0, '127.0.0.1', done));
+    try {
+      const [body, headers] = await Promise.all([['body', 'return {"text": notification.body, "to": user.username}'], ['headers', 'return {"Authorization": "Bearer theirs"}']]
+        .map(([name, expression]) => mappings.propertymappingsNotificationCreate({ notificationWebhookMappingRequest: { name, expression } })));
+      const transport = await events.eventsTransportsCreate({
+        notificationTransportRequest: {
+          name: 'mapped', mode: 'webhook', webhookUrl: `http://127.0.0.1:${receiver.address().port}/`, webhookMappingBody: body.pk, webhookMappingHeaders: headers.pk,
+        },
+      });
+      await events.eventsTransportsTestCreate({ uuid: transport.pk });
+      assert.deepEqual(received, [['Bearer theirs', { text: 'custom_test: This is a test of a notification transport.', to: 'akadmin' }]]);
+      assert.deepEqual((await mappings.propertymappingsNotificationUsedByList({ pmUuid: body.pk })).map((use) => use.name), ['mapped']);
+      assert.equal((await mappings.propertymappingsAllRetrieve({ pmUuid: body.pk })).component, 'ak-property-mapping-notification-form');
+    } finally {
+      receiver.close();
+    }
+  });
+
   test('23 what uses a provider is listed', async () => {
     const { pk } = (await providers.providersOauth2List({ name: 'p1' })).results[0];
     const uses = await providers.providersOauth2UsedByList({ id: pk });

@@ -32,7 +32,9 @@ internal sealed partial class IdentificationStage(
         }
 
         var embedded = stage.Setting(IdentificationSettings.PasswordStage);
-        if (run.Query.LoginHint is { } hint && embedded is null && stage.Setting(IdentificationSettings.PretendUserExists))
+
+        // Only a stage that asks for nothing but the name is skipped: whoever has a passkey is offered to use it here.
+        if (run.Query.LoginHint is { } hint && embedded is null && stage.Setting(IdentificationSettings.WebauthnStage) is null && stage.Setting(IdentificationSettings.PretendUserExists))
         {
             await IdentifyAsync(run, stage, hint, cancellationToken);
             return StageAnswers.Pass;

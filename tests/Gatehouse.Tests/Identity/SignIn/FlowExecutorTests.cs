@@ -208,6 +208,22 @@ public class FlowExecutorTests
     }
 
     [Fact]
+    public async Task A_login_hint_fills_in_the_name_where_a_passkey_could_be_used()
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(async db =>
+        {
+            var first = await db.Stages.SingleAsync(s => s.Name == Login + " 0", TestContext.Current.CancellationToken);
+            first.SettingsJson = $$"""{"webauthn_stage":"{{Guid.CreateVersion7()}}"}""";
+        });
+        using var browser = host.Browser();
+
+        var asked = await browser.Flow(Login, "login_hint=bob&next=/x").ShowAsync();
+
+        Assert.Equal(("ak-stage-identification", "bob"), (asked.Component, asked.Text("pending_user_identifier")));
+    }
+
+    [Fact]
     public async Task Cancelling_forgets_the_run()
     {
         await using var host = await SignInHost.StartAsync();
