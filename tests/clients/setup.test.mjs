@@ -56,7 +56,7 @@ describe('set-up and health', () => {
   });
 
   test('52: without storage it lives and is not ready, and is again when storage is back', { skip: admin ? false : 'GATEHOUSE_TEST_POSTGRES is not set' }, async () => {
-    const target = new URL(freshDatabase(admin, 'health'));
+    const target = new URL(freshDatabase(admin, 'health', { isPatient: false }));
     const sockets = new Set();
     const way = createServer((socket) => {
       const beyond = connect(Number(target.port), target.hostname);

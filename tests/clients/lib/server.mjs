@@ -19,10 +19,11 @@ export async function freePort() {
   return port;
 }
 
-/** A fresh database on the test PostgreSQL; its URL. */
-export function freshDatabase(admin, name) {
+/** A fresh database on the test PostgreSQL; its URL. Waits long for it, unless the test is about one that does not answer. */
+export function freshDatabase(admin, name, { isPatient = true } = {}) {
   execFileSync('psql', ['-q', admin, '-c', `CREATE DATABASE ${name}_${process.pid}`]);
   const url = new URL(admin);
+  if (isPatient) for (const wait of ['connect_timeout', 'command_timeout']) url.searchParams.set(wait, '30');
   url.pathname = `/${name}_${process.pid}`;
   return url.href;
 }
