@@ -4,13 +4,14 @@ import { describe, test } from 'node:test';
 import { killRounds } from './kill.mjs';
 import { freshDatabase } from './lib/server.mjs';
 
+const rounds = 8;
 const admin = process.env.GATEHOUSE_TEST_POSTGRES;
 
 async function loses(database) {
-  const { lost, written, sessions, end } = await killRounds(12, database);
+  const { lost, written, sessions, end } = await killRounds(rounds, database);
   assert.deepEqual(lost, []);
   assert.ok(sessions > 0, 'somebody signed in');
-  assert.ok(written > 12, `${written} writes were acknowledged`);
+  assert.ok(written > rounds, `${written} writes were acknowledged`);
   assert.deepEqual(end, { code: 0, signal: null });
 }
 
