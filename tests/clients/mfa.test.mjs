@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { chromium } from 'playwright-core';
+import { patient } from './lib/chromium.mjs';
 import { Gatehouse } from './lib/server.mjs';
 
 const pictures = process.env.GATEHOUSE_PICTURES;
@@ -32,7 +33,7 @@ after(async () => {
 });
 
 async function tab() {
-  const context = await browser.newContext();
+  const context = patient(await browser.newContext());
   const page = await context.newPage();
   const faults = [];
   page.on('console', (message) => { if (message.type() === 'error') faults.push(message.text()); });

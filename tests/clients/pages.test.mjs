@@ -1,7 +1,7 @@
 // The pages of Identity in Chromium: axe finds nothing serious, nothing sticks out at 320 px, and the user's page works without scripts.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { launch, looks, sound } from './lib/chromium.mjs';
+import { launch, looks, patient, sound } from './lib/chromium.mjs';
 import { Gatehouse } from './lib/server.mjs';
 
 let server, chrome, tab, ada, grace;
@@ -103,7 +103,7 @@ describe('pages', () => {
     await signIn(phone, grace);
     await phone.waitForURL('**/if/user/');
 
-    const context = await chrome.browser.newContext({ javaScriptEnabled: false });
+    const context = patient(await chrome.browser.newContext({ javaScriptEnabled: false }));
     await context.addCookies(cookies);
     const page = await context.newPage();
     await page.goto(`${server.urls.identity}/if/user/`);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { Browser } from './lib/browser.mjs';
+import { patient } from './lib/chromium.mjs';
 import { Gatehouse, freePort } from './lib/server.mjs';
 
 const root = process.env.SIMPLESAMLPHP ?? '/usr/share/simplesamlphp';
@@ -159,7 +160,7 @@ describe('SimpleSAMLphp as the service provider', () => {
     execFileSync('certutil', ['-A', '-d', `sql:${store}`, '-n', 'gatehouse', '-t', 'C,,', '-i', server.ready.ca]);
     const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', env: { ...process.env, HOME: home }, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
     try {
-      const page = await (await browser.newContext()).newPage();
+      const page = await patient(await browser.newContext()).newPage();
       const faults = [];
       page.on('console', (message) => { if (/Content.Security.Policy/i.test(message.text())) faults.push(message.text()); });
       await page.goto(own());

@@ -13,6 +13,12 @@ const pictures = process.env.GATEHOUSE_PICTURES;
 
 export const looks = [['light', {}], ['dark', { colorScheme: 'dark' }], ['narrow', { viewport: { width: 320, height: 640 } }]];
 
+/** Waits as long as a busy machine takes to draw a page. */
+export function patient(context) {
+  context.setDefaultTimeout(90_000);
+  return context;
+}
+
 /** The browser and `close()`, which removes its home too. */
 export async function launch(server) {
   const home = mkdtempSync(join(tmpdir(), 'gatehouse-pages-'));
@@ -28,7 +34,7 @@ export async function launch(server) {
   return {
     browser,
     /** A tab of its own. axe is evaluated in the page, which lets no script in but its own. */
-    tab: async (options = {}) => (await browser.newContext({ bypassCSP: true, ...options })).newPage(),
+    tab: async (options = {}) => patient(await browser.newContext({ bypassCSP: true, ...options })).newPage(),
     close: async () => {
       await browser.close();
       rmSync(home, { recursive: true, force: true });
