@@ -75,7 +75,7 @@ describe('L02 L03 secrets', () => {
     test(`of every kind are neither in the log at trace nor in clear on ${kind}`, { skip: kind === 'PostgreSQL' && !process.env.GATEHOUSE_TEST_POSTGRES ? 'no PostgreSQL: ./test starts one' : false }, async () => {
       const echo = createServer((request, response) => response.end('origin'));
       await new Promise((done) => echo.listen(0, '127.0.0.1', done));
-      const database = kind === 'PostgreSQL' ? freshDatabase(process.env.GATEHOUSE_TEST_POSTGRES, 'secrets') : undefined;
+      const database = kind === 'PostgreSQL' ? freshDatabase(process.env.GATEHOUSE_TEST_POSTGRES, 'secrets', { isPatient: false }) : undefined;
       process.env.GATEHOUSE_LOG_LEVEL = 'trace';
       const server = await Gatehouse.start({ database });
       delete process.env.GATEHOUSE_LOG_LEVEL;
