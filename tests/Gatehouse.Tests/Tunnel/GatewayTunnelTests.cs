@@ -149,7 +149,7 @@ public class GatewayTunnelTests
         });
         var credentials = rig.AddTunnel("reset", $$"""{"ingress":[{"hostname":"app.test","service":"https://127.0.0.1:{{new Uri(service.Urls.First()).Port}}","originRequest":{"http2Origin":true,"noTLSVerify":true} },{"service":"http_status:404"}]}""");
         await rig.ConnectAsync(credentials);
-        using var answer = await rig.GetAsync(credentials.TunnelId, "/");
+        using var answer = await rig.GetAsync(credentials.TunnelId, "/").WaitAsync(TimeSpan.FromSeconds(30), Token);
         await using var body = await answer.Content.ReadAsStreamAsync(Token);
         var text = new byte[5];
         await body.ReadExactlyAsync(text, Token).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Token);
