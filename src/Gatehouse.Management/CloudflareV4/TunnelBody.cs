@@ -29,16 +29,20 @@ internal static class TunnelBody
             ["remote_config"] = tunnel.IsRemotelyManaged,
             ["config_src"] = tunnel.IsRemotelyManaged ? "cloudflare" : "local",
         };
-        AddFaults(body, notes, tunnel.Id);
+        AddFaults(body, notes, tunnel.Id, isConnected: all.Length > 0);
         return body;
     }
 
-    // Ours: what went wrong last, at which hop, and why a connection was lost.
-    private static void AddFaults(JsonObject body, ITunnelConnections notes, Guid tunnel)
+    // Ours: what went wrong last, at which hop, and why a connection was lost. A connector that was refused, a stranger's maybe, is no error of a tunnel that is connected.
+    private static void AddFaults(JsonObject body, ITunnelConnections notes, Guid tunnel, bool isConnected)
     {
         if (notes.Faults(tunnel) is { Count: > 0 } faults)
         {
-            body["last_error"] = Fault(faults[0]);
+            if (faults.FirstOrDefault(f => !isConnected || f.Host.Length > 0) is { } last)
+            {
+                body["last_error"] = Fault(last);
+            }
+
             body["last_errors"] = JsonList.Of(faults, Fault);
         }
 

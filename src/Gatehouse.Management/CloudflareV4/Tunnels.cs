@@ -101,7 +101,7 @@ internal sealed class Tunnels(
         }
 
         // What a connector brought, when it is the one who says.
-        var local = (await connectors.OfAsync(tunnel.Id, request.Aborted)).Select(c => c.LocalConfiguration).FirstOrDefault(c => !c.IsEmpty);
+        var local = await connectors.LocalConfigurationAsync(tunnel.Id, request.Aborted);
         return Envelope.Ok(new JsonObject
         {
             ["tunnel_id"] = tunnel.Id.ToString(),

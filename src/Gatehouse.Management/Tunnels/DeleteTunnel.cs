@@ -20,7 +20,7 @@ internal sealed class DeleteTunnel(GatehouseDb db, Writer writer, TunnelConnecto
                 return new Result.Missing();
             }
 
-            if (!evenInUse && (await connectors.OfAsync(id, cancellationToken)).Count > 0)
+            if (!evenInUse && await connectors.AreInUseAsync(id, cancellationToken))
             {
                 return new Result.InUse("Cannot delete tunnel because it has active connections.");
             }

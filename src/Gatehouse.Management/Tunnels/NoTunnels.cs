@@ -9,6 +9,9 @@ internal sealed class NoTunnels : ITunnelConnections
     public IReadOnlyList<TunnelConnector> Of(Guid tunnel) => [];
 
     /// <inheritdoc/>
+    public ReadOnlyMemory<byte> LocalConfiguration(Guid tunnel) => ReadOnlyMemory<byte>.Empty;
+
+    /// <inheritdoc/>
     public IReadOnlyList<TunnelFault> Faults(Guid tunnel) => [];
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ namespace Gatehouse.Model.Tunnels;
 /// <summary>A node that takes connectors, as others know it.</summary>
 public sealed class EdgeNode
 {
-    /// <summary>For how long it is believed to be there. Clocks of nodes that differ by more than half of it make each other's connections come and go.</summary>
+    /// <summary>For how long it is believed to be there. Of nodes whose clocks differ by more than it, the one does not believe the other at all.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
     /// <summary>One run of its process.</summary>

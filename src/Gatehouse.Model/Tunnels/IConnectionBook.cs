@@ -9,11 +9,17 @@ public interface IConnectionBook
     /// <summary>This node, in this run of its process.</summary>
     Guid Node { get; }
 
-    /// <summary>Says that this node is there. False: nothing that it holds is written down, for it is new or was thought to be gone.</summary>
-    Task<bool> RenewAsync(CancellationToken cancellationToken);
+    /// <summary>Says that this node is there. The result is which connections are written down as its own; none when it is new or was thought to be gone.</summary>
+    Task<IReadOnlyCollection<Guid>> RenewAsync(CancellationToken cancellationToken);
 
-    /// <summary>Writes down connections of this node that are new or have changed, and takes those out that are gone.</summary>
-    Task WriteAsync(IReadOnlyCollection<HeldConnection> changed, IReadOnlyCollection<Guid> gone, CancellationToken cancellationToken);
+    /// <summary>
+    /// Writes down some connections of this node that are new or have changed, all at once or, when that can't be, each by itself; and says
+    /// that this node is there. The result is those that can't be written, with why. Throws when the store is away.
+    /// </summary>
+    Task<IReadOnlyDictionary<Guid, Exception>> WriteAsync(IReadOnlyCollection<HeldConnection> changed, CancellationToken cancellationToken);
+
+    /// <summary>Takes out what is written down of connections of this node; some may not be there.</summary>
+    Task RemoveAsync(IReadOnlyCollection<Guid> gone, CancellationToken cancellationToken);
 
     /// <summary>Says that this node goes, with all that it holds.</summary>
     Task LeaveAsync(CancellationToken cancellationToken);

@@ -33,9 +33,6 @@ public sealed record TunnelConnector
     /// <summary>Why it refused the last configuration; null when it did not.</summary>
     public string? ConfigurationFault { get; init; }
 
-    /// <summary>What it brought with it, when it is not managed here; JSON, not checked; empty when nothing.</summary>
-    public ReadOnlyMemory<byte> LocalConfiguration { get; init; }
-
     /// <summary>Its connections by index.</summary>
     public required IReadOnlyList<TunnelConnection> Connections { get; init; }
 }
@@ -59,7 +56,13 @@ public interface ITunnelConnections
     /// <summary>The connectors of a tunnel, oldest first.</summary>
     IReadOnlyList<TunnelConnector> Of(Guid tunnel);
 
-    /// <summary>The last fault of each name, newest first, of some names; those are forgotten of which a later request found its way. That of a connector is when one was taken.</summary>
+    /// <summary>What a connector of the tunnel brought with it, when the tunnel is not managed here; JSON, not checked; empty when nothing.</summary>
+    ReadOnlyMemory<byte> LocalConfiguration(Guid tunnel);
+
+    /// <summary>
+    /// The last fault of each name, newest first, of some names; those are forgotten of which a later request found its way. That of a connector is
+    /// when one was taken, and after an hour: anybody may dial in.
+    /// </summary>
     IReadOnlyList<TunnelFault> Faults(Guid tunnel);
 
     /// <summary>Why the last connection ended; null when none did since the start.</summary>

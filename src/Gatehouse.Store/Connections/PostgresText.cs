@@ -1,11 +1,12 @@
 using System.Data.Common;
+using System.Text;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace Gatehouse.Store.Connections;
 
 /// <summary>
-/// PostgreSQL can't hold U+0000 in a text and fails the command. A visitor may send one in any value that is looked up, and must get
-/// "no such thing", not an error: it becomes U+FFFD, as Unicode §5.22 advises for what can't be represented.
+/// PostgreSQL can't hold U+0000 in a text, nor half of a surrogate pair, and fails the command. A visitor may send one in any value that is looked up,
+/// and must get "no such thing", not an error: it becomes U+FFFD, as Unicode §5.22 advises for what can't be represented. SQLite does the latter by itself.
 /// </summary>
 internal sealed class PostgresText : DbCommandInterceptor
 {
@@ -39,13 +40,20 @@ internal sealed class PostgresText : DbCommandInterceptor
         return new ValueTask<InterceptionResult<int>>(result);
     }
 
+    /// <summary>The text itself when it can be held.</summary>
+    internal static string Sound(string text)
+    {
+        var sound = text.Contains('\0', StringComparison.Ordinal) ? text.Replace('\0', '\uFFFD') : text;
+        return sound.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(sound)) : sound;
+    }
+
     private static void Mend(DbCommand command)
     {
         foreach (DbParameter parameter in command.Parameters)
         {
-            if (parameter.Value is string text && text.Contains('\0', StringComparison.Ordinal))
+            if (parameter.Value is string text)
             {
-                parameter.Value = text.Replace('\0', '\uFFFD');
+                parameter.Value = Sound(text);
             }
         }
     }

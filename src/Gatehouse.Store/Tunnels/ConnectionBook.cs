@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 using Gatehouse.Model.Tunnels;
 using Gatehouse.Store.Snapshots;
 using Microsoft.EntityFrameworkCore;
@@ -11,8 +12,6 @@ namespace Gatehouse.Store.Tunnels;
 /// </summary>
 internal sealed class ConnectionBook(IDbContextFactory<GatehouseDb> databases, string name, TimeProvider clock) : IConnectionBook, IReloadable
 {
-    private const int Batch = 500;
-
     private bool hasBegun;
     private ImmutableList<Action<IReadOnlyCollection<Guid>>> listeners = [];
 
@@ -26,40 +25,41 @@ internal sealed class ConnectionBook(IDbContextFactory<GatehouseDb> databases, s
     public string Topic => Gatehouse.Model.Snapshots.Topic.Connections;
 
     /// <inheritdoc/>
-    public async Task<bool> RenewAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyCollection<Guid>> RenewAsync(CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        if (await db.EdgeNodes.Where(n => n.Id == Node).ExecuteUpdateAsync(set => set.SetProperty(n => n.RenewedAt, now), cancellationToken) > 0)
-        {
-            return true;
-        }
-
-        if (!hasBegun)
-        {
-            await db.EdgeNodes.Where(n => n.Name == name && n.Id != Node).ExecuteDeleteAsync(cancellationToken); // killed, or this would be that
-        }
-
-        db.EdgeNodes.Add(new EdgeNode { Id = Node, Name = name, RenewedAt = now });
-        await db.SaveChangesAsync(cancellationToken);
-        hasBegun = true;
-        return false;
+        await StayAsync(db, cancellationToken);
+        return await db.HeldConnections.Where(c => c.NodeId == Node).Select(c => c.Id).ToListAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async Task WriteAsync(IReadOnlyCollection<HeldConnection> changed, IReadOnlyCollection<Guid> gone, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<Guid, Exception>> WriteAsync(IReadOnlyCollection<HeldConnection> changed, CancellationToken cancellationToken)
     {
-        foreach (var ids in gone.Chunk(Batch))
+        await using (var db = await databases.CreateDbContextAsync(cancellationToken))
         {
-            await using var db = await databases.CreateDbContextAsync(cancellationToken);
-            await db.HeldConnections.Where(c => ids.Contains(c.Id) && c.NodeId == Node).ExecuteDeleteAsync(cancellationToken);
+            await StayAsync(db, cancellationToken); // many writes must not outlast the lease
         }
 
-        foreach (var connections in changed.Chunk(Batch))
+        var refused = new Dictionary<Guid, Exception>();
+        if (await TrySaveAsync(changed, cancellationToken) is { } failure)
         {
-            await using var db = await databases.CreateDbContextAsync(cancellationToken);
-            await SaveAsync(db, connections, cancellationToken);
+            foreach (var connection in changed)
+            {
+                if ((changed.Count == 1 ? failure : await TrySaveAsync([connection], cancellationToken)) is { } why)
+                {
+                    refused.Add(connection.Id, why);
+                }
+            }
         }
+
+        return refused;
+    }
+
+    /// <inheritdoc/>
+    public async Task RemoveAsync(IReadOnlyCollection<Guid> gone, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await db.HeldConnections.Where(c => gone.Contains(c.Id) && c.NodeId == Node).ExecuteDeleteAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -99,8 +99,41 @@ internal sealed class ConnectionBook(IDbContextFactory<GatehouseDb> databases, s
         }
     }
 
+    private async Task StayAsync(GatehouseDb db, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        if (await db.EdgeNodes.Where(n => n.Id == Node).ExecuteUpdateAsync(set => set.SetProperty(n => n.RenewedAt, now), cancellationToken) > 0)
+        {
+            return;
+        }
+
+        if (!hasBegun)
+        {
+            await db.EdgeNodes.Where(n => n.Name == name && n.Id != Node).ExecuteDeleteAsync(cancellationToken); // killed, or this would be that
+        }
+
+        db.EdgeNodes.Add(new EdgeNode { Id = Node, Name = name, RenewedAt = now });
+        await db.SaveChangesAsync(cancellationToken);
+        hasBegun = true;
+    }
+
+    // What may be well soon is thrown; what the database takes in no case is the result.
+    private async Task<DbUpdateException?> TrySaveAsync(IReadOnlyCollection<HeldConnection> connections, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        try
+        {
+            await SaveAsync(db, connections, cancellationToken);
+            return null;
+        }
+        catch (DbUpdateException failure) when (failure.InnerException is not DbException { IsTransient: true })
+        {
+            return failure;
+        }
+    }
+
     // Of a row that is there only what can change: what somebody asked meanwhile must not be lost.
-    private static async Task SaveAsync(GatehouseDb db, HeldConnection[] connections, CancellationToken cancellationToken)
+    private static async Task SaveAsync(GatehouseDb db, IReadOnlyCollection<HeldConnection> connections, CancellationToken cancellationToken)
     {
         var ids = connections.Select(c => c.Id).ToArray();
         var there = await db.HeldConnections.Where(c => ids.Contains(c.Id)).ToDictionaryAsync(c => c.Id, cancellationToken);
@@ -129,13 +162,16 @@ internal sealed class ConnectionBook(IDbContextFactory<GatehouseDb> databases, s
 /// <summary>Asks about other nodes.</summary>
 public static class HeldConnections
 {
-    /// <summary>What nodes other than <paramref name="node"/> hold that are believed to be there at <paramref name="now"/>.</summary>
+    /// <summary>
+    /// What nodes other than <paramref name="node"/> hold that are believed to be there at <paramref name="now"/>. One whose clock is far ahead is
+    /// not: nobody could tell when its lease is over.
+    /// </summary>
     public static IQueryable<HeldConnection> HeldByOthers(this GatehouseDb db, Guid node, DateTimeOffset now)
     {
-        var oldest = now - EdgeNode.Lease;
+        var (oldest, newest) = (now - EdgeNode.Lease, now + EdgeNode.Lease);
         return from connection in db.HeldConnections.AsNoTracking()
                join holder in db.EdgeNodes.AsNoTracking() on connection.NodeId equals holder.Id
-               where holder.Id != node && holder.RenewedAt > oldest
+               where holder.Id != node && holder.RenewedAt > oldest && holder.RenewedAt < newest
                select connection;
     }
 }

@@ -9,54 +9,103 @@ namespace Gatehouse.Tunnel.Edge;
 
 /// <summary>
 /// Lets the other nodes know what is connected here, and closes here what was asked there. Looks every second for what has changed, so that a
-/// thousand connectors that come at once are a few writes, and what could not be written is written later.
+/// thousand connectors that come at once are a few writes. What the book holds is read again every eight seconds: whatever became of a write
+/// that failed, it is mended then.
 /// </summary>
 internal sealed partial class ConnectionPublisher(
     ConnectionRegistry registry, IConnectionBook book, OtherNodes others, TimeProvider clock, ILogger<ConnectionPublisher> logger) : BackgroundService
 {
     private const int LooksBetweenRenewals = 8; // three of which may fail within a lease
+    private const int LongestPause = 8;
 
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
-    private Dictionary<Guid, Said> written = [];
-    private Dictionary<Guid, Said> now = []; // what is being looked at; kept, since there may be thousands
+    // What the book holds, as far as is known; null: something of that connection.
+    private readonly Dictionary<Guid, Said?> written = [];
+
+    // What it took in no case; not tried again before the next renewal.
+    private readonly Dictionary<Guid, Said> refused = [];
     private bool isAway;
 
-    /// <summary>Renews the lease, hears of the others, and writes what has changed.</summary>
+    /// <summary>How many connections are written at once. What connectors brought makes them large.</summary>
+    internal int Batch { get; init; } = 100;
+
+    /// <summary>How long to wait after so many failures in a row.</summary>
+    internal static TimeSpan PauseAfter(int failures) => TimeSpan.FromSeconds(Math.Min(1 << Math.Clamp(failures - 1, 0, 10), LongestPause));
+
+    /// <summary>Renews the lease, hears of the others, and makes what is written down what is connected.</summary>
     public async Task RenewAsync(CancellationToken cancellationToken)
     {
-        if (!await book.RenewAsync(cancellationToken))
+        var held = (await book.RenewAsync(cancellationToken)).ToHashSet();
+        foreach (var lost in written.Keys.Where(id => !held.Contains(id)).ToList())
         {
-            written.Clear();
+            written.Remove(lost);
+        }
+
+        foreach (var id in held)
+        {
+            written.TryAdd(id, null);
         }
 
         others.Set(await book.ElsewhereAsync(cancellationToken));
-        await WriteAsync(cancellationToken);
+        await WriteAsync(triesAgain: true, cancellationToken);
     }
 
     /// <summary>Writes what has changed, if anything has.</summary>
-    public async Task WriteAsync(CancellationToken cancellationToken)
+    public Task WriteAsync(CancellationToken cancellationToken) => WriteAsync(triesAgain: false, cancellationToken);
+
+    // What is done stays done when a later batch fails.
+    private async Task WriteAsync(bool triesAgain, CancellationToken cancellationToken)
     {
-        now.Clear();
-        var changed = new List<HeldConnection>();
+        var now = new HashSet<Guid>();
+        var changed = new List<(HeldConnection Row, Said Said)>();
         foreach (var connection in registry.Everyone)
         {
-            var said = Said.Of(connection);
-            if (connection.Registered is { } registered && now.TryAdd(connection.Id, said) && !(written.TryGetValue(connection.Id, out var before) && before == said))
+            if (connection.Registered is { } registered && now.Add(connection.Id))
             {
-                changed.Add(Describe(connection, registered));
+                var said = Said.Of(connection);
+                if (written.GetValueOrDefault(connection.Id) != said && (triesAgain || !refused.TryGetValue(connection.Id, out var vain) || vain != said))
+                {
+                    changed.Add((Describe(connection, registered), said));
+                }
             }
         }
 
-        var gone = written.Keys.Where(id => !now.ContainsKey(id)).ToList();
-        if (changed.Count == 0 && gone.Count == 0)
+        foreach (var gone in written.Keys.Where(id => !now.Contains(id)).Chunk(Batch).ToList())
         {
-            return;
+            await book.RemoveAsync(gone, cancellationToken);
+            Array.ForEach(gone, id => written.Remove(id));
         }
 
-        await book.WriteAsync(changed, gone, cancellationToken);
-        (written, now) = (now, written);
+        foreach (var id in refused.Keys.Where(id => !now.Contains(id)).ToList())
+        {
+            refused.Remove(id);
+        }
+
+        foreach (var batch in changed.Chunk(Batch))
+        {
+            Note(batch, await book.WriteAsync([.. batch.Select(b => b.Row)], cancellationToken));
+        }
+    }
+
+    private void Note((HeldConnection Row, Said Said)[] batch, IReadOnlyDictionary<Guid, Exception> failures)
+    {
+        foreach (var (row, said) in batch)
+        {
+            if (!failures.TryGetValue(row.Id, out var failure))
+            {
+                written[row.Id] = said;
+                refused.Remove(row.Id);
+                continue;
+            }
+
+            if (!refused.ContainsKey(row.Id))
+            {
+                LogRefused(failure, row.Id, row.TunnelId);
+            }
+
+            refused[row.Id] = said;
+        }
     }
 
     /// <inheritdoc/>
@@ -89,15 +138,15 @@ internal sealed partial class ConnectionPublisher(
         }
 
         using var closing = book.OnClosing(registry.Close);
-        using var timer = new PeriodicTimer(Every, clock);
-        for (var look = 0; ; look = (look + 1) % LooksBetweenRenewals)
+        for (int look = 0, failures = 0; ; look = (look + 1) % LooksBetweenRenewals)
         {
-            if (!await TryAsync(look == 0, stoppingToken))
+            failures = await TryAsync(look == 0, stoppingToken) ? 0 : failures + 1;
+            if (failures > 0)
             {
-                look = LooksBetweenRenewals - 1; // again at the next
+                look = LooksBetweenRenewals - 1; // the next begins with what is written down
             }
 
-            await timer.WaitForNextTickAsync(stoppingToken);
+            await Task.Delay(PauseAfter(failures), clock, stoppingToken);
         }
     }
 
@@ -107,10 +156,8 @@ internal sealed partial class ConnectionPublisher(
         try
         {
             await (isRenewal ? RenewAsync(stopping) : WriteAsync(stopping));
-            isAway = false;
-            return true;
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (failure is not OperationCanceledException || !stopping.IsCancellationRequested)
         {
             if (!isAway)
             {
@@ -120,6 +167,14 @@ internal sealed partial class ConnectionPublisher(
 
             return false;
         }
+
+        if (isAway)
+        {
+            isAway = false;
+            LogBack();
+        }
+
+        return true;
     }
 
     private HeldConnection Describe(EdgeConnection connection, Registration registered) => new()
@@ -143,6 +198,12 @@ internal sealed partial class ConnectionPublisher(
 
     [LoggerMessage(EventId = 4112, Level = LogLevel.Warning, Message = "What is connected here can't be written down; other nodes do not know of it until it is")]
     private partial void LogFailed(Exception failure);
+
+    [LoggerMessage(EventId = 4113, Level = LogLevel.Information, Message = "What is connected here is written down again")]
+    private partial void LogBack();
+
+    [LoggerMessage(EventId = 4114, Level = LogLevel.Warning, Message = "Connection {Connection} of tunnel {Tunnel} can't be written down; other nodes do not know of it")]
+    private partial void LogRefused(Exception failure, Guid connection, Guid tunnel);
 
     /// <summary>What of a connection may change.</summary>
     private readonly record struct Said(bool IsDraining, ConfigurationReply? Configuration, ReadOnlyMemory<byte> Local)

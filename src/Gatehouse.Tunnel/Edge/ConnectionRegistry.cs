@@ -149,7 +149,14 @@ internal sealed class ConnectionRegistry(ActivityJournal journal, TunnelNotes no
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<TunnelFault> Faults(Guid tunnel) => notes.Faults(tunnel);
+    public ReadOnlyMemory<byte> LocalConfiguration(Guid tunnel) => Connections(tunnel).Select(c => c.LocalConfiguration).FirstOrDefault(c => !c.IsEmpty);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TunnelFault> Faults(Guid tunnel)
+    {
+        var oldest = clock.GetUtcNow() - TunnelNotes.KeepRefusals;
+        return [.. notes.Faults(tunnel).Where(f => f.Host.Length > 0 || f.At > oldest)];
+    }
 
     /// <inheritdoc/>
     public TunnelLoss? LastLoss(Guid tunnel) => notes.LastLoss(tunnel);
@@ -193,7 +200,6 @@ internal sealed class ConnectionRegistry(ActivityJournal journal, TunnelNotes no
             RunAt = first.OpenedAt,
             ConfigurationNumber = reply is { Number: > 0 } running ? running.Number : null, // before the first they say 0 or less
             ConfigurationFault = reply?.Fault,
-            LocalConfiguration = group.Select(c => c.LocalConfiguration).FirstOrDefault(c => !c.IsEmpty),
             Connections = [.. group.OrderBy(c => c.Registered!.Index) // grouped by it
                 .Select(c => new TunnelConnection(c.Id, c.Registered!.Index, c.OpenedAt, c.Remote.ToString(), c.Location, c.IsDraining))], // grouped by it
         };

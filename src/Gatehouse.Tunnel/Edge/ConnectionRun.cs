@@ -77,7 +77,7 @@ internal sealed partial class ConnectionRun(
                 slot.Dispose();
                 pusher.Wake();
             },
-            OnLocalConfiguration = config => connection.LocalConfiguration = config.ToArray(),
+            OnLocalConfiguration = connection.TakeLocalConfiguration,
         };
         using var conversation = CancellationTokenSource.CreateLinkedTokenSource(limited.Token);
         var talking = control.RunAsync(conversation.Token);

@@ -108,7 +108,7 @@ internal sealed class EdgeConnection : IDisposable
     public int? Offered { get; set; }
 
     /// <summary>What the connector brought, JSON; empty when nothing.</summary>
-    public ReadOnlyMemory<byte> LocalConfiguration { get; set; }
+    public ReadOnlyMemory<byte> LocalConfiguration { get; private set; }
 
     /// <summary>A request to the connector. The authority is what the service sees as its host.</summary>
     public static HttpRequestMessage Request(HttpMethod method, string authority, string kind)
@@ -117,6 +117,15 @@ internal sealed class EdgeConnection : IDisposable
         request.Headers.Host = authority;
         request.Headers.TryAddWithoutValidation(TunnelHeaders.Kind, kind);
         return request;
+    }
+
+    /// <summary>Keeps what the connector brought. The same once more is no change.</summary>
+    public void TakeLocalConfiguration(ReadOnlySpan<byte> json)
+    {
+        if (!json.SequenceEqual(LocalConfiguration.Span))
+        {
+            LocalConfiguration = json.ToArray();
+        }
     }
 
     /// <summary>Takes no new requests from now on.</summary>

@@ -10,6 +10,9 @@ internal sealed class TunnelNotes
     /// <summary>The most names of a tunnel. Visitors choose them, where a wildcard is published.</summary>
     public const int MostNames = 20;
 
+    /// <summary>For how long a connector that was refused is spoken of. One that is meant to be there tries again far sooner.</summary>
+    public static readonly TimeSpan KeepRefusals = TimeSpan.FromHours(1);
+
     private readonly ConcurrentDictionary<Guid, ImmutableArray<TunnelFault>> faults = new();
     private readonly ConcurrentDictionary<Guid, TunnelLoss> losses = new();
 

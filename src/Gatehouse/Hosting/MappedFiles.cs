@@ -50,16 +50,20 @@ internal sealed class MappedFiles
 
     /// <summary>
     /// Lets go of what was mapped at the last look already, and looks: a file that is being loaded at this moment is left alone. Parts that are
-    /// smaller than <paramref name="least"/> bytes stay.
+    /// smaller than <paramref name="least"/> bytes stay. The result is how many parts there were.
     /// </summary>
-    public void LetGo(long least)
+    public int LetGo(long least)
     {
         var before = known;
         Look();
+        var parts = 0;
         foreach (var mapping in known.Where(m => (long)m.Length >= least && before.Contains(m)))
         {
             _ = Advise(mapping.Start, mapping.Length, mapping.IsWritable ? PageOut : DontNeed); // what the system refuses stays as it is
+            parts++;
         }
+
+        return parts;
     }
 
     /// <summary>The private parts of files that may be written, and of the others those without a single page of their own.</summary>

@@ -29,16 +29,11 @@ internal sealed class PageKeeper(TimeProvider clock) : BackgroundService
     private int pause = 1;
     private int looks;
 
-    /// <summary>Lets go at a moment when much is known to be over. Not while it runs.</summary>
-    public void LetGo()
-    {
-        if (files.IsNew)
-        {
-            files.Look();
-        }
+    /// <summary>Notes what is mapped. Some time before the first <see cref="LetGo"/>: only what is there at both times is let go.</summary>
+    public void Look() => files.Look();
 
-        files.LetGo(Large);
-    }
+    /// <summary>Lets go at a moment when much is known to be over; of how many parts of files. Not while it runs.</summary>
+    public int LetGo() => files.LetGo(Large);
 
     /// <summary>Whether to let go: there is too much, and it was worth it the last time. After the start, what comes back at once is in use, and is asked about ever less often.</summary>
     internal bool IsDue(long shared)
@@ -91,7 +86,7 @@ internal sealed class PageKeeper(TimeProvider clock) : BackgroundService
             timer.Period = first > 0 ? Quick : Every;
             if (IsDue(SharedOf(text.AsSpan(0, RandomAccess.Read(statm, text, 0)))))
             {
-                LetGo();
+                _ = LetGo();
             }
         }
     }

@@ -17,6 +17,8 @@ internal sealed class ConnectRun(ConnectRequest asked, LogSettings logs, bool as
     /// <summary>Runs until told to stop; the result is the exit code.</summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
+        using var pages = new PageKeeper(shell.Clock);
+        pages.Look();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
@@ -33,8 +35,7 @@ internal sealed class ConnectRun(ConnectRequest asked, LogSettings logs, bool as
             (credentials, url) = (quick.Credentials, quick.Url);
         }
 
-        using var pages = new PageKeeper(shell.Clock);
-        pages.LetGo(); // what only the runtime's start needed
+        _ = pages.LetGo(); // what only the runtime's start needed
         await pages.StartAsync(stop.Token);
         ConnectorHost host;
         try

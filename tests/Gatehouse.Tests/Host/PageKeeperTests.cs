@@ -33,6 +33,17 @@ public sealed class PageKeeperTests
     }
 
     [Fact]
+    public void Nothing_is_let_go_that_was_not_there_at_an_earlier_look()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells what is mapped");
+        using var keeper = new PageKeeper(TimeProvider.System);
+        Assert.Equal(0, keeper.LetGo()); // somebody may be loading it
+        using var other = new PageKeeper(TimeProvider.System);
+        other.Look();
+        Assert.NotEqual(0, other.LetGo());
+    }
+
+    [Fact]
     public void The_shared_pages_are_read_from_the_text_of_the_system()
     {
         Assert.Equal(7933L * Environment.SystemPageSize, PageKeeper.SharedOf("25843 10211 7933 12 0 6155 0\n"u8));

@@ -87,10 +87,20 @@ public class TunnelNodesTests
         (await host.CloudflareAsync("DELETE", $"/cfd_tunnel/{id}/connections?client_id={connector}")).Expect(200);
         Assert.Equal(3, await ClosingAsync()); // that which is leaving, too
 
+        await AskNobodyAsync();
         host.Clock.Advance(EdgeNode.Lease); // nobody has heard of that node since
         Assert.Equal("[]", (await host.CloudflareAsync("GET", $"/cfd_tunnel/{id}/connections")).Text("result"));
         Assert.Equal("inactive", (await host.CloudflareAsync("GET", $"/cfd_tunnel/{id}")).Text("result.status"));
+        (await host.CloudflareAsync("DELETE", $"/cfd_tunnel/{id}/connections")).Expect(200); // it may have paused, and come round
+        Assert.Equal(3, await ClosingAsync());
+        await AskNobodyAsync();
         (await host.CloudflareAsync("DELETE", $"/cfd_tunnel/{id}")).Expect(200);
+
+        async Task AskNobodyAsync()
+        {
+            await using var db = host.Open();
+            await db.HeldConnections.ExecuteUpdateAsync(set => set.SetProperty(c => c.ClosingAt, (DateTimeOffset?)null), Cancel);
+        }
 
         async Task<int> ClosingAsync()
         {
@@ -98,23 +108,82 @@ public class TunnelNodesTests
             return await db.HeldConnections.CountAsync(c => c.ClosingAt != null, Cancel);
         }
 
-        HeldConnection Held(int index, bool isDraining = false) => new()
-        {
-            Id = Guid.CreateVersion7(),
-            NodeId = node,
-            TunnelId = Guid.Parse(id),
-            ConnectorId = connector,
-            Index = index,
-            OpenedAt = host.Clock.GetUtcNow(),
-            OriginIp = "192.0.2.7",
-            Location = "far-edge",
-            ConnectorVersion = "1",
-            Arch = "linux_amd64",
-            Features = [],
-            IsDraining = isDraining,
-            ConfigurationNumber = index == 1 ? 7 : null,
-        };
+        HeldConnection Held(int index, bool isDraining = false) => Row(host, id, node, connector, index, isDraining);
     }
+
+    [Fact]
+    public async Task A_tunnel_is_deleted_right_after_its_connections_at_another_node_were_dropped()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var id = (await host.CloudflareAsync("POST", "/cfd_tunnel", new JsonObject { ["name"] = "far", ["config_src"] = "local" })).Expect(200).Text("result.id")!;
+        var (node, connector) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await using (var db = host.Open())
+        {
+            db.EdgeNodes.Add(new EdgeNode { Id = node, Name = "there", RenewedAt = host.Clock.GetUtcNow() });
+            db.HeldConnections.AddRange(Row(host, id, node, connector, 0), Row(host, id, node, connector, 1));
+            await db.SaveChangesAsync(Cancel);
+        }
+
+        Assert.Equal("http_status:418", (await host.CloudflareAsync("GET", $"/cfd_tunnel/{id}/configurations")).Expect(200).Text("result.config.ingress.0.service"));
+        (await host.CloudflareAsync("DELETE", $"/cfd_tunnel/{id}")).Expect(409);
+        (await host.CloudflareAsync("DELETE", $"/cfd_tunnel/{id}/connections")).Expect(200);
+        (await host.CloudflareAsync("DELETE", $"/cfd_tunnel/{id}")).Expect(200); // cloudflared tunnel delete -f
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task Connections_that_are_on_their_way_out_keep_no_tunnel_from_being_deleted(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        await using var node = await store.StartNodeAsync();
+        await using var far = await TunnelRig.StartAsync(book: store.Get<ConnectionBook>());
+        var credentials = far.AddTunnel("far", far.Ingress);
+        await far.ConnectAsync(credentials);
+        await using var db = node.Open();
+        var here = new TunnelConnectors(db, far.Registry, store.Get<ConnectionBook>(), node.Clock);
+        var there = new TunnelConnectors(db, new NoTunnels(), node.Get<ConnectionBook>(), node.Clock);
+        await UntilAsync(() => there.AreInUseAsync(credentials.TunnelId, Cancel), "seen");
+        Assert.True(await here.AreInUseAsync(credentials.TunnelId, Cancel));
+        far.Registry.Connections(credentials.TunnelId)[0].Drain();
+        Assert.False(await here.AreInUseAsync(credentials.TunnelId, Cancel));
+        await UntilAsync(async () => !await there.AreInUseAsync(credentials.TunnelId, Cancel), "heard of");
+    }
+
+    [Fact]
+    public async Task What_connectors_brought_is_read_only_where_it_is_asked_for()
+    {
+        await using var store = await TestStore.StartAsync(DatabaseKind.Sqlite);
+        await using var node = await store.StartNodeAsync();
+        await using var far = await TunnelRig.StartAsync(book: store.Get<ConnectionBook>());
+        var credentials = far.AddTunnel("far", configuration: null);
+        await far.ConnectAsync(credentials, own: far.Ingress);
+        await using var db = node.Open();
+        var connectors = new TunnelConnectors(db, new NoTunnels(), node.Get<ConnectionBook>(), node.Clock);
+        await UntilAsync(async () => !(await connectors.LocalConfigurationAsync(credentials.TunnelId, Cancel)).IsEmpty, "told");
+        Assert.Equal(far.Ingress, System.Text.Encoding.UTF8.GetString((await connectors.LocalConfigurationAsync(credentials.TunnelId, Cancel)).Span));
+        var before = node.Log.All.Count;
+        Assert.Single(await connectors.OfAsync(credentials.TunnelId, Cancel));
+        var asked = node.Log.All.Skip(before).Where(l => l.Text.Contains("SELECT", StringComparison.Ordinal)).ToList();
+        Assert.Contains(asked, l => l.Text.Contains("held_connections", StringComparison.Ordinal));
+        Assert.DoesNotContain(asked, l => l.Text.Contains("\"LocalConfiguration\"", StringComparison.Ordinal));
+    }
+
+    private static HeldConnection Row(ApiHost host, string tunnel, Guid node, Guid connector, int index, bool isDraining = false) => new()
+    {
+        Id = Guid.CreateVersion7(),
+        NodeId = node,
+        TunnelId = Guid.Parse(tunnel),
+        ConnectorId = connector,
+        Index = index,
+        OpenedAt = host.Clock.GetUtcNow(),
+        OriginIp = "192.0.2.7",
+        Location = "far-edge",
+        ConnectorVersion = "1",
+        Arch = "linux_amd64",
+        Features = [],
+        IsDraining = isDraining,
+        ConfigurationNumber = index == 1 ? 7 : null,
+        LocalConfiguration = index == 1 ? """{"ingress":[{"service":"http_status:418"}]}""" : null,
+    };
 
     private static X509Certificate2 Authority(TunnelRig rig) => X509CertificateLoader.LoadCertificate(rig.Authority.Certificate.RawData);
 

@@ -21,8 +21,9 @@ public class ConnectionBookTests
         await using var two = await one.StartNodeAsync();
         var (holder, other) = (one.Get<ConnectionBook>(), two.Get<ConnectionBook>());
         var held = Connection(holder.Node);
-        Assert.False(await holder.RenewAsync(Cancel));
-        await holder.WriteAsync([held, Connection(holder.Node)], [], Cancel);
+        var kept = Connection(holder.Node);
+        Assert.Empty(await holder.RenewAsync(Cancel));
+        Assert.Empty(await holder.WriteAsync([held, kept], Cancel));
         Assert.Contains(held.TunnelId, await other.ElsewhereAsync(Cancel));
         Assert.Empty(await holder.ElsewhereAsync(Cancel)); // its own are not elsewhere
 
@@ -30,10 +31,11 @@ public class ConnectionBookTests
         Assert.Contains(held.TunnelId, await other.ElsewhereAsync(Cancel));
         clock.Advance(TimeSpan.FromSeconds(1)); // kill -9, as it were
         Assert.Empty(await other.ElsewhereAsync(Cancel));
-        Assert.True(await holder.RenewAsync(Cancel)); // it was only slow
+        Assert.Equal(new HashSet<Guid> { held.Id, kept.Id }, [.. await holder.RenewAsync(Cancel)]); // it was only slow
         Assert.Contains(held.TunnelId, await other.ElsewhereAsync(Cancel));
 
-        await holder.WriteAsync([], [held.Id, Guid.CreateVersion7()], Cancel);
+        await holder.RemoveAsync([held.Id, Guid.CreateVersion7()], Cancel);
+        Assert.Equal([kept.Id], await holder.RenewAsync(Cancel));
         Assert.DoesNotContain(held.TunnelId, await other.ElsewhereAsync(Cancel));
         await holder.LeaveAsync(Cancel);
         Assert.Empty(await other.ElsewhereAsync(Cancel));
@@ -49,14 +51,16 @@ public class ConnectionBookTests
         var databases = store.Get<IDbContextFactory<Gatehouse.Store.GatehouseDb>>();
         var (killed, again, other) = (new ConnectionBook(databases, "a", store.Clock), new ConnectionBook(databases, "a", store.Clock), node.Get<ConnectionBook>());
         await killed.RenewAsync(Cancel);
-        await killed.WriteAsync([Connection(killed.Node)], [], Cancel);
+        await killed.WriteAsync([Connection(killed.Node)], Cancel);
         Assert.Single(await other.ElsewhereAsync(Cancel));
-        Assert.False(await again.RenewAsync(Cancel));
+        Assert.Empty(await again.RenewAsync(Cancel));
         Assert.Empty(await other.ElsewhereAsync(Cancel));
 
-        Assert.False(await killed.RenewAsync(Cancel)); // it was not killed after all
-        Assert.True(await again.RenewAsync(Cancel));
-        Assert.True(await killed.RenewAsync(Cancel));
+        Assert.Empty(await killed.RenewAsync(Cancel)); // it was not killed after all
+        await again.WriteAsync([Connection(again.Node)], Cancel);
+        await killed.WriteAsync([Connection(killed.Node)], Cancel);
+        Assert.Single(await again.RenewAsync(Cancel));
+        Assert.Single(await killed.RenewAsync(Cancel));
     }
 
     [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
@@ -66,13 +70,13 @@ public class ConnectionBookTests
         await using var store = await TestStore.StartAsync(kind, clock);
         var book = store.Get<ConnectionBook>();
         await book.RenewAsync(Cancel);
-        await book.WriteAsync([Connection(book.Node)], [], Cancel);
+        await book.WriteAsync([Connection(book.Node)], Cancel);
         clock.Advance(TimeSpan.FromMinutes(59));
         await store.Get<Cleaner>().CleanAsync(Cancel);
-        Assert.True(await book.RenewAsync(Cancel));
+        Assert.Single(await book.RenewAsync(Cancel));
         clock.Advance(TimeSpan.FromMinutes(61));
         await store.Get<Cleaner>().CleanAsync(Cancel);
-        Assert.False(await book.RenewAsync(Cancel));
+        Assert.Empty(await book.RenewAsync(Cancel));
         await using var db = store.Open();
         Assert.False(await db.HeldConnections.AnyAsync(Cancel));
     }
@@ -90,14 +94,14 @@ public class ConnectionBookTests
         using var deaf = other.OnClosing(_ => wrong.TrySetResult());
         await holder.RenewAsync(Cancel);
         await other.RenewAsync(Cancel);
-        await holder.WriteAsync([held, kept], [], Cancel);
+        await holder.WriteAsync([held, kept], Cancel);
         await one.StartLoopsAsync();
         await using (var db = two.Open())
         {
             await db.HeldConnections.Where(c => c.Id == held.Id).ExecuteUpdateAsync(set => set.SetProperty(c => c.ClosingAt, DateTimeOffset.UnixEpoch), Cancel);
         }
 
-        await holder.WriteAsync([Connection(holder.Node, held.Id, held.TunnelId, isDraining: true)], [], Cancel);
+        await holder.WriteAsync([Connection(holder.Node, held.Id, held.TunnelId, isDraining: true)], Cancel);
         await using (var db = two.Open())
         {
             await two.Get<ChangeFeed>().SaveAsync(db, Topic.Connections, Cancel);
@@ -108,7 +112,53 @@ public class ConnectionBookTests
         await one.StopLoopsAsync();
     }
 
-    private static HeldConnection Connection(Guid node, Guid? id = null, Guid? tunnel = null, bool isDraining = false) => new()
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task A_row_that_the_database_does_not_take_holds_up_no_other_and_each_write_renews_the_lease(DatabaseKind kind)
+    {
+        var clock = new FakeClock();
+        await using var one = await TestStore.StartAsync(kind, clock);
+        await using var two = await one.StartNodeAsync();
+        var (holder, other) = (one.Get<ConnectionBook>(), two.Get<ConnectionBook>());
+        var (good, bad, late) = (Connection(holder.Node), Connection(Guid.CreateVersion7()), Connection(holder.Node)); // the bad one's node is nowhere
+        await holder.RenewAsync(Cancel);
+        clock.Advance(EdgeNode.Lease - TimeSpan.FromSeconds(1));
+        Assert.Equal([bad.Id], (await holder.WriteAsync([good, bad, late], Cancel)).Keys);
+        Assert.Equal([bad.Id], (await holder.WriteAsync([bad], Cancel)).Keys);
+        clock.Advance(EdgeNode.Lease - TimeSpan.FromSeconds(1));
+        Assert.Equal(new HashSet<Guid> { good.TunnelId, late.TunnelId }, [.. await other.ElsewhereAsync(Cancel)]);
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task What_a_connector_says_of_itself_is_written_in_characters_that_every_database_holds(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        var book = store.Get<ConnectionBook>();
+        await book.RenewAsync(Cancel);
+        Assert.Empty(await book.WriteAsync([Connection(book.Node, says: "a\ud800b\0\U0001F511")], Cancel));
+        await using var db = store.Open();
+        var row = await db.HeldConnections.SingleAsync(Cancel);
+        Assert.Equal((kind == DatabaseKind.Postgres ? "a\ufffdb\ufffd\U0001F511" : "a\ufffdb\0\U0001F511", "a\ufffdb\0\U0001F511"), (row.ConnectorVersion, row.Features[0]));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task A_node_whose_clock_is_far_ahead_is_not_believed_long_after_it_died(DatabaseKind kind)
+    {
+        var clock = new FakeClock();
+        await using var store = await TestStore.StartAsync(kind, clock);
+        await using var node = await store.StartNodeAsync();
+        var databases = store.Get<IDbContextFactory<Gatehouse.Store.GatehouseDb>>();
+        var (far, near, other) = (Ahead("far", TimeSpan.FromHours(2)), Ahead("near", TimeSpan.FromSeconds(10)), node.Get<ConnectionBook>());
+        var seen = Connection(near.Node);
+        await far.WriteAsync([Connection(far.Node)], Cancel);
+        await near.WriteAsync([seen], Cancel);
+        Assert.Equal([seen.TunnelId], await other.ElsewhereAsync(Cancel));
+        clock.Advance(EdgeNode.Lease + TimeSpan.FromSeconds(10));
+        Assert.Empty(await other.ElsewhereAsync(Cancel));
+
+        ConnectionBook Ahead(string name, TimeSpan by) => new(databases, name, new FakeClock(clock.GetUtcNow() + by));
+    }
+
+    private static HeldConnection Connection(Guid node, Guid? id = null, Guid? tunnel = null, bool isDraining = false, string says = "1\0") => new()
     {
         Id = id ?? Guid.CreateVersion7(),
         NodeId = node,
@@ -118,9 +168,9 @@ public class ConnectionBookTests
         OpenedAt = TestAccess.Epoch,
         OriginIp = "192.0.2.1",
         Location = "here",
-        ConnectorVersion = "1\0", // as it says
+        ConnectorVersion = says,
         Arch = "linux_amd64",
-        Features = ["a", "b"],
+        Features = [says, "b"],
         IsDraining = isDraining,
     };
 }

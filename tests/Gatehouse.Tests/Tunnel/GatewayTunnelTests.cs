@@ -14,6 +14,7 @@ using Gatehouse.Tests.Fakes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
@@ -134,8 +135,39 @@ public class GatewayTunnelTests
         Assert.Equal(["trailers over HTTP/2"], answer.TrailingHeaders.GetValues("grpc-message"));
     }
 
+    [Fact]
+    public async Task An_answer_that_is_whole_passes_before_its_stream_ends_and_though_it_is_reset_then()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        await using var service = await Http2Async(rig, async context =>
+        {
+            context.Response.ContentLength = 5;
+            await context.Response.WriteAsync("whole");
+            await context.Response.Body.FlushAsync();
+            await rig.Origin.Gate.WaitAsync(context.RequestAborted);
+            context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(2); // INTERNAL_ERROR
+        });
+        var credentials = rig.AddTunnel("reset", $$"""{"ingress":[{"hostname":"app.test","service":"https://127.0.0.1:{{new Uri(service.Urls.First()).Port}}","originRequest":{"http2Origin":true,"noTLSVerify":true} },{"service":"http_status:404"}]}""");
+        await rig.ConnectAsync(credentials);
+        using var answer = await rig.GetAsync(credentials.TunnelId, "/").WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await using var body = await answer.Content.ReadAsStreamAsync(Token);
+        var text = new byte[5];
+        await body.ReadExactlyAsync(text, Token).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Assert.Equal("whole", Encoding.UTF8.GetString(text));
+        rig.Origin.Gate.Release();
+        Assert.Equal(0, await body.ReadAsync(text, Token));
+    }
+
     // Echoes the message; its trailers tell what it saw.
-    private static async Task<WebApplication> GrpcAsync(TunnelRig rig)
+    private static Task<WebApplication> GrpcAsync(TunnelRig rig) => Http2Async(rig, async context =>
+    {
+        context.Response.ContentType = context.Request.ContentType;
+        await context.Request.Body.CopyToAsync(context.Response.Body, context.RequestAborted);
+        context.Response.AppendTrailer("grpc-status", "0");
+        context.Response.AppendTrailer("grpc-message", $"{context.Request.Headers.TE} over {context.Request.Protocol}");
+    });
+
+    private static async Task<WebApplication> Http2Async(TunnelRig rig, RequestDelegate answer)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -146,13 +178,7 @@ public class GatewayTunnelTests
             listen.UseHttps(certificate);
         }));
         var service = builder.Build();
-        service.Run(async context =>
-        {
-            context.Response.ContentType = context.Request.ContentType;
-            await context.Request.Body.CopyToAsync(context.Response.Body, context.RequestAborted);
-            context.Response.AppendTrailer("grpc-status", "0");
-            context.Response.AppendTrailer("grpc-message", $"{context.Request.Headers.TE} over {context.Request.Protocol}");
-        });
+        service.Run(answer);
         await service.StartAsync(Token);
         return service;
     }

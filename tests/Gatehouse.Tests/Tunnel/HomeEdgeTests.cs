@@ -1,5 +1,4 @@
 using System.Security.Cryptography.X509Certificates;
-using Gatehouse.Tunnel.Connector;
 
 namespace Gatehouse.Tests.Tunnel;
 

@@ -149,7 +149,7 @@ public class LifecycleTests
         var table = rig.Tables.Current;
         Assert.Equal(mine.TunnelId, table.Origins.Find("mine.test")!.Tunnel!.Tunnel.Id);
         Assert.Null(table.Origins.Find("free.test"));
-        await TunnelRig.UntilAsync(() => rig.Registry.Of(theirs.TunnelId).Any(c => !c.LocalConfiguration.IsEmpty), "told");
+        await TunnelRig.UntilAsync(() => !rig.Registry.LocalConfiguration(theirs.TunnelId).IsEmpty, "told");
         rig.AddRecord("given.test", theirs.TunnelId);
         Assert.Equal(theirs.TunnelId, rig.Tables.Current.Origins.Find("given.test")!.Tunnel!.Tunnel.Id);
     }

@@ -1,5 +1,7 @@
+using Gatehouse.Management.CloudflareV4;
 using Gatehouse.Model.Tunnels;
 using Gatehouse.Tunnel.Edge;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Tests.Tunnel;
 
@@ -57,6 +59,36 @@ public class TunnelNotesTests
         await stranger.StopAsync();
         await rig.ConnectAsync(credentials);
         Assert.Empty(rig.Registry.Faults(credentials.TunnelId));
+    }
+
+    [Fact]
+    public async Task A_stranger_who_was_refused_is_forgotten_after_an_hour()
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var tunnel = (await rig.UsualAsync()).TunnelId;
+        var notes = rig.Services.GetRequiredService<TunnelNotes>();
+        notes.Note(tunnel, new TunnelFault(TunnelHop.Tcp, "refused the connection", "dead.test", rig.Clock.GetUtcNow()));
+        var wrong = new TunnelCredentials { AccountTag = TunnelRig.Account, TunnelId = tunnel, Secret = [1] };
+        var stranger = await rig.ConnectAsync(wrong, wait: false);
+        await TunnelRig.UntilAsync(() => rig.Registry.Faults(tunnel).Any(f => f.Hop == TunnelHop.Connector), "noted");
+        await stranger.StopAsync();
+        rig.Clock.Advance(TunnelNotes.KeepRefusals);
+        Assert.Equal(["dead.test"], rig.Registry.Faults(tunnel).Select(f => f.Host)); // names are not
+    }
+
+    [Theory]
+    [InlineData(true, "dead.test")]
+    [InlineData(false, null)]
+    public async Task A_connector_that_was_refused_is_the_last_error_only_of_a_tunnel_without_any(bool isConnected, string? host)
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        var credentials = isConnected ? await rig.UsualAsync() : rig.AddTunnel("usual", rig.Ingress);
+        var notes = rig.Services.GetRequiredService<TunnelNotes>();
+        notes.Note(credentials.TunnelId, new TunnelFault(TunnelHop.Tcp, "refused the connection", "dead.test", rig.Clock.GetUtcNow()));
+        notes.Note(credentials.TunnelId, new TunnelFault(TunnelHop.Connector, "a connector was refused", "", rig.Clock.GetUtcNow()));
+        var body = TunnelBody.Of(rig.Tables.Current.Tunnels[credentials.TunnelId].Tunnel, TunnelRig.Account, rig.Registry.Of(credentials.TunnelId), rig.Registry);
+        Assert.Equal(host, (string?)body["last_error"]!["hostname"]);
+        Assert.Equal(2, body["last_errors"]!.AsArray().Count);
     }
 
     [Theory]

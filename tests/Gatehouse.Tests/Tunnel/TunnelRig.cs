@@ -290,25 +290,44 @@ internal sealed class FakeBook : IConnectionBook
 
     public HashSet<Guid> Elsewhere { get; } = [];
 
-    public bool IsKnown { get; set; }
-
     public bool IsAway { get; set; }
 
-    public Task<bool> RenewAsync(CancellationToken cancellationToken) => IsAway ? throw new IOException("the store is away") : Task.FromResult((IsKnown, IsKnown = true).IsKnown);
+    /// <summary>How many calls found it away.</summary>
+    public int Vain { get; private set; }
 
-    public Task WriteAsync(IReadOnlyCollection<HeldConnection> changed, IReadOnlyCollection<Guid> gone, CancellationToken cancellationToken)
+    /// <summary>Writes, and then it is away: the answer is lost.</summary>
+    public bool LosesAnswers { get; set; }
+
+    /// <summary>After so many writes it is away.</summary>
+    public int WritesLeft { get; set; } = int.MaxValue;
+
+    /// <summary>Takes these in no case.</summary>
+    public ConcurrentDictionary<Guid, byte> Refuses { get; } = new();
+
+    public Task<IReadOnlyCollection<Guid>> RenewAsync(CancellationToken cancellationToken)
     {
-        if (IsAway)
-        {
-            throw new IOException("the store is away");
-        }
+        ThrowIfAway(IsAway);
+        return Task.FromResult<IReadOnlyCollection<Guid>>([.. Rows.Keys]);
+    }
 
-        Writes.Enqueue(changed.Count + gone.Count);
-        foreach (var connection in changed)
+    public Task<IReadOnlyDictionary<Guid, Exception>> WriteAsync(IReadOnlyCollection<HeldConnection> changed, CancellationToken cancellationToken)
+    {
+        ThrowIfAway(IsAway || WritesLeft-- == 0);
+        Writes.Enqueue(changed.Count);
+        foreach (var connection in changed.Where(c => !Refuses.ContainsKey(c.Id)))
         {
             Rows[connection.Id] = connection;
         }
 
+        ThrowIfAway(LosesAnswers);
+        return Task.FromResult<IReadOnlyDictionary<Guid, Exception>>(
+            changed.Where(c => Refuses.ContainsKey(c.Id)).ToDictionary(c => c.Id, Exception (c) => new InvalidDataException($"no {c.Id}")));
+    }
+
+    public Task RemoveAsync(IReadOnlyCollection<Guid> gone, CancellationToken cancellationToken)
+    {
+        ThrowIfAway(IsAway);
+        Writes.Enqueue(gone.Count);
         foreach (var id in gone)
         {
             Rows.TryRemove(id, out _);
@@ -320,7 +339,6 @@ internal sealed class FakeBook : IConnectionBook
     public Task LeaveAsync(CancellationToken cancellationToken)
     {
         Rows.Clear();
-        IsKnown = false;
         return Task.CompletedTask;
     }
 
@@ -330,5 +348,14 @@ internal sealed class FakeBook : IConnectionBook
     {
         listeners.Add(action);
         return new MemoryStream();
+    }
+
+    private void ThrowIfAway(bool isAway)
+    {
+        if (isAway)
+        {
+            Vain++;
+            throw new IOException("the store is away");
+        }
     }
 }

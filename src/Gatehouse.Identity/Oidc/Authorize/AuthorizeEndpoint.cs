@@ -3,7 +3,6 @@ using System.Globalization;
 using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.Pages;
 using Gatehouse.Identity.SignIn;
-using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Providers;
 using Gatehouse.Web.Pages;

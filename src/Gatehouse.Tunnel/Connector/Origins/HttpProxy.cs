@@ -142,7 +142,8 @@ internal sealed partial class HttpProxy(OriginClients clients, ILogger<HttpProxy
             return;
         }
 
-        await CopyAsync(body, context.Response.BodyWriter, context.Response.ContentLength, context.RequestAborted);
+        var endsWithLength = response.Version.Major == 1;
+        await CopyAsync(body, context.Response.BodyWriter, context.Response.ContentLength, endsWithLength, context.RequestAborted);
         if (response.TrailingHeaders.NonValidated is { Count: > 0 } trailers && context.Response.SupportsTrailers())
         {
             foreach (var (name, values) in trailers)
@@ -152,18 +153,19 @@ internal sealed partial class HttpProxy(OriginClients clients, ILogger<HttpProxy
         }
     }
 
-    // Each piece leaves as it comes; the last one of a known length with the end of the answer, in one frame and one packet.
-    private static async Task CopyAsync(Stream from, PipeWriter to, long? length, CancellationToken cancellationToken)
+    // Each piece leaves as it comes; the last one of a known length with the end of the answer, in one frame and one packet, where nothing can
+    // come between them. Over HTTP/2 the end may come later, with trailers, or never.
+    private static async Task CopyAsync(Stream from, PipeWriter to, long? length, bool endsWithLength, CancellationToken cancellationToken)
     {
         var piece = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(length ?? PieceSize, 1024, PieceSize)); // most answers are small
         try
         {
             long total = 0;
-            for (int read; (read = await from.ReadAsync(piece, cancellationToken)) > 0;)
+            for (int read; (read = await ReadAsync(from, piece, isWhole: total == length, cancellationToken)) > 0;)
             {
                 to.Write(piece.AsSpan(0, read));
                 total += read;
-                if (total != length)
+                if (total != length || !endsWithLength)
                 {
                     await to.FlushAsync(cancellationToken);
                 }
@@ -172,6 +174,18 @@ internal sealed partial class HttpProxy(OriginClients clients, ILogger<HttpProxy
         finally
         {
             ArrayPool<byte>.Shared.Return(piece);
+        }
+    }
+
+    private static async ValueTask<int> ReadAsync(Stream from, Memory<byte> into, bool isWhole, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await from.ReadAsync(into, cancellationToken);
+        }
+        catch (IOException) when (isWhole)
+        {
+            return 0; // a reset stream had said all it had announced
         }
     }
 
