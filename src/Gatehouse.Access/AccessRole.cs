@@ -51,6 +51,7 @@ public static class AccessRole
             .AddSingleton<ApprovalDesk>()
             .AddSingleton<MfaStates>()
             .AddSingleton<MfaMemory>()
+            .AddSingleton<MfaChanges>()
             .AddSingleton<MfaEvents>()
             .AddSingleton<MfaProof>()
             .AddSingleton<MfaEnrolment>()

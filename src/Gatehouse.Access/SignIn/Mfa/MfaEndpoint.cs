@@ -14,7 +14,7 @@ namespace Gatehouse.Access.SignIn.Mfa;
 
 /// <summary>POST <c>/cdn-cgi/access/mfa</c>: the answer to a page about second factors, in the session that was asked; then the person goes on.</summary>
 internal sealed partial class MfaEndpoint(
-    ISnapshot<AccessTable> tables, OrgSessions orgSessions, MfaStates states, MfaProof proof, MfaEnrolment enrolment, MfaMemory memory, MfaPages pages, MfaEvents events,
+    ISnapshot<AccessTable> tables, OrgSessions orgSessions, MfaStates states, MfaProof proof, MfaEnrolment enrolment, MfaMemory memory, MfaChanges changes, MfaPages pages, MfaEvents events,
     IAccessAuthenticators authenticators, SignInDecision admission, Entrance entrance, Places places, PublicUrls urls, ILogger<MfaEndpoint> logger)
 {
     /// <summary>Judges the answer.</summary>
@@ -37,7 +37,7 @@ internal sealed partial class MfaEndpoint(
 
         var errand = ErrandOf(table, state, app);
         var own = await authenticators.ListAsync(session.UserId, context.RequestAborted);
-        if (state.Step == MfaStep.Enrol && !MayEnrol(session, own))
+        if (state.Step == MfaStep.Enrol && MfaWords.Of(form["answer"].ToString()) is var kind && kind != MfaMethods.None && !changes.Allows(kind, table, session, own))
         {
             return await pages.ShowAsync(context, table, session, errand); // they have one by now, or the time for it is over
         }
@@ -66,11 +66,9 @@ internal sealed partial class MfaEndpoint(
         };
     }
 
-    private bool MayEnrol(AccessSession session, IReadOnlyList<AccessAuthenticator> own) => own.Any(proof.Works) ? memory.IsRecent(session) : memory.IsFresh(session);
-
     // What the app asks for now, not when the page was made.
     private static MfaErrand ErrandOf(AccessTable table, MfaState state, AppEntry? app) => app is null
-        ? new MfaErrand(table.Organization.Mfa?.Allowed ?? MfaMethods.None, null, null) { IsForRemoval = state.IsForRemoval }
+        ? new MfaErrand(state.Allowed & (table.Organization.Mfa?.Allowed ?? MfaMethods.None), null, null) { Removes = state.Removes }
         : new MfaErrand(app.AfterSignIn.FirstOrDefault(p => p.Id == state.Way!.PolicyId)?.Mfa?.Allowed ?? state.Methods, state.Way, app); // an app comes from a way
 
     private async Task<IResult> GoOnAsync(HttpContext context, AccessTable table, MfaState state, AccessSession session, AccessAuthenticator by)
@@ -88,7 +86,7 @@ internal sealed partial class MfaEndpoint(
         await memory.KeepAsync(context, session, by);
         if (state.Way is not { } way)
         {
-            return SeeOther(context, state.Step == MfaStep.Enrol || state.IsForRemoval ? MfaPages.DevicesPath : MfaPages.AddPath);
+            return SeeOther(context, state.Step == MfaStep.Enrol || state.Removes is not null ? MfaPages.DevicesPath : MfaPages.AddPath);
         }
 
         return await entrance.ResumeAsync(context, table, way, session) ?? SeeOther(context, AppLogin.Url(urls, way.Host, way.ReturnTo, switchPerson: false));

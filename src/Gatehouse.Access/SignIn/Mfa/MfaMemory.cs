@@ -44,11 +44,11 @@ internal sealed class MfaMemory(IAccessAuthenticators authenticators, IAccessSes
         }
     }
 
-    /// <summary>Whether the person proved themselves in this session in the last minutes, by whatever they have.</summary>
-    public bool IsRecent(AccessSession session) => MfaMethods.All.Each().Any(m => MomentOf(session, m) + Recent > clock.GetUtcNow());
+    /// <summary>Whether the person proved themselves in this session in the last minutes by one of that kind.</summary>
+    public bool IsRecent(AccessSession session, MfaMethods method) => MomentOf(session, method) + Recent > clock.GetUtcNow();
 
-    /// <summary>Whether the person signed in just now: an open browser is not enough to enrol the first authenticator.</summary>
-    public bool IsFresh(AccessSession session) => clock.GetUtcNow() - session.CreatedAt <= Recent && !(clock.GetUtcNow() - session.AuthenticatedAt > Recent);
+    /// <summary>Whether the person is known to have proved who they are in the last minutes: an open browser, here or at the login method, is not enough to enrol the first authenticator.</summary>
+    public bool IsFresh(AccessSession session) => session.Passed.Max(Passed.SignInOf) + Recent > clock.GetUtcNow();
 
     private async Task PassAsync(AccessSession session, MfaMethods method, DateTimeOffset at, CancellationToken cancellationToken)
     {

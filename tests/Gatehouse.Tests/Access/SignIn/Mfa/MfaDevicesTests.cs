@@ -40,7 +40,8 @@ public partial class MfaDevicesTests
         var prove = await browser.PostAsync(Devices, ("state", StateOf(list)), ("id", first));
         Assert.Contains("Prove that it is you", prove.Body, StringComparison.Ordinal);
         Assert.Equal(2, rig.Authenticators.All.Count);
-        list = await FollowAsync(browser, await AnswerAsync(browser, prove, "totp", CodeOf(rig, secret)));
+        Assert.Equal(HttpStatusCode.BadRequest, (await AnswerAsync(browser, prove, "totp", CodeOf(rig, secret))).Status);
+        list = await FollowAsync(browser, await KeyAsync(browser, prove, "key", key.Get(OptionsOf(prove, "key"))));
         Assert.Contains("Your second factors", list.Body, StringComparison.Ordinal);
         var removed = await browser.PostAsync(Devices, ("state", StateOf(list)), ("id", first));
         Assert.Equal(HttpStatusCode.SeeOther, removed.Status);
