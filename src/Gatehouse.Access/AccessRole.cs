@@ -52,6 +52,7 @@ public static class AccessRole
             .AddSingleton<MfaStates>()
             .AddSingleton<MfaMemory>()
             .AddSingleton<MfaChanges>()
+            .AddSingleton<MfaTries>()
             .AddSingleton<MfaEvents>()
             .AddSingleton<MfaProof>()
             .AddSingleton<MfaEnrolment>()

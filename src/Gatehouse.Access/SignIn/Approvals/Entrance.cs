@@ -104,7 +104,7 @@ internal sealed class Entrance(ApprovalDesk desk, MfaGate mfa, SealedStates stat
 
         var begin = Passed.OfPurpose(state.PolicyId);
         await sessions.PassAsync(session.Nonce, begin, [begin + purpose], context.RequestAborted);
-        session.Passed = [.. session.Passed.Where(p => !p.StartsWith(begin, StringComparison.Ordinal)), begin + purpose];
+        session.Pass(begin, begin + purpose);
         if (await GoOnAsync(context, table, state, session) is { } entered)
         {
             return entered;
@@ -186,7 +186,7 @@ internal sealed class Entrance(ApprovalDesk desk, MfaGate mfa, SealedStates stat
         var begin = Passed.OfApproval(way.App.App.Id, way.By.Id);
         var passed = Passed.OfApproval(way.App.App.Id, way.By.Id, until);
         await sessions.PassAsync(session.Nonce, begin, [passed], cancellationToken);
-        session.Passed = [.. session.Passed.Where(p => !p.StartsWith(begin, StringComparison.Ordinal)), passed];
+        session.Pass(begin, passed);
     }
 
     private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", System.Globalization.CultureInfo.InvariantCulture);

@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using Gatehouse.Access.Pages;
-using Gatehouse.Access.Saas;
 using Gatehouse.Access.SignIn.Launcher;
 using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Authenticators.WebAuthn;
@@ -23,6 +22,9 @@ internal sealed record MfaErrand(MfaMethods Allowed, WayState? Way, AppEntry? Ap
 {
     /// <summary>The kind of which they came to remove one; null when they did not.</summary>
     public MfaMethods? Removes { get; init; }
+
+    /// <summary>The secret that an authenticator app was shown already, and goes on to be after a wrong code; null when none was.</summary>
+    public byte[]? Secret { get; init; }
 }
 
 /// <summary>
@@ -73,7 +75,7 @@ internal sealed class MfaPages(IAccessAuthenticators authenticators, MfaChanges 
         var methods = own.Aggregate(MfaMethods.None, (all, a) => all | a.Method);
         var (state, challenge) = Seal(session, errand, MfaStep.Prove, methods, null);
         var keys = own.OfType<AccessCredential>().ToList();
-        return Page<MfaPage>(table, errand, fault, new()
+        return Page<MfaPage>(fault, new()
         {
             [nameof(MfaPage.AppName)] = errand.App?.App.Name,
             [nameof(MfaPage.Email)] = session.Email,
@@ -91,10 +93,10 @@ internal sealed class MfaPages(IAccessAuthenticators authenticators, MfaChanges 
         AccessTable table, AccessSession session, MfaErrand errand, List<MfaMethods> kinds, IReadOnlyList<MfaMethods> others, IReadOnlyList<AccessAuthenticator> own, string? fault)
     {
         var methods = kinds.Aggregate(MfaMethods.None, (all, m) => all | m);
-        var secret = methods.HasFlag(MfaMethods.Totp) ? RandomNumberGenerator.GetBytes(Totp.SecretSize) : null;
+        var secret = methods.HasFlag(MfaMethods.Totp) ? errand.Secret ?? RandomNumberGenerator.GetBytes(Totp.SecretSize) : null;
         var (state, challenge) = Seal(session, errand, MfaStep.Enrol, methods, secret);
         var url = secret is null ? null : Totp.ConfigUrl(table.Organization.Name, session.Email, secret, AccessTotp.Digits);
-        return Page<MfaEnrolPage>(table, errand, fault, new()
+        return Page<MfaEnrolPage>(fault, new()
         {
             [nameof(MfaEnrolPage.AppName)] = errand.App?.App.Name,
             [nameof(MfaEnrolPage.Email)] = session.Email,
@@ -136,12 +138,8 @@ internal sealed class MfaPages(IAccessAuthenticators authenticators, MfaChanges 
         return (state, Base64Url.EncodeToString(challenge));
     }
 
-    private PageResult<T> Page<T>(AccessTable table, MfaErrand errand, string? fault, Dictionary<string, object?> parameters)
-        where T : Microsoft.AspNetCore.Components.IComponent => new(parameters, fault is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest)
-        {
-            ScriptSource = "'self'",
-            FormTargets = errand is { App: { } app, Way: { } way } ? SsoPaths.FormTargets(table, urls, app, way.Host) : null,
-        };
+    private static PageResult<T> Page<T>(string? fault, Dictionary<string, object?> parameters)
+        where T : Microsoft.AspNetCore.Components.IComponent => new(parameters, fault is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest) { ScriptSource = "'self'" };
 
     private static IResult NothingToEnrol(AccessTable table, MfaErrand errand) => Web.Pages.Page.Message(
         StatusCodes.Status403Forbidden,

@@ -48,6 +48,18 @@ public class MfaStrengthTests
     }
 
     [Fact]
+    public async Task A_wrong_code_keeps_the_secret_that_was_scanned()
+    {
+        await using var rig = await StartAsync();
+        using var browser = rig.Browser();
+        var page = await rig.SignInAsync(browser, Home);
+        var secret = SecretOf(page);
+        var again = await AnswerAsync(browser, page, "totp", "000000");
+        Assert.Equal(secret, SecretOf(again));
+        Assert.Equal("app /", (await FollowAsync(browser, await AnswerAsync(browser, again, "totp", CodeOf(rig, secret)))).Body);
+    }
+
+    [Fact]
     public async Task An_enrolment_page_for_a_key_is_void_once_there_is_one()
     {
         await using var rig = await StartAsync();
