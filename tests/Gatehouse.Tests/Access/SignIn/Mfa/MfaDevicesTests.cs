@@ -51,6 +51,22 @@ public partial class MfaDevicesTests
     }
 
     [Fact]
+    public async Task Who_signs_in_by_a_mailed_code_comes_to_where_a_second_factor_is_added()
+    {
+        await using var rig = await StartAsync(change: OneTimePinTests.UsePins);
+        using var browser = rig.Browser();
+        var choice = await browser.FollowAsync("https://access.test/AddMfaDevice");
+        var form = await browser.GetAsync("https://access.test" + WebUtility.HtmlDecode(Link().Match(choice.Body).Groups[1].Value));
+        form = await browser.PostAsync(OneTimePinTests.ActionOf(form), ("email", "no address"));
+        var sent = await browser.PostAsync(OneTimePinTests.ActionOf(form), ("email", "ada@example.com"));
+        var page = await browser.GetAsync("https://access.test" + sent.Location);
+        var code = OneTimePinTests.CodeOf((await rig.Mail.NextAsync()).Text);
+        var answer = await browser.PostAsync("https://access.test/cdn-cgi/access/callback", ("nonce", OneTimePinTests.NonceOf(page)), ("code", code));
+        var (list, _) = await EnrolAppAsync(rig, browser, await browser.FollowAsync(answer.Location!));
+        Assert.Contains("<strong>Authenticator app</strong>", list.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Nobody_removes_what_is_somebody_elses_or_without_the_page()
     {
         await using var rig = await StartAsync();
