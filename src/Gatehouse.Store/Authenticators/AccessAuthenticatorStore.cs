@@ -49,7 +49,7 @@ internal sealed class AccessAuthenticatorStore(IDbContextFactory<GatehouseDb> da
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var removed = await HoldAsync(db, userId, cancellationToken) ? await FindAsync(db, userId, id, cancellationToken) : null;
+        var removed = await HoldAsync(db, userId, cancellationToken) ? await AccessAuthenticatorRemoval.FindAsync(db, userId, id, cancellationToken) : null;
         if (removed is null)
         {
             return null;
@@ -104,7 +104,7 @@ internal sealed class AccessAuthenticatorStore(IDbContextFactory<GatehouseDb> da
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (!await HoldAsync(db, proof.UserId, cancellationToken) || await FindAsync(db, proof.UserId, proof.AuthenticatorId, cancellationToken) is null)
+        if (!await HoldAsync(db, proof.UserId, cancellationToken) || await AccessAuthenticatorRemoval.FindAsync(db, proof.UserId, proof.AuthenticatorId, cancellationToken) is null)
         {
             return false;
         }
@@ -135,8 +135,4 @@ internal sealed class AccessAuthenticatorStore(IDbContextFactory<GatehouseDb> da
     // Taken for writing: what is changed of one person's at once is changed one after the other. False when they are gone.
     private static async Task<bool> HoldAsync(GatehouseDb db, Guid userId, CancellationToken cancellationToken) =>
         await db.AccessUsers.Where(u => u.Id == userId).ExecuteUpdateAsync(u => u.SetProperty(x => x.Email, x => x.Email), cancellationToken) == 1;
-
-    private static async Task<AccessAuthenticator?> FindAsync(GatehouseDb db, Guid userId, Guid id, CancellationToken cancellationToken) =>
-        await db.AccessTotps.AsNoTracking().SingleOrDefaultAsync(a => a.Id == id && a.UserId == userId, cancellationToken) as AccessAuthenticator
-        ?? await db.AccessCredentials.AsNoTracking().SingleOrDefaultAsync(a => a.Id == id && a.UserId == userId, cancellationToken);
 }

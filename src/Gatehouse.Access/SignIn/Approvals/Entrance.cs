@@ -105,13 +105,7 @@ internal sealed class Entrance(ApprovalDesk desk, MfaGate mfa, SealedStates stat
         var begin = Passed.OfPurpose(state.PolicyId);
         await sessions.PassAsync(session.Nonce, begin, [begin + purpose], context.RequestAborted);
         session.Pass(begin, begin + purpose);
-        if (await GoOnAsync(context, table, state, session) is { } entered)
-        {
-            return entered;
-        }
-
-        context.Response.Headers.Location = AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson: false);
-        return Results.StatusCode(StatusCodes.Status303SeeOther);
+        return await GoOnAsync(context, table, state, session) ?? SeeOther.To(context, AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson: false));
     }
 
     // Where each visit asks for a sign-in, or a SaaS application asked for one, this was it: the login page would ask for another, and so for ever. Once

@@ -60,8 +60,7 @@ internal sealed partial class MfaDevicesEndpoint(
             }
         }
 
-        context.Response.Headers.Location = MfaPages.DevicesPath;
-        return Results.StatusCode(StatusCodes.Status303SeeOther);
+        return SeeOther.To(context, MfaPages.DevicesPath);
     }
 
     private PageResult<MfaDevicesPage> List(AccessTable table, AccessSession session, IReadOnlyList<AccessAuthenticator> own, MfaMethods allowed) => new(

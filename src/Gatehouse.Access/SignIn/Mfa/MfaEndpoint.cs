@@ -98,7 +98,7 @@ internal sealed partial class MfaEndpoint(
         await memory.KeepAsync(context, session, by, asksEachTime ? errand.App?.App.Id : null);
         if (state.Way is not { } way)
         {
-            return SeeOther(context, state.Step == MfaStep.Enrol || state.Removes is not null ? MfaPages.DevicesPath : MfaPages.AddPath);
+            return SeeOther.To(context, state.Step == MfaStep.Enrol || state.Removes is not null ? MfaPages.DevicesPath : MfaPages.AddPath);
         }
 
         var next = await entrance.ResumeAsync(context, table, way, session) ?? Results.Redirect(AppLogin.Url(urls, way.Host, way.ReturnTo, switchPerson: false));
@@ -132,12 +132,6 @@ internal sealed partial class MfaEndpoint(
         }
 
         return await pages.ShowAsync(context, table, session, errand, refused.Advice);
-    }
-
-    private static IResult SeeOther(HttpContext context, string to)
-    {
-        context.Response.Headers.Location = to;
-        return Results.StatusCode(StatusCodes.Status303SeeOther);
     }
 
     [LoggerMessage(EventId = 3250, Level = LogLevel.Information, Message = "{Email} enrolled a second factor ({Kind} {Id})")]
