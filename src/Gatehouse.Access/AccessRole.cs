@@ -51,6 +51,8 @@ public static class AccessRole
             .AddSingleton<ApprovalDesk>()
             .AddSingleton<MfaStates>()
             .AddSingleton<MfaMemory>()
+            .AddSingleton<MfaChanges>()
+            .AddSingleton<MfaTries>()
             .AddSingleton<MfaEvents>()
             .AddSingleton<MfaProof>()
             .AddSingleton<MfaEnrolment>()

@@ -164,8 +164,8 @@ internal sealed class AgentAuthorization(
         var ruling = SignInDecision.Judge(app, visitor);
         if (ruling is Ruling.Admitted { Duration.Ticks: > 0, By: { } by })
         {
-            // A purpose or an approval that is missing is asked for where people sign in.
-            return by.OpenUntil(app.App.Id, visitor.Identity!, clock.GetUtcNow()) > clock.GetUtcNow() // a person was admitted
+            // What the policy asks for besides its rules is asked for where people sign in.
+            return by.OpenUntil(app.App.Id, visitor.Identity!, clock.GetUtcNow()) is not null // a person was admitted
                 ? null
                 : Results.Redirect(AppLogin.Url(urls, request.Host, $"{ReturnPath}?{RequestParameter}={states.SealRequest(request)}", switchPerson: false));
         }

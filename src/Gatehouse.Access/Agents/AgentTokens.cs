@@ -108,7 +108,7 @@ internal sealed partial class AgentTokens(
         var now = clock.GetUtcNow();
         var visitor = places.Visitor(app, ClientAddress.Of(context), SessionIdentity.Of(session));
         if (SignInDecision.Judge(app, visitor) is not Ruling.Admitted { Duration.Ticks: > 0 } admitted
-            || admitted.By.OpenUntil(app.App.Id, visitor.Identity!, session.CreatedAt) is not { } open || open <= now) // a person was admitted
+            || admitted.By.OpenUntil(app.App.Id, visitor.Identity!, now) is not { } open) // a person was admitted
         {
             return Invalid("the policies admit its person no more");
         }

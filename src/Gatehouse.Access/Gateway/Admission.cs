@@ -29,4 +29,17 @@ internal sealed class Admission
 
     /// <summary>The session that may be ended while the request runs; null when there is none.</summary>
     public string? Nonce { get; init; }
+
+    /// <summary>The same, for no longer than that.</summary>
+    public Admission Until(DateTimeOffset end) => GoodUntil <= end ? this : new()
+    {
+        Token = Token,
+        Email = Email,
+        ServiceTokenId = ServiceTokenId,
+        SecretVersion = SecretVersion,
+        LinkedApp = LinkedApp,
+        LinkedEpoch = LinkedEpoch,
+        GoodUntil = end,
+        Nonce = Nonce,
+    };
 }

@@ -78,7 +78,8 @@ internal sealed partial class Decide(
             return default;
         }
 
-        return (IsSettled(token, app) || (await JudgeAsync(passage.Address, certificates.Again(passage, table), app, token, cancellationToken)).Kind == DecisionKind.Admit, token.ValidUntil);
+        var decision = IsSettled(token, app) ? Decision.Admit(token.Admission) : await JudgeAsync(passage.Address, certificates.Again(passage, table), app, token, cancellationToken);
+        return decision.Kind == DecisionKind.Admit ? (true, decision.Admission?.GoodUntil) : default;
     }
 
     private async ValueTask<Decision> JudgeAsync(HttpContext context, AppEntry app, SessionToken token, string? commonName)
@@ -107,15 +108,17 @@ internal sealed partial class Decide(
             return new(DecisionKind.Deny, Visitor: visitor);
         }
 
-        return HasOutlived(token, verdict.By?.SessionDuration) || !IsOpen(app, verdict.By!, identity, token.Facts.IssuedAt) ? new(DecisionKind.SignIn) : Decision.Admit(token.Admission);
+        return EndOf(token, app, verdict.By!, identity) is { } end ? Decision.Admit(token.Admission.Until(end)) : new(DecisionKind.SignIn); // a policy allows
     }
 
-    // The policy that admits now may grant less time than the one the token was issued under.
-    private bool HasOutlived(SessionToken token, TimeSpan? duration) =>
-        duration is { } granted && token.Facts.IssuedAt + (granted > TimeSpan.Zero ? granted : SessionDuration.Shortest) <= clock.GetUtcNow();
-
-    // The policy that admits now may ask for a purpose, an approval or a second factor that the one before did not.
-    private bool IsOpen(AppEntry app, CompiledPolicy by, VisitorIdentity identity, DateTimeOffset enteredAt) => by.OpenUntil(app.App.Id, identity, enteredAt) > clock.GetUtcNow();
+    // The policy that admits now may grant less time than the one the token was issued under, or ask for a purpose, an approval or a second factor that the
+    // one before did not. Null means that it lets them go on no more.
+    private DateTimeOffset? EndOf(SessionToken token, AppEntry app, CompiledPolicy by, VisitorIdentity identity)
+    {
+        var (entered, now) = (token.Facts.IssuedAt, clock.GetUtcNow());
+        var end = by.SessionDuration is { } granted ? entered + (granted > TimeSpan.Zero ? granted : SessionDuration.Shortest) : DateTimeOffset.MaxValue;
+        return end > now && by.OpenUntil(app.App.Id, identity, entered, now) is { } open ? (open < end ? open : end) : null;
+    }
 
     private Decision WithoutSession(HttpContext context, AppEntry app, string? commonName)
     {

@@ -31,8 +31,7 @@ internal sealed partial class SaasAuthorization(
         }
 
         var pairs = form.SelectMany(f => f.Value.Select(v => $"{Uri.EscapeDataString(f.Key)}={Uri.EscapeDataString(v ?? "")}"));
-        context.Response.Headers.Location = $"{SsoPaths.IssuerOf(urls, clientId)}/authorization?{string.Join('&', pairs)}";
-        return Results.StatusCode(StatusCodes.Status303SeeOther);
+        return SeeOther.To(context, $"{SsoPaths.IssuerOf(urls, clientId)}/authorization?{string.Join('&', pairs)}");
     }
 
     /// <summary>GET: a code or tokens, an error for the client, or the sign-in that is missing.</summary>

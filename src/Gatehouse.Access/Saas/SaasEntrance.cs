@@ -1,6 +1,7 @@
 using Gatehouse.Access.Gateway;
 using Gatehouse.Access.SignIn;
 using Gatehouse.Access.SignIn.Evaluation;
+using Gatehouse.Access.SignIn.Mfa;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
@@ -61,7 +62,7 @@ internal abstract record SaasRuling
 
 /// <summary>Whether the person in front of the browser may enter a SaaS application: its policies are asked each time, and each sign-in is in the log.</summary>
 internal sealed partial class SaasEntrance(
-    OrgSessions orgSessions, IAccessSessions sessions, SealedStates states, SignInDecision admission, ExternalEvaluations evaluations, Places places, DenialPage denial, PublicUrls urls,
+    OrgSessions orgSessions, IAccessSessions sessions, SealedStates states, SignInDecision admission, ExternalEvaluations evaluations, MfaMemory factors, Places places, DenialPage denial, PublicUrls urls,
     TimeProvider clock, ILogger<SaasEntrance> logger)
 {
     /// <summary>Decides, and sends the person to sign in where that is missing.</summary>
@@ -90,8 +91,13 @@ internal sealed partial class SaasEntrance(
             return entry?.Proof == SignInProof.Answered ? Stale(context, table, demand, session) : ToLogin(demand, anew: true, SaasSilence.SignIn);
         }
 
-        // A purpose or an approval that is missing is asked for where people sign in.
-        if (admitted.By.OpenUntil(app.App.Id, visitor.Identity!, clock.GetUtcNow()) is not { } open || open <= clock.GetUtcNow()) // a person was admitted
+        // What the policy asks for besides its rules is asked for where people sign in, unless they proved it in this browser before.
+        if (admitted.By.OpenUntil(app.App.Id, visitor.Identity!, clock.GetUtcNow()) is null) // a person was admitted
+        {
+            await factors.RecallAsync(context, session);
+        }
+
+        if (admitted.By.OpenUntil(app.App.Id, SessionIdentity.Of(session), clock.GetUtcNow()) is not { } open)
         {
             return ToLogin(demand, anew: false, SaasSilence.Question);
         }

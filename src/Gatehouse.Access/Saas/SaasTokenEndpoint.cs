@@ -109,7 +109,7 @@ internal sealed partial class SaasTokenEndpoint(
         var isRenewal = grant.RedirectUri.Length == 0;
         var visitor = places.Visitor(app, AddressOf(context, session, proof), SessionIdentity.Of(session));
         if (SignInDecision.Judge(app, visitor) is not Ruling.Admitted admitted || (isRenewal && admitted.Duration == TimeSpan.Zero)
-            || admitted.By.OpenUntil(app.App.Id, visitor.Identity!, session.CreatedAt) is not { } open || open <= now) // a person was admitted
+            || admitted.By.OpenUntil(app.App.Id, visitor.Identity!, now) is not { } open) // a person was admitted
         {
             return Invalid(app, "the policies admit its person no more");
         }

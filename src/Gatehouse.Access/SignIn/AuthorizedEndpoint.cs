@@ -67,9 +67,9 @@ internal sealed partial class AuthorizedEndpoint(
             return denial.ForLogin(table, app, visitor, state.Host, state.ReturnTo, id);
         }
 
-        // A purpose or an approval that is missing, or over by now, is asked for on the team domain.
+        // What the policy asks for besides its rules, and is missing or over by now, is asked for on the team domain.
         var now = clock.GetUtcNow();
-        if (admitted.By.OpenUntil(app.App.Id, visitor.Identity!, now) is not { } open || open <= now) // a person was admitted
+        if (admitted.By.OpenUntil(app.App.Id, visitor.Identity!, now) is not { } open) // a person was admitted
         {
             return Results.Redirect(AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson: false));
         }

@@ -117,7 +117,7 @@ internal sealed partial class LoginEndpoint(
         if (ruling is Ruling.Admitted { By: var by } && Entrance.AsksMore(by))
         {
             // What is still to be asked is asked at the end of the round.
-            return round is not null && !(by.OpenUntil(target.App.App.Id, SessionIdentity.Of(session), clock.GetUtcNow()) > clock.GetUtcNow())
+            return round is not null && by.OpenUntil(target.App.App.Id, SessionIdentity.Of(session), clock.GetUtcNow()) is null
                 ? Results.Redirect(round.Final)
                 : await entrance.EnterAsync(
                     context, table, new Way(target.App, by, target.Host, target.ReturnTo, target.AppSessionHash) { CommonName = target.CommonName, Round = sealedRound }, session);

@@ -52,6 +52,9 @@ internal sealed class LoginState
     /// <summary>Canonical address that a code was sent to; null when the sign-in is no such one.</summary>
     public string? PinEmail { get; init; }
 
+    /// <summary>Whether the login method was asked not to be content with a session it has.</summary>
+    public bool AsksAnew { get; init; }
+
     /// <summary>PKCE verifier; null when the login method does without.</summary>
     public string? CodeVerifier { get; init; }
 

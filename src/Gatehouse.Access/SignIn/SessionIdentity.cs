@@ -16,6 +16,7 @@ internal static class SessionIdentity
         Claims = ClaimsOf(session),
         Amr = session.Amr,
         Passed = session.Passed,
+        GrantedAt = session.ParentNonce is null ? null : session.CreatedAt,
     };
 
     /// <summary>The same person in a session of its own, as clients get one: what the sign-in brought, with other times.</summary>

@@ -57,7 +57,7 @@ internal sealed partial class SignInCompletion(
             return Fail(context, table, state, SignInFailure.Stale(table, state.LoginMethodId, facts.AuthenticatedAt));
         }
 
-        var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address, passed), context.RequestAborted);
+        var session = await sessions.StartAsync(NewSession(table, facts, state, address, passed), context.RequestAborted);
         await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         return Entrance.AsksMore(admitted.By)
@@ -77,22 +77,26 @@ internal sealed partial class SignInCompletion(
         }
     }
 
-    private NewAccessSession NewSession(AccessTable table, IdentityFacts facts, Guid method, IPAddress address, IReadOnlyList<string> passed) => new()
+    private NewAccessSession NewSession(AccessTable table, IdentityFacts facts, LoginState state, IPAddress address, IReadOnlyList<string> passed) => new()
     {
         Email = facts.Email,
         Name = facts.Name,
         Subject = facts.Subject,
         ProviderSession = facts.ProviderSession,
-        LoginMethodId = method,
+        LoginMethodId = state.LoginMethodId,
         Claims = facts.Claims,
         GroupsJson = facts.GroupsJson,
         Amr = facts.Amr,
         AuthenticatedAt = AuthenticatedAt(facts),
-        Passed = facts.Amr.Count == 0 ? passed : [.. passed, Passed.OfSignIn(AuthenticatedAt(facts) ?? clock.GetUtcNow())],
+        Passed = ProvedAt(state, facts) is { } at ? [.. passed, Passed.OfSignIn(at)] : passed,
         Address = address.ToString(),
         Duration = table.Organization.SessionDuration,
         LongestToken = SessionDuration.Longest(table),
     };
+
+    // When the person proved who they are, with what amr says. Who is let pass by a login method that does not say when may have done so a month ago; if it was
+    // asked not to do that, its answer is of now, as far as anybody knows.
+    private DateTimeOffset? ProvedAt(LoginState state, IdentityFacts facts) => AuthenticatedAt(facts) ?? (state.AsksAnew ? clock.GetUtcNow() : null);
 
     // A time to come is a clock that is fast.
     private DateTimeOffset? AuthenticatedAt(IdentityFacts facts) => facts.AuthenticatedAt is { } at && clock.GetUtcNow() is var now ? (at < now ? at : now) : null;
@@ -112,7 +116,7 @@ internal sealed partial class SignInCompletion(
             return denial.ForLauncher(table, facts.Email, ray);
         }
 
-        var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, address, passed), context.RequestAborted);
+        var session = await sessions.StartAsync(NewSession(table, facts, state, address, passed), context.RequestAborted);
         await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         LogLauncher(ray, "signed in");
@@ -131,7 +135,7 @@ internal sealed partial class SignInCompletion(
 
         // Purposes, approvals and second factors stand; services outside are asked by the applications that name them.
         var passed = former.Passed.Where(p => !p.StartsWith(Passed.Evaluation, StringComparison.Ordinal) && !p.StartsWith(Passed.SignIn, StringComparison.Ordinal)).ToList();
-        var session = await sessions.StartAsync(NewSession(table, facts, state.LoginMethodId, ClientAddress.Of(context), passed), context.RequestAborted);
+        var session = await sessions.StartAsync(NewSession(table, facts, state, ClientAddress.Of(context), passed), context.RequestAborted);
         await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         LogRefresh(ray, "done");

@@ -3,7 +3,6 @@ using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Store;
 using Gatehouse.Store.Authenticators;
-using Microsoft.EntityFrameworkCore;
 using Result = Gatehouse.Management.Writes.WriteResult<Gatehouse.Model.Authenticators.AccessAuthenticator>;
 
 namespace Gatehouse.Management.AccessUsers;
@@ -15,9 +14,7 @@ internal sealed class RemoveAuthenticator(GatehouseDb db, Writer writer)
         Topic.Revocations,
         async () =>
         {
-            AccessAuthenticator? found = await db.AccessTotps.AsNoTracking().SingleOrDefaultAsync(a => a.Id == id && a.UserId == user, cancellationToken);
-            found ??= await db.AccessCredentials.AsNoTracking().SingleOrDefaultAsync(a => a.Id == id && a.UserId == user, cancellationToken);
-            if (found is null)
+            if (await AccessAuthenticatorRemoval.FindAsync(db, user, id, cancellationToken) is not { } found)
             {
                 return new Result.Missing();
             }

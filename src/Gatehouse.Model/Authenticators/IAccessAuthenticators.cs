@@ -24,9 +24,9 @@ public interface IAccessAuthenticators
     /// <summary>A signature was right: moves the counter from what was read. False when another was first.</summary>
     Task<bool> TryMoveAsync(AccessCredential credential, uint count, bool isBackedUp, CancellationToken cancellationToken);
 
-    /// <summary>Remembers a proof in place of the browser's last one of that kind.</summary>
-    Task RememberAsync(RememberedProof proof, CancellationToken cancellationToken);
+    /// <summary>Remembers a proof in place of the browser's last one of that kind. False when its authenticator was removed meanwhile.</summary>
+    Task<bool> RememberAsync(RememberedProof proof, CancellationToken cancellationToken);
 
-    /// <summary>What a person proved in a browser.</summary>
+    /// <summary>What a person proved in a browser, by what they still have.</summary>
     Task<IReadOnlyList<RememberedProof>> RecallAsync(Guid userId, string deviceHash, CancellationToken cancellationToken);
 }

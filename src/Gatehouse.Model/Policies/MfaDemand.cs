@@ -17,6 +17,9 @@ public sealed record MfaDemand(MfaMethods Allowed, TimeSpan Duration, TimeSpan? 
     // Where each entry asks, a proof is for the one that it was given in: from page to page on the way to the app.
     private static readonly TimeSpan OneEntry = TimeSpan.FromMinutes(2);
 
+    // Tokens know whole seconds, and nodes have clocks of their own.
+    private static readonly TimeSpan ClockDrift = TimeSpan.FromSeconds(5);
+
     /// <summary>What is asked of people whom <paramref name="policy"/> admits to <paramref name="app"/>; null means nothing.</summary>
     public static MfaDemand? Of(Organization organization, App app, Policy policy)
     {
@@ -33,20 +36,24 @@ public sealed record MfaDemand(MfaMethods Allowed, TimeSpan Duration, TimeSpan? 
             return null;
         }
 
-        MfaMethods[] allowed = [policy.Mfa?.Allowed ?? default, app.Mfa?.Allowed ?? default, own?.Allowed ?? default];
-        return new MfaDemand(Array.Find(allowed, a => a != MfaMethods.None), policy.Mfa?.Duration ?? app.Mfa?.Duration ?? own?.Duration ?? Usual, own?.AmrDuration);
+        // A level that is left out says nothing more, and the organization's word on a sign-in elsewhere never makes a nearer one longer.
+        var levels = new[] { policy.Mfa, app.Mfa }.OfType<MfaRules>().Where(l => !l.IsDisabled).ToList();
+        var named = levels.Find(l => l.Allowed != MfaMethods.None)?.Allowed ?? MfaMethods.All;
+        var duration = levels.Find(l => l.Duration is not null)?.Duration;
+        var amr = own?.AmrDuration is { } longest && duration < longest ? duration : own?.AmrDuration;
+        return new MfaDemand(named & (own?.Allowed ?? MfaMethods.None), duration ?? own?.Duration ?? Usual, amr);
     }
 
     /// <summary>
-    /// Until when somebody who entered at <paramref name="enteredAt"/> needs no other proof; null means that they have given none that counts. Where each
-    /// entry asks, an entry lasts as long as its session.
+    /// Until when somebody who entered <paramref name="app"/> at <paramref name="enteredAt"/> needs no other proof; null means that they have given none that
+    /// counts. Where each entry asks, a proof is for the app that it was given on the way to, and what came of the entry lasts as long as its session.
     /// </summary>
-    public DateTimeOffset? OpenUntil(VisitorIdentity identity, DateTimeOffset enteredAt)
+    public DateTimeOffset? OpenUntil(Guid app, VisitorIdentity identity, DateTimeOffset enteredAt)
     {
         DateTimeOffset? best = null;
         foreach (var one in identity.Passed)
         {
-            if (Passed.MfaOf(one) is var (method, at) && Allowed.HasFlag(method))
+            if ((Duration > TimeSpan.Zero ? Passed.MfaOf(one) : Passed.EntryOf(one, app)) is var (method, at) && Allowed.HasFlag(method))
             {
                 best = Later(best, EndOf(at, Duration, enteredAt));
             }
@@ -60,7 +67,7 @@ public sealed record MfaDemand(MfaMethods Allowed, TimeSpan Duration, TimeSpan? 
     }
 
     private static DateTimeOffset? EndOf(DateTimeOffset at, TimeSpan duration, DateTimeOffset enteredAt) =>
-        duration > TimeSpan.Zero ? at + duration : at + OneEntry >= enteredAt ? DateTimeOffset.MaxValue : null;
+        duration > TimeSpan.Zero ? at + duration : enteredAt >= at - ClockDrift && enteredAt <= at + OneEntry ? DateTimeOffset.MaxValue : null;
 
     private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one is null || other > one ? other : one;
 }

@@ -35,6 +35,13 @@ public static class Passed
         return rest.IndexOf(' ') is > 0 and var space && MfaWords.Of(rest[..space]) is var method && method != MfaMethods.None && MomentOf(rest[(space + 1)..]) is { } at ? (method, at) : null;
     }
 
+    /// <summary>A proof by a kind of second factor that was given then for one entry to an app. It begins as other proofs by that kind do.</summary>
+    public static string OfEntry(MfaMethods method, DateTimeOffset at, Guid app) => OfMfa(method, at) + " " + app.ToString("N");
+
+    /// <summary>The kind and the moment of a proof for one entry to <paramref name="app"/>; null when <paramref name="passed"/> is none.</summary>
+    public static (MfaMethods Method, DateTimeOffset At)? EntryOf(string passed, Guid app) =>
+        passed.LastIndexOf(' ') is > 0 and var space && passed.AsSpan(space + 1).SequenceEqual(app.ToString("N")) ? MfaOf(passed[..space]) : null;
+
     /// <summary>Begins the moment of the sign-in that the reported methods are about.</summary>
     public const string SignIn = "signed-in ";
 

@@ -31,10 +31,13 @@ public sealed record CompiledPolicy(
     public MfaDemand? Mfa { get; init; }
 
     /// <summary>
-    /// Until when somebody who passed these things, and entered at <paramref name="enteredAt"/>, may be in <paramref name="app"/> under it; null means that
-    /// they have yet to say why, to be approved, or to prove themselves by a second factor.
+    /// Until when somebody who enters <paramref name="app"/> now, and passed these things, may be there under it; null means that they may not: they have yet to
+    /// say why, to be approved, or to prove themselves by a second factor.
     /// </summary>
-    public DateTimeOffset? OpenUntil(Guid app, VisitorIdentity identity, DateTimeOffset enteredAt)
+    public DateTimeOffset? OpenUntil(Guid app, VisitorIdentity identity, DateTimeOffset now) => OpenUntil(app, identity, now, now);
+
+    /// <summary>The same for somebody who entered at <paramref name="enteredAt"/>. A program entered when it was granted its session, whatever tokens it has got since.</summary>
+    public DateTimeOffset? OpenUntil(Guid app, VisitorIdentity identity, DateTimeOffset enteredAt, DateTimeOffset now)
     {
         if (PurposeRequired && Passed.PurposeOf(identity.Passed, Id) is null)
         {
@@ -42,8 +45,8 @@ public sealed record CompiledPolicy(
         }
 
         var approved = ApprovalGroups.IsEmpty ? DateTimeOffset.MaxValue : Passed.ApprovedUntil(identity.Passed, app, Id);
-        var proved = Mfa is null ? DateTimeOffset.MaxValue : Mfa.OpenUntil(identity, enteredAt);
-        return approved is null || proved is null ? null : approved < proved ? approved : proved;
+        var proved = Mfa is null ? DateTimeOffset.MaxValue : Mfa.OpenUntil(app, identity, identity.GrantedAt ?? enteredAt);
+        return approved > now && proved > now ? (approved < proved ? approved : proved) : null;
     }
 }
 

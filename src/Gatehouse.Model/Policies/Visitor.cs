@@ -37,4 +37,7 @@ public sealed class VisitorIdentity
 
     /// <summary>What they passed besides rules; see <see cref="Policies.Passed"/>.</summary>
     public IReadOnlyList<string> Passed { get; init; } = [];
+
+    /// <summary>When a program was granted the session in which it acts for them; null when it is their own.</summary>
+    public DateTimeOffset? GrantedAt { get; init; }
 }

@@ -82,6 +82,9 @@ public sealed class AccessSession
     /// <summary>When it was ended; null means it has not been.</summary>
     public DateTimeOffset? RevokedAt { get; set; }
 
+    /// <summary>Puts <paramref name="passed"/> in place of what it has passed of the kind <paramref name="prefix"/>.</summary>
+    public void Pass(string prefix, params IReadOnlyList<string> passed) => Passed = [.. Passed.Where(p => !p.StartsWith(prefix, StringComparison.Ordinal)), .. passed];
+
     /// <summary>
     /// Takes over what a newer sign-in of the same person at the same login method said of them. Purposes, approvals and second factors stay: they are about what was
     /// granted here, and each ends by itself.

@@ -7,6 +7,11 @@ namespace Gatehouse.Store.Authenticators;
 /// <summary>What goes with an authenticator that somebody had enrolled at Access.</summary>
 public static class AccessAuthenticatorRemoval
 {
+    /// <summary>One of a person's, not tracked; null when they have no such one.</summary>
+    public static async Task<AccessAuthenticator?> FindAsync(GatehouseDb db, Guid userId, Guid id, CancellationToken cancellationToken) =>
+        await db.AccessTotps.AsNoTracking().SingleOrDefaultAsync(a => a.Id == id && a.UserId == userId, cancellationToken) as AccessAuthenticator
+        ?? await db.AccessCredentials.AsNoTracking().SingleOrDefaultAsync(a => a.Id == id && a.UserId == userId, cancellationToken);
+
     /// <summary>Forgets what was proved by it, in the caller's transaction: in browsers, and in sessions that go on to other apps. To be saved by the caller.</summary>
     public static async Task ForgetAsync(GatehouseDb db, AccessAuthenticator removed, CancellationToken cancellationToken)
     {

@@ -25,8 +25,7 @@ internal sealed class AccessAuthenticatorStore(IDbContextFactory<GatehouseDb> da
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
 
-        // Taken for writing: two enrolments of one person at once are counted one after the other.
-        if (await db.AccessUsers.Where(u => u.Id == made.UserId).ExecuteUpdateAsync(u => u.SetProperty(x => x.Email, x => x.Email), cancellationToken) != 1
+        if (!await HoldAsync(db, made.UserId, cancellationToken)
             || (made is AccessCredential && await db.AccessCredentials.CountAsync(c => c.UserId == made.UserId, cancellationToken) >= IAccessAuthenticators.Most))
         {
             return false;
@@ -50,8 +49,7 @@ internal sealed class AccessAuthenticatorStore(IDbContextFactory<GatehouseDb> da
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        AccessAuthenticator? removed = await db.AccessTotps.SingleOrDefaultAsync(a => a.Id == id && a.UserId == userId, cancellationToken);
-        removed ??= await db.AccessCredentials.SingleOrDefaultAsync(a => a.Id == id && a.UserId == userId, cancellationToken);
+        var removed = await HoldAsync(db, userId, cancellationToken) ? await AccessAuthenticatorRemoval.FindAsync(db, userId, id, cancellationToken) : null;
         if (removed is null)
         {
             return null;
@@ -102,25 +100,25 @@ internal sealed class AccessAuthenticatorStore(IDbContextFactory<GatehouseDb> da
     }
 
     /// <inheritdoc/>
-    public async Task RememberAsync(RememberedProof proof, CancellationToken cancellationToken)
+    public async Task<bool> RememberAsync(RememberedProof proof, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var same = db.RememberedProofs.Where(p => p.DeviceHash == proof.DeviceHash && p.UserId == proof.UserId && p.Method == proof.Method);
-        var (by, at) = (proof.AuthenticatorId, proof.At);
-        if (await same.ExecuteUpdateAsync(p => p.SetProperty(x => x.AuthenticatorId, by).SetProperty(x => x.At, at), cancellationToken) == 1)
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (!await HoldAsync(db, proof.UserId, cancellationToken) || await AccessAuthenticatorRemoval.FindAsync(db, proof.UserId, proof.AuthenticatorId, cancellationToken) is null)
         {
-            return;
+            return false;
         }
 
-        db.RememberedProofs.Add(proof);
-        try
+        var same = db.RememberedProofs.Where(p => p.DeviceHash == proof.DeviceHash && p.UserId == proof.UserId && p.Method == proof.Method);
+        var (by, at) = (proof.AuthenticatorId, proof.At);
+        if (await same.ExecuteUpdateAsync(p => p.SetProperty(x => x.AuthenticatorId, by).SetProperty(x => x.At, at), cancellationToken) == 0)
         {
+            db.RememberedProofs.Add(proof);
             await db.SaveChangesAsync(cancellationToken);
         }
-        catch (DbUpdateException fault) when (UniqueViolation.Is(fault))
-        {
-            // Another tab of the same browser proved the same a moment ago.
-        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return true;
     }
 
     /// <inheritdoc/>
@@ -128,6 +126,13 @@ internal sealed class AccessAuthenticatorStore(IDbContextFactory<GatehouseDb> da
     {
         var oldest = clock.GetUtcNow() - MfaDemand.Longest;
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        return await db.RememberedProofs.AsNoTracking().Where(p => p.UserId == userId && p.DeviceHash == deviceHash && p.At > oldest).ToListAsync(cancellationToken);
+        return await db.RememberedProofs.AsNoTracking()
+            .Where(p => p.UserId == userId && p.DeviceHash == deviceHash && p.At > oldest)
+            .Where(p => db.AccessTotps.Any(a => a.Id == p.AuthenticatorId) || db.AccessCredentials.Any(a => a.Id == p.AuthenticatorId))
+            .ToListAsync(cancellationToken);
     }
+
+    // Taken for writing: what is changed of one person's at once is changed one after the other. False when they are gone.
+    private static async Task<bool> HoldAsync(GatehouseDb db, Guid userId, CancellationToken cancellationToken) =>
+        await db.AccessUsers.Where(u => u.Id == userId).ExecuteUpdateAsync(u => u.SetProperty(x => x.Email, x => x.Email), cancellationToken) == 1;
 }

@@ -82,7 +82,7 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
         await db.AccessSessions.Where(s => s.Nonce == nonce).ExecuteUpdateAsync(s => s.SetProperty(x => x.Address, x => x.Address), cancellationToken);
         if (await db.AccessSessions.FirstOrDefaultAsync(s => s.Nonce == nonce, cancellationToken) is { } session)
         {
-            session.Passed = [.. session.Passed.Where(p => !p.StartsWith(prefix, StringComparison.Ordinal)), .. passed];
+            session.Pass(prefix, passed);
             await db.SaveChangesAsync(cancellationToken);
         }
 

@@ -91,13 +91,18 @@ internal sealed class FakeAccessAuthenticators(FakeAccessSessions sessions, Time
         return Task.FromResult(true);
     }
 
-    public Task RememberAsync(RememberedProof proof, CancellationToken cancellationToken)
+    public Task<bool> RememberAsync(RememberedProof proof, CancellationToken cancellationToken)
     {
+        if (!All.Exists(a => a.Id == proof.AuthenticatorId))
+        {
+            return Task.FromResult(false);
+        }
+
         Proofs.RemoveAll(p => p.DeviceHash == proof.DeviceHash && p.UserId == proof.UserId && p.Method == proof.Method);
         Proofs.Add(proof);
-        return Task.CompletedTask;
+        return Task.FromResult(true);
     }
 
     public Task<IReadOnlyList<RememberedProof>> RecallAsync(Guid userId, string deviceHash, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<RememberedProof>>([.. Proofs.Where(p => p.UserId == userId && p.DeviceHash == deviceHash)]);
+        Task.FromResult<IReadOnlyList<RememberedProof>>([.. Proofs.Where(p => p.UserId == userId && p.DeviceHash == deviceHash && All.Exists(a => a.Id == p.AuthenticatorId))]);
 }

@@ -75,7 +75,7 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
     {
         if (sessions.TryGetValue(nonce, out var session))
         {
-            session.Passed = [.. session.Passed.Where(p => !p.StartsWith(prefix, StringComparison.Ordinal)), .. passed];
+            session.Pass(prefix, passed);
         }
 
         return Task.CompletedTask;

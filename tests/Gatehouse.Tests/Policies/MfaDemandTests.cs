@@ -51,7 +51,7 @@ public class MfaDemandTests
     {
         var demand = Demand(null, false, new MfaRules(false, MfaMethods.None, TimeSpan.FromHours(1)), null)!;
         Assert.Equal(MfaMethods.None, demand.Allowed);
-        Assert.Null(demand.OpenUntil(Identity([Passed.OfMfa(MfaMethods.Totp, Now)]), Now));
+        Assert.Null(demand.OpenUntil(Guid.Empty, Identity([Passed.OfMfa(MfaMethods.Totp, Now)]), Now));
         Assert.Null(Demand(new OrganizationMfa(MfaMethods.None, null, null), true, null, null));
     }
 
@@ -67,7 +67,44 @@ public class MfaDemandTests
     [InlineData("mfa totp 1767323045000", true)]
     [InlineData("mfa biometrics 1767323045000", false)]
     public void Only_a_proof_by_what_counts_opens(string passed, bool opens) =>
-        Assert.Equal(opens, new MfaDemand(MfaMethods.Totp | MfaMethods.SecurityKey, TimeSpan.FromHours(1), null).OpenUntil(Identity([passed]), Now) > Now);
+        Assert.Equal(opens, new MfaDemand(MfaMethods.Totp | MfaMethods.SecurityKey, TimeSpan.FromHours(1), null).OpenUntil(Guid.Empty, Identity([passed]), Now) > Now);
+
+    [Theory]
+    [InlineData(-6, false)]
+    [InlineData(-1, true)]
+    [InlineData(0, true)]
+    [InlineData(120, true)]
+    [InlineData(121, false)]
+    public void A_proof_for_one_entry_is_for_what_follows_at_its_app(int enteredAfter, bool opens)
+    {
+        var (app, demand) = (Guid.CreateVersion7(), new MfaDemand(MfaMethods.Totp, TimeSpan.Zero, TimeSpan.Zero));
+        var entered = Now.AddSeconds(enteredAfter);
+        Assert.Equal(opens, demand.OpenUntil(app, Identity([Passed.OfEntry(MfaMethods.Totp, Now, app)]), entered) is not null);
+        Assert.Null(demand.OpenUntil(app, Identity([Passed.OfMfa(MfaMethods.Totp, Now), Passed.OfEntry(MfaMethods.Totp, Now, Guid.Empty), Passed.OfEntry(MfaMethods.SecurityKey, Now, app)]), entered));
+        Assert.Equal(opens, demand.OpenUntil(app, Identity([Passed.OfSignIn(Now)], "otp"), entered) is not null);
+    }
+
+    [Fact]
+    public void Nothing_counts_that_the_organization_does_not_take_and_a_level_that_is_left_out_says_nothing_more()
+    {
+        var off = new MfaRules(true, MfaMethods.SecurityKey, TimeSpan.FromHours(700));
+        Assert.Equal((MfaMethods.Totp, 1), Demand(new OrganizationMfa(MfaMethods.Totp, null, null), false, off, new MfaRules(false, MfaMethods.None, TimeSpan.FromHours(1))) is { } one ? (one.Allowed, one.Duration.TotalHours) : default);
+        Assert.Equal((MfaMethods.Totp, 24), Demand(new OrganizationMfa(MfaMethods.Totp, null, null), false, off, new MfaRules(false, MfaMethods.Totp, null)) is { } two ? (two.Allowed, two.Duration.TotalHours) : default);
+        Assert.Equal(MfaMethods.None, Demand(new OrganizationMfa(MfaMethods.Totp, null, null), false, null, Key)!.Allowed);
+    }
+
+    [Theory]
+    [InlineData(null, null, 72)]
+    [InlineData(100, null, 72)]
+    [InlineData(2, null, 2)]
+    [InlineData(2, 1, 1)]
+    [InlineData(2, 0, 0)]
+    public void A_sign_in_elsewhere_counts_no_longer_than_the_nearest_level_lets_a_proof_count(int? app, int? policy, int expected)
+    {
+        MfaRules Rules(int? hours) => new(false, MfaMethods.All, hours is { } h ? TimeSpan.FromHours(h) : null);
+        var demand = Demand(new OrganizationMfa(MfaMethods.All, TimeSpan.FromHours(24), TimeSpan.FromHours(72)), false, Rules(app), Rules(policy))!;
+        Assert.Equal(TimeSpan.FromHours(expected), demand.AmrDuration);
+    }
 
     [Fact]
     public void A_change_of_what_is_asked_judges_running_sessions_anew()
@@ -91,11 +128,12 @@ public class MfaDemandTests
         return TestAccess.Table([typed], organization: new Organization { Id = new string('a', 32), Name = "Us", Mfa = own, MfaRequiredForAllApps = forAll });
     }
 
-    private static VisitorIdentity Identity(IReadOnlyList<string> passed) => new()
+    private static VisitorIdentity Identity(IReadOnlyList<string> passed, params string[] amr) => new()
     {
         Email = "ada@example.com",
         LoginMethodId = Guid.Empty,
         Claims = new Dictionary<string, IReadOnlyList<string>>(),
+        Amr = amr,
         Passed = passed,
     };
 }

@@ -126,12 +126,45 @@ public class AccessAuthenticatorStoreTests
         await using var store = await TestStore.StartAsync(kind, clock);
         var own = store.Get<IAccessAuthenticators>();
         var ada = await UserAsync(store, "ada@example.com");
-        await own.RememberAsync(new RememberedProof { DeviceHash = "d", UserId = ada, Method = MfaMethods.Totp, AuthenticatorId = Guid.CreateVersion7(), At = clock.GetUtcNow() }, Cancel);
+        var app = App(ada);
+        await own.TryAddAsync(app, Cancel);
+        Assert.True(await own.RememberAsync(new RememberedProof { DeviceHash = "d", UserId = ada, Method = MfaMethods.Totp, AuthenticatorId = app.Id, At = clock.GetUtcNow() }, Cancel));
         clock.Advance(TimeSpan.FromHours(721));
         Assert.Empty(await own.RecallAsync(ada, "d", Cancel));
         await store.Get<Gatehouse.Store.Cleaning.Cleaner>().CleanAsync(Cancel);
         await using var db = store.Open();
         Assert.Equal(0, await db.RememberedProofs.CountAsync(Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task What_is_gone_is_not_remembered_and_goes_once(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        var own = store.Get<IAccessAuthenticators>();
+        var ada = await UserAsync(store, "ada@example.com");
+        var app = App(ada);
+        await own.TryAddAsync(app, Cancel);
+        Assert.True(await own.RememberAsync(Proof(app.Id), Cancel));
+
+        // Removed behind its back, as an older node does it.
+        await using var db = store.Open();
+        await db.AccessTotps.Where(a => a.Id == app.Id).ExecuteDeleteAsync(Cancel);
+        Assert.Empty(await own.RecallAsync(ada, "d", Cancel));
+        Assert.False(await own.RememberAsync(Proof(app.Id), Cancel));
+        Assert.False(await own.RememberAsync(new RememberedProof { DeviceHash = "d", UserId = Guid.CreateVersion7(), Method = MfaMethods.Totp, AuthenticatorId = app.Id, At = store.Clock.GetUtcNow() }, Cancel));
+
+        // From many tabs at once, and while others prove themselves by it.
+        for (var round = 0; round < 5; round++)
+        {
+            var key = Key(ada, "k" + round);
+            await own.TryAddAsync(key, Cancel);
+            var tabs = Enumerable.Range(0, 6).Select(_ => Task.Run(() => own.RemoveAsync(ada, key.Id, Cancel), Cancel)).ToList();
+            await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => own.RememberAsync(Proof(key.Id), Cancel), Cancel)));
+            Assert.Single(await Task.WhenAll(tabs), r => r is not null);
+            Assert.Empty(await own.RecallAsync(ada, "d", Cancel));
+        }
+
+        RememberedProof Proof(Guid by) => new() { DeviceHash = "d", UserId = ada, Method = MfaMethods.Totp, AuthenticatorId = by, At = store.Clock.GetUtcNow() };
     }
 
     private static async Task<Guid> UserAsync(TestStore store, string email) => (await store.Get<IAccessSessions>().StartAsync(Facts(email), Cancel)).UserId;

@@ -42,8 +42,7 @@ internal sealed partial class SamlSignOn(ISnapshot<AccessTable> tables, SaasEntr
             return Refuse(table, app, TooLong);
         }
 
-        context.Response.Headers.Location = urls.Access + target;
-        return Results.StatusCode(StatusCodes.Status303SeeOther);
+        return SeeOther.To(context, urls.Access + target);
     }
 
     /// <summary>GET: a page that posts the answer, or the sign-in that is missing.</summary>

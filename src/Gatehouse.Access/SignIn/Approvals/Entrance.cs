@@ -104,14 +104,8 @@ internal sealed class Entrance(ApprovalDesk desk, MfaGate mfa, SealedStates stat
 
         var begin = Passed.OfPurpose(state.PolicyId);
         await sessions.PassAsync(session.Nonce, begin, [begin + purpose], context.RequestAborted);
-        session.Passed = [.. session.Passed.Where(p => !p.StartsWith(begin, StringComparison.Ordinal)), begin + purpose];
-        if (await GoOnAsync(context, table, state, session) is { } entered)
-        {
-            return entered;
-        }
-
-        context.Response.Headers.Location = AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson: false);
-        return Results.StatusCode(StatusCodes.Status303SeeOther);
+        session.Pass(begin, begin + purpose);
+        return await GoOnAsync(context, table, state, session) ?? SeeOther.To(context, AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson: false));
     }
 
     // Where each visit asks for a sign-in, or a SaaS application asked for one, this was it: the login page would ask for another, and so for ever. Once
@@ -186,7 +180,7 @@ internal sealed class Entrance(ApprovalDesk desk, MfaGate mfa, SealedStates stat
         var begin = Passed.OfApproval(way.App.App.Id, way.By.Id);
         var passed = Passed.OfApproval(way.App.App.Id, way.By.Id, until);
         await sessions.PassAsync(session.Nonce, begin, [passed], cancellationToken);
-        session.Passed = [.. session.Passed.Where(p => !p.StartsWith(begin, StringComparison.Ordinal)), passed];
+        session.Pass(begin, passed);
     }
 
     private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", System.Globalization.CultureInfo.InvariantCulture);

@@ -35,7 +35,7 @@ internal sealed class ExternalEvaluations(EvaluationCall call, IAccessSessions s
         var others = session.Passed.Where(p => p.StartsWith(Passed.Evaluation, StringComparison.Ordinal) && !app.Evaluations.Any(e => Passed.Of(e) == p));
         List<string> passed = [.. others, .. said];
         await sessions.PassAsync(session.Nonce, Passed.Evaluation, passed, context.RequestAborted);
-        session.Passed = [.. session.Passed.Where(p => !p.StartsWith(Passed.Evaluation, StringComparison.Ordinal)), .. passed];
+        session.Pass(Passed.Evaluation, passed);
     }
 
     /// <summary>A person as the services see them.</summary>

@@ -29,22 +29,28 @@ internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSession
         if (table.Launcher is { AfterSignIn.IsEmpty: true })
         {
             return Page.Message(
-                StatusCodes.Status403Forbidden, "The App Launcher is not enabled", "No policy says who may open it. Open your application by its own address.", brand: table.Organization.Name);
+                StatusCodes.Status403Forbidden,
+                "The App Launcher is not enabled",
+                "No policy says who may open it. Open your application by its own address." + (ReturnToOf(context.Request) == "/" ? "" : " If it asks for a second factor, you can add one there."),
+                brand: table.Organization.Name);
         }
 
         var wantsOther = context.Request.Query[LoginRedirect.SwitchParameter] is ["1"];
         if (!wantsOther && await orgSessions.FindAsync(context, table) is { } session && table.Launcher?.Takes(session.LoginMethodId) != false)
         {
-            return context.Request.Query["next"] is ["mfa"] ? Results.Redirect(MfaPages.AddPath) : Show(context, table, session);
+            return ReturnToOf(context.Request) is var to && to == "/" ? Show(context, table, session) : Results.Redirect(to);
         }
 
-        var returnTo = context.Request.Query["next"] is ["mfa"] ? MfaPages.AddPath : "/";
+        var returnTo = ReturnToOf(context.Request);
         var methods = table.LoginMethods.Where(m => table.Launcher?.Takes(m.Method.Id) != false).ToList();
         return context.Request.Query[LoginEndpoint.MethodParameter] is [{ } wanted]
             ? methods.Find(m => m.Method.Id.ToString() == wanted) is { } chosen ? provider.SendLauncher(context, table, chosen, returnTo, prompt: wantsOther) : SignInPages.BadLink(table)
             : methods is [var only] && !wantsOther && table.Launcher?.App is { } app && (app.AutoRedirectToIdentity || app.Launcher?.SkipLoginPage == true) ? provider.SendLauncher(context, table, only, returnTo, prompt: false)
             : Choice(table, methods, (wantsOther ? $"&{LoginRedirect.SwitchParameter}=1" : "") + (returnTo == "/" ? "" : "&" + AddFactor));
     }
+
+    /// <summary>Where a sign-in at the launcher leads.</summary>
+    public static string ReturnToOf(HttpRequest request) => request.Query["next"] is ["mfa"] ? MfaPages.AddPath : "/";
 
     /// <summary>GET of the style sheet: the colours of the launcher, before those of the organization.</summary>
     public IResult Style(HttpContext context)

@@ -14,7 +14,7 @@ namespace Gatehouse.Access.SignIn.Mfa;
 
 /// <summary><c>/cdn-cgi/access/mfa-devices</c> on the team domain: where people see, add and remove the second factors that they enrolled at Access.</summary>
 internal sealed partial class MfaDevicesEndpoint(
-    ISnapshot<AccessTable> tables, OrgSessions orgSessions, IAccessAuthenticators authenticators, MfaMemory memory, MfaPages pages, MfaProof proof, MfaStates states, MfaEvents events,
+    ISnapshot<AccessTable> tables, OrgSessions orgSessions, IAccessAuthenticators authenticators, MfaChanges changes, MfaPages pages, MfaStates states, MfaEvents events,
     PublicUrls urls, TimeProvider clock, ILogger<MfaDevicesEndpoint> logger)
 {
     /// <summary>GET: the list, or the way to add one.</summary>
@@ -24,16 +24,16 @@ internal sealed partial class MfaDevicesEndpoint(
         var table = tables.Current;
         if (await orgSessions.FindAsync(context, table) is not { } session)
         {
-            return Results.Redirect(context.Request.Query["add"] is ["1"] ? "/?" + LauncherEndpoint.AddFactor : "/");
+            return Results.Redirect(context.Request.Query.ContainsKey("add") ? "/?" + LauncherEndpoint.AddFactor : "/");
         }
 
         var own = await authenticators.ListAsync(session.UserId, context.RequestAborted);
         var allowed = table.Organization.Mfa?.Allowed ?? MfaMethods.None;
-        return context.Request.Query["add"] is not ["1"] ? List(table, session, own, allowed)
-            : await pages.ShowAsync(context, table, session, new MfaErrand(allowed, null, null));
+        return context.Request.Query["add"] is not [{ } kind] ? List(table, session, own, allowed)
+            : await pages.ShowAsync(context, table, session, new MfaErrand(MfaWords.Of(kind) is var one && one != MfaMethods.None ? allowed & one : allowed, null, null));
     }
 
-    /// <summary>POST: removes one, for somebody who has proved themselves in the last minutes.</summary>
+    /// <summary>POST: removes one, for somebody who has proved themselves in the last minutes by what is no weaker.</summary>
     public async Task<IResult> RemoveAsync(HttpContext context)
     {
         SecurityHeaders.NoStore(context.Response);
@@ -46,20 +46,21 @@ internal sealed partial class MfaDevicesEndpoint(
         }
 
         var own = await authenticators.ListAsync(session.UserId, context.RequestAborted);
-        if (!memory.IsRecent(session))
+        if (Guid.TryParse(form["id"], out var id) && own.FirstOrDefault(a => a.Id == id) is { } one)
         {
-            return own.Any(proof.Works) ? pages.ProveFirst(table, session, [.. own.Where(proof.Works)]) : Page.Message(
-                StatusCodes.Status403Forbidden, "This can't be removed here", "None of your second factors works at this address any more. Whoever runs this can remove them.", brand: table.Organization.Name);
+            if (!changes.Allows(one.Method, table, session, own))
+            {
+                return await pages.ShowAsync(context, table, session, new MfaErrand(MfaMethods.None, null, null) { Removes = one.Method });
+            }
+
+            if (await authenticators.RemoveAsync(session.UserId, id, context.RequestAborted) is { } removed)
+            {
+                await events.RemovedAsync(context, session, removed);
+                LogRemoved(session.Email, removed.Method, removed.Id);
+            }
         }
 
-        if (Guid.TryParse(form["id"], out var id) && await authenticators.RemoveAsync(session.UserId, id, context.RequestAborted) is { } removed)
-        {
-            await events.RemovedAsync(context, session, removed);
-            LogRemoved(session.Email, removed.Method, removed.Id);
-        }
-
-        context.Response.Headers.Location = MfaPages.DevicesPath;
-        return Results.StatusCode(StatusCodes.Status303SeeOther);
+        return SeeOther.To(context, MfaPages.DevicesPath);
     }
 
     private PageResult<MfaDevicesPage> List(AccessTable table, AccessSession session, IReadOnlyList<AccessAuthenticator> own, MfaMethods allowed) => new(

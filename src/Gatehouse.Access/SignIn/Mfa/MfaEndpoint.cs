@@ -7,14 +7,16 @@ using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
+using Gatehouse.Web.Pages;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Access.SignIn.Mfa;
 
 /// <summary>POST <c>/cdn-cgi/access/mfa</c>: the answer to a page about second factors, in the session that was asked; then the person goes on.</summary>
 internal sealed partial class MfaEndpoint(
-    ISnapshot<AccessTable> tables, OrgSessions orgSessions, MfaStates states, MfaProof proof, MfaEnrolment enrolment, MfaMemory memory, MfaPages pages, MfaEvents events,
+    ISnapshot<AccessTable> tables, OrgSessions orgSessions, MfaStates states, MfaProof proof, MfaEnrolment enrolment, MfaMemory memory, MfaChanges changes, MfaTries tries, MfaPages pages, MfaEvents events,
     IAccessAuthenticators authenticators, SignInDecision admission, Entrance entrance, Places places, PublicUrls urls, ILogger<MfaEndpoint> logger)
 {
     /// <summary>Judges the answer.</summary>
@@ -37,16 +39,16 @@ internal sealed partial class MfaEndpoint(
 
         var errand = ErrandOf(table, state, app);
         var own = await authenticators.ListAsync(session.UserId, context.RequestAborted);
-        if (state.Step == MfaStep.Enrol && !MayEnrol(session, own))
+        if (state.Step == MfaStep.Enrol && MfaWords.Of(form["answer"].ToString()) is var kind && kind != MfaMethods.None && !changes.Allows(kind, table, session, own))
         {
             return await pages.ShowAsync(context, table, session, errand); // they have one by now, or the time for it is over
         }
 
         return await JudgeAsync(state, session, own, form, context.RequestAborted) switch
         {
-            MfaResult.Right right => await GoOnAsync(context, table, state, session, right.By),
+            MfaResult.Right right => await GoOnAsync(context, table, state, session, errand, right.By),
             MfaResult.TooSoon soon => await pages.ShowAsync(
-                context, table, session, errand, $"Too many wrong codes. Wait {Math.Ceiling(soon.Wait.TotalSeconds).ToString(CultureInfo.InvariantCulture)} seconds, and type the code that is shown then."),
+                context, table, session, errand, $"Too many wrong answers. Wait {Math.Ceiling(soon.Wait.TotalSeconds).ToString(CultureInfo.InvariantCulture)} seconds, and try again; a code must be the one that is shown then."),
             MfaResult.Refused refused => await RefuseAsync(context, table, state, app, session, errand, refused),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
@@ -54,6 +56,12 @@ internal sealed partial class MfaEndpoint(
 
     private Task<MfaResult> JudgeAsync(MfaState state, AccessSession session, IReadOnlyList<AccessAuthenticator> own, IFormCollection form, CancellationToken cancellationToken)
     {
+        // Codes of an app are counted with it.
+        if (state.Step == MfaStep.Prove && !(form["answer"] == "totp" && own.Any(a => a is AccessTotp)) && tries.Begin(session) is { } wait)
+        {
+            return Task.FromResult<MfaResult>(new MfaResult.TooSoon(wait));
+        }
+
         var (code, credential, name) = (form["code"].ToString(), form["credential"].ToString(), form["name"].ToString());
         return (state.Step, form["answer"].ToString()) switch
         {
@@ -66,14 +74,14 @@ internal sealed partial class MfaEndpoint(
         };
     }
 
-    private bool MayEnrol(AccessSession session, IReadOnlyList<AccessAuthenticator> own) => own.Any(proof.Works) ? memory.IsRecent(session) : memory.IsFresh(session);
-
     // What the app asks for now, not when the page was made.
     private static MfaErrand ErrandOf(AccessTable table, MfaState state, AppEntry? app) => app is null
-        ? new MfaErrand(table.Organization.Mfa?.Allowed ?? MfaMethods.None, null, null) { IsForRemoval = state.IsForRemoval }
-        : new MfaErrand(app.AfterSignIn.FirstOrDefault(p => p.Id == state.Way!.PolicyId)?.Mfa?.Allowed ?? state.Methods, state.Way, app); // an app comes from a way
+        ? new MfaErrand(state.Allowed & (table.Organization.Mfa?.Allowed ?? MfaMethods.None), null, null) { Removes = state.Removes, Secret = state.Secret }
+        : new MfaErrand(MfaMethods.None, state.Way, app) { Secret = state.Secret } is var errand && PolicyOf(errand)?.Mfa is { } demand ? errand with { Allowed = demand.Allowed } : errand with { Allowed = state.Methods };
 
-    private async Task<IResult> GoOnAsync(HttpContext context, AccessTable table, MfaState state, AccessSession session, AccessAuthenticator by)
+    private static CompiledPolicy? PolicyOf(MfaErrand errand) => errand.App?.AfterSignIn.FirstOrDefault(p => p.Id == errand.Way?.PolicyId);
+
+    private async Task<IResult> GoOnAsync(HttpContext context, AccessTable table, MfaState state, AccessSession session, MfaErrand errand, AccessAuthenticator by)
     {
         if (state.Step == MfaStep.Enrol)
         {
@@ -85,13 +93,24 @@ internal sealed partial class MfaEndpoint(
             LogProved(session.Email, by.Method, by.Id);
         }
 
-        await memory.KeepAsync(context, session, by);
+        tries.Forget(session);
+        var asksEachTime = PolicyOf(errand)?.Mfa is { Duration.Ticks: 0 };
+        await memory.KeepAsync(context, session, by, asksEachTime ? errand.App?.App.Id : null);
         if (state.Way is not { } way)
         {
-            return SeeOther(context, state.Step == MfaStep.Enrol || state.IsForRemoval ? MfaPages.DevicesPath : MfaPages.AddPath);
+            return SeeOther.To(context, state.Step == MfaStep.Enrol || state.Removes is not null ? MfaPages.DevicesPath : MfaPages.AddPath);
         }
 
-        return await entrance.ResumeAsync(context, table, way, session) ?? SeeOther(context, AppLogin.Url(urls, way.Host, way.ReturnTo, switchPerson: false));
+        var next = await entrance.ResumeAsync(context, table, way, session) ?? Results.Redirect(AppLogin.Url(urls, way.Host, way.ReturnTo, switchPerson: false));
+        return next is RedirectHttpResult { Url: var to } ? GoOn(context, table, to) : next;
+    }
+
+    // No redirect: browsers hold all that follow a form to the page's list (CSP form-action), and the way may lead to a program on this machine, or wherever the
+    // app sends people.
+    private static IResult GoOn(HttpContext context, AccessTable table, string to)
+    {
+        context.Response.Headers["Refresh"] = "0; url=" + to;
+        return Page.Message(StatusCodes.Status200OK, "It is you", "You are on your way. If nothing happens, go on by hand.", action: (to, "Go on"), brand: table.Organization.Name);
     }
 
     private async Task<IResult> RefuseAsync(HttpContext context, AccessTable table, MfaState state, AppEntry? app, AccessSession session, MfaErrand errand, MfaResult.Refused refused)
@@ -113,12 +132,6 @@ internal sealed partial class MfaEndpoint(
         }
 
         return await pages.ShowAsync(context, table, session, errand, refused.Advice);
-    }
-
-    private static IResult SeeOther(HttpContext context, string to)
-    {
-        context.Response.Headers.Location = to;
-        return Results.StatusCode(StatusCodes.Status303SeeOther);
     }
 
     [LoggerMessage(EventId = 3250, Level = LogLevel.Information, Message = "{Email} enrolled a second factor ({Kind} {Id})")]

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Gatehouse.Model.Authenticators;
@@ -53,24 +54,35 @@ internal sealed class MfaEnrolment(IAccessAuthenticators authenticators, MfaProo
             return new MfaResult.Refused(method, "that kind was not offered", NotTaken);
         }
 
+        if (!Reads(state, method, posted, out var made, out var refused))
+        {
+            return refused;
+        }
+
+        var isBiometric = method == MfaMethods.Biometrics;
+        return await KeepAsync(state, Of(made, session, isBiometric, NameOr(name, isBiometric ? "Biometrics" : "Security key")), "This authenticator is enrolled already, or you have too many.", cancellationToken);
+    }
+
+    // All that takes no look at what is stored.
+    private bool Reads(MfaState state, MfaMethods method, string posted, [NotNullWhen(true)] out NewCredential? made, [NotNullWhen(false)] out MfaResult.Refused? refused)
+    {
+        made = null;
+        var isBiometric = method == MfaMethods.Biometrics;
         try
         {
             using var document = JsonDocument.Parse(posted, Strict);
-            var isBiometric = method == MfaMethods.Biometrics;
-            var made = Registration.Read(document.RootElement, proof.Party, mustVerifyUser: isBiometric);
-            if (!CryptographicOperations.FixedTimeEquals(made.Challenge, state.Challenge))
-            {
-                return new MfaResult.Refused(method, "the challenge is not of this page", NotTaken);
-            }
-
-            return IsOther(document.RootElement, isBiometric ? "platform" : "cross-platform")
-                ? new MfaResult.Refused(method, "the browser says that it is an authenticator of the other kind", isBiometric ? "That was a security key. Enrol it as one." : "That was this device itself. Enrol it as biometrics.")
-                : await KeepAsync(state, Of(made, session, isBiometric, NameOr(name, isBiometric ? "Biometrics" : "Security key")), "This authenticator is enrolled already, or you have too many.", cancellationToken);
+            made = Registration.Read(document.RootElement, proof.Party, mustVerifyUser: isBiometric);
+            refused = !CryptographicOperations.FixedTimeEquals(made.Challenge, state.Challenge) ? new MfaResult.Refused(method, "the challenge is not of this page", NotTaken)
+                : IsOther(document.RootElement, isBiometric ? "platform" : "cross-platform")
+                    ? new MfaResult.Refused(method, "the browser says that it is an authenticator of the other kind", isBiometric ? "That was a security key. Enrol it as one." : "That was this device itself. Enrol it as biometrics.")
+                : null;
         }
         catch (Exception fault) when (fault is MalformedException or JsonException or InvalidOperationException)
         {
-            return new MfaResult.Refused(method, fault is MalformedException ? fault.Message : "the answer can't be read", (fault as MalformedException)?.Advice ?? NotTaken);
+            refused = new MfaResult.Refused(method, fault is MalformedException ? fault.Message : "the answer can't be read", (fault as MalformedException)?.Advice ?? NotTaken);
         }
+
+        return refused is null;
     }
 
     private AccessCredential Of(NewCredential made, AccessSession session, bool isBiometric, string name)

@@ -22,5 +22,5 @@ internal sealed class MfaGate(MfaMemory memory, MfaPages pages, TimeProvider clo
             : await pages.ShowAsync(context, table, session, new MfaErrand(way.By.Mfa!.Allowed, way.StateFor(session, clock.GetUtcNow() + MfaStates.Life), way.App)); // not open, so it asks
     }
 
-    private bool IsOpen(Way way, AccessSession session) => way.By.Mfa is not { } demand || (clock.GetUtcNow() is var now && demand.OpenUntil(SessionIdentity.Of(session), now) > now);
+    private bool IsOpen(Way way, AccessSession session) => way.By.Mfa is not { } demand || (clock.GetUtcNow() is var now && demand.OpenUntil(way.App.App.Id, SessionIdentity.Of(session), now) > now);
 }

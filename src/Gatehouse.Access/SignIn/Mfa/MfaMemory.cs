@@ -15,16 +15,19 @@ internal sealed class MfaMemory(IAccessAuthenticators authenticators, IAccessSes
     /// <summary>Names the browser; team domain. Cloudflare's CF_Device with a prefix that browsers take from this very host only.</summary>
     public const string Cookie = "__Host-CF_Device";
 
+    private const int MostEntries = 16;
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(10);
 
-    /// <summary>Keeps a proof that was given just now.</summary>
-    public async Task KeepAsync(HttpContext context, AccessSession session, AccessAuthenticator by)
+    /// <summary>Keeps a proof that was given just now; where each entry asks, <paramref name="entered"/> is the app that it was given for.</summary>
+    public async Task KeepAsync(HttpContext context, AccessSession session, AccessAuthenticator by, Guid? entered)
     {
         var now = clock.GetUtcNow();
-        await PassAsync(session, by.Method, now, context.RequestAborted);
         var browser = AccessCookies.Keep(context, Cookie, SameSiteMode.None, now + MfaDemand.Longest); // sign-ins by SAML come back from another site
-        await authenticators.RememberAsync(
-            new RememberedProof { DeviceHash = AccessCookies.HashOf(browser), UserId = session.UserId, Method = by.Method, AuthenticatorId = by.Id, At = now }, context.RequestAborted);
+        if (await authenticators.RememberAsync(
+            new RememberedProof { DeviceHash = AccessCookies.HashOf(browser), UserId = session.UserId, Method = by.Method, AuthenticatorId = by.Id, At = now }, context.RequestAborted))
+        {
+            await PassAsync(session, by.Method, now, entered, context.RequestAborted);
+        }
     }
 
     /// <summary>Brings what the person proved in this browser before into the session.</summary>
@@ -39,22 +42,30 @@ internal sealed class MfaMemory(IAccessAuthenticators authenticators, IAccessSes
         {
             if (!(MomentOf(session, proof.Method) >= proof.At))
             {
-                await PassAsync(session, proof.Method, proof.At, context.RequestAborted);
+                await PassAsync(session, proof.Method, proof.At, null, context.RequestAborted);
             }
         }
     }
 
-    /// <summary>Whether the person proved themselves in this session in the last minutes, by whatever they have.</summary>
-    public bool IsRecent(AccessSession session) => MfaMethods.All.Each().Any(m => MomentOf(session, m) + Recent > clock.GetUtcNow());
+    /// <summary>Whether the person proved themselves in this session in the last minutes by one of that kind.</summary>
+    public bool IsRecent(AccessSession session, MfaMethods method) => MomentOf(session, method) + Recent > clock.GetUtcNow();
 
-    /// <summary>Whether the person signed in just now: an open browser is not enough to enrol the first authenticator.</summary>
-    public bool IsFresh(AccessSession session) => clock.GetUtcNow() - session.CreatedAt <= Recent && !(clock.GetUtcNow() - session.AuthenticatedAt > Recent);
+    /// <summary>Whether the person is known to have proved who they are in the last minutes: an open browser, here or at the login method, is not enough to enrol the first authenticator.</summary>
+    public bool IsFresh(AccessSession session) => session.Passed.Max(Passed.SignInOf) + Recent > clock.GetUtcNow();
 
-    private async Task PassAsync(AccessSession session, MfaMethods method, DateTimeOffset at, CancellationToken cancellationToken)
+    // The last proof of a kind, and those for one entry each: what came of an entry stands by its own.
+    private async Task PassAsync(AccessSession session, MfaMethods method, DateTimeOffset at, Guid? entered, CancellationToken cancellationToken)
     {
-        var (begin, passed) = (Passed.OfMfa(method), Passed.OfMfa(method, at));
-        await sessions.PassAsync(session.Nonce, begin, [passed], cancellationToken);
-        session.Passed = [.. session.Passed.Where(p => !p.StartsWith(begin, StringComparison.Ordinal)), passed];
+        var begin = Passed.OfMfa(method);
+        var entries = session.Passed.Where(p => p.StartsWith(begin, StringComparison.Ordinal) && Passed.MfaOf(p) is null).TakeLast(MostEntries);
+        List<string> passed = [Passed.OfMfa(method, at), .. entries];
+        if (entered is { } app)
+        {
+            passed.Add(Passed.OfEntry(method, at, app));
+        }
+
+        await sessions.PassAsync(session.Nonce, begin, passed, cancellationToken);
+        session.Pass(begin, passed);
     }
 
     private static DateTimeOffset? MomentOf(AccessSession session, MfaMethods method) =>

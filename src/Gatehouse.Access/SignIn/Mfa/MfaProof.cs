@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Gatehouse.Model.Authenticators;
@@ -29,7 +30,7 @@ internal abstract record MfaResult
         public AccessAuthenticator? Cloned { get; init; }
     }
 
-    /// <summary>Not looked at: too many wrong codes came before it.</summary>
+    /// <summary>Not looked at: too many wrong answers came before it.</summary>
     public sealed record TooSoon(TimeSpan Wait) : MfaResult;
 }
 
@@ -70,20 +71,40 @@ internal sealed class MfaProof(IAccessAuthenticators authenticators, IAccessSess
     /// <summary>A proof by one of the person's keys.</summary>
     public async Task<MfaResult> KeyAsync(MfaState state, AccessSession session, IReadOnlyList<AccessAuthenticator> own, string posted, CancellationToken cancellationToken)
     {
+        if (!Holds(state, session, own, posted, out var key, out var proof, out var refused))
+        {
+            return refused;
+        }
+
+        // Burnt before the counter is looked at: a form that is sent twice is no copy of the key.
+        var once = await OnceAsync(state, key, cancellationToken);
+        return once is not MfaResult.Right ? once
+            : proof.IsCloned(key) ? Refuse(key.Method, "the signature counter did not move on: the key may have been copied") with { Cloned = key }
+            : await authenticators.TryMoveAsync(key, proof.Data.SignCount, proof.Data.IsBackedUp, cancellationToken) ? once
+            : Refuse(key.Method, "another proof by this key came first");
+    }
+
+    // All that takes no look at what is stored.
+    private bool Holds(
+        MfaState state, AccessSession session, IReadOnlyList<AccessAuthenticator> own, string posted,
+        [NotNullWhen(true)] out AccessCredential? key, [NotNullWhen(true)] out Assertion? proof, [NotNullWhen(false)] out MfaResult.Refused? refused)
+    {
+        (key, proof) = (null, null);
         try
         {
             using var document = JsonDocument.Parse(posted, Strict);
-            var proof = Assertion.Read(document.RootElement, Party, mustVerifyUser: false);
-            return own.OfType<AccessCredential>().FirstOrDefault(k => k.CredentialId == proof.CredentialId) is not { } key ? Refuse(MfaMethods.SecurityKey, "the person has no such credential")
-                : FaultOf(state, session, key, proof) is { } fault ? Refuse(key.Method, fault)
-                : proof.IsCloned(key) || !await authenticators.TryMoveAsync(key, proof.Data.SignCount, proof.Data.IsBackedUp, cancellationToken)
-                    ? Refuse(key.Method, "the signature counter did not move on: the key may have been copied") with { Cloned = key }
-                : await OnceAsync(state, key, cancellationToken);
+            var read = proof = Assertion.Read(document.RootElement, Party, mustVerifyUser: false);
+            key = own.OfType<AccessCredential>().FirstOrDefault(k => k.CredentialId == read.CredentialId);
+            refused = key is null ? Refuse(MfaMethods.SecurityKey, "the person has no such credential")
+                : FaultOf(state, session, key, read) is { } fault ? Refuse(key.Method, fault)
+                : null;
         }
         catch (Exception fault) when (fault is MalformedException or JsonException or InvalidOperationException)
         {
-            return Refuse(MfaMethods.SecurityKey, fault is MalformedException ? fault.Message : "the answer can't be read");
+            refused = Refuse(MfaMethods.SecurityKey, fault is MalformedException ? fault.Message : "the answer can't be read");
         }
+
+        return refused is null;
     }
 
     private string? FaultOf(MfaState state, AccessSession session, AccessCredential key, Assertion proof) => key switch

@@ -44,8 +44,11 @@ internal sealed class MfaState
     /// <summary>Where the person is going; null when they look after their authenticators.</summary>
     public WayState? Way { get; init; }
 
-    /// <summary>Whether somebody who looks after their authenticators came to remove one, and goes back to the list.</summary>
-    public bool IsForRemoval { get; init; }
+    /// <summary>The kinds that count there.</summary>
+    public MfaMethods Allowed { get; init; }
+
+    /// <summary>The kind of which somebody came to remove one, and goes back to the list; null when they did not.</summary>
+    public MfaMethods? Removes { get; init; }
 
     /// <summary>When it ends.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }

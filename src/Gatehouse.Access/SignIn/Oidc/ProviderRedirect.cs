@@ -61,6 +61,7 @@ internal sealed class ProviderRedirect(SealedStates states, PinPages pins, SamlR
             BrowserHash = AccessCookies.HashOf(browser),
             LoginMethodId = method.Method.Id,
             Nonce = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),
+            AsksAnew = prompt,
             CodeVerifier = verifier,
             ExpiresAt = clock.GetUtcNow() + StateLife,
         };

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Gatehouse.Access.Gateway;
 using Gatehouse.Access.Saas;
+using Gatehouse.Access.SignIn.Launcher;
 using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.LoginMethods;
@@ -129,7 +130,7 @@ internal sealed partial class PinEndpoint(
             return pages.Ask(context, table, target?.App, target?.Host ?? "", "That is not a plain e-mail address: expected one @, no quotes and no spaces.");
         }
 
-        return Post(context, table, target?.App, State(target, method, browser, email), browser);
+        return Post(context, table, target?.App, State(target, method, browser, email, LauncherEndpoint.ReturnToOf(context.Request)), browser);
     }
 
     private RedirectHttpResult Post(HttpContext context, AccessTable table, AppEntry? app, LoginState state, string browser)
@@ -138,13 +139,13 @@ internal sealed partial class PinEndpoint(
         return TypedResults.Redirect($"/cdn-cgi/access/verify-code/{(app is null ? urls.AccessHost : state.Host)}?{NonceParameter}={states.Seal(state)}");
     }
 
-    private LoginState State(LoginTarget.Found? target, LoginMethodEntry method, string browser, string email) => new()
+    private LoginState State(LoginTarget.Found? target, LoginMethodEntry method, string browser, string email, string returnTo) => new()
     {
         Id = NewId(),
         Aud = target?.App.App.Aud ?? "",
         IsLauncher = target is null,
         Host = target?.Host ?? "",
-        ReturnTo = target?.ReturnTo ?? "/",
+        ReturnTo = target?.ReturnTo ?? returnTo,
         AppSessionHash = target?.AppSessionHash ?? "",
         CommonName = target?.CommonName,
         BrowserHash = AccessCookies.HashOf(browser),

@@ -1,5 +1,6 @@
 using Gatehouse.Access.Pages;
 using Gatehouse.Access.Saas;
+using Gatehouse.Access.SignIn.Launcher;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Mail;
 using Gatehouse.Model.Snapshots;
@@ -22,7 +23,7 @@ internal sealed class PinPages(IMailSender mail, PublicUrls urls)
     {
         SecurityHeaders.NoStore(context.Response);
         return mail.IsSetUp
-            ? PageOf(table, app, host, app is null ? $"{Root}/verify-code/{urls.AccessHost}" : $"{Root}/verify-code/{host}{context.Request.QueryString}", fault: fault)
+            ? PageOf(table, app, host, app is null ? $"{Root}/verify-code/{urls.AccessHost}{(LauncherEndpoint.ReturnToOf(context.Request) == "/" ? "" : "?" + LauncherEndpoint.AddFactor)}" : $"{Root}/verify-code/{host}{context.Request.QueryString}", fault: fault)
             : Page.Message(
                 StatusCodes.Status503ServiceUnavailable,
                 "No code can be sent",
@@ -54,10 +55,7 @@ internal sealed class PinPages(IMailSender mail, PublicUrls urls)
         return new PageResult<PinPage>(parameters, fault.Length > 0 ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK)
         {
             Look = OrganizationLook.Of(table),
-            FormTargets = app is null ? null : string.Join(' ', HostsOf(app, host).Select(urls.UrlOf).Concat(SsoPaths.FormTargets(app))),
+            FormTargets = app is null ? null : SsoPaths.FormTargets(table, urls, app, host),
         };
     }
-
-    private static IEnumerable<string> HostsOf(AppEntry app, string host) =>
-        app.App.Domains.Select(d => d.Split('/')[0]).Where(d => !d.Contains('*', StringComparison.Ordinal)).Append(host).Distinct(StringComparer.Ordinal);
 }

@@ -10,6 +10,8 @@ public sealed record NewCredential(
 /// <summary>Judges registrations (WebAuthn §7.1), but for what needs the database: whether the challenge is ours, and the credential new.</summary>
 public static class Registration
 {
+    private static readonly string[] Formats = ["none", "packed", "tpm", "android-key", "android-safetynet", "fido-u2f", "apple", "compound"];
+
     /// <summary>The credential in <paramref name="posted"/>.</summary>
     /// <exception cref="MalformedException">It is not what was asked for.</exception>
     public static NewCredential Read(JsonElement posted, RelyingParty party, bool mustVerifyUser)
@@ -49,7 +51,9 @@ public static class Registration
         };
         if (!isFine)
         {
-            throw new MalformedException($"attestation '{parts.GetValueOrDefault("fmt")}' that was not asked for, or is wrong");
+            // It goes to the log, so only what stands in the list of formats (§8) is named.
+            var format = Array.Find(Formats, f => f.Equals(parts.GetValueOrDefault("fmt"))) ?? "of no known form";
+            throw new MalformedException($"attestation '{format}' that was not asked for, or is wrong");
         }
     }
 }

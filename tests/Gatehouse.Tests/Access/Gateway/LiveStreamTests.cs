@@ -109,6 +109,29 @@ public class LiveStreamTests
         await CutAsync(socket);
     }
 
+    [Theory]
+    [InlineData("second factor", false)]
+    [InlineData("second factor", true)]
+    [InlineData("shorter session", true)]
+    public async Task S17_a_websocket_ends_with_what_the_policy_of_now_lets_it_in_for(string row, bool isOpen)
+    {
+        await using var gateway = await GatewayHost.StartAsync(origin: Echo());
+        var token = gateway.SignIn();
+        var policy = gateway.Tables.Current.AppsByAud[GatewayHost.AudOf("staff")].App.Policies[0].Policy!;
+        var early = isOpen ? await OpenAsync(gateway, token) : null;
+        gateway.Sessions.Change(GatewayHost.NonceOf(token), s => s.Passed = [Passed.OfMfa(MfaMethods.Totp, gateway.Clock.GetUtcNow())]);
+        gateway.Organization.Mfa = new OrganizationMfa(MfaMethods.Totp, null, null);
+        policy.Mfa = row == "second factor" ? new MfaRules(false, MfaMethods.Totp, TimeSpan.FromMinutes(10)) : null;
+        policy.SessionDuration = row == "shorter session" ? TimeSpan.FromMinutes(10) : null;
+        gateway.Reload();
+        await using var socket = early ?? await OpenAsync(gateway, token);
+        await EchoesAsync(socket);
+
+        gateway.Clock.Advance(TimeSpan.FromMinutes(10)); // of the hour that its token has
+
+        await CutAsync(socket);
+    }
+
     [Fact]
     public async Task A_websocket_that_would_be_opened_again_runs_on_through_every_change()
     {

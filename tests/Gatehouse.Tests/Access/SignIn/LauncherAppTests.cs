@@ -74,6 +74,7 @@ public class LauncherAppTests
         using var browser = rig.Browser();
         await rig.SignInAsync(browser);
         Assert.Contains("not enabled", (await browser.GetAsync(Home)).Body, StringComparison.Ordinal);
+        Assert.Contains("second factor, you can add one there", (await browser.GetAsync(Home + "?next=mfa")).Body, StringComparison.Ordinal);
     }
 
     [Fact]

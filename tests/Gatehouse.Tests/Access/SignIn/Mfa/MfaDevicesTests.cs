@@ -40,13 +40,30 @@ public partial class MfaDevicesTests
         var prove = await browser.PostAsync(Devices, ("state", StateOf(list)), ("id", first));
         Assert.Contains("Prove that it is you", prove.Body, StringComparison.Ordinal);
         Assert.Equal(2, rig.Authenticators.All.Count);
-        list = await FollowAsync(browser, await AnswerAsync(browser, prove, "totp", CodeOf(rig, secret)));
+        Assert.Equal(HttpStatusCode.BadRequest, (await AnswerAsync(browser, prove, "totp", CodeOf(rig, secret))).Status);
+        list = await FollowAsync(browser, await KeyAsync(browser, prove, "key", key.Get(OptionsOf(prove, "key"))));
         Assert.Contains("Your second factors", list.Body, StringComparison.Ordinal);
         var removed = await browser.PostAsync(Devices, ("state", StateOf(list)), ("id", first));
         Assert.Equal(HttpStatusCode.SeeOther, removed.Status);
         Assert.DoesNotContain(rig.Authenticators.All, a => a.Id.ToString() == first);
         Assert.Single(rig.Events.Of(EventActions.ModelDeleted));
         Assert.Equal(2, rig.Events.Of(EventActions.ModelCreated).Count());
+    }
+
+    [Fact]
+    public async Task Who_signs_in_by_a_mailed_code_comes_to_where_a_second_factor_is_added()
+    {
+        await using var rig = await StartAsync(change: OneTimePinTests.UsePins);
+        using var browser = rig.Browser();
+        var choice = await browser.FollowAsync("https://access.test/AddMfaDevice");
+        var form = await browser.GetAsync("https://access.test" + WebUtility.HtmlDecode(Link().Match(choice.Body).Groups[1].Value));
+        form = await browser.PostAsync(OneTimePinTests.ActionOf(form), ("email", "no address"));
+        var sent = await browser.PostAsync(OneTimePinTests.ActionOf(form), ("email", "ada@example.com"));
+        var page = await browser.GetAsync("https://access.test" + sent.Location);
+        var code = OneTimePinTests.CodeOf((await rig.Mail.NextAsync()).Text);
+        var answer = await browser.PostAsync("https://access.test/cdn-cgi/access/callback", ("nonce", OneTimePinTests.NonceOf(page)), ("code", code));
+        var (list, _) = await EnrolAppAsync(rig, browser, await browser.FollowAsync(answer.Location!));
+        Assert.Contains("<strong>Authenticator app</strong>", list.Body, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -142,6 +142,60 @@ public class MfaKeyTests
     }
 
     [Fact]
+    public async Task M10_a_form_that_is_sent_twice_is_no_copy_of_the_key()
+    {
+        await using var rig = await StartAsync();
+        using var browser = rig.Browser();
+        using var key = Key();
+        key.Count = 5;
+        await EnrolKeyAsync(browser, await rig.SignInAsync(browser, Home), key);
+        using var other = rig.Browser();
+        var page = await rig.SignInAsync(other, Home);
+        var posted = key.Get(OptionsOf(page, "key"));
+        Assert.Equal("app /", (await FollowAsync(other, await KeyAsync(other, page, "key", posted))).Body);
+        Assert.Contains("answered already", (await KeyAsync(other, page, "key", posted)).Body, StringComparison.Ordinal);
+        Assert.Empty(rig.Events.Of(EventActions.SuspiciousRequest));
+    }
+
+    [Theory]
+    [InlineData("key")]
+    [InlineData("totp")]
+    [InlineData("nothing")]
+    public async Task M03_wrong_answers_that_no_code_counts_are_few_and_the_person_gets_in_after_them(string answer)
+    {
+        await using var rig = await StartAsync();
+        using var browser = rig.Browser();
+        using var key = Key();
+        await EnrolKeyAsync(browser, await rig.SignInAsync(browser, Home), key);
+        using var other = rig.Browser();
+        var page = await rig.SignInAsync(other, Home);
+        for (var n = 0; n < 60; n++)
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, (await other.PostAsync(Post, ("state", StateOf(page)), ("answer", answer), ("credential", "{}"), ("code", "1"))).Status);
+            rig.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.InRange(rig.Events.Of(EventActions.LoginFailed).Count(), 5, 12);
+        Assert.InRange(rig.Audit.Queued.Count, 5, 12);
+        rig.Clock.Advance(TimeSpan.FromMinutes(5));
+        var right = await other.FollowAsync(Home);
+        Assert.Equal("app /", (await FollowAsync(other, await KeyAsync(other, right, "key", key.Get(OptionsOf(right, "key"))))).Body);
+    }
+
+    [Fact]
+    public async Task What_a_browser_says_of_its_key_does_not_stand_in_the_log()
+    {
+        await using var rig = await StartAsync();
+        using var browser = rig.Browser();
+        using var key = Key();
+        key.Format = "forged\nline";
+        var page = await rig.SignInAsync(browser, Home);
+        Assert.Equal(HttpStatusCode.BadRequest, (await KeyAsync(browser, page, "security_key", key.Create(OptionsOf(page, "security_key")))).Status);
+        Assert.DoesNotContain(rig.Log, l => l.Contains("forged", StringComparison.Ordinal));
+        Assert.Contains(rig.Log, l => l.StartsWith("3252 ", StringComparison.Ordinal) && l.Contains("of no known form", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task What_the_app_does_not_take_is_not_offered_and_not_taken()
     {
         await using var rig = await StartAsync(change: r => r.App.Mfa = new MfaRules(false, MfaMethods.SecurityKey, null));

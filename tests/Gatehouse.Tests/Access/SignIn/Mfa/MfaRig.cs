@@ -75,8 +75,11 @@ internal static partial class MfaRig
         throw new InvalidOperationException($"no form for {answer}: {page.Body}");
     }
 
+    /// <summary>Where an answer leads: by a redirect, or by a page that goes on by itself.</summary>
+    public static string? OnwardOf(Answer answer) => answer.Location ?? (answer.Headers.GetValueOrDefault("Refresh") is { } refresh ? refresh["0; url=".Length..] : null);
+
     public static async Task<Answer> FollowAsync(Browser browser, Answer answer) =>
-        answer.Location is { } to ? await browser.FollowAsync(to.StartsWith('/') ? "https://access.test" + to : to) : answer;
+        OnwardOf(answer) is { } to ? await browser.FollowAsync(to.StartsWith('/') ? "https://access.test" + to : to) : answer;
 
     /// <summary>Ends the session as signing out does; the app's cookie is gone as well.</summary>
     public static void Forget(Browser browser) => browser.Cookies.RemoveAll(c => c.Name == "CF_Authorization");
