@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("0cdcf60c-98eb-407d-878a-f8832f13f1e9"), entityTypeCount: 80)
+            : base(skipDetectChanges: false, modelId: new Guid("d7e3805b-f5de-42f0-97e0-8f23adad2bf9"), entityTypeCount: 80)
         {
         }
 
