@@ -35,8 +35,8 @@ async function plugIn(page, transport) {
 }
 
 async function signIn(page, app, user) {
-  page.setDefaultTimeout(90_000); // a busy machine takes long to draw a first page
-  await page.goto(app.url, { waitUntil: 'commit' });
+  await page.goto(app.url);
+  await page.locator('[aria-busy=true]').waitFor({ state: 'detached' }); // what is typed before the page's script draws the form anew is lost
   await page.getByLabel(/username|email/i).fill(user.username);
   await page.keyboard.press('Enter');
   await page.locator('input[type=password]').fill(user.password);
