@@ -43,6 +43,15 @@ async function signIn(page, app, user) {
   await page.keyboard.press('Enter');
 }
 
+/** Presses a button; without it, says what there is instead. */
+async function press(page, name) {
+  try {
+    await page.getByRole('button', { name }).click();
+  } catch (fault) {
+    throw new Error(`no button '${name}' at ${page.url()}:\n${await page.locator('body').innerText()}\n${server.log.split('\n').slice(-10).join('\n')}`, { cause: fault });
+  }
+}
+
 const isIn = (page, app) => page.getByText(`you are in ${new URL(app.url).hostname}`).waitFor();
 
 async function enrolApp(page, look) {
@@ -50,11 +59,11 @@ async function enrolApp(page, look) {
   if (look) await sound(page, `factor-enrol-${look}`);
   const secret = await page.locator('#secret').textContent();
   await page.getByLabel('Code').fill('000000');
-  await page.getByRole('button', { name: 'Add the app' }).click();
+  await press(page, 'Add the app');
   await page.getByRole('alert').waitFor();
   assert.equal(await page.locator('#secret').textContent(), secret); // what was scanned stays good
   await page.getByLabel('Code').fill(totp(secret, Date.now() - 30000));
-  await page.getByRole('button', { name: 'Add the app' }).click();
+  await press(page, 'Add the app');
   return secret;
 }
 
@@ -87,19 +96,19 @@ describe('second factors of Access', () => {
       const page = await chrome.tab();
       const key = await plugIn(page, transport);
       await signIn(page, app(), user);
-      await page.getByRole('button', { name: button }).click();
+      await press(page, button);
       await isIn(page, app());
 
       await page.context().clearCookies(); // another sign-in, the same device
       await signIn(page, app(), user);
-      await page.getByRole('button', { name: 'Use security key or this device' }).click();
+      await press(page, 'Use security key or this device');
       await isIn(page, app());
 
       const [{ id }] = (await server.v4('GET', '/access/users')).filter((one) => one.email === user.email);
       const [listed] = await server.v4('GET', `/access/users/${id}/mfa_authenticators`);
       assert.equal(listed.type, transport === 'usb' ? 'security_key' : 'biometrics');
       await page.goto(`${server.urls.access}/cdn-cgi/access/mfa-devices`);
-      await page.getByRole('button', { name: /^Remove / }).click();
+      await press(page, /^Remove /);
       await page.getByText('You have none.').waitFor();
       assert.deepEqual(await server.v4('GET', `/access/users/${id}/mfa_authenticators`), []);
       await key.unplug();
