@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using Gatehouse.Access.SignIn;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Snapshots;
 using Microsoft.Extensions.Options;
 
 namespace Gatehouse.Access.Gateway;

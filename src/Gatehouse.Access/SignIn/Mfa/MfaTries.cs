@@ -1,6 +1,7 @@
 using Gatehouse.Access.Gateway;
 using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Sessions;
+using Gatehouse.Model.Snapshots;
 
 namespace Gatehouse.Access.SignIn.Mfa;
 

@@ -23,7 +23,7 @@ internal sealed class AccessTokens(GatehouseDb db, TokenQueries queries, ClientD
     {
         if (await verifier.OpenAsync(token, cancellationToken) is not { } signed || verifier.Read(signed) is not { } unproven || unproven.Id is not { Length: 64 } jti
             || await FindRowAsync(Digest.Of(jti), OAuthTokenKind.Access, cancellationToken) is not { } found
-            || await verifier.VerifyAsync(signed, found.Access.Client, mayBeExpired: false, cancellationToken) is not { } jwt)
+            || await verifier.VerifyAsync(unproven, found.Access.Client, mayBeExpired: false, cancellationToken) is not { } jwt)
         {
             return null;
         }

@@ -2,6 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
+using Gatehouse.Model.Snapshots;
+using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Gatehouse.Identity.Oidc.Tokens;
@@ -9,6 +11,9 @@ namespace Gatehouse.Identity.Oidc.Tokens;
 /// <summary>An opened key: signs tokens, verifies them, and shows its public half.</summary>
 internal sealed class Signer
 {
+    // Some 4 KB each.
+    private const int MostProven = 1024;
+
     private Signer(string algorithm, SecurityKey key, JsonObject? publicKey, TokenCipher? cipher = null)
     {
         Algorithm = algorithm;
@@ -21,6 +26,9 @@ internal sealed class Signer
     public string Algorithm { get; }
 
     public SigningCredentials Credentials { get; }
+
+    /// <summary>Tokens that were found to be signed by it, by their text. They are forgotten with the key.</summary>
+    public RecentValues<JsonWebToken> Proven { get; } = new(MostProven);
 
     /// <summary>Its entry of the key set; null for a shared secret. Clone it before putting it into another document.</summary>
     public JsonObject? PublicKey { get; }

@@ -53,17 +53,21 @@ internal sealed class TokenVerifier(SigningKeys keys, ClientDirectory clients, P
     }
 
     /// <summary>The token when it is one of ours for <paramref name="client"/>. Its end is looked at unless it is only a hint about the past.</summary>
+    public async Task<JsonWebToken?> VerifyAsync(string token, Client client, bool mayBeExpired, CancellationToken cancellationToken) =>
+        await OpenAsync(token, cancellationToken) is { } signed && Read(signed) is { } unproven ? await VerifyAsync(unproven, client, mayBeExpired, cancellationToken) : null;
+
+    /// <summary>The same, for a token that has been opened and read.</summary>
     [SuppressMessage("Security", "CA5404", Justification = "Logout hints may have expired (RP-initiated logout §2).")]
-    public async Task<JsonWebToken?> VerifyAsync(string token, Client client, bool mayBeExpired, CancellationToken cancellationToken)
+    public async Task<JsonWebToken?> VerifyAsync(JsonWebToken unproven, Client client, bool mayBeExpired, CancellationToken cancellationToken)
     {
-        if (await OpenAsync(token, cancellationToken) is not { } signed || Read(signed) is not { } unproven || client.Issuer(urls) is not { } issuer
-            || SignerOf(unproven, await keys.AllAsync(client, cancellationToken)) is not { } signer)
+        if (client.Issuer(urls) is not { } issuer || SignerOf(unproven, await keys.AllAsync(client, cancellationToken)) is not { } signer)
         {
             return null;
         }
 
         var now = clock.GetUtcNow().UtcDateTime;
-        var result = await handler.ValidateTokenAsync(unproven, new TokenValidationParameters
+        var proven = signer.Proven.Find(unproven.EncodedToken);
+        var result = await handler.ValidateTokenAsync(proven ?? unproven, new TokenValidationParameters
         {
             ValidAlgorithms = [signer.Algorithm],
             ValidTypes = ["JWT"],
@@ -73,9 +77,20 @@ internal sealed class TokenVerifier(SigningKeys keys, ClientDirectory clients, P
             RequireExpirationTime = true,
             LifetimeValidator = (_, expires, _, _) => expires is not null && (mayBeExpired || expires > now),
             IssuerSigningKeyResolver = (_, _, _, _) => [signer.Credentials.Key],
+            SignatureValidator = proven is null ? null : (_, _) => proven, // this key has signed these very bytes; all else is looked at anew
             TryAllIssuerSigningKeys = false,
         });
-        return result.IsValid && result.SecurityToken is JsonWebToken jwt && jwt.TryGetPayloadValue<long>("iat", out _) ? jwt : null;
+        if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt || !jwt.TryGetPayloadValue<long>("iat", out _))
+        {
+            return null;
+        }
+
+        if (proven is null)
+        {
+            signer.Proven.Add(jwt.EncodedToken, jwt);
+        }
+
+        return jwt;
     }
 
     // By key id; a token signed with the client secret has none.

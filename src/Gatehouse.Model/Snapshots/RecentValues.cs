@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 
-namespace Gatehouse.Access.Gateway;
+namespace Gatehouse.Model.Snapshots;
 
 /// <summary>Remembers at most a number of values and forgets what was not asked for lately. Reading takes no lock and no memory.</summary>
 /// <param name="most">The most values kept.</param>
-internal sealed class RecentValues<TValue>(int most)
+public sealed class RecentValues<TValue>(int most)
     where TValue : class
 {
     private readonly Lock gate = new();
