@@ -27,8 +27,8 @@ async function apacheSession(port, authorities, username, password) {
   return browser.jar.getCookieString(home);
 }
 
-function echo(host, cookie, at) {
-  return JSON.parse(execFileSync('taskset', ['-c', '0', 'node', websocket, 'load', at, host, cookie, String(seconds)], { encoding: 'utf8' }));
+function echo(host, cookie, at, time) {
+  return JSON.parse(execFileSync('taskset', ['-c', '0', 'node', websocket, 'load', at, host, cookie, String(time)], { encoding: 'utf8' }));
 }
 
 try {
@@ -86,15 +86,15 @@ try {
     'caddy, forward_auth': peer(caddyPort, cookie),
   };
   const cases = {
-    'GET 1 KiB': ({ at, headers }) => load(`https://${at}/1k`, headers, seconds),
-    'GET 64 KiB': ({ at, headers }) => load(`https://${at}/64k`, headers, seconds),
-    'POST 1 MiB': ({ at, headers }) => load(`https://${at}/upload`, headers, seconds, { connections: 16, script: join(folder, 'post.lua') }),
-    'WebSocket echo, 64 bytes': ({ at, headers }) => echo(headers.Host, headers.cookie, at),
+    'GET 1 KiB': ({ at, headers }, time = seconds) => load(`https://${at}/1k`, headers, time),
+    'GET 64 KiB': ({ at, headers }, time = seconds) => load(`https://${at}/64k`, headers, time),
+    'POST 1 MiB': ({ at, headers }, time = seconds) => load(`https://${at}/upload`, headers, time, { connections: 16, script: join(folder, 'post.lua') }),
+    'WebSocket echo, 64 bytes': ({ at, headers }, time = seconds) => echo(headers.Host, headers.cookie, at, time),
   };
   for (const { at, headers } of Object.values(peers)) await answers(`https://${at}/1k`, headers);
-  warm(Object.fromEntries(Object.entries(peers).map(([name, { at, headers }]) => [name, () => load(`https://${at}/1k`, headers, warmUp)])));
   for (const [name, measure] of Object.entries(cases)) {
-    for (const one of Object.values(peers)) { measure(one); measure(one); }
+    warm(Object.fromEntries(Object.entries(peers).map(([who, one]) => [who, () => measure(one, warmUp)])));
+    for (const one of Object.values(peers)) measure(one);
     const samples = await interleave(Object.keys(peers), rounds, (who) => measure(peers[who]));
     console.log(`\n${name}\n\n${table(samples, ['yarp, bare', 'nginx, bare'])}`);
   }

@@ -54,10 +54,10 @@ export function load(url, headers, seconds, { connections = 64, script } = {}) {
   return { rate: Number(text.match(/Requests\/sec:\s+([\d.]+)/)[1]), p50: milliseconds(50), p99: milliseconds(99) };
 }
 
-/** Seconds of load before the first round: what compiles itself while it runs is measured when it has. */
-export const warmUp = 30;
+/** Seconds of load before the first round: what compiles itself while it runs, on one processor of its own, is measured when it has. */
+export const warmUp = 60;
 
-/** Loads what runs on .NET for as long as that takes, once; the others have nothing to wait for. */
+/** Loads what runs on .NET for as long as that takes; the others have nothing to wait for. */
 export function warm(peers) {
   for (const [name, run] of Object.entries(peers)) if (/gatehouse|yarp/.test(name)) run();
 }
