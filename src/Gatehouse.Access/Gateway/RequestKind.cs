@@ -36,11 +36,13 @@ internal static class RequestKind
     /// <summary>A WebSocket that a page of another origin opens.</summary>
     public static bool IsForeignWebSocket(HttpContext context) => IsWebSocket(context) && IsCrossOrigin(context.Request);
 
-    /// <summary>A CORS preflight (Fetch §4.8) and nothing more: one with a body is not.</summary>
+    /// <summary>A CORS preflight (Fetch §4.8) and nothing more: one with a body is not, nor one that asks to go on as another protocol, which would reach the origin as a GET.</summary>
     public static bool IsPreflight(HttpContext context) =>
         HttpMethods.IsOptions(context.Request.Method)
         && context.Request.Headers.Origin.Count == 1
         && context.Request.Headers.AccessControlRequestMethod.Count == 1
+        && context.Request.Headers.Upgrade.Count == 0
+        && context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }
         && context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true };
 
     /// <summary>A WebSocket handshake over HTTP/1.1 (RFC 6455) or HTTP/2 (RFC 8441).</summary>

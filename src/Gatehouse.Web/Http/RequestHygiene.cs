@@ -51,6 +51,12 @@ public sealed partial class RequestHygiene(RequestDelegate next, ILogger<Request
             return (StatusCodes.Status405MethodNotAllowed, "this method is not served");
         }
 
+        // RFC 6455 §4.1. On the way to an origin it would become one.
+        if (request.Headers.Upgrade.Count > 0 && !HttpMethods.IsGet(request.Method) && request.Headers.Upgrade.ToString().Contains("websocket", StringComparison.OrdinalIgnoreCase))
+        {
+            return (StatusCodes.Status400BadRequest, "a WebSocket is asked for with GET");
+        }
+
         return Framing(request) is { } framing ? (StatusCodes.Status400BadRequest, framing) : (StatusCodes.Status400BadRequest, Headers(request));
     }
 

@@ -29,6 +29,10 @@ public class RequestHygieneTests
     [InlineData("GET", "/", "a.test", "\u00e9", "1", 400)]
     [InlineData("POST", "/", "a.test", "Transfer-Encoding", "chunked", 200)]
     [InlineData("POST", "/", "a.test", "Transfer-Encoding", "gzip, chunked", 400)]
+    [InlineData("GET", "/", "a.test", "Upgrade", "websocket", 200)]
+    [InlineData("OPTIONS", "/", "a.test", "Upgrade", "WebSocket", 400)]
+    [InlineData("POST", "/", "a.test", "Upgrade", "h2c, websocket", 400)]
+    [InlineData("POST", "/", "a.test", "Upgrade", "SPDY/3.1", 200)]
     [InlineData("TRACE", "/", "a.test", null, null, 405)]
     [InlineData("CONNECT", "/", "a.test", null, null, 405)]
     public async Task Turns_away_what_reads_two_ways(string method, string target, string host, string? name, string? value, int status)

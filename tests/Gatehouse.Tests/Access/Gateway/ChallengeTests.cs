@@ -65,6 +65,19 @@ public class ChallengeTests
         Assert.StartsWith("OPTIONS ", open.Origin.Only.Head, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\n", 302)]
+    [InlineData("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", 400)]
+    [InlineData("Connection: Upgrade\r\n", 302)]
+    [InlineData("Upgrade: h2c\r\n", 302)]
+    public async Task C22_H12_a_preflight_that_would_become_another_request_is_none(string more, int status)
+    {
+        await using var gateway = await StartAsync(app => app.OptionsPreflightBypass = true);
+        var answer = await AskAsync(gateway, "OPTIONS", "https://spa.test", "Access-Control-Request-Method: GET\r\n" + more);
+        Assert.Equal(status, answer.Status);
+        Assert.Empty(gateway.Origin.Requests);
+    }
+
     [Fact]
     public async Task H11_a_programs_token_admits_where_the_app_takes_programs_and_reaches_no_origin()
     {
