@@ -10,9 +10,20 @@ public static class TargetAddress
     [
         IPNetwork.Parse("169.254.0.0/16"), // RFC 3927
         IPNetwork.Parse("100.100.100.200/32"), // Alibaba Cloud
+        IPNetwork.Parse("168.63.129.16/32"), // Azure
         IPNetwork.Parse("192.0.0.192/32"), // Oracle Cloud
         IPNetwork.Parse("fe80::/10"), // RFC 4291 §2.5.6
         IPNetwork.Parse("fd00:ec2::/32"), // AWS
+        IPNetwork.Parse("fd20:ce::254/128"), // Google Cloud
+        IPNetwork.Parse("fd00:c1::a9fe:a9fe/128"), // Oracle Cloud
+        IPNetwork.Parse("fd00:42::42/128"), // Scaleway
+    ];
+
+    // Addresses of houses and machines (RFC 1918, RFC 6598, RFC 4193): they are in no country's register.
+    private static readonly IPNetwork[] Private =
+    [
+        IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("172.16.0.0/12"), IPNetwork.Parse("192.168.0.0/16"), IPNetwork.Parse("100.64.0.0/10"),
+        IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("::1/128"), IPNetwork.Parse("fc00::/7"), IPNetwork.Parse("fe80::/10"),
     ];
 
     private static readonly IPNetwork[] Here =
@@ -33,6 +44,9 @@ public static class TargetAddress
     /// <summary>Whether <paramref name="address"/> is reachable and not this machine.</summary>
     public static bool IsOpen(IPAddress address) =>
         IsReachable(address) && !Here.Any(n => n.Contains(address)) && (Inside(address) is not { } inner || IsOpen(inner));
+
+    /// <summary>Whether <paramref name="address"/> is of a private network, and so in no country that anybody could look up.</summary>
+    public static bool IsOfNoCountry(IPAddress address) => Private.Any(n => n.Contains(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address));
 
     /// <summary>Those of a name's addresses that may be dialed.</summary>
     /// <exception cref="AddressRefusedException">None may.</exception>

@@ -44,7 +44,7 @@ internal static class NearMiss
         }
 
         unmet.AddRange(policy.Require.Where(r => !Meets(r)).Select(r => (RuleText.Wanted(r, true, app.Scope), Hint(r))));
-        unmet.AddRange(policy.Exclude.Where(Meets).Select(r => (RuleText.Wanted(r, false, app.Scope), "")));
+        unmet.AddRange(policy.Exclude.Where(r => RuleEvaluator.Meets(visitor, r, app.Scope, doubt: true)).Select(r => (RuleText.Wanted(r, false, app.Scope), "")));
         return unmet;
 
         bool Meets(Rule rule) => RuleEvaluator.Meets(visitor, rule, app.Scope);

@@ -5,7 +5,7 @@ namespace Gatehouse.Model.Policies;
 /// <summary>How a session remembers what a person passed besides the rules of a policy: one text each.</summary>
 public static class Passed
 {
-    /// <summary>Begins what external evaluations said yes.</summary>
+    /// <summary>Begins what external evaluations said.</summary>
     public const string Evaluation = "evaluation ";
 
     /// <summary>Begins the policies to which a purpose was given.</summary>
@@ -56,6 +56,9 @@ public static class Passed
 
     /// <summary>An evaluation that said yes.</summary>
     public static string Of(Rule.ExternalEvaluation rule) => Evaluation + rule.EvaluateUrl + " " + rule.KeysUrl;
+
+    /// <summary>An evaluation that said no, which is another thing than not to answer.</summary>
+    public static string RefusedBy(Rule.ExternalEvaluation rule) => Evaluation + "no " + rule.EvaluateUrl + " " + rule.KeysUrl;
 
     /// <summary>Begins the purpose that was given to a policy; the person's words follow.</summary>
     public static string OfPurpose(Guid policy) => Purpose + policy.ToString("N") + " ";

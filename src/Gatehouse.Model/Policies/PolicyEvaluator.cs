@@ -97,7 +97,7 @@ public static class PolicyEvaluator
 
     private static bool Matches(CompiledPolicy policy, Visitor visitor, RuleScope scope) =>
         policy.BrokenBecause is null
-            ? RuleEvaluator.Meets(visitor, policy.Include, policy.Exclude, policy.Require, scope)
+            ? RuleEvaluator.Meets(visitor, policy.Include, policy.Exclude, policy.Require, scope, doubt: policy.Action == PolicyAction.Deny)
             : policy.Action == PolicyAction.Deny;
 
     private static VerdictKind KindOf(PolicyAction action) => action switch

@@ -73,9 +73,9 @@ public static class PolicyExplainer
         RuleText.WordOf(policy.Action),
         matched,
         Why(app, visitor, policy, matched),
-        Rules(app, visitor, policy.Include),
-        Rules(app, visitor, policy.Exclude),
-        Rules(app, visitor, policy.Require));
+        Rules(app, visitor, policy.Include, doubt: policy.Action == PolicyAction.Deny),
+        Rules(app, visitor, policy.Exclude, doubt: policy.Action != PolicyAction.Deny),
+        Rules(app, visitor, policy.Require, doubt: policy.Action == PolicyAction.Deny));
 
     private static string Why(AppEntry app, Visitor visitor, CompiledPolicy policy, bool matched)
     {
@@ -84,9 +84,9 @@ public static class PolicyExplainer
             return "it can't be judged: " + fault;
         }
 
-        return matched ? "it matched" : RuleText.Failing(visitor, policy.Include, policy.Exclude, policy.Require, app.Scope);
+        return matched ? "it matched" : RuleText.Failing(visitor, policy.Include, policy.Exclude, policy.Require, app.Scope, doubt: policy.Action == PolicyAction.Deny);
     }
 
-    private static ImmutableArray<RuleReason> Rules(AppEntry app, Visitor visitor, ImmutableArray<Rule> rules) =>
-        [.. rules.Select(r => new RuleReason(RuleJson.Write(r), RuleEvaluator.Meets(visitor, r, app.Scope), RuleText.Found(visitor, r, app.Scope)))];
+    private static ImmutableArray<RuleReason> Rules(AppEntry app, Visitor visitor, ImmutableArray<Rule> rules, bool doubt) =>
+        [.. rules.Select(r => new RuleReason(RuleJson.Write(r), RuleEvaluator.Meets(visitor, r, app.Scope, doubt), RuleText.Found(visitor, r, app.Scope)))];
 }

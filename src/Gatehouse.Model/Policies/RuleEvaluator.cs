@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gatehouse.Model.Hosts;
 
 namespace Gatehouse.Model.Policies;
 
@@ -8,8 +9,11 @@ public static class RuleEvaluator
     /// <summary>The claim in which Entra ID says which authentication contexts it fulfilled.</summary>
     public const string AuthContextClaim = "acrs";
 
-    /// <summary>Whether <paramref name="visitor"/> meets <paramref name="rule"/>. A group or list that is not in <paramref name="scope"/> is never met.</summary>
-    public static bool Meets(Visitor visitor, Rule rule, RuleScope scope) => rule switch
+    /// <summary>
+    /// Whether <paramref name="visitor"/> meets <paramref name="rule"/>. A group or list that is not in <paramref name="scope"/> is never met. What is
+    /// not known counts as <paramref name="doubt"/>: as met where a rule keeps people out, as not met where it lets them in.
+    /// </summary>
+    public static bool Meets(Visitor visitor, Rule rule, RuleScope scope, bool doubt = false) => rule switch
     {
         Rule.Email e => visitor.Identity is { } i && string.Equals(i.Email, e.Address, StringComparison.Ordinal),
         Rule.EmailDomain d => visitor.Identity is { } i && EmailAddress.DomainOf(i.Email).Equals(d.Domain, StringComparison.Ordinal),
@@ -17,10 +21,10 @@ public static class RuleEvaluator
         Rule.Everyone => true,
         Rule.Ip r => r.Range.Contains(visitor.Address),
         Rule.IpList l => scope.Lists.TryGetValue(l.Id, out var list) && list.Networks?.Contain(visitor.Address) == true,
-        Rule.Country c => string.Equals(visitor.Country, c.Code, StringComparison.Ordinal),
+        Rule.Country c => visitor.Country is { } country ? string.Equals(country, c.Code, StringComparison.Ordinal) : doubt && !TargetAddress.IsOfNoCountry(visitor.Address),
         Rule.LoginMethod m => visitor.Identity?.LoginMethodId == m.Id,
         Rule.AuthMethod a => visitor.Identity is { } i && Holds(i.Amr, a.Method),
-        Rule.Group g => scope.Groups.TryGetValue(g.Id, out var group) && Meets(visitor, group.Include, group.Exclude, group.Require, scope),
+        Rule.Group g => scope.Groups.TryGetValue(g.Id, out var group) && Meets(visitor, group.Include, group.Exclude, group.Require, scope, doubt),
         Rule.OidcClaim c => visitor.Identity is { } i && HasClaim(i, c),
         Rule.ServiceToken t => visitor.ServiceToken == t.Id,
         Rule.AnyServiceToken => visitor.ServiceToken is not null,
@@ -30,17 +34,17 @@ public static class RuleEvaluator
         Rule.ProviderGroup g => visitor.Identity is { } i && i.LoginMethodId == g.LoginMethodId && IsMember(i, g),
         Rule.SamlClaim a => visitor.Identity is { } i && i.LoginMethodId == a.LoginMethodId && i.Claims.TryGetValue(a.Name, out var held) && Holds(held, a.Value),
         Rule.AuthContext c => visitor.Identity is { } i && i.LoginMethodId == c.LoginMethodId && i.Claims.TryGetValue(AuthContextClaim, out var contexts) && Holds(contexts, c.ContextId),
-        Rule.ExternalEvaluation e => visitor.Identity is { } i && Holds(i.Passed, Passed.Of(e)),
+        Rule.ExternalEvaluation e => visitor.Identity is { } i && (Holds(i.Passed, Passed.Of(e)) || (doubt && !Holds(i.Passed, Passed.RefusedBy(e)))),
         _ => throw new UnreachableException($"rule {rule.GetType().Name} has no case"),
     };
 
-    /// <summary>Any include, every require, no exclude.</summary>
+    /// <summary>Any include, every require, no exclude. What is not known counts as <paramref name="doubt"/>, and in an exclude as the opposite.</summary>
     public static bool Meets(
-        Visitor visitor, IReadOnlyList<Rule> include, IReadOnlyList<Rule> exclude, IReadOnlyList<Rule> require, RuleScope scope)
+        Visitor visitor, IReadOnlyList<Rule> include, IReadOnlyList<Rule> exclude, IReadOnlyList<Rule> require, RuleScope scope, bool doubt = false)
     {
         for (var n = 0; n < require.Count; n++)
         {
-            if (!Meets(visitor, require[n], scope))
+            if (!Meets(visitor, require[n], scope, doubt))
             {
                 return false;
             }
@@ -48,7 +52,7 @@ public static class RuleEvaluator
 
         for (var n = 0; n < exclude.Count; n++)
         {
-            if (Meets(visitor, exclude[n], scope))
+            if (Meets(visitor, exclude[n], scope, !doubt))
             {
                 return false;
             }
@@ -56,7 +60,7 @@ public static class RuleEvaluator
 
         for (var n = 0; n < include.Count; n++)
         {
-            if (Meets(visitor, include[n], scope))
+            if (Meets(visitor, include[n], scope, doubt))
             {
                 return true;
             }

@@ -43,7 +43,7 @@ internal static class RuleText
             Rule.ProviderGroup g => ProviderGroupFound(visitor.Identity, g, met),
             Rule.SamlClaim a => ClaimFound(visitor.Identity, "attribute", a.Name, a.Value, a.LoginMethodId, met, rule),
             Rule.AuthContext c => met ? $"the authentication context {c.ContextId} was fulfilled" : $"the login method did not say that the authentication context {c.ContextId} was fulfilled",
-            Rule.ExternalEvaluation e => met ? $"{HostOf(e)} said yes" : $"{HostOf(e)} did not say yes when they signed in",
+            Rule.ExternalEvaluation e => met ? $"{HostOf(e)} said yes" : visitor.Identity.Passed.Contains(Passed.RefusedBy(e)) ? $"{HostOf(e)} said no" : $"{HostOf(e)} has not said yes or no when they signed in",
             Rule.LoginMethod m => met ? "they signed in through it" : $"they signed in through login method {visitor.Identity.LoginMethodId}, not {m.Id}",
             Rule.OidcClaim c => ClaimFound(visitor.Identity, "claim", c.Name, c.Value, c.LoginMethodId, met, rule),
             _ => throw new UnreachableException($"rule {rule.GetType().Name} has no words"),
@@ -82,16 +82,16 @@ internal static class RuleText
 
     /// <summary>Why a set of rules did not match.</summary>
     public static string Failing(
-        Visitor visitor, IReadOnlyList<Rule> include, IReadOnlyList<Rule> exclude, IReadOnlyList<Rule> require, RuleScope scope)
+        Visitor visitor, IReadOnlyList<Rule> include, IReadOnlyList<Rule> exclude, IReadOnlyList<Rule> require, RuleScope scope, bool doubt = false)
     {
         List<string> parts = [];
-        if (!include.Any(r => RuleEvaluator.Meets(visitor, r, scope)))
+        if (!include.Any(r => RuleEvaluator.Meets(visitor, r, scope, doubt)))
         {
             parts.Add(include.Count == 0 ? "it includes nobody" : "no include rule is met");
         }
 
-        Count(require.Count(r => !RuleEvaluator.Meets(visitor, r, scope)), "require", "not met");
-        Count(exclude.Count(r => RuleEvaluator.Meets(visitor, r, scope)), "exclude", "met");
+        Count(require.Count(r => !RuleEvaluator.Meets(visitor, r, scope, doubt)), "require", "not met");
+        Count(exclude.Count(r => RuleEvaluator.Meets(visitor, r, scope, !doubt)), "exclude", "met");
         return string.Join("; ", parts);
 
         void Count(int count, string kind, string state)

@@ -117,6 +117,35 @@ public class SelectorTests
     public void A_country_is_met_only_when_it_is_known(string? found, string wanted, bool met) =>
         Assert.Equal(met, Meets(TestAccess.Visitor(null) with { Country = found }, new Rule.Country(wanted)));
 
+    [Theory]
+    [InlineData(null, "198.51.100.1", true)] // an address that the database does not know
+    [InlineData("RU", "198.51.100.1", true)]
+    [InlineData("DE", "198.51.100.1", false)]
+    [InlineData(null, "192.168.1.20", false)] // at home there is no country
+    [InlineData(null, "fd12::20", false)]
+    public void Where_a_country_keeps_people_out_an_unknown_one_does_too(string? found, string address, bool isOut)
+    {
+        var visitor = TestAccess.Visitor("ada@example.com", address) with { Country = found };
+        var country = new Rule.Country("RU");
+        var group = new RuleGroup { Id = Guid.CreateVersion7(), Name = "there", Include = [country] };
+        foreach (var rule in new Rule[] { country, new Rule.Group(group.Id) })
+        {
+            foreach (var policies in new Policy[][]
+            {
+                [TestAccess.Policy(PolicyAction.Allow, "not there", [new Rule.Everyone()], [rule])],
+                [TestAccess.Policy(PolicyAction.Deny, "there", [rule]), TestAccess.Policy(PolicyAction.Allow, "all", [new Rule.Everyone()])],
+            })
+            {
+                var app = TestAccess.App("a.test", policies);
+                var entry = TestAccess.Entry(app, group);
+                Assert.Equal(isOut, PolicyEvaluator.AfterSignIn(entry, visitor).Kind != VerdictKind.Allow);
+            }
+        }
+
+        // Nobody is let in for a country that is not known.
+        Assert.Equal(found == "RU", Meets(visitor, country));
+    }
+
     [Fact]
     public void An_authentication_context_is_one_of_acrs()
     {

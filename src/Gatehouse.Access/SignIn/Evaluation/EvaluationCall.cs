@@ -14,7 +14,7 @@ namespace Gatehouse.Access.SignIn.Evaluation;
 
 /// <summary>
 /// One question to a service outside (contract 2.4): a signed statement about the person goes there, a signed answer with the same nonce comes
-/// back. Whatever is wrong with it, the answer is no.
+/// back. Whatever is wrong with it, it is no answer.
 /// </summary>
 internal sealed partial class EvaluationCall(UpstreamCall upstream, SignedTokens signed, TokenIssuer issuer, TimeProvider clock, ILogger<EvaluationCall> logger)
 {
@@ -22,33 +22,32 @@ internal sealed partial class EvaluationCall(UpstreamCall upstream, SignedTokens
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Leeway = TimeSpan.FromSeconds(60);
 
-    /// <summary>Whether the service says yes.</summary>
-    public async Task<bool> SaysYesAsync(AccessTable table, Rule.ExternalEvaluation rule, JsonObject identity, CancellationToken cancellationToken)
+    /// <summary>Whether the service says yes or no; null when it does not say.</summary>
+    public async Task<bool?> AskAsync(AccessTable table, Rule.ExternalEvaluation rule, JsonObject identity, CancellationToken cancellationToken)
     {
         var nonce = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
         using var timeout = new CancellationTokenSource(Deadline, clock);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        string? fault;
+        (bool Said, string? Fault) answer;
         try
         {
-            fault = await AskAsync(table, rule, identity, nonce, both.Token);
+            answer = await AskAsync(table, rule, identity, nonce, both.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            fault = $"no answer within {Deadline.TotalSeconds:0} seconds";
+            answer = (false, $"no answer within {Deadline.TotalSeconds:0} seconds");
         }
 
-        if (fault is not null)
+        if (!answer.Said)
         {
             var host = Host(rule.EvaluateUrl);
-            LogNo(host, fault);
+            LogNo(host, answer.Fault ?? "it said no");
         }
 
-        return fault is null;
+        return answer.Fault is null ? answer.Said : null;
     }
 
-    // Null means yes.
-    private async Task<string?> AskAsync(AccessTable table, Rule.ExternalEvaluation rule, JsonObject identity, string nonce, CancellationToken cancellationToken)
+    private async Task<(bool Said, string? Fault)> AskAsync(AccessTable table, Rule.ExternalEvaluation rule, JsonObject identity, string nonce, CancellationToken cancellationToken)
     {
         // Its own audience and type: nobody may take it for a token that opens something.
         var token = issuer.IssueQuestion(
@@ -58,27 +57,27 @@ internal sealed partial class EvaluationCall(UpstreamCall upstream, SignedTokens
         var answer = await upstream.SendAsync(request, cancellationToken);
         if (answer.Fault is { } unreachable)
         {
-            return unreachable;
+            return (false, unreachable);
         }
 
         if (answer.Status != StatusCodes.Status200OK || JsonText.Object(answer.Body) is not { } json || JsonText.Text(json, "token") is not { } text)
         {
-            return $"answered {answer.Status} without a token";
+            return (false, $"answered {answer.Status} without a token");
         }
 
         var verified = await signed.VerifyAsync(rule.KeysUrl, text, "Asking an external evaluation", cancellationToken);
-        return verified.Value is { } said ? Judge(said.Payload, nonce) : verified.Failure!.Reason; // the other half
+        return verified.Value is { } said ? Judge(said.Payload, nonce) : (false, verified.Failure!.Reason); // the other half
     }
 
-    private string? Judge(JsonElement payload, string nonce)
+    private (bool Said, string? Fault) Judge(JsonElement payload, string nonce)
     {
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
         var leeway = (long)Leeway.TotalSeconds;
-        return JsonText.Text(payload, "nonce") is not { } given || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(nonce)) ? "its nonce is another"
-            : JsonText.Number(payload, "exp") is not { } expires || expires <= now - leeway ? "exp is missing or over"
-            : JsonText.Number(payload, "iat") is { } issued && issued > now + leeway ? "iat is in the future"
-            : payload.TryGetProperty("success", out var success) && success.ValueKind == JsonValueKind.True ? null
-            : "success is not true";
+        return JsonText.Text(payload, "nonce") is not { } given || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(nonce)) ? (false, "its nonce is another")
+            : JsonText.Number(payload, "exp") is not { } expires || expires <= now - leeway ? (false, "exp is missing or over")
+            : JsonText.Number(payload, "iat") is { } issued && issued > now + leeway ? (false, "iat is in the future")
+            : !payload.TryGetProperty("success", out var success) || success.ValueKind is not (JsonValueKind.True or JsonValueKind.False) ? (false, "success is neither true nor false")
+            : (success.ValueKind == JsonValueKind.True, null);
     }
 
     // The path of such a URL may hold a key of its service.

@@ -9,7 +9,7 @@ namespace Gatehouse.Access.SignIn.Evaluation;
 /// <summary>Asks the services outside that an app's policies name about a person, all at once, each time a token is to be issued (contract 2.3).</summary>
 internal sealed class ExternalEvaluations(EvaluationCall call, IAccessSessions sessions)
 {
-    /// <summary>What the services said yes to, ready for a new session; empty when the app names none.</summary>
+    /// <summary>What the services said, ready for a new session; empty when the app names none. Who did not answer is not in it.</summary>
     public async Task<IReadOnlyList<string>> AskAsync(HttpContext context, AccessTable table, AppEntry app, JsonObject identity)
     {
         if (app.Evaluations.IsEmpty)
@@ -17,8 +17,8 @@ internal sealed class ExternalEvaluations(EvaluationCall call, IAccessSessions s
             return [];
         }
 
-        var answers = await Task.WhenAll(app.Evaluations.Select(rule => call.SaysYesAsync(table, rule, identity.DeepClone().AsObject(), context.RequestAborted)));
-        return [.. app.Evaluations.Zip(answers).Where(a => a.Second).Select(a => Passed.Of(a.First))];
+        var answers = await Task.WhenAll(app.Evaluations.Select(rule => call.AskAsync(table, rule, identity.DeepClone().AsObject(), context.RequestAborted)));
+        return [.. app.Evaluations.Zip(answers).Where(a => a.Second is not null).Select(a => a.Second == true ? Passed.Of(a.First) : Passed.RefusedBy(a.First))];
     }
 
     /// <summary>Asks anew for a session that goes on, and remembers the answers with it.</summary>
@@ -32,7 +32,7 @@ internal sealed class ExternalEvaluations(EvaluationCall call, IAccessSessions s
         var said = await AskAsync(context, table, app, Identity(session.Email, session.Name, session.LoginMethodId, SessionIdentity.ClaimsOf(session), session.Amr, session.Address));
 
         // Answers about other apps' services stay as they are.
-        var others = session.Passed.Where(p => p.StartsWith(Passed.Evaluation, StringComparison.Ordinal) && !app.Evaluations.Any(e => Passed.Of(e) == p));
+        var others = session.Passed.Where(p => p.StartsWith(Passed.Evaluation, StringComparison.Ordinal) && !app.Evaluations.Any(e => Passed.Of(e) == p || Passed.RefusedBy(e) == p));
         List<string> passed = [.. others, .. said];
         await sessions.PassAsync(session.Nonce, Passed.Evaluation, passed, context.RequestAborted);
         session.Pass(Passed.Evaluation, passed);

@@ -24,7 +24,7 @@ internal static class PinJudge
         for (var answers = (1 << asked.Length) - 1; answers >= 0; answers--)
         {
             var given = answers;
-            var who = Who(order, email, [.. asked.Where((_, n) => (given & (1 << n)) != 0).Select(Passed.Of)]);
+            var who = Who(order, email, [.. asked.Select((e, n) => (given & (1 << n)) != 0 ? Passed.Of(e) : Passed.RefusedBy(e))]);
             if (SignInDecision.Judge(app, places.Visitor(app, order.Address, who) with { CommonName = order.State.CommonName }) is Ruling.Admitted)
             {
                 return true;

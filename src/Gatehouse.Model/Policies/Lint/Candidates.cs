@@ -26,7 +26,7 @@ internal static class Candidates
         return [.. ways
             .SelectMany(way => Ends.Select(last => way.Aggregate((Sketch?)Stranger(app), (sketch, rule) => sketch?.Meeting(rule, app.Scope, last))))
             .OfType<Sketch>()
-            .Select(s => s.Visitor())
+            .Select(s => s.Visitor(app))
             .Where(v => RuleEvaluator.Meets(v, policy.Include, policy.Exclude, policy.Require, app.Scope))];
     }
 
@@ -55,6 +55,7 @@ internal static class Candidates
 /// <summary>A visitor in the making: what is not settled yet can still be chosen.</summary>
 internal sealed record Sketch(Guid LoginMethod)
 {
+    private const string AnyCountry = "ZZ"; // ISO 3166-1: nobody's
     private const string AnyLocalPart = "witness-7c1e";
     private static readonly IPAddress AnyAddress = IPAddress.Parse("203.0.113.77"); // RFC 5737: nobody's
 
@@ -95,16 +96,16 @@ internal sealed record Sketch(Guid LoginMethod)
         _ => null,
     };
 
-    /// <summary>The visitor, with somebody's values for what no rule asked.</summary>
-    public Visitor Visitor() => new(Address ?? AnyAddress, Identity()) { Country = Country };
+    /// <summary>The visitor, with somebody's values for what no rule asked: of a country that no rule names, and to whom the other services said no.</summary>
+    public Visitor Visitor(AppEntry app) => new(Address ?? AnyAddress, Identity(app)) { Country = Country ?? AnyCountry };
 
-    private VisitorIdentity Identity() => new()
+    private VisitorIdentity Identity(AppEntry app) => new()
     {
         Email = Email ?? $"{AnyLocalPart}@{Domain ?? "witness.invalid"}",
         LoginMethodId = LoginMethod,
         Claims = Claims.ToLookup(c => c.Name, c => c.Value).ToDictionary(g => g.Key, g => (IReadOnlyList<string>)[.. g], StringComparer.Ordinal),
         Amr = Amr,
-        Passed = Passing,
+        Passed = [.. Passing, .. app.Evaluations.Where(e => !Passing.Contains(Passed.Of(e))).Select(Passed.RefusedBy)],
     };
 
     private Sketch? Settle(string email) =>

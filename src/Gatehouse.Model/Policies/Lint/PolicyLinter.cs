@@ -83,7 +83,7 @@ public static class PolicyLinter
             return Warn(LintKind.Shadowed, $"{capital} never decides: {RuleText.NameOf(first[0].Decided!)} comes before it and decides for whoever meets it.", Words(first[0].Visitor)); // somebody decided: they meet this one
         }
 
-        var stranger = Candidates.Stranger(app).Visitor();
+        var stranger = Candidates.Stranger(app).Visitor(app);
         return policy.Action != PolicyAction.Deny && RuleEvaluator.Meets(stranger, policy.Include, policy.Exclude, policy.Require, app.Scope)
             ? Warn(LintKind.WorldOpen, WorldOpen(policy, capital), Words(stranger))
             : null;

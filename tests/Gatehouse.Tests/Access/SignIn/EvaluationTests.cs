@@ -85,6 +85,31 @@ public class EvaluationTests
     }
 
     [Theory]
+    [InlineData("no", true)]
+    [InlineData("success is text", false)]
+    [InlineData("wrong key", false)]
+    [InlineData("status 500", false)]
+    public async Task X02_where_a_yes_keeps_people_out_only_a_right_no_lets_them_in(string what, bool isAdmitted)
+    {
+        await using var service = await Evaluator.StartAsync();
+        var risky = new Rule.ExternalEvaluation(service.Url + "/s3cret-path/evaluate", service.Url + "/keys");
+        Policy[][] both =
+        [
+            [TestAccess.Policy(PolicyAction.Allow, "Not risky", [new Rule.Everyone()], [risky])],
+            [TestAccess.Policy(PolicyAction.Deny, "Risky", [risky]), TestAccess.Policy(PolicyAction.Allow, "All", [new Rule.Everyone()])],
+        ];
+        foreach (var policies in both)
+        {
+            await using var rig = await SignInRig.StartAsync(r => r.App.Policies = TestAccess.App("app.test", policies).Policies);
+            using var browser = rig.Browser();
+            service.Arrange(what);
+            var page = (await rig.SignInAsync(browser, "https://app.test/")).Body;
+            Assert.Equal(isAdmitted, page == "app /");
+            Assert.Equal(!isAdmitted, page.Contains("That account does not have access", StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
     [InlineData("http://169.254.169.254/latest/meta-data/", null)]
     [InlineData("http://[::ffff:169.254.169.254]/", null)]
     [InlineData("http://0xa9fea9fe/", null)]
