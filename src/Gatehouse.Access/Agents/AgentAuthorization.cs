@@ -198,6 +198,7 @@ internal sealed class AgentAuthorization(
             Aud = asked.Aud,
             Host = asked.Host,
             ClientHash = asked.ClientHash,
+            Epoch = app.App.TokenEpoch,
             RedirectUri = asked.RedirectUri,
             Challenge = asked.Challenge,
             ExpiresAt = clock.GetUtcNow() + CodeLife,

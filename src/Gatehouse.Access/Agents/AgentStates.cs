@@ -112,6 +112,9 @@ internal sealed class AgentGrant
 
     public required string ClientHash { get; init; }
 
+    /// <summary>That of the application's tokens when it was granted: when all of them are ended, this is.</summary>
+    public required int Epoch { get; init; }
+
     public string RedirectUri { get; init; } = "";
 
     public string? Challenge { get; init; }

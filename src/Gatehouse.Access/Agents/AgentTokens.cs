@@ -46,7 +46,7 @@ internal sealed partial class AgentTokens(
             "authorization_code" => OpenCode(form, client),
             "refresh_token" when client.Length > 0 => states.OpenRefresh(form["refresh_token"].ToString()) is { } refresh && refresh.ClientHash == client ? refresh : null,
             "refresh_token" => null,
-            _ => new AgentGrant { Id = "", SessionNonce = "", Aud = "", Host = "", ClientHash = "", ExpiresAt = default },
+            _ => new AgentGrant { Id = "", SessionNonce = "", Aud = "", Host = "", ClientHash = "", Epoch = 0, ExpiresAt = default },
         };
         return grant is null ? Invalid("it is not one of this client's, or its time is over")
             : grant.Id.Length == 0 ? AgentAnswers.Error(StatusCodes.Status400BadRequest, "unsupported_grant_type", "grant_type is authorization_code or refresh_token")
@@ -103,6 +103,11 @@ internal sealed partial class AgentTokens(
             return Invalid("the session behind it has ended, or the application takes no programs any more");
         }
 
+        if (grant.Epoch != app.App.TokenEpoch)
+        {
+            return Invalid("all tokens of the application were ended");
+        }
+
         // Asked each time: the policies, or the groups of the person, may be others by now.
         await evaluations.RefreshAsync(context, table, app, session);
         var now = clock.GetUtcNow();
@@ -138,6 +143,7 @@ internal sealed partial class AgentTokens(
                 Aud = grant.Aud,
                 Host = grant.Host,
                 ClientHash = grant.ClientHash,
+                Epoch = grant.Epoch,
                 ExpiresAt = session.ExpiresAt,
             });
         }

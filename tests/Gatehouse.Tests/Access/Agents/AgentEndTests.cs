@@ -29,6 +29,22 @@ public class AgentEndTests
     }
 
     [Fact]
+    public async Task S07_ending_all_tokens_of_an_app_ends_what_programs_were_granted()
+    {
+        await using var rig = await StartAsync();
+        using var browser = rig.Browser();
+        var client = await RegisterAsync(browser);
+        var tokens = await TokenAsync(browser, client, (await SayAsync(browser, await AskAsync(rig, browser, client), "yes"))["code"]);
+        tokens = await RefreshAsync(browser, client, tokens["refresh_token"]!.ToString());
+        Assert.Null(tokens["error"]);
+
+        rig.App.TokenEpoch++;
+        rig.Reload();
+
+        Assert.Equal("invalid_grant", (await RefreshAsync(browser, client, tokens["refresh_token"]!.ToString()))["error"]!.ToString());
+    }
+
+    [Fact]
     public async Task Signing_in_anew_keeps_what_programs_were_granted_and_a_logout_still_ends_it()
     {
         await using var rig = await StartAsync();
