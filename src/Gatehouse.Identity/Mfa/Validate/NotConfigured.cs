@@ -18,7 +18,7 @@ internal sealed class NotConfigured(GatehouseDb db, Devices devices, MfaEvents e
     public async Task<StageStep> EnterAsync(FlowRun run, Stage stage, ValidateSettings settings, CancellationToken cancellationToken)
     {
         // Who set up a key counts on it: that the host was given another name must not leave the password alone, nor let whoever has it set up a key of their own.
-        if (settings.Classes.Contains(AuthenticatorClass.WebAuthn) && run.State.UserId is { } id && await devices.HasStrandedAsync(id, cancellationToken))
+        if (settings.Classes.Contains(AuthenticatorClass.WebAuthn) && run.PendingUserId is { } id && await devices.HasStrandedAsync(id, cancellationToken))
         {
             return new StageStep.Deny("Your security key belongs to a former address of this page. Ask your administrator.", "the user's keys are of another host, and nothing else is usable");
         }

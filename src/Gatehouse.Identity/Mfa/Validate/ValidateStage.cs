@@ -35,15 +35,15 @@ internal sealed partial class ValidateStage(
             case { Mfa.IsPasskeyVerified: true }:
                 return StageAnswers.Pass;
 
-            // Nothing is proved yet. Everybody is asked alike, so nobody learns who exists or what they have.
-            case { Amr: [] } when settings.Classes.Contains(AuthenticatorClass.WebAuthn):
-                return Ask(run, [new DeviceChallenge("webauthn", PasskeyUid, passkeys.Ask(run, stage))]);
-
-            case { Amr: [_, ..], UserId: { } id }:
+            case var _ when SubjectOf(run) is { } id:
                 var usable = await UsableAsync(id, settings, cancellationToken);
                 return usable.Count == 0 ? await notConfigured.EnterAsync(run, stage, settings, cancellationToken)
                     : await IsRememberedAsync(run, stage, settings, id, usable, cancellationToken) ? StageAnswers.Pass
                     : Ask(run, ChallengesOf(run, stage, settings, usable));
+
+            // Nothing is proved yet. Everybody is asked alike, so nobody learns who exists or what they have.
+            case { Amr: [] } when FindsOut(run) && settings.Classes.Contains(AuthenticatorClass.WebAuthn):
+                return Ask(run, [new DeviceChallenge("webauthn", PasskeyUid, passkeys.Ask(run, stage))]);
 
             default:
                 return new StageStep.Deny("Start again: it is not known who signs in.", "an authenticator stage that takes no passkeys, before anything was proved");
@@ -59,7 +59,7 @@ internal sealed partial class ValidateStage(
             return await notConfigured.AnswerAsync(run, settings, asked, answer, cancellationToken);
         }
 
-        if (run.State is not { Amr: [_, ..], UserId: { } id })
+        if (SubjectOf(run) is not { } id)
         {
             return answer.Object("webauthn") is not { } passkey ? Fault(asked, "webauthn", "This field is required.", "required")
                 : await passkeys.CheckAsync(run, stage, passkey, cancellationToken) ? StageAnswers.Pass
@@ -71,6 +71,15 @@ internal sealed partial class ValidateStage(
             : answer.Object("selected_challenge") is not null ? new StageStep.Ask(asked) // nothing has to be sent for the classes there are
             : Fault(asked, "non_field_errors", "Empty response", "invalid");
     }
+
+    // Of whom an authenticator is asked for: whoever has proved something in this run, else, on the way to an application, whoever is signed in, and nobody else.
+    private static int? SubjectOf(FlowRun run) =>
+        run.State is { Amr: [_, ..], UserId: { } id } ? id
+        : !FindsOut(run) && run.IsProvenByBrowserAlone ? run.PendingUserId
+        : null;
+
+    // Whether the flow is there to find out who somebody is.
+    private static bool FindsOut(FlowRun run) => run.Flow.Designation is "authentication" or "enrollment" or "recovery";
 
     private async Task<StageStep> CodeAsync(
         FlowRun run, Stage stage, ValidateSettings settings, int userId, Challenge asked, FlowAnswer answer, CancellationToken cancellationToken)

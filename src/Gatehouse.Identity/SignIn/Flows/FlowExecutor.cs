@@ -202,6 +202,9 @@ internal sealed partial class FlowExecutor(
             case StageStep.Deny denied:
                 await plans.ForgetAsync(run.PlanId, cancellationToken);
                 return Deny(run, denied);
+            // What somebody has proved here is no step of somebody else, in whose browser it was.
+            case var _ when run is { Authorization: not null, State.UserId: { } id } && id != run.Browser?.User.Id:
+                return Deny(run, new StageStep.Deny("Somebody else is signed in. Sign out first.", $"user {id} proved something in the browser of another user, on the way to an application"));
             default:
                 return new FlowOutcome.Show(await finish.ChallengeAsync(run, cancellationToken));
         }
