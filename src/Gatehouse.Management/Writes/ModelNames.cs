@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gatehouse.Model.Invitations;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 
 namespace Gatehouse.Management.Writes;
@@ -50,7 +51,7 @@ internal static class ModelNames
         Known.TryGetValue(entry.Metadata.ClrType.Name, out var name) ? name : ("gatehouse", entry.Metadata.ClrType.Name.ToLowerInvariant());
 
     /// <summary>The key of a row, as events write it.</summary>
-    public static string KeyOf(EntityEntry entry) => string.Join(
+    public static string KeyOf(EntityEntry entry) => entry.Entity is Invitation invitation ? Invitation.NameInLogs(invitation.Id) : string.Join(
         '-', entry.Metadata.FindPrimaryKey()?.Properties.Select(p => Text(entry.Property(p.Name).CurrentValue)) ?? []);
 
     /// <summary>What people call it.</summary>

@@ -5,7 +5,11 @@ namespace Gatehouse.Model.Bindings;
 /// <param name="ClientIp">Null when it did not come by a request.</param>
 /// <param name="Context">More facts that expressions may read, by name (<c>oauth_scopes</c>, <c>oauth_grant_type</c>); values are texts, numbers, truth values, lists and dictionaries (<c>IReadOnlyDictionary&lt;string, object&gt;</c>) of such.
 /// Known to policies: <c>http_request</c> (path, method, user_agent), <c>prompt_data</c>, <c>flow_plan</c>, <c>event</c> (action, app, client_ip, context).</param>
-public sealed record PolicySubject(int UserId, string? ClientIp, IReadOnlyDictionary<string, object> Context);
+public sealed record PolicySubject(int UserId, string? ClientIp, IReadOnlyDictionary<string, object> Context)
+{
+    /// <summary>Whether it is known that it is them. Of whoever was only named nothing is changed: a password that is too old ends when its owner comes.</summary>
+    public bool IsProven { get; init; } = true;
+}
 
 /// <summary>What came of it.</summary>
 /// <param name="IsPassing">Whether they may.</param>

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Gatehouse.Model.Invitations;
 
 /// <summary>Lets somebody enrol. Its id is the secret of its link.</summary>
@@ -29,4 +32,7 @@ public sealed class Invitation
 
     /// <summary>Moves on at each write; a stale value fails the save.</summary>
     public int Version { get; set; }
+
+    /// <summary>What events call the invitation <paramref name="id"/>, whose id must not stand where others read.</summary>
+    public static string NameInLogs(Guid id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id.ToString())))[..16];
 }

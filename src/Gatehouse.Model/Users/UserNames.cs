@@ -7,6 +7,8 @@ namespace Gatehouse.Model.Users;
 public static class UserNames
 {
     private const int Longest = 150;
+    private const string MachinePrefix = "ak-";
+    private const string MachineSuffix = "-client_credentials";
 
     /// <summary>The lookup form of <paramref name="username"/>; null with a <paramref name="fault"/> when it is refused.</summary>
     public static string? Key(string username, out string fault)
@@ -29,6 +31,26 @@ public static class UserNames
 
         return username.ToLowerInvariant();
     }
+
+    /// <summary>The same, for a name that somebody chooses for themselves: those of machines' accounts are refused too.</summary>
+    public static string? OwnKey(string username, out string fault)
+    {
+        if (Key(username, out fault) is not { } key)
+        {
+            return null;
+        }
+
+        if (key.StartsWith(MachinePrefix, StringComparison.Ordinal) && key.EndsWith(MachineSuffix, StringComparison.Ordinal))
+        {
+            fault = $"Usernames like {MachinePrefix}...{MachineSuffix} are those of machines. Choose another one.";
+            return null;
+        }
+
+        return key;
+    }
+
+    /// <summary>The name of the account that a client acts as itself.</summary>
+    public static string OfMachine(string client) => $"{MachinePrefix}{client}{MachineSuffix}";
 
     /// <summary>The lookup form of what somebody typed, or null when no user can have it.</summary>
     public static string? Lookup(string typed) => Key(typed.Trim(), out _);

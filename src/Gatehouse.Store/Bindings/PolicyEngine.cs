@@ -51,7 +51,7 @@ public sealed partial class PolicyEngine(
         var facts = await gatherer.GatherAsync(db, subject, bindings, asked, cancellationToken);
         var judgement = PolicyDecision.Decide(asked?.PolicyEngineMode ?? rows[0].Mode ?? "any", bindings, facts, judge);
         Report(judgement, subject, facts.Person);
-        if (mayChange && judgement.EndsPassword)
+        if (mayChange && subject.IsProven && judgement.EndsPassword)
         {
             await EndPasswordAsync(db, facts.Person, cancellationToken);
         }

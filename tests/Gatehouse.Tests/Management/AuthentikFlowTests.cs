@@ -221,6 +221,9 @@ public class AuthentikFlowTests
         })).Expect(201);
 
         Assert.Equal(4, Guid.Parse(made.Text("pk")!).Version); // always sent
+        var told = (await host.AuthentikAsync("GET", "/events/events/?action=model_created")).Expect(200).Body!.ToJsonString();
+        Assert.Contains("for-carol", told, StringComparison.Ordinal);
+        Assert.DoesNotContain(Guid.Parse(made.Text("pk")!).ToString("N"), told, StringComparison.Ordinal); // whoever is told of it could use it
         Assert.Equal((host.Flow.ToString(), "akadmin", "carol@example.com"), (made.Text("flow_obj.pk"), made.Text("created_by.username"), made.Text("fixed_data.email")));
         Assert.Equal("1", (await host.AuthentikAsync("GET", "/stages/invitation/invitations/?created_by__username=akadmin&ordering=expires")).Expect(200).Text("pagination.count"));
         Assert.NotNull((await host.AuthentikAsync("POST", "/stages/invitation/invitations/", new JsonObject { ["name"] = "x", ["fixed_data"] = new JsonObject { ["password"] = "p" } })).Expect(400).Body!["fixed_data"]); // an object

@@ -199,9 +199,11 @@ public class PolicyEngineTests
         var (_, ada, _) = await SeedAsync(store);
         var target = await BindAsync(store, PolicyKind.PasswordExpiry, """{"days":1}""");
 
-        Assert.False((await store.Get<IPolicyEngine>().JudgeAsync(target, Subject(ada), Stop)).IsPassing);
         await using var db = store.Open();
-        Assert.Null((await db.Users.SingleAsync(u => u.Id == ada, Stop)).PasswordHash);
+        Assert.False((await store.Get<IPolicyEngine>().JudgeAsync(target, Subject(ada) with { IsProven = false }, Stop)).IsPassing);
+        Assert.NotNull((await db.Users.AsNoTracking().SingleAsync(u => u.Id == ada, Stop)).PasswordHash); // who is only named keeps theirs
+        Assert.False((await store.Get<IPolicyEngine>().JudgeAsync(target, Subject(ada), Stop)).IsPassing);
+        Assert.Null((await db.Users.AsNoTracking().SingleAsync(u => u.Id == ada, Stop)).PasswordHash);
     }
 
     [Theory]

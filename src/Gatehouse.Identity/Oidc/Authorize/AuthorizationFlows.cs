@@ -4,6 +4,7 @@ using Gatehouse.Identity.Oidc.Clients;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Flows;
+using Gatehouse.Model.Providers;
 using Gatehouse.Store;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
@@ -73,7 +74,7 @@ internal sealed class AuthorizationFlows(GatehouseDb db, DefaultFlows defaults, 
         var consent = await db.UserConsents.AsNoTracking().SingleOrDefaultAsync(
             c => c.UserId == browser.User.Id && c.ApplicationId == request.Client.Application!.Id && (c.ExpiresAt == null || c.ExpiresAt > now),
             cancellationToken); // the application was checked before
-        return consent is not null && PermissionsOf(request.Client, request.Scopes).All(p => p.Description.Length == 0 || consent.Scopes.Contains(p.Scope));
+        return consent is not null && PermissionsOf(request.Client, request.Scopes).All(p => p.Scope == ScopeNames.OpenId || consent.Scopes.Contains(p.Scope));
     }
 
     /// <summary>The scopes with what the consent page says of them.</summary>

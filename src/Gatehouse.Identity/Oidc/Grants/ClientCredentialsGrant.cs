@@ -72,13 +72,19 @@ internal sealed class ClientCredentialsGrant(
     {
         var (client, user, now) = (request.Client, machine.User, clock.GetUtcNow());
         var scopes = GrantRows.ScopesOf(client, request.Form["scope"]);
+        if (machine.Subject is { } from)
+        {
+            // What acts in a person's own right is handed on, never gained on the way.
+            scopes.RemoveAll(s => s is ScopeNames.Api or ScopeNames.Registration && !from.Row.Scopes.Contains(s));
+        }
+
         if (!user.IsActive)
         {
             return TokenResult.InvalidGrant("the account is inactive");
         }
 
         var asked = AccessRequest.Of(request.Context, request.Form["grant_type"] ?? GrantType, scopes);
-        var facts = machine.TokenClaims is { } claims ? new Dictionary<string, object> { ["oauth_jwt"] = claims } : null;
+        var facts = machine.Subject?.Claims?.ToJsonString() is { } claims ? new Dictionary<string, object> { ["oauth_jwt"] = claims } : null;
         if (!(await access.JudgeAsync(client, user.Id, asked, cancellationToken, facts)).IsPassing)
         {
             return TokenResult.InvalidGrant("the application's policies deny the account");
@@ -94,13 +100,17 @@ internal sealed class ClientCredentialsGrant(
             Id = Guid.CreateVersion7(now),
             ProviderId = client.Provider.Id,
             UserId = user.Id,
+            SessionId = machine.Subject?.Access.Grant.SessionId,
+            SessionUuid = machine.Subject?.Access.Grant.SessionUuid,
             Scopes = scopes,
-            AuthenticatedAt = now,
+            AuthenticatedAt = machine.Subject?.Access.Grant.AuthenticatedAt ?? now,
+            Amr = [.. machine.Subject?.Access.Grant.Amr ?? []],
             KeyThumbprint = request.KeyThumbprint,
+            ConsentId = machine.Subject?.Access.Grant.ConsentId,
             CreatedAt = now,
             ExpiresAt = now + ValidityPeriod.Parse(client.Provider.AccessTokenValidity),
         };
-        var row = issuer.AccessRow(client, grant, scopes, out var jti);
+        var row = issuer.AccessRow(client, grant, scopes, out var jti, endsBy: machine.Subject?.Row.ExpiresAt);
         await commits.RunAsync(
             (d, _) =>
             {
@@ -111,7 +121,7 @@ internal sealed class ClientCredentialsGrant(
             cancellationToken);
         events.MachineLogin(client, user, machine.Method, request.Context);
         var person = await PersonReader.ReadAsync(db, user, client, scopes, cancellationToken);
-        return new TokenResult.Issued(await issuer.SignAsync(keys, new GrantedAccess(client, grant, person, scopes), jti, refreshToken: null, cancellationToken));
+        return new TokenResult.Issued(await issuer.SignAsync(keys, new GrantedAccess(client, grant, person, scopes), jti, row.ExpiresAt - now, refreshToken: null, cancellationToken));
     }
 
     private static MachineResult.Refused Unknown(PresentedCredentials presented, string reason) =>
@@ -154,7 +164,7 @@ internal sealed class ClientCredentialsGrant(
 
         return await tokens.FindAccessAsync(assertion, cancellationToken) is { } found && found.Access.Grant is { KeyThumbprint: null, ImpersonatorId: null }
             && client.Provider.FederatedProviderIds.Contains(found.Row.ProviderId)
-            ? new MachineResult.Known(found.Access.Person.User, "jwt") { TokenClaims = found.Claims?.ToJsonString() }
+            ? new MachineResult.Known(found.Access.Person.User, "jwt") { Subject = found }
             : Invalid("the assertion is no access token that stands, of a provider that this one trusts");
     }
 
@@ -192,8 +202,8 @@ internal abstract record MachineResult
     /// <summary>As this user. <paramref name="Method"/>: authentik's word for how it was proved.</summary>
     public sealed record Known(User User, string Method) : MachineResult
     {
-        /// <summary>The claims of the token that it came with, a JSON object; null when it came with none.</summary>
-        public string? TokenClaims { get; init; }
+        /// <summary>The token of another provider that it came with: what is issued ends with it; null when it came with none.</summary>
+        public StandingToken? Subject { get; init; }
     }
 
     /// <summary>As nobody.</summary>

@@ -20,7 +20,7 @@ internal sealed class MachineAccounts(GatehouseDb db, TokenQueries queries, Time
     // Attribute of an account: the provider whose it is.
     private const string Owner = "gatehouse/provider";
 
-    /// <summary>The account of <paramref name="client"/> itself, made when it is first needed; null when somebody else has its name.</summary>
+    /// <summary>The account of <paramref name="client"/> itself, made when it is first needed; null when others have its names.</summary>
     public async Task<User?> OfClientAsync(Client client, CancellationToken cancellationToken)
     {
         foreach (var name in NamesOf(client.Provider))
@@ -29,12 +29,7 @@ internal sealed class MachineAccounts(GatehouseDb db, TokenQueries queries, Time
             var found = await FindAsync(key, cancellationToken) ?? await MakeAsync(client, name, key, cancellationToken);
 
             // Not a person's: a token that a machine gets must never say that it is somebody's (RFC 9700 §4.15).
-            if (found?.Type is not (UserType.ServiceAccount or UserType.InternalServiceAccount))
-            {
-                return null;
-            }
-
-            if (await IsOfAsync(found, client.Provider, cancellationToken))
+            if (found?.Type is UserType.ServiceAccount or UserType.InternalServiceAccount && await IsOfAsync(found, client.Provider, cancellationToken))
             {
                 return found;
             }
@@ -71,11 +66,11 @@ internal sealed class MachineAccounts(GatehouseDb db, TokenQueries queries, Time
         const int Number = 11;
         if (provider.Name.Length <= LongestName - Frame && provider.RegisteredThroughId is null)
         {
-            yield return $"ak-{provider.Name}-client_credentials";
+            yield return UserNames.OfMachine(provider.Name);
         }
 
         var name = provider.Name.Length > LongestName - Frame - Number ? provider.Name[..(LongestName - Frame - Number)] : provider.Name;
-        yield return string.Create(CultureInfo.InvariantCulture, $"ak-{name}-{provider.Id}-client_credentials");
+        yield return UserNames.OfMachine(string.Create(CultureInfo.InvariantCulture, $"{name}-{provider.Id}"));
     }
 
     // One that an administrator made beforehand is the first provider's that comes for it.

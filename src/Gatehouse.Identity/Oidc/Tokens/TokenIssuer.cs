@@ -60,9 +60,12 @@ internal sealed class TokenIssuer(SigningKeys keys, InstallId install, ScopeClai
     }
 
     /// <summary>Signs the texts, and encrypts them where the provider asks for it. Only after the rows are saved: what a client holds must be known to the house.</summary>
-    public async Task<IssuedTokens> SignAsync(TokenKeys with, GrantedAccess access, string accessJti, string? refreshToken, CancellationToken cancellationToken)
+    public Task<IssuedTokens> SignAsync(TokenKeys with, GrantedAccess access, string accessJti, string? refreshToken, CancellationToken cancellationToken) =>
+        SignAsync(with, access, accessJti, ValidityPeriod.Parse(access.Client.Provider.AccessTokenValidity), refreshToken, cancellationToken);
+
+    /// <summary>The same, for tokens that live as long as is said.</summary>
+    public async Task<IssuedTokens> SignAsync(TokenKeys with, GrantedAccess access, string accessJti, TimeSpan life, string? refreshToken, CancellationToken cancellationToken)
     {
-        var life = ValidityPeriod.Parse(access.Client.Provider.AccessTokenValidity);
         var id = await IdClaimsAsync(access, life, cancellationToken);
         var accessToken = AccessTokenOf(with, access, id, accessJti);
         return new IssuedTokens

@@ -45,7 +45,7 @@ internal sealed class FlowPolicies(IPolicyEngine engine, IHttpContextAccessor re
             context["pending_user_identifier"] = identifier;
         }
 
-        return await engine.JudgeAsync(binding.Id, Subject(run.State.UserId ?? run.Browser?.User.Id ?? 0, context), cancellationToken);
+        return await engine.JudgeAsync(binding.Id, Subject(run.State.UserId ?? run.Browser?.User.Id ?? 0, context) with { IsProven = run.IsProven }, cancellationToken);
     }
 
     // authentik's word lets policies leave out all other proofs, so a passkey that was only touched must not have it.

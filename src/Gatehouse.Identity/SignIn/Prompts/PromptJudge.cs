@@ -133,7 +133,7 @@ internal sealed class PromptJudge(GatehouseDb db, OwnRights rights, IPasswordRul
                 continue;
             }
 
-            if (UserNames.Key(name, out var fault) is not { } lookup)
+            if (UserNames.OwnKey(name, out var fault) is not { } lookup)
             {
                 judged.Refuse(key, fault);
             }

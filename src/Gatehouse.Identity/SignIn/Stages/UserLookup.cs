@@ -8,7 +8,10 @@ namespace Gatehouse.Identity.SignIn.Stages;
 /// <summary>Finds the one person that a typed name means.</summary>
 internal sealed class UserLookup(GatehouseDb db)
 {
-    /// <summary>The person, if there is exactly one who may sign in. A username counts before an address, since addresses are not unique.</summary>
+    /// <summary>
+    /// The person, if there is exactly one who may sign in. An address that was proved counts first: names and unproved addresses are what
+    /// anybody writes down for themselves, and must not keep its owner out. Then a username, since addresses are not unique.
+    /// </summary>
     public async Task<User?> FindAsync(string typed, IReadOnlyList<string> fields, bool ignoreCase, CancellationToken cancellationToken)
     {
         var name = fields.Contains("username") ? UserNames.Lookup(typed) : null;
@@ -21,13 +24,14 @@ internal sealed class UserLookup(GatehouseDb db)
         var found = await db.Users.AsNoTracking()
             .Where(u => u.UsernameKey == name || u.Email == email)
             .Where(u => u.IsActive && (u.Type == UserType.Internal || u.Type == UserType.External)) // before Take: others must not crowd them out
-            .OrderBy(u => u.UsernameKey == name ? 0 : 1).ThenBy(u => u.Id)
-            .Take(3)
+            .OrderBy(u => u.UsernameKey == name ? 0 : !u.IsEmailUnproven ? 1 : 2).ThenBy(u => u.Id)
+            .Take(3) // the one of that name, and two of that address
             .ToListAsync(cancellationToken);
         var named = found.Where(u => u.UsernameKey == name && (ignoreCase || u.Username == typed.Trim())).ToList();
-        var allowed = (named.Count > 0 ? named : found.Where(u => u.Email == email && email is not null)).ToList();
+        var addressed = found.Where(u => u.Email == email && email is not null).ToList();
+        var proved = addressed.Where(u => !u.IsEmailUnproven).ToList();
 
         // Two people with one address: picking one would be luck.
-        return allowed is [var only] ? only : null;
+        return (proved.Count > 0 && !proved.Exists(named.Contains) ? proved : named.Count > 0 ? named : addressed) is [var only] ? only : null;
     }
 }

@@ -65,7 +65,7 @@ internal sealed class OwnDetails(GatehouseDb db, OwnRights rights, Superusers su
         await OwnAddress.MarkAsync(db, superusers, user, cancellationToken);
         if (form["username"] is [{ } username] && username != user.Username && await AllowsAsync(user, "username", faults, cancellationToken))
         {
-            if (UserNames.Key(username, out var fault) is not { } key)
+            if (UserNames.OwnKey(username, out var fault) is not { } key)
             {
                 faults["username"] = fault;
             }

@@ -51,7 +51,7 @@ internal static class UserData
         switch (key)
         {
             case "username":
-                if (UserNames.Key(text, out var fault) is not { } lookup)
+                if (UserNames.OwnKey(text, out var fault) is not { } lookup)
                 {
                     return fault;
                 }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Events;
 using Gatehouse.Model.Hosts;
+using Gatehouse.Model.Invitations;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Gatehouse.Store.Bindings;
@@ -33,6 +34,7 @@ internal abstract record WriteUserResult
 /// <summary>Saves what a run was told: username, name, e-mail address, password and attributes. Rights and memberships are never among it.</summary>
 internal sealed class WriteUser(GatehouseDb db, Superusers superusers, IEventRows rows, PublicUrls urls, TimeProvider clock)
 {
+    private static readonly WriteUserResult.Refused Uninvited = new("This invitation was used meanwhile, or is too old.", "the invitation is used, expired or gone");
     private static readonly WriteUserResult.Refused Overtaken = new("Somebody changed this account at the same time. Start again.", "overtaken by another write");
 
     /// <summary>Makes a user, and uses the run's invitation up in the same transaction.</summary>
@@ -59,7 +61,7 @@ internal sealed class WriteUser(GatehouseDb db, Superusers superusers, IEventRow
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (run.State.InvitationId is { } invitation && !await TryUseUpAsync(invitation, now, cancellationToken))
         {
-            return new WriteUserResult.Refused("This invitation was used meanwhile, or is too old.", "the invitation is used, expired or gone");
+            return Uninvited;
         }
 
         db.Users.Add(user);
@@ -75,7 +77,7 @@ internal sealed class WriteUser(GatehouseDb db, Superusers superusers, IEventRow
         return new WriteUserResult.Written(user);
     }
 
-    /// <summary>Changes a user. A new password ends what was opened with the old one, but for the session it is changed in.</summary>
+    /// <summary>Changes a user, and uses the run's invitation up as well. A new password ends what was opened with the old one, but for the session it is changed in.</summary>
     public async Task<WriteUserResult> ChangeAsync(FlowRun run, int userId, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
@@ -88,6 +90,11 @@ internal sealed class WriteUser(GatehouseDb db, Superusers superusers, IEventRow
         if (run.State.PasswordMark is { } mark && mark != Stages.PasswordProof.MarkOf(user.PasswordHash))
         {
             return Overtaken; // whoever proved the old password is not whoever has the new one
+        }
+
+        if (run.State.InvitationId is { } invitation && !await TryUseUpAsync(invitation, now, cancellationToken))
+        {
+            return Uninvited;
         }
 
         var replaced = user.PasswordHash;
@@ -163,9 +170,9 @@ internal sealed class WriteUser(GatehouseDb db, Superusers superusers, IEventRow
     {
         var actor = new EventActor(user.Id, user.Username, user.Email);
         var address = ClientAddress.Of(run.Http).ToString();
-        if (isNew && run.State.InvitationId is { } invitation)
+        if (run.State.InvitationId is { } invitation)
         {
-            Add(EventActions.InvitationUsed, new JsonObject { ["invitation"] = new JsonObject { ["pk"] = Digest(invitation) } });
+            Add(EventActions.InvitationUsed, new JsonObject { ["invitation"] = new JsonObject { ["pk"] = Invitation.NameInLogs(invitation) } });
         }
 
         Add(EventActions.UserWrite, new JsonObject { ["created"] = isNew, ["flow"] = run.Flow.Slug, ["fields"] = new JsonArray([.. UserData.NamesOf(run.State).Select(n => (JsonNode)n)]) });
@@ -178,7 +185,4 @@ internal sealed class WriteUser(GatehouseDb db, Superusers superusers, IEventRow
 
         void Add(string action, JsonObject details) => db.Events.Add(rows.RowOf(new NewEvent(action, actor, address, details)));
     }
-
-    // The id of an invitation is its secret: one that may be used again must not stand in a log.
-    private static string Digest(Guid invitation) => Oidc.Tokens.Digest.Of(invitation.ToString())[..16];
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Gatehouse.Model.Events;
+using Gatehouse.Model.Providers;
 using Gatehouse.Model.Tokens;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
@@ -191,8 +192,32 @@ public class ClientCredentialsTests
             var ada = await db.Users.SingleAsync(u => u.Id == host.Seed.AdaId, OidcHost.Stop);
             (ada.Username, ada.UsernameKey) = ("ak-a-client_credentials", "ak-a-client_credentials");
         });
-        using var answer = await host.GrantAsync("client_credentials");
-        Assert.Equal("invalid_grant", await OidcHost.ErrorAsync(answer));
+        using var answer = await host.GrantAsync("client_credentials", ("scope", "profile"));
+        var name = new JsonWebToken((await OidcHost.JsonAsync(answer)).GetProperty("access_token").GetString()).GetPayloadValue<string>("preferred_username");
+        Assert.Matches("^ak-a-[0-9]+-client_credentials$", name); // whoever squats on the first name keeps nobody out
+    }
+
+    [Fact]
+    public async Task A_token_of_a_trusted_provider_gains_no_rights_and_no_time()
+    {
+        await using var host = await StartAsync();
+        await host.ConfigureAsync(p => (p.GrantTypes, p.AccessTokenValidity) = (["authorization_code"], "minutes=5"), Seed.OtherClientId);
+        await host.ChangeAsync(async db =>
+        {
+            var other = await db.Providers.SingleAsync(p => p.ClientId == Seed.OtherClientId, OidcHost.Stop);
+            (await db.Providers.SingleAsync(p => p.ClientId == Seed.ClientId, OidcHost.Stop)).FederatedProviderIds = [other.Id];
+        });
+        var assertion = await AccessTokenOfOtherAsync(host);
+        using var answer = await host.GrantAsync(
+            "client_credentials", ("client_secret", null), ("scope", $"openid profile {ScopeNames.Api}"), ("client_assertion_type", Jwt), ("client_assertion", assertion));
+        var body = await OidcHost.JsonAsync(answer);
+        Assert.Equal(("openid profile", 300), (body.GetProperty("scope").GetString(), body.GetProperty("expires_in").GetInt32()));
+        await host.ChangeAsync(async db => Assert.NotNull((await db.Grants.OrderBy(g => g.Id).LastAsync(OidcHost.Stop)).SessionUuid)); // signing out ends it
+
+        var issued = body.GetProperty("access_token").GetString()!;
+        Assert.True((await host.IntrospectAsync(issued)).GetProperty("active").GetBoolean());
+        host.Clock.Advance(TimeSpan.FromMinutes(6));
+        Assert.False((await host.IntrospectAsync(issued)).GetProperty("active").GetBoolean());
     }
 
     [Theory]

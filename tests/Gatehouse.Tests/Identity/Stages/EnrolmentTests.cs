@@ -111,6 +111,53 @@ public class EnrolmentTests
     }
 
     [Fact]
+    public async Task U07_an_invitation_that_changes_an_account_is_used_up_too()
+    {
+        await using var host = await SignInHost.StartAsync();
+        var id = await InviteAsync(host, """{"attributes.team":"blue"}""", isSingleUse: true);
+        await host.ChangeAsync(db =>
+        {
+            SignInHost.Add(db, "join", "stage_configuration", "require_authenticated", "Join", (StageType.Invitation, "{}"), (StageType.UserWrite, """{"user_creation_mode":"never_create"}"""));
+            return Task.CompletedTask;
+        });
+        await host.ChangeAsync(db => db.Invitations.ExecuteUpdateAsync(i => i.SetProperty(x => x.FlowId, (Guid?)null), TestContext.Current.CancellationToken));
+        using var alice = await host.SignedInAsync();
+        using var bob = await host.SignedInAsync("bob");
+
+        Assert.Equal("xak-flow-redirect", (await alice.Flow("join", $"itoken={id}").ShowAsync()).Component);
+        Assert.Equal("""{"team":"blue"}""", (await host.UserAsync("alice"))!.AttributesJson); // seeded
+        Assert.Equal("ak-stage-access-denied", (await bob.Flow("join", $"itoken={id}").ShowAsync()).Component);
+        Assert.Equal("{}", (await host.UserAsync("bob"))!.AttributesJson); // seeded
+        Assert.Contains(host.Events.All, e => e.Action == EventActions.InvitationUsed);
+    }
+
+    [Theory]
+    [InlineData("client", "alice@example.com")]
+    [InlineData("alice@example.com", "c@example.com")]
+    public async Task U08_who_enrols_with_the_address_of_somebody_as_name_or_address_keeps_nobody_out(string name, string address)
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(db => { Laid.Enrolment(db); return Task.CompletedTask; });
+        using var browser = host.Browser();
+        Assert.Equal("xak-flow-redirect", (await browser.Flow("enrol").AnswerAsync(Laid.Newcomer(name, address))).Component);
+
+        using var other = host.Browser();
+        var login = other.Flow("default-authentication-flow");
+        await login.AnswerAsync(("uid_field", "alice@example.com"));
+        Assert.Equal("xak-flow-redirect", (await login.AnswerAsync(("component", "ak-stage-password"), ("password", SignInHost.Password))).Component);
+        Assert.Equal("alice", await host.ReadAsync(db => db.AuthenticatedSessions.OrderByDescending(s => s.Uuid).Join(db.Users, s => s.UserId, u => u.Id, (s, u) => u.Username).FirstAsync(TestContext.Current.CancellationToken)));
+    }
+
+    [Fact]
+    public async Task Q20_the_names_of_machines_are_nobodys_to_choose()
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(db => { Laid.Enrolment(db); return Task.CompletedTask; });
+        using var browser = host.Browser();
+        Assert.Equal("ak-stage-prompt", (await browser.Flow("enrol").AnswerAsync(Laid.Newcomer("AK-wiki-client_credentials"))).Component);
+    }
+
+    [Fact]
     public async Task A_try_that_fails_burns_no_invitation()
     {
         await using var host = await SignInHost.StartAsync();
