@@ -84,7 +84,7 @@ internal sealed partial class SignInCompletion(
         Subject = facts.Subject,
         ProviderSession = facts.ProviderSession,
         LoginMethodId = state.LoginMethodId,
-        Claims = facts.Claims,
+        ClaimsJson = facts.ClaimsJson,
         GroupsJson = facts.GroupsJson,
         Amr = facts.Amr,
         AuthenticatedAt = AuthenticatedAt(facts),

@@ -46,7 +46,7 @@ public sealed class AccessSession
     /// <summary>The login method used.</summary>
     public required Guid LoginMethodId { get; init; }
 
-    /// <summary>Claims as JSON: an object of name to array of strings.</summary>
+    /// <summary>Claims as the login method gave them, as JSON object; <see cref="SessionClaims"/> reads them.</summary>
     public required string ClaimsJson { get; set; }
 
     /// <summary>Groups as the provider delivered them, as JSON array.</summary>

@@ -18,8 +18,8 @@ public sealed class NewAccessSession
     /// <summary>The login method used.</summary>
     public required Guid LoginMethodId { get; init; }
 
-    /// <summary>Claims by name.</summary>
-    public required IReadOnlyDictionary<string, IReadOnlyList<string>> Claims { get; init; }
+    /// <summary>Claims as delivered, as JSON object.</summary>
+    public required string ClaimsJson { get; init; }
 
     /// <summary>Groups as delivered, as JSON array.</summary>
     public required string GroupsJson { get; init; }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 
@@ -39,7 +38,7 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
             Subject = facts.Subject,
             ProviderSession = facts.ProviderSession,
             LoginMethodId = facts.LoginMethodId,
-            ClaimsJson = JsonSerializer.Serialize(facts.Claims),
+            ClaimsJson = facts.ClaimsJson,
             GroupsJson = facts.GroupsJson,
             Amr = [.. facts.Amr],
             Passed = [.. facts.Passed],

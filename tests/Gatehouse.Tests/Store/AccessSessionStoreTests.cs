@@ -21,7 +21,7 @@ public class AccessSessionStoreTests
         Assert.Matches("^[A-Za-z0-9_-]{22}$", started.Nonce);
         Assert.NotNull(found);
         Assert.Equal("ada@example.com", found.Email);
-        Assert.Equal("""{"groups":["staff","demo"]}""", found.ClaimsJson);
+        Assert.Equal("""{"groups":["staff","demo"],"level":3,"isStaff":true,"rooms":["a",7]}""", found.ClaimsJson);
         Assert.Equal(["pwd", "mfa"], found.Amr);
         Assert.Equal(started.UserId, found.UserId);
         Assert.Equal(TimeSpan.FromHours(24), found.ExpiresAt - found.CreatedAt);
@@ -111,7 +111,7 @@ public class AccessSessionStoreTests
                 Subject = "sub-2",
                 ProviderSession = "sid-2",
                 LoginMethodId = method,
-                Claims = new Dictionary<string, IReadOnlyList<string>> { ["groups"] = ["guests"] },
+                ClaimsJson = """{"groups":["guests"]}""",
                 GroupsJson = """["guests"]""",
                 Amr = ["otp"],
                 Passed = ["evaluation new"],
@@ -292,7 +292,7 @@ public class AccessSessionStoreTests
         Name = "Ada Lovelace",
         Subject = "sub-1",
         LoginMethodId = method ?? Guid.CreateVersion7(),
-        Claims = new Dictionary<string, IReadOnlyList<string>> { ["groups"] = ["staff", "demo"] },
+        ClaimsJson = """{"groups":["staff","demo"],"level":3,"isStaff":true,"rooms":["a",7]}""",
         GroupsJson = """["staff","demo"]""",
         Amr = ["pwd", "mfa"],
         Address = "127.0.0.1",
