@@ -113,7 +113,7 @@ internal sealed partial class SignInCompletion(
         if (!launcher.Admits(table, address, who))
         {
             LogLauncher(ray, "no policy admits them");
-            return denial.ForLauncher(table, facts.Email, ray);
+            return denial.ForLauncher(table, facts.Email, ray, state.ReturnTo);
         }
 
         var session = await sessions.StartAsync(NewSession(table, facts, state, address, passed), context.RequestAborted);
@@ -143,7 +143,7 @@ internal sealed partial class SignInCompletion(
     }
 
     /// <summary>Where the sign-in begins again.</summary>
-    public string Again(LoginState state, bool switchPerson) => state.RefreshOf is not null ? RefreshIdentityEndpoint.BeginUrl(urls) : state.IsLauncher ? urls.Access + (switchPerson ? $"/?{LoginRedirect.SwitchParameter}=1" : "/") : AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson);
+    public string Again(LoginState state, bool switchPerson) => state.RefreshOf is not null ? RefreshIdentityEndpoint.BeginUrl(urls) : state.IsLauncher ? urls.Access + LauncherEndpoint.PathTo(state.ReturnTo, switchPerson) : AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson);
 
     /// <summary>The page for a sign-in of which a step failed.</summary>
     public IResult Fail(HttpContext context, AccessTable table, LoginState state, SignInFailure failure)
