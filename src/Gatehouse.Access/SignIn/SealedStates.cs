@@ -153,6 +153,9 @@ internal sealed class WayState
     public SignInProof Proof { get; init; }
 
     /// <summary>When it ends.</summary>
+    /// <summary>When they came to the team domain on their way there.</summary>
+    public required DateTimeOffset BegunAt { get; init; }
+
     public required DateTimeOffset ExpiresAt { get; init; }
 }
 

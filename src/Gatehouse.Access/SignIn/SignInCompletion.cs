@@ -61,7 +61,7 @@ internal sealed partial class SignInCompletion(
         await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         return Entrance.AsksMore(admitted.By)
-            ? await entrance.EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { CommonName = state.CommonName, Proof = proof }, session)
+            ? await entrance.EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { BegunAt = clock.GetUtcNow(), CommonName = state.CommonName, Proof = proof }, session)
             : handOff.Send(context, app, session, state.Host, state.ReturnTo, state.AppSessionHash, proof: proof);
     }
 
