@@ -33,6 +33,9 @@ public sealed class NewAccessSession
     /// <summary>What they passed besides policies.</summary>
     public IReadOnlyList<string> Passed { get; init; } = [];
 
+    /// <summary>The round trip to the login method that begins it; null when none does.</summary>
+    public string? BegunBy { get; init; }
+
     /// <summary>Client address.</summary>
     public required string Address { get; init; }
 
@@ -60,6 +63,9 @@ public interface IAccessSessions
 
     /// <summary>The session of this nonce, or null when there is none or it was ended. May be past <see cref="AccessSession.ExpiresAt"/>.</summary>
     Task<AccessSession?> FindAsync(string nonce, CancellationToken cancellationToken);
+
+    /// <summary>The session that this round trip to a login method began, or null when it began none or that was ended. May be past <see cref="AccessSession.ExpiresAt"/>.</summary>
+    Task<AccessSession?> FindBegunByAsync(string roundTrip, CancellationToken cancellationToken);
 
     /// <summary>
     /// Ends a session everywhere; this node refuses its tokens before it returns. With a person's session end those of programs that were granted in

@@ -71,6 +71,13 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
     }
 
     /// <inheritdoc/>
+    public async Task<AccessSession?> FindBegunByAsync(string roundTrip, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        return await db.AccessSessions.AsNoTracking().FirstOrDefaultAsync(s => s.BegunBy == roundTrip && s.RevokedAt == null, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task PassAsync(string nonce, string prefix, IReadOnlyList<string> passed, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
@@ -229,6 +236,7 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
             GroupsJson = facts.GroupsJson,
             Amr = [.. facts.Amr],
             Passed = [.. facts.Passed],
+            BegunBy = facts.BegunBy,
             Address = facts.Address,
             AuthenticatedAt = facts.AuthenticatedAt,
             CreatedAt = now,

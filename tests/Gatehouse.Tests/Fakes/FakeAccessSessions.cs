@@ -42,6 +42,7 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
             GroupsJson = facts.GroupsJson,
             Amr = [.. facts.Amr],
             Passed = [.. facts.Passed],
+            BegunBy = facts.BegunBy,
             Address = facts.Address,
             AuthenticatedAt = facts.AuthenticatedAt,
             CreatedAt = now,
@@ -68,6 +69,10 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
     /// <inheritdoc/>
     public Task<AccessSession?> FindAsync(string nonce, CancellationToken cancellationToken) =>
         Task.FromResult(sessions.TryGetValue(nonce, out var session) && session.RevokedAt is null ? session : null);
+
+    /// <inheritdoc/>
+    public Task<AccessSession?> FindBegunByAsync(string roundTrip, CancellationToken cancellationToken) =>
+        Task.FromResult(sessions.Values.SingleOrDefault(s => s.BegunBy == roundTrip && s.RevokedAt is null));
 
     /// <inheritdoc/>
     public Task PassAsync(string nonce, string prefix, IReadOnlyList<string> passed, CancellationToken cancellationToken)

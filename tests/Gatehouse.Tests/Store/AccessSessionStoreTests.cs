@@ -278,6 +278,20 @@ public class AccessSessionStoreTests
     }
 
     [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task A_session_is_found_by_the_round_trip_that_began_it_until_it_is_ended(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        var sessions = store.Get<IAccessSessions>();
+        var other = await sessions.StartAsync(Ada(), Cancel);
+        var begun = await sessions.StartAsync(Ada(trip: "trip-1"), Cancel);
+
+        Assert.Equal(begun.Nonce, (await sessions.FindBegunByAsync("trip-1", Cancel))?.Nonce);
+        Assert.Null(await sessions.FindBegunByAsync("trip-2", Cancel));
+        await sessions.ReplaceAsync(begun.Nonce, other.Nonce, Cancel);
+        Assert.Null(await sessions.FindBegunByAsync("trip-1", Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
     public async Task A_nonce_with_any_character_is_just_not_found(DatabaseKind kind)
     {
         await using var store = await TestStore.StartAsync(kind);
@@ -286,7 +300,7 @@ public class AccessSessionStoreTests
         await store.Get<IAccessSessions>().RevokeAsync("nobody's", Cancel);
     }
 
-    private static NewAccessSession Ada(Guid? method = null, TimeSpan? duration = null) => new()
+    private static NewAccessSession Ada(Guid? method = null, TimeSpan? duration = null, string? trip = null) => new()
     {
         Email = "ada@example.com",
         Name = "Ada Lovelace",
@@ -295,6 +309,7 @@ public class AccessSessionStoreTests
         ClaimsJson = """{"groups":["staff","demo"],"level":3,"isStaff":true,"rooms":["a",7]}""",
         GroupsJson = """["staff","demo"]""",
         Amr = ["pwd", "mfa"],
+        BegunBy = trip,
         Address = "127.0.0.1",
         Duration = duration ?? TimeSpan.FromHours(24),
         LongestToken = TimeSpan.FromHours(6),

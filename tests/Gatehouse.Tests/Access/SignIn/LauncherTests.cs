@@ -36,7 +36,9 @@ public class LauncherTests
         rig.Provider.Nonce = begun["nonce"];
         var back = await SignInRig.CallbackAsync(browser, begun);
         Assert.Equal("https://access.test/", back.Location);
-        Assert.Equal(HttpStatusCode.BadRequest, (await SignInRig.CallbackAsync(browser, begun)).Status); // once
+        Assert.Equal(HttpStatusCode.BadRequest, (await SignInRig.CallbackAsync(browser, begun, "another-code")).Status); // once
+        Assert.Equal("https://access.test/", (await SignInRig.CallbackAsync(browser, begun)).Location); // the same answer, loaded anew
+        Assert.Single(rig.Sessions.All);
 
         var body = (await browser.GetAsync(Home)).Body;
         Assert.Contains("ada@example.com", body, StringComparison.Ordinal);
@@ -58,8 +60,6 @@ public class LauncherTests
         Assert.Contains("Sign in with Authentik", (await browser.GetAsync(Home)).Body, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Whom_no_app_admits_gets_no_session_here_either()
     [Theory]
     [InlineData("the provider refuses")]
     [InlineData("no app admits them")]
@@ -88,6 +88,8 @@ public class LauncherTests
         Assert.Equal("https://access.test/cdn-cgi/access/mfa-devices?add=1", (await SignInRig.CallbackAsync(browser, begun)).Location);
     }
 
+    [Fact]
+    public async Task Whom_no_app_admits_gets_no_session_here_either()
     {
         await using var rig = await SignInRig.StartAsync();
         rig.Provider.Claims = claims => claims["email"] = "eve@elsewhere.test";
