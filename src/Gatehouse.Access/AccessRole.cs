@@ -79,6 +79,7 @@ public static class AccessRole
             .AddSingleton<SamlResponses>()
             .AddSingleton<SamlIdentities>()
             .AddSingleton<SamlMetadata>()
+            .AddSingleton<SignInTurns>()
             .AddSingleton<CallbackEndpoint>()
             .AddSingleton<PostedCallback>()
             .AddSingleton<PinPages>()

@@ -22,7 +22,6 @@ internal sealed class AgentAuthorization(
 
     private const string RequestParameter = "request";
     private const int LongestState = 1024;
-    private static readonly TimeSpan Life = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan CodeLife = TimeSpan.FromSeconds(60);
 
     /// <summary>GET <c>/cdn-cgi/access/oauth/authorization</c> on the team domain.</summary>
@@ -60,7 +59,7 @@ internal sealed class AgentAuthorization(
                 RedirectUri = redirect,
                 State = state.Length == 0 ? null : state,
                 Challenge = challenge,
-                ExpiresAt = clock.GetUtcNow() + Life,
+                ExpiresAt = clock.GetUtcNow() + AgentRequest.Life,
             });
     }
 
@@ -165,7 +164,8 @@ internal sealed class AgentAuthorization(
         if (ruling is Ruling.Admitted { Duration.Ticks: > 0, By: { } by })
         {
             // What the policy asks for besides its rules is asked for where people sign in.
-            return by.OpenUntil(app.App.Id, visitor.Identity!, clock.GetUtcNow()) is not null // a person was admitted
+            var now = clock.GetUtcNow();
+            return by.OpenUntil(app.App.Id, visitor.Identity!, now) is not null && !by.AsksFactor(app.App.Id, visitor.Identity!, request.BegunAt, now) // a person was admitted
                 ? null
                 : Results.Redirect(AppLogin.Url(urls, request.Host, $"{ReturnPath}?{RequestParameter}={states.SealRequest(request)}", switchPerson: false));
         }

@@ -62,6 +62,8 @@ internal static class PackedApps
 /// <summary>What a program asks for, checked, on its way through the browser of a person.</summary>
 internal sealed class AgentRequest
 {
+    public static readonly TimeSpan Life = TimeSpan.FromMinutes(10);
+
     public required string Aud { get; init; }
 
     public required string Host { get; init; }
@@ -83,6 +85,9 @@ internal sealed class AgentRequest
     public string? SessionNonce { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }
+
+    [JsonIgnore]
+    public DateTimeOffset BegunAt => ExpiresAt - Life;
 
     public AgentRequest Asking(string nonce) => new()
     {

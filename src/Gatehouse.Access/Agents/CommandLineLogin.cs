@@ -12,7 +12,6 @@ namespace Gatehouse.Access.Agents;
 internal sealed class CommandLineLogin(AgentAuthorization agents, TimeProvider clock)
 {
     private static readonly AgentRules OwnMachine = new();
-    private static readonly TimeSpan Life = TimeSpan.FromMinutes(10);
 
     /// <summary>302 to the question on the team domain.</summary>
     public IResult Begin(HttpContext context, AccessTable table, string host)
@@ -57,7 +56,7 @@ internal sealed class CommandLineLogin(AgentAuthorization agents, TimeProvider c
                 RedirectUri = redirect,
                 State = query["state"] is [{ Length: > 0 } state] ? state : null,
                 Challenge = challenge,
-                ExpiresAt = clock.GetUtcNow() + Life,
+                ExpiresAt = clock.GetUtcNow() + AgentRequest.Life,
             });
     }
 }

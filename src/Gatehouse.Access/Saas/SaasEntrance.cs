@@ -97,7 +97,10 @@ internal sealed partial class SaasEntrance(
             await factors.RecallAsync(context, session);
         }
 
-        if (admitted.By.OpenUntil(app.App.Id, SessionIdentity.Of(session), clock.GetUtcNow()) is not { } open)
+        // Where each entry asks, it did on the way here, and without one it has yet to.
+        var now = clock.GetUtcNow();
+        if (admitted.By.OpenUntil(app.App.Id, SessionIdentity.Of(session), now) is not { } open
+            || (entry is null && admitted.By.AsksFactor(app.App.Id, SessionIdentity.Of(session), begunAt: now, now)))
         {
             return ToLogin(demand, anew: false, SaasSilence.Question);
         }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Gatehouse.Access.SignIn;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
@@ -30,9 +29,9 @@ internal static class SaasIdentity
             claims["groups"] = new JsonArray([.. GroupsOf(app, session).Select(g => JsonValue.Create(g))]);
         }
 
-        foreach (var (claim, values) in Custom(app, session).Where(c => c.Claim.Scope is null || scopes.Contains(c.Claim.Scope)))
+        if (app.App.Saas?.Oidc is { CustomClaims.Count: > 0 } client)
         {
-            claims[claim.Name] = values.Count == 1 ? JsonValue.Create(values[0]) : new JsonArray([.. values.Select(v => JsonValue.Create(v))]);
+            AddCustom(claims, client, session, scopes);
         }
 
         return claims;
@@ -52,21 +51,17 @@ internal static class SaasIdentity
         return [.. json.RootElement.EnumerateArray().Select(NameOf).OfType<string>().Where(g => app.Groups?.Takes(g) != false).Distinct(StringComparer.Ordinal)];
     }
 
-    private static List<(SaasClaim Claim, IReadOnlyList<string> Values)> Custom(AppEntry app, AccessSession session)
+    // As the login method gave them, but what says nothing.
+    private static void AddCustom(JsonObject claims, SaasOidc client, AccessSession session, IReadOnlyCollection<string> scopes)
     {
-        if (app.App.Saas?.Oidc is not { CustomClaims.Count: > 0 } client)
+        using var given = JsonDocument.Parse(session.ClaimsJson);
+        foreach (var claim in client.CustomClaims.Where(c => c.Scope is null || scopes.Contains(c.Scope)))
         {
-            return [];
+            if (given.RootElement.TryGetProperty(claim.Source.NameAt(session.LoginMethodId), out var value) && SessionClaims.SaysSomething(value))
+            {
+                claims[claim.Name] = JsonNode.Parse(value.GetRawText());
+            }
         }
-
-        var claims = SessionIdentity.ClaimsOf(session);
-        return
-        [
-            .. from claim in client.CustomClaims
-               let values = claims.GetValueOrDefault(claim.Source.NameAt(session.LoginMethodId))
-               where values is { Count: > 0 }
-               select (claim, values),
-        ];
     }
 
     // Providers deliver names, or objects that have one.

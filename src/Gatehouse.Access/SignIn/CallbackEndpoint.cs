@@ -21,26 +21,31 @@ internal sealed partial class CallbackEndpoint(
     SamlIdentities saml,
     IAccessSessions sessions,
     SignInCompletion completion,
+    SignInTurns turns,
     PublicUrls urls,
+    TimeProvider clock,
     ILogger<CallbackEndpoint> logger)
 {
+    private static readonly TimeSpan LongestFinish = TimeSpan.FromMinutes(1);
+
     // Who somebody is, once it is known that this browser asked.
     private delegate Task<Outcome<IdentityFacts>> Identify(AccessTable table, LoginMethodEntry method, LoginState state);
 
     /// <summary>Whose browser it is; what the provider says; what the policies say; then on to the app.</summary>
     public Task<IResult> HandleAsync(HttpContext context) => HandleAsync(
-        context, context.Request.Query["state"], AccessCookies.Session, (table, method, state) => IdentifyAsync(context, table, method, state));
+        context, context.Request.Query["state"], context.Request.Query["code"], AccessCookies.Session, (table, method, state) => IdentifyAsync(context, table, method, state));
 
     /// <summary>The same for a response by SAML, which the provider's page posts.</summary>
     public Task<IResult> HandlePostAsync(HttpContext context, IFormCollection form) => HandleAsync(
         context,
         form["RelayState"],
+        StringValues.Empty, // what was posted is good once, whoever posts it again
         AccessCookies.SamlSession,
         async (_, method, state) => method.Saml is not null && form[PostedCallback.ResponseField] is [{ } posted]
             ? await saml.FindAsync(method, posted, state, context.RequestAborted)
             : WrongWay(method, "a SAML response for a login method of another type, or more than one"));
 
-    private async Task<IResult> HandleAsync(HttpContext context, StringValues sent, string cookie, Identify identify)
+    private async Task<IResult> HandleAsync(HttpContext context, StringValues sent, StringValues answer, string cookie, Identify identify)
     {
         var table = tables.Current;
         SecurityHeaders.NoStore(context.Response);
@@ -55,11 +60,25 @@ internal sealed partial class CallbackEndpoint(
             return await TestAsync(context, table, state, identify);
         }
 
-        if (state.IsLauncher || state.RefreshOf is not null)
-        {
-            return await WithoutAppAsync(context, table, state, identify);
-        }
+        state.RoundTrip = answer is [{ Length: > 0 } one] ? AccessCookies.HashOf($"{state.Id}\n{one}") : null;
 
+        // The provider takes its code once, so what began is finished for a browser that has gone away, and the same browser comes back to that.
+        using var turn = await turns.TakeAsync(state.Id, context.RequestAborted);
+        using var limit = new CancellationTokenSource(LongestFinish, clock);
+        var browserAborted = context.RequestAborted;
+        context.RequestAborted = limit.Token;
+        try
+        {
+            return state.IsLauncher || state.RefreshOf is not null ? await WithoutAppAsync(context, table, state, identify) : await ForAppAsync(context, table, state, identify);
+        }
+        finally
+        {
+            context.RequestAborted = browserAborted;
+        }
+    }
+
+    private async Task<IResult> ForAppAsync(HttpContext context, AccessTable table, LoginState state, Identify identify)
+    {
         if (!table.AppsByAud.TryGetValue(state.Aud, out var app) || !SsoPaths.IsEntrance(table, urls, app, state.Host, state.ReturnTo))
         {
             return SignInPages.NoApp(table);
@@ -70,16 +89,21 @@ internal sealed partial class CallbackEndpoint(
             return SignInPages.NoMethod(table, app);
         }
 
+        if (await completion.FinishAgainAsync(context, table, state) is { } again)
+        {
+            return again;
+        }
+
         var identity = await identify(table, method, state);
         if (identity.Value is not { } facts)
         {
-            return completion.Fail(context, table, state, identity.Failure!); // the other half
+            return await FailAsync(context, table, state, identity.Failure!); // the other half
         }
 
         // Burnt only now: nothing is stored for somebody who has not proved who they are. The code itself is the provider's to burn.
         return await sessions.TryBurnAsync(state.Id, state.ExpiresAt, context.RequestAborted)
             ? await completion.FinishAsync(context, table, app, state, facts)
-            : Refused(context, table, "session", "this sign-in was used already", state);
+            : await completion.FinishAgainAsync(context, table, state) ?? Refused(context, table, "session", "this sign-in was used already", state);
     }
 
     private async Task<IResult> TestAsync(HttpContext context, AccessTable table, LoginState state, Identify identify)
@@ -101,16 +125,25 @@ internal sealed partial class CallbackEndpoint(
             return SignInPages.BadLink(table);
         }
 
+        if (await completion.FinishAgainAsync(context, table, state) is { } again)
+        {
+            return again;
+        }
+
         var identity = await identify(table, method, state);
         if (identity.Value is not { } facts)
         {
-            return completion.Fail(context, table, state, identity.Failure!); // the other half
+            return await FailAsync(context, table, state, identity.Failure!); // the other half
         }
 
         return await sessions.TryBurnAsync(state.Id, state.ExpiresAt, context.RequestAborted)
             ? state.RefreshOf is { } email ? await completion.FinishRefreshAsync(context, table, state, facts, email) : await completion.FinishLauncherAsync(context, table, state, facts)
-            : Refused(context, table, "session", "this sign-in was used already", state);
+            : await completion.FinishAgainAsync(context, table, state) ?? Refused(context, table, "session", "this sign-in was used already", state);
     }
+
+    // Another node may have been first with the same answer.
+    private async Task<IResult> FailAsync(HttpContext context, AccessTable table, LoginState state, SignInFailure failure) =>
+        await completion.FinishAgainAsync(context, table, state) ?? completion.Fail(context, table, state, failure);
 
     private (LoginState? State, IResult? Refusal) OpenState(HttpContext context, AccessTable table, StringValues sent, string cookie)
     {

@@ -1,3 +1,4 @@
+using Gatehouse.Access.SignIn.Launcher;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Policies;
@@ -29,7 +30,7 @@ internal sealed class DenialPage(SignInDecision admission, PublicUrls urls)
         : null;
 
     /// <summary>Refuses somebody at the App Launcher: as its policies say, or because no application is open to them.</summary>
-    public IResult ForLauncher(AccessTable table, string email, string ray) =>
+    public IResult ForLauncher(AccessTable table, string email, string ray, string returnTo) =>
         (table.Launcher is { } own ? OwnFor(table, own, ray, StatusCodes.Status403Forbidden) : null) ?? Page.Message(
             StatusCodes.Status403Forbidden,
             "That account does not have access.",
@@ -37,7 +38,7 @@ internal sealed class DenialPage(SignInDecision admission, PublicUrls urls)
                 ? $"You are signed in as {email}, and no application here is open to you."
                 : $"You are signed in as {email}, and this account may not open the App Launcher."),
             [new("Id in the log", ray)],
-            ($"{urls.Access}/?{LoginRedirect.SwitchParameter}=1", "Sign in as somebody else"),
+            (urls.Access + LauncherEndpoint.PathTo(returnTo, switchPerson: true), "Sign in as somebody else"),
             look: OrganizationLook.Of(table));
 
     private IResult Result(AccessTable table, AppEntry app, Visitor visitor, string? host, string returnTo, string id, int status)

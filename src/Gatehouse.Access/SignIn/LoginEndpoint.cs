@@ -120,7 +120,14 @@ internal sealed partial class LoginEndpoint(
             return round is not null && by.OpenUntil(target.App.App.Id, SessionIdentity.Of(session), clock.GetUtcNow()) is null
                 ? Results.Redirect(round.Final)
                 : await entrance.EnterAsync(
-                    context, table, new Way(target.App, by, target.Host, target.ReturnTo, target.AppSessionHash) { CommonName = target.CommonName, Round = sealedRound }, session);
+                    context, table,
+                    new Way(target.App, by, target.Host, target.ReturnTo, target.AppSessionHash)
+                    {
+                        BegunAt = round is null ? clock.GetUtcNow() : DateTimeOffset.MinValue, // a round is part of the entry that it began with
+                        CommonName = target.CommonName,
+                        Round = sealedRound,
+                    },
+                    session);
         }
 
         var id = await admission.RecordLoginAsync(context, target.App, visitor, target.Host, target.ReturnTo);

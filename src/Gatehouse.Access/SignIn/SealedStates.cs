@@ -49,6 +49,10 @@ internal sealed class LoginState
     [JsonIgnore]
     public SignInTrace? Trace { get; set; }
 
+    /// <summary>SHA-256 of it and of what the login method answered; null until it has. Does not travel.</summary>
+    [JsonIgnore]
+    public string? RoundTrip { get; set; }
+
     /// <summary>Canonical address that a code was sent to; null when the sign-in is no such one.</summary>
     public string? PinEmail { get; init; }
 
@@ -148,6 +152,9 @@ internal sealed class WayState
 
     /// <summary>Path and query to come back to.</summary>
     public required string ReturnTo { get; init; }
+
+    /// <summary>When they came to the team domain on their way there.</summary>
+    public required DateTimeOffset BegunAt { get; init; }
 
     /// <summary>How the person got to the question.</summary>
     public SignInProof Proof { get; init; }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Sessions;
 
@@ -13,7 +12,7 @@ internal static class SessionIdentity
     {
         Email = session.Email,
         LoginMethodId = session.LoginMethodId,
-        Claims = ClaimsOf(session),
+        Claims = SessionClaims.Texts(session.ClaimsJson),
         Amr = session.Amr,
         Passed = session.Passed,
         GrantedAt = session.ParentNonce is null ? null : session.CreatedAt,
@@ -27,7 +26,7 @@ internal static class SessionIdentity
         Subject = session.Subject,
         ProviderSession = session.ProviderSession,
         LoginMethodId = session.LoginMethodId,
-        Claims = ClaimsOf(session),
+        ClaimsJson = session.ClaimsJson,
         GroupsJson = session.GroupsJson,
         Amr = session.Amr,
         AuthenticatedAt = session.AuthenticatedAt,
@@ -36,14 +35,4 @@ internal static class SessionIdentity
         Duration = duration,
         LongestToken = longestToken,
     };
-
-    /// <summary>Claims by name.</summary>
-    public static Dictionary<string, IReadOnlyList<string>> ClaimsOf(AccessSession session)
-    {
-        using var json = JsonDocument.Parse(session.ClaimsJson);
-        return json.RootElement.EnumerateObject().ToDictionary(
-            p => p.Name,
-            p => (IReadOnlyList<string>)[.. p.Value.EnumerateArray().Select(v => v.GetString() ?? "")],
-            StringComparer.Ordinal);
-    }
 }

@@ -61,7 +61,7 @@ internal sealed partial class SignInCompletion(
         await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         return Entrance.AsksMore(admitted.By)
-            ? await entrance.EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { CommonName = state.CommonName, Proof = proof }, session)
+            ? await entrance.EnterAsync(context, table, new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { BegunAt = clock.GetUtcNow(), CommonName = state.CommonName, Proof = proof }, session)
             : handOff.Send(context, app, session, state.Host, state.ReturnTo, state.AppSessionHash, proof: proof);
     }
 
@@ -84,11 +84,12 @@ internal sealed partial class SignInCompletion(
         Subject = facts.Subject,
         ProviderSession = facts.ProviderSession,
         LoginMethodId = state.LoginMethodId,
-        Claims = facts.Claims,
+        ClaimsJson = facts.ClaimsJson,
         GroupsJson = facts.GroupsJson,
         Amr = facts.Amr,
         AuthenticatedAt = AuthenticatedAt(facts),
         Passed = ProvedAt(state, facts) is { } at ? [.. passed, Passed.OfSignIn(at)] : passed,
+        BegunBy = state.RoundTrip,
         Address = address.ToString(),
         Duration = table.Organization.SessionDuration,
         LongestToken = SessionDuration.Longest(table),
@@ -113,14 +114,14 @@ internal sealed partial class SignInCompletion(
         if (!launcher.Admits(table, address, who))
         {
             LogLauncher(ray, "no policy admits them");
-            return denial.ForLauncher(table, facts.Email, ray);
+            return denial.ForLauncher(table, facts.Email, ray, state.ReturnTo);
         }
 
         var session = await sessions.StartAsync(NewSession(table, facts, state, address, passed), context.RequestAborted);
         await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         LogLauncher(ray, "signed in");
-        return Results.Redirect(urls.Access + (state.ReturnTo == MfaPages.AddPath ? MfaPages.AddPath : "/"));
+        return Results.Redirect(OnwardOf(state));
     }
 
     /// <summary>Puts a session with what the login method says now in place of the one that asked. Whoever it was, it must be them still.</summary>
@@ -139,11 +140,33 @@ internal sealed partial class SignInCompletion(
         await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         LogRefresh(ray, "done");
-        return Results.Redirect(RefreshIdentityEndpoint.DoneUrl(urls));
+        return Results.Redirect(OnwardOf(state));
     }
 
+    /// <summary>
+    /// Goes on with the session that this very round trip began, in the browser that began it: an answer of ours was lost on its way, or the page was loaded anew.
+    /// Null when there is none, or it has ended since.
+    /// </summary>
+    public async Task<IResult?> FinishAgainAsync(HttpContext context, AccessTable table, LoginState state)
+    {
+        if (state.RoundTrip is not { } trip || await sessions.FindBegunByAsync(trip, context.RequestAborted) is not { } begun || await orgSessions.FindLiveAsync(begun.Nonce, context.RequestAborted) is not { } session)
+        {
+            return null;
+        }
+
+        AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
+        var ray = RayId.Of(context);
+        LogAgain(ray);
+        return Results.Redirect(OnwardOf(state));
+    }
+
+    /// <summary>Where the person wanted to go, who is signed in by now.</summary>
+    public string OnwardOf(LoginState state) => state.RefreshOf is not null ? RefreshIdentityEndpoint.DoneUrl(urls)
+        : state.IsLauncher ? urls.Access + (state.ReturnTo == MfaPages.AddPath ? MfaPages.AddPath : "/")
+        : urls.UrlOf(state.Host) + state.ReturnTo;
+
     /// <summary>Where the sign-in begins again.</summary>
-    public string Again(LoginState state, bool switchPerson) => state.RefreshOf is not null ? RefreshIdentityEndpoint.BeginUrl(urls) : state.IsLauncher ? urls.Access + (switchPerson ? $"/?{LoginRedirect.SwitchParameter}=1" : "/") : AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson);
+    public string Again(LoginState state, bool switchPerson) => state.RefreshOf is not null ? RefreshIdentityEndpoint.BeginUrl(urls) : state.IsLauncher ? urls.Access + LauncherEndpoint.PathTo(state.ReturnTo, switchPerson) : AppLogin.Url(urls, state.Host, state.ReturnTo, switchPerson);
 
     /// <summary>The page for a sign-in of which a step failed.</summary>
     public IResult Fail(HttpContext context, AccessTable table, LoginState state, SignInFailure failure)
@@ -158,6 +181,9 @@ internal sealed partial class SignInCompletion(
 
     [LoggerMessage(EventId = 3247, Level = LogLevel.Information, Message = "Identity asked for anew ({Ray}): {Outcome}")]
     private partial void LogRefresh(string ray, string outcome);
+
+    [LoggerMessage(EventId = 3254, Level = LogLevel.Information, Message = "A sign-in that was finished came back, and goes on ({Ray})")]
+    private partial void LogAgain(string ray);
 
     [LoggerMessage(EventId = 3203, Level = LogLevel.Warning, Message = "Sign-in failed ({Ray}, {Code}): {Step}: {Reason}")]
     private partial void LogFailed(string ray, string code, string step, string reason);

@@ -42,10 +42,10 @@ internal static class CustomClaims
         }
 
         using var claims = JsonDocument.Parse(session.ClaimsJson);
-        return new JsonObject(claims.RootElement.EnumerateObject().Select(c => KeyValuePair.Create(c.Name, One(c.Value))));
+        return new JsonObject(claims.RootElement.EnumerateObject().Select(c => KeyValuePair.Create(c.Name, JsonNode.Parse(c.Value.GetRawText()))));
     }
 
-    /// <summary>All of them: one value as a string, several as an array, groups as they were delivered.</summary>
+    /// <summary>All of them as they were delivered; one group stands in an array, too.</summary>
     public static JsonObject AllOf(AccessTable table, AccessSession session)
     {
         var made = new JsonObject();
@@ -61,14 +61,12 @@ internal static class CustomClaims
             {
                 made[name] = JsonNode.Parse(session.GroupsJson);
             }
-            else if (claims.RootElement.TryGetProperty(name, out var values))
+            else if (claims.RootElement.TryGetProperty(name, out var value))
             {
-                made[name] = One(values);
+                made[name] = JsonNode.Parse(value.GetRawText());
             }
         }
 
         return made;
     }
-
-    private static JsonNode? One(JsonElement values) => JsonNode.Parse((values.GetArrayLength() == 1 ? values[0] : values).GetRawText());
 }

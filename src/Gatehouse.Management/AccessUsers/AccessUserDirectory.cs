@@ -3,6 +3,7 @@ using Gatehouse.Model.Audit;
 using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Store;
+using Gatehouse.Store.Authenticators;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Management.AccessUsers;
@@ -40,12 +41,8 @@ internal sealed class AccessUserDirectory(GatehouseDb db, TimeProvider clock)
         db.AccessSessions.AsNoTracking().Where(s => s.UserId == user.Id).OrderByDescending(s => s.CreatedAt).FirstOrDefaultAsync(cancellationToken);
 
     /// <summary>The second factors that they enrolled at Access, the oldest first.</summary>
-    public async Task<IReadOnlyList<AccessAuthenticator>> AuthenticatorsAsync(AccessUser user, CancellationToken cancellationToken)
-    {
-        List<AccessAuthenticator> found = [.. await db.AccessTotps.AsNoTracking().Where(a => a.UserId == user.Id).ToListAsync(cancellationToken)];
-        found.AddRange(await db.AccessCredentials.AsNoTracking().Where(a => a.UserId == user.Id).ToListAsync(cancellationToken));
-        return [.. found.OrderBy(a => a.CreatedAt).ThenBy(a => a.Id)];
-    }
+    public async Task<IReadOnlyList<AccessAuthenticator>> AuthenticatorsAsync(AccessUser user, CancellationToken cancellationToken) =>
+        [.. (await AccessAuthenticatorRows.ListAsync(db, user.Id, cancellationToken)).OrderBy(a => a.CreatedAt).ThenBy(a => a.Id)];
 
     /// <summary>Sign-ins of theirs that an app admitted, the newest first, since <paramref name="since"/>.</summary>
     public Task<List<DecisionRecord>> AdmittedAsync(AccessUser user, DateTimeOffset since, CancellationToken cancellationToken) =>

@@ -14,13 +14,13 @@ internal sealed class RemoveAuthenticator(GatehouseDb db, Writer writer)
         Topic.Revocations,
         async () =>
         {
-            if (await AccessAuthenticatorRemoval.FindAsync(db, user, id, cancellationToken) is not { } found)
+            if (await AccessAuthenticatorRows.FindAsync(db, user, id, cancellationToken) is not { } found)
             {
                 return new Result.Missing();
             }
 
             db.Remove(found);
-            writer.Also(() => AccessAuthenticatorRemoval.ForgetAsync(db, found, cancellationToken));
+            writer.Also(() => AccessAuthenticatorRows.ForgetAsync(db, found, cancellationToken));
             return new Result.Done(found);
         },
         cancellationToken);

@@ -91,8 +91,7 @@ internal sealed class TestPolicies(GatehouseDb db, IGeoReader places, TimeProvid
     {
         try
         {
-            using var json = JsonDocument.Parse(session.ClaimsJson);
-            return json.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => (IReadOnlyList<string>)[.. p.Value.EnumerateArray().Select(v => v.GetString() ?? "")], StringComparer.Ordinal);
+            return SessionClaims.Texts(session.ClaimsJson);
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {

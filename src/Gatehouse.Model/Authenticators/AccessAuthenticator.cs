@@ -68,13 +68,13 @@ public sealed class AccessCredential : AccessAuthenticator, IWebAuthnCredential
     /// <inheritdoc/>
     public List<string> Transports { get; init; } = [];
 
-    /// <summary>Model of the authenticator, as it says itself; zeros when it does not.</summary>
+    /// <inheritdoc/>
     public required Guid Aaguid { get; init; }
 
     /// <inheritdoc/>
     public required bool IsBackupEligible { get; init; }
 
-    /// <summary>Whether it was copied to other devices of its owner.</summary>
+    /// <inheritdoc/>
     public required bool IsBackedUp { get; set; }
 
     /// <inheritdoc/>

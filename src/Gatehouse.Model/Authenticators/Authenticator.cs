@@ -98,28 +98,28 @@ public sealed class WebAuthnDevice : Authenticator, IWebAuthnCredential
     /// <inheritdoc/>
     public override AuthenticatorClass Class => AuthenticatorClass.WebAuthn;
 
-    /// <summary>Credential id, base64url; no two users have the same.</summary>
+    /// <inheritdoc/>
     public required string CredentialId { get; init; }
 
-    /// <summary>Public key as a COSE_Key (RFC 9052 §7).</summary>
+    /// <inheritdoc/>
     public required byte[] PublicKey { get; init; }
 
-    /// <summary>Signature counter at the last use. 0 means that it has none.</summary>
+    /// <inheritdoc/>
     public required long SignCount { get; set; }
 
-    /// <summary>How browsers reach it: <c>usb</c>, <c>nfc</c>, <c>ble</c>, <c>internal</c>, <c>hybrid</c>, <c>smart-card</c>.</summary>
+    /// <inheritdoc/>
     public List<string> Transports { get; init; } = [];
 
-    /// <summary>Model of the authenticator, as it says itself; zeros when it does not.</summary>
+    /// <inheritdoc/>
     public required Guid Aaguid { get; init; }
 
-    /// <summary>Whether the key can be copied to other devices of its owner.</summary>
+    /// <inheritdoc/>
     public required bool IsBackupEligible { get; init; }
 
-    /// <summary>Whether it has been.</summary>
+    /// <inheritdoc/>
     public required bool IsBackedUp { get; set; }
 
-    /// <summary>The host it is for; browsers offer it nowhere else.</summary>
+    /// <inheritdoc/>
     public required string RpId { get; init; }
 }
 

@@ -14,7 +14,7 @@ public sealed record MfaDemand(MfaMethods Allowed, TimeSpan Duration, TimeSpan? 
 
     private static readonly TimeSpan Usual = TimeSpan.FromHours(24);
 
-    // Where each entry asks, a proof is for the one that it was given in: from page to page on the way to the app.
+    // How long the way to the app may take from there: from page to page, and with a login method's word to any app.
     private static readonly TimeSpan OneEntry = TimeSpan.FromMinutes(2);
 
     // Tokens know whole seconds, and nodes have clocks of their own.
@@ -46,14 +46,15 @@ public sealed record MfaDemand(MfaMethods Allowed, TimeSpan Duration, TimeSpan? 
 
     /// <summary>
     /// Until when somebody who entered <paramref name="app"/> at <paramref name="enteredAt"/> needs no other proof; null means that they have given none that
-    /// counts. Where each entry asks, a proof is for the app that it was given on the way to, and what came of the entry lasts as long as its session.
+    /// counts. Where each entry asks, a proof is for the app that it was given on the way to, and for the way that began at <paramref name="begunAt"/> only newer
+    /// ones count; what came of the entry lasts as long as its session.
     /// </summary>
-    public DateTimeOffset? OpenUntil(Guid app, VisitorIdentity identity, DateTimeOffset enteredAt)
+    public DateTimeOffset? OpenUntil(Guid app, VisitorIdentity identity, DateTimeOffset enteredAt, DateTimeOffset begunAt = default)
     {
         DateTimeOffset? best = null;
         foreach (var one in identity.Passed)
         {
-            if ((Duration > TimeSpan.Zero ? Passed.MfaOf(one) : Passed.EntryOf(one, app)) is var (method, at) && Allowed.HasFlag(method))
+            if ((Duration > TimeSpan.Zero ? Passed.MfaOf(one) : Passed.EntryOf(one, app)) is var (method, at) && Allowed.HasFlag(method) && (Duration > TimeSpan.Zero || at > begunAt))
             {
                 best = Later(best, EndOf(at, Duration, enteredAt));
             }

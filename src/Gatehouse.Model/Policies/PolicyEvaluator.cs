@@ -48,6 +48,12 @@ public sealed record CompiledPolicy(
         var proved = Mfa is null ? DateTimeOffset.MaxValue : Mfa.OpenUntil(app, identity, identity.GrantedAt ?? enteredAt);
         return approved > now && proved > now ? (approved < proved ? approved : proved) : null;
     }
+
+    /// <summary>
+    /// Whether somebody on a way to <paramref name="app"/> that began at <paramref name="begunAt"/> has yet to prove themselves by a second factor. Where each entry
+    /// asks, what they proved on an earlier way is over.
+    /// </summary>
+    public bool AsksFactor(Guid app, VisitorIdentity identity, DateTimeOffset begunAt, DateTimeOffset now) => Mfa is { } demand && !(demand.OpenUntil(app, identity, now, begunAt) > now);
 }
 
 /// <summary>What the policies of an app say of a visitor.</summary>

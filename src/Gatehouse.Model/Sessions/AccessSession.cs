@@ -46,7 +46,7 @@ public sealed class AccessSession
     /// <summary>The login method used.</summary>
     public required Guid LoginMethodId { get; init; }
 
-    /// <summary>Claims as JSON: an object of name to array of strings.</summary>
+    /// <summary>Claims as the login method gave them, as JSON object; <see cref="SessionClaims"/> reads them.</summary>
     public required string ClaimsJson { get; set; }
 
     /// <summary>Groups as the provider delivered them, as JSON array.</summary>
@@ -57,6 +57,9 @@ public sealed class AccessSession
 
     /// <summary>What they passed besides policies (see <c>Passed</c>): external evaluations, questions for a purpose, approvals.</summary>
     public List<string> Passed { get; set; } = [];
+
+    /// <summary>SHA-256 of the round trip to the login method that began it and of what that answered, lower-case hex; null when none did.</summary>
+    public string? BegunBy { get; init; }
 
     /// <summary>The browser's session in which this one was granted to a program, which ends with it; null when a person signed in.</summary>
     public string? ParentNonce { get; set; }

@@ -18,8 +18,8 @@ public sealed class NewAccessSession
     /// <summary>The login method used.</summary>
     public required Guid LoginMethodId { get; init; }
 
-    /// <summary>Claims by name.</summary>
-    public required IReadOnlyDictionary<string, IReadOnlyList<string>> Claims { get; init; }
+    /// <summary>Claims as delivered, as JSON object.</summary>
+    public required string ClaimsJson { get; init; }
 
     /// <summary>Groups as delivered, as JSON array.</summary>
     public required string GroupsJson { get; init; }
@@ -32,6 +32,9 @@ public sealed class NewAccessSession
 
     /// <summary>What they passed besides policies.</summary>
     public IReadOnlyList<string> Passed { get; init; } = [];
+
+    /// <summary>The round trip to the login method that begins it; null when none does.</summary>
+    public string? BegunBy { get; init; }
 
     /// <summary>Client address.</summary>
     public required string Address { get; init; }
@@ -60,6 +63,9 @@ public interface IAccessSessions
 
     /// <summary>The session of this nonce, or null when there is none or it was ended. May be past <see cref="AccessSession.ExpiresAt"/>.</summary>
     Task<AccessSession?> FindAsync(string nonce, CancellationToken cancellationToken);
+
+    /// <summary>The session that this round trip to a login method began, or null when it began none or that was ended. May be past <see cref="AccessSession.ExpiresAt"/>.</summary>
+    Task<AccessSession?> FindBegunByAsync(string roundTrip, CancellationToken cancellationToken);
 
     /// <summary>
     /// Ends a session everywhere; this node refuses its tokens before it returns. With a person's session end those of programs that were granted in

@@ -14,9 +14,7 @@ internal sealed class AccessAuthenticatorStore(IDbContextFactory<GatehouseDb> da
     public async Task<IReadOnlyList<AccessAuthenticator>> ListAsync(Guid userId, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        List<AccessAuthenticator> found = [.. await db.AccessTotps.AsNoTracking().Where(a => a.UserId == userId).ToListAsync(cancellationToken)];
-        found.AddRange(await db.AccessCredentials.AsNoTracking().Where(a => a.UserId == userId).ToListAsync(cancellationToken));
-        return [.. found.OrderByDescending(a => a.LastUsedAt ?? a.CreatedAt).ThenBy(a => a.Id)];
+        return [.. (await AccessAuthenticatorRows.ListAsync(db, userId, cancellationToken)).OrderByDescending(a => a.LastUsedAt ?? a.CreatedAt).ThenBy(a => a.Id)];
     }
 
     /// <inheritdoc/>
@@ -49,14 +47,14 @@ internal sealed class AccessAuthenticatorStore(IDbContextFactory<GatehouseDb> da
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var removed = await HoldAsync(db, userId, cancellationToken) ? await AccessAuthenticatorRemoval.FindAsync(db, userId, id, cancellationToken) : null;
+        var removed = await HoldAsync(db, userId, cancellationToken) ? await AccessAuthenticatorRows.FindAsync(db, userId, id, cancellationToken) : null;
         if (removed is null)
         {
             return null;
         }
 
         db.Remove(removed);
-        await AccessAuthenticatorRemoval.ForgetAsync(db, removed, cancellationToken);
+        await AccessAuthenticatorRows.ForgetAsync(db, removed, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return removed;
@@ -104,7 +102,7 @@ internal sealed class AccessAuthenticatorStore(IDbContextFactory<GatehouseDb> da
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (!await HoldAsync(db, proof.UserId, cancellationToken) || await AccessAuthenticatorRemoval.FindAsync(db, proof.UserId, proof.AuthenticatorId, cancellationToken) is null)
+        if (!await HoldAsync(db, proof.UserId, cancellationToken) || await AccessAuthenticatorRows.FindAsync(db, proof.UserId, proof.AuthenticatorId, cancellationToken) is null)
         {
             return false;
         }

@@ -111,6 +111,7 @@ internal static class AccessMaps
             session.HasIndex(s => new { s.LoginMethodId, s.Subject });
             session.HasIndex(s => new { s.LoginMethodId, s.ProviderSession });
             session.HasIndex(s => s.ParentNonce);
+            session.HasIndex(s => s.BegunBy);
             session.HasIndex(s => s.ForgetAt);
 
             // No key to the user: a session that was ended with its user has to be remembered as ended.

@@ -1,4 +1,5 @@
 using Gatehouse.Model.Authenticators;
+using Gatehouse.Model.Authenticators.WebAuthn;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Users;
 using Microsoft.EntityFrameworkCore;
@@ -26,9 +27,7 @@ internal static class AuthenticatorMaps
         model.Entity<WebAuthnDevice>(device =>
         {
             Share(device, "webauthn_devices");
-            device.Property(d => d.CredentialId).HasMaxLength(1364); // 1,023 bytes
-            device.HasIndex(d => d.CredentialId).IsUnique();
-            device.Property(d => d.Transports).AsJson();
+            ShareCredential(device);
         });
         model.Entity<SpentChallenge>(spent =>
         {
@@ -48,10 +47,8 @@ internal static class AuthenticatorMaps
         model.Entity<AccessCredential>(credential =>
         {
             ShareAccess(credential, "access_credentials");
-            credential.Property(c => c.CredentialId).HasMaxLength(1364); // 1,023 bytes
-            credential.HasIndex(c => c.CredentialId).IsUnique();
+            ShareCredential(credential);
             credential.HasIndex(c => c.UserId);
-            credential.Property(c => c.Transports).AsJson();
         });
         model.Entity<RememberedProof>(proof =>
         {
@@ -62,6 +59,14 @@ internal static class AuthenticatorMaps
             proof.HasIndex(p => p.AuthenticatorId);
             proof.HasOne<AccessUser>().WithMany().HasForeignKey(p => p.UserId).OnDelete(DeleteBehavior.Cascade);
         });
+    }
+
+    private static void ShareCredential<T>(EntityTypeBuilder<T> credential)
+        where T : class, IWebAuthnCredential
+    {
+        credential.Property(nameof(IWebAuthnCredential.CredentialId)).HasMaxLength(1364); // 1,023 bytes
+        credential.HasIndex(nameof(IWebAuthnCredential.CredentialId)).IsUnique();
+        credential.Property<List<string>>(nameof(IWebAuthnCredential.Transports)).AsJson();
     }
 
     private static void ShareAccess<T>(EntityTypeBuilder<T> authenticator, string table)

@@ -16,7 +16,6 @@ namespace Gatehouse.Store.Maps;
 [JsonSerializable(typeof(List<Approval>))]
 [JsonSerializable(typeof(List<TestedPerson>))]
 [JsonSerializable(typeof(List<TokenGrant>))]
-[JsonSerializable(typeof(Dictionary<string, List<string>>))]
 [JsonSerializable(typeof(CorsRules))]
 [JsonSerializable(typeof(MfaRules))]
 [JsonSerializable(typeof(OrganizationMfa))]

@@ -1,10 +1,8 @@
 using System.Buffers.Text;
 using System.Linq.Expressions;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
-using Gatehouse.Store.Maps;
 using Gatehouse.Store.Snapshots;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -70,6 +68,13 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         return await db.AccessSessions.AsNoTracking().FirstOrDefaultAsync(s => s.Nonce == nonce && s.RevokedAt == null, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<AccessSession?> FindBegunByAsync(string roundTrip, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        return await db.AccessSessions.AsNoTracking().FirstOrDefaultAsync(s => s.BegunBy == roundTrip && s.RevokedAt == null, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -218,7 +223,6 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
     private AccessSession SessionOf(NewAccessSession facts, AccessUser user)
     {
         var now = clock.GetUtcNow();
-        var claims = facts.Claims.ToDictionary(c => c.Key, c => c.Value.ToList(), StringComparer.Ordinal);
         return new AccessSession
         {
             Nonce = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(NonceBytes)),
@@ -228,10 +232,11 @@ internal sealed class AccessSessionStore(IDbContextFactory<GatehouseDb> database
             Subject = facts.Subject,
             ProviderSession = facts.ProviderSession,
             LoginMethodId = facts.LoginMethodId,
-            ClaimsJson = JsonSerializer.Serialize(claims, Shapes.Default.DictionaryStringListString),
+            ClaimsJson = facts.ClaimsJson,
             GroupsJson = facts.GroupsJson,
             Amr = [.. facts.Amr],
             Passed = [.. facts.Passed],
+            BegunBy = facts.BegunBy,
             Address = facts.Address,
             AuthenticatedAt = facts.AuthenticatedAt,
             CreatedAt = now,

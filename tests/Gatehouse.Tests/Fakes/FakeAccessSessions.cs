@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 
@@ -39,10 +38,11 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
             Subject = facts.Subject,
             ProviderSession = facts.ProviderSession,
             LoginMethodId = facts.LoginMethodId,
-            ClaimsJson = JsonSerializer.Serialize(facts.Claims),
+            ClaimsJson = facts.ClaimsJson,
             GroupsJson = facts.GroupsJson,
             Amr = [.. facts.Amr],
             Passed = [.. facts.Passed],
+            BegunBy = facts.BegunBy,
             Address = facts.Address,
             AuthenticatedAt = facts.AuthenticatedAt,
             CreatedAt = now,
@@ -69,6 +69,10 @@ internal sealed class FakeAccessSessions(TimeProvider clock) : IAccessSessions
     /// <inheritdoc/>
     public Task<AccessSession?> FindAsync(string nonce, CancellationToken cancellationToken) =>
         Task.FromResult(sessions.TryGetValue(nonce, out var session) && session.RevokedAt is null ? session : null);
+
+    /// <inheritdoc/>
+    public Task<AccessSession?> FindBegunByAsync(string roundTrip, CancellationToken cancellationToken) =>
+        Task.FromResult(sessions.Values.SingleOrDefault(s => s.BegunBy == roundTrip && s.RevokedAt is null));
 
     /// <inheritdoc/>
     public Task PassAsync(string nonce, string prefix, IReadOnlyList<string> passed, CancellationToken cancellationToken)

@@ -84,6 +84,18 @@ public class MfaDemandTests
         Assert.Equal(opens, demand.OpenUntil(app, Identity([Passed.OfSignIn(Now)], "otp"), entered) is not null);
     }
 
+    [Theory]
+    [InlineData(0, -1, true)]
+    [InlineData(0, 0, false)]
+    [InlineData(0, 1, false)]
+    [InlineData(1, 1, true)] // only where each entry asks
+    public void A_proof_for_an_earlier_entry_is_over_when_the_next_begins(int hours, int begunAfter, bool opens)
+    {
+        var (app, demand) = (Guid.CreateVersion7(), new MfaDemand(MfaMethods.Totp, TimeSpan.FromHours(hours), null));
+        var identity = Identity([Passed.OfMfa(MfaMethods.Totp, Now), Passed.OfEntry(MfaMethods.Totp, Now, app)]);
+        Assert.Equal(opens, demand.OpenUntil(app, identity, Now.AddSeconds(2), Now.AddSeconds(begunAfter)) > Now);
+    }
+
     [Fact]
     public void Nothing_counts_that_the_organization_does_not_take_and_a_level_that_is_left_out_says_nothing_more()
     {

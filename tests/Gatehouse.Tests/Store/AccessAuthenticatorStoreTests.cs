@@ -175,7 +175,7 @@ public class AccessAuthenticatorStoreTests
         Name = "",
         Subject = email,
         LoginMethodId = Guid.Empty,
-        Claims = new Dictionary<string, IReadOnlyList<string>>(),
+        ClaimsJson = "{}",
         GroupsJson = "[]",
         Amr = [],
         Passed = ["purpose"],

@@ -21,7 +21,7 @@ public class AccessSessionStoreTests
         Assert.Matches("^[A-Za-z0-9_-]{22}$", started.Nonce);
         Assert.NotNull(found);
         Assert.Equal("ada@example.com", found.Email);
-        Assert.Equal("""{"groups":["staff","demo"]}""", found.ClaimsJson);
+        Assert.Equal("""{"groups":["staff","demo"],"level":3,"isStaff":true,"rooms":["a",7]}""", found.ClaimsJson);
         Assert.Equal(["pwd", "mfa"], found.Amr);
         Assert.Equal(started.UserId, found.UserId);
         Assert.Equal(TimeSpan.FromHours(24), found.ExpiresAt - found.CreatedAt);
@@ -111,7 +111,7 @@ public class AccessSessionStoreTests
                 Subject = "sub-2",
                 ProviderSession = "sid-2",
                 LoginMethodId = method,
-                Claims = new Dictionary<string, IReadOnlyList<string>> { ["groups"] = ["guests"] },
+                ClaimsJson = """{"groups":["guests"]}""",
                 GroupsJson = """["guests"]""",
                 Amr = ["otp"],
                 Passed = ["evaluation new"],
@@ -278,6 +278,20 @@ public class AccessSessionStoreTests
     }
 
     [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task A_session_is_found_by_the_round_trip_that_began_it_until_it_is_ended(DatabaseKind kind)
+    {
+        await using var store = await TestStore.StartAsync(kind);
+        var sessions = store.Get<IAccessSessions>();
+        var other = await sessions.StartAsync(Ada(), Cancel);
+        var begun = await sessions.StartAsync(Ada(trip: "trip-1"), Cancel);
+
+        Assert.Equal(begun.Nonce, (await sessions.FindBegunByAsync("trip-1", Cancel))?.Nonce);
+        Assert.Null(await sessions.FindBegunByAsync("trip-2", Cancel));
+        await sessions.ReplaceAsync(begun.Nonce, other.Nonce, Cancel);
+        Assert.Null(await sessions.FindBegunByAsync("trip-1", Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
     public async Task A_nonce_with_any_character_is_just_not_found(DatabaseKind kind)
     {
         await using var store = await TestStore.StartAsync(kind);
@@ -286,15 +300,16 @@ public class AccessSessionStoreTests
         await store.Get<IAccessSessions>().RevokeAsync("nobody's", Cancel);
     }
 
-    private static NewAccessSession Ada(Guid? method = null, TimeSpan? duration = null) => new()
+    private static NewAccessSession Ada(Guid? method = null, TimeSpan? duration = null, string? trip = null) => new()
     {
         Email = "ada@example.com",
         Name = "Ada Lovelace",
         Subject = "sub-1",
         LoginMethodId = method ?? Guid.CreateVersion7(),
-        Claims = new Dictionary<string, IReadOnlyList<string>> { ["groups"] = ["staff", "demo"] },
+        ClaimsJson = """{"groups":["staff","demo"],"level":3,"isStaff":true,"rooms":["a",7]}""",
         GroupsJson = """["staff","demo"]""",
         Amr = ["pwd", "mfa"],
+        BegunBy = trip,
         Address = "127.0.0.1",
         Duration = duration ?? TimeSpan.FromHours(24),
         LongestToken = TimeSpan.FromHours(6),

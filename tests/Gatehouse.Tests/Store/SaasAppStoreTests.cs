@@ -54,7 +54,7 @@ public class SaasAppStoreTests
                     Name = "",
                     Subject = "s",
                     LoginMethodId = Guid.CreateVersion7(),
-                    Claims = new Dictionary<string, IReadOnlyList<string>>(),
+                    ClaimsJson = "{}",
                     GroupsJson = "[]",
                     Amr = [],
                     AuthenticatedAt = said,

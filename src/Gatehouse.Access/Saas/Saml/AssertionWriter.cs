@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Xml;
-using Gatehouse.Access.SignIn;
 using Gatehouse.Access.SignIn.Saml;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Sessions;
@@ -74,7 +73,7 @@ internal sealed class AssertionWriter(XmlWriter xml, AppEntry app, string issuer
     // A custom attribute takes the place of a usual one of its name: of two with one name each reader chooses for itself.
     private void Attributes(AccessSession session)
     {
-        var claims = SessionIdentity.ClaimsOf(session);
+        var claims = SessionClaims.Texts(session.ClaimsJson);
         Begin("AttributeStatement");
         foreach (var (name, values) in ((string, IReadOnlyList<string>)[])[("id", [session.UserId.ToString()]), ("email", [session.Email]), ("name", [session.Name]), ("groups", SaasIdentity.GroupsOf(app, session))])
         {

@@ -18,8 +18,14 @@ internal sealed record Way(AppEntry App, CompiledPolicy By, string Host, string 
     /// <summary>Common name of the client certificate on the app host; null when there was none.</summary>
     public string? CommonName { get; init; }
 
+    /// <summary>When they came to the team domain: what each entry asks for must be newer.</summary>
+    public required DateTimeOffset BegunAt { get; init; }
+
     /// <summary>Whether each visit asks for a sign-in of its own.</summary>
     public bool IsForThisVisit => SessionDuration.Of(App, By) == TimeSpan.Zero;
+
+    /// <summary>Whether to come again is to be asked again.</summary>
+    public bool AsksEachTime => IsForThisVisit || By.Mfa is { Duration.Ticks: 0 };
 
     /// <summary>How they got here.</summary>
     public SignInProof Proof { get; init; }
@@ -38,6 +44,7 @@ internal sealed record Way(AppEntry App, CompiledPolicy By, string Host, string 
         CommonName = CommonName,
         Host = Host,
         ReturnTo = ReturnTo,
+        BegunAt = BegunAt,
         Proof = Proof,
         ExpiresAt = end,
     };
@@ -117,9 +124,9 @@ internal sealed class Entrance(ApprovalDesk desk, MfaGate mfa, SealedStates stat
             ? await EnterAsync(context, table, way, session)
             : null;
 
-    /// <summary>Goes on from a question whose one answer was taken just now. Null when its policy lets the person go there no more.</summary>
+    /// <summary>Goes on from a question for a second factor whose one answer was taken just now. Null when its policy lets the person go there no more.</summary>
     public async Task<IResult?> ResumeAsync(HttpContext context, AccessTable table, WayState state, AccessSession session) =>
-        WayOf(context, table, state, session) is { } way ? await EnterAsync(context, table, way, session) : null;
+        WayOf(context, table, state, session) is { } way ? await EnterAsync(context, table, way with { BegunAt = DateTimeOffset.MinValue }, session) : null;
 
     private Way? WayOf(HttpContext context, AccessTable table, WayState state, AccessSession session)
     {
@@ -130,7 +137,7 @@ internal sealed class Entrance(ApprovalDesk desk, MfaGate mfa, SealedStates stat
 
         var visitor = places.Visitor(app, ClientAddress.Of(context), SessionIdentity.Of(session)) with { CommonName = state.CommonName };
         return SignInDecision.Judge(app, visitor) is Ruling.Admitted admitted && admitted.By.Id == state.PolicyId
-            ? new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { CommonName = state.CommonName, Proof = state.Proof }
+            ? new Way(app, admitted.By, state.Host, state.ReturnTo, state.AppSessionHash) { BegunAt = state.BegunAt, CommonName = state.CommonName, Proof = state.Proof }
             : null;
     }
 
@@ -158,8 +165,8 @@ internal sealed class Entrance(ApprovalDesk desk, MfaGate mfa, SealedStates stat
                 [new("Request", request.Id.ToString()), new("Over at", Time(request.ExpiresAt))], brand: table.Organization.Name);
         }
 
-        // Never the provider's answer again; and where each visit asks for a sign-in, looking again would ask for one, every time.
-        if (!way.IsForThisVisit)
+        // Never the provider's answer again; and where each visit asks for something, looking again would ask for it, every time.
+        if (!way.AsksEachTime)
         {
             context.Response.Headers["Refresh"] = string.Create(
                 System.Globalization.CultureInfo.InvariantCulture, $"{(int)AskAgainAfter.TotalSeconds}; url={AppLogin.Url(urls, way.Host, way.ReturnTo, switchPerson: false)}");
@@ -169,7 +176,7 @@ internal sealed class Entrance(ApprovalDesk desk, MfaGate mfa, SealedStates stat
             StatusCodes.Status200OK,
             "Waiting for approval",
             desk.CanAsk
-                ? $"Whoever may approve access to {way.App.App.Name} has been sent a mail. {(way.IsForThisVisit ? "Open" : "This page looks again by itself; you can also close it and open")} the application later."
+                ? $"Whoever may approve access to {way.App.App.Name} has been sent a mail. {(way.AsksEachTime ? "Open" : "This page looks again by itself; you can also close it and open")} the application later."
                 : "Nobody could be told of your request: this installation sends no mail. Tell whoever runs it.",
             [new("Request", request.Id.ToString()), new("Approved so far by", request.Approvals.Count.ToString(System.Globalization.CultureInfo.InvariantCulture)), new("Over at", Time(request.ExpiresAt))],
             brand: table.Organization.Name);

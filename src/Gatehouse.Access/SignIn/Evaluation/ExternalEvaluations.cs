@@ -29,7 +29,7 @@ internal sealed class ExternalEvaluations(EvaluationCall call, IAccessSessions s
             return;
         }
 
-        var said = await AskAsync(context, table, app, Identity(session.Email, session.Name, session.LoginMethodId, SessionIdentity.ClaimsOf(session), session.Amr, session.Address));
+        var said = await AskAsync(context, table, app, Identity(session.Email, session.Name, session.LoginMethodId, SessionClaims.Texts(session.ClaimsJson), session.Amr, session.Address));
 
         // Answers about other apps' services stay as they are.
         var others = session.Passed.Where(p => p.StartsWith(Passed.Evaluation, StringComparison.Ordinal) && !app.Evaluations.Any(e => Passed.Of(e) == p || Passed.RefusedBy(e) == p));

@@ -26,31 +26,38 @@ internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSession
     {
         var table = tables.Current;
         SecurityHeaders.NoStore(context.Response);
+        var returnTo = ReturnToOf(context.Request);
         if (table.Launcher is { AfterSignIn.IsEmpty: true })
         {
             return Page.Message(
                 StatusCodes.Status403Forbidden,
                 "The App Launcher is not enabled",
-                "No policy says who may open it. Open your application by its own address." + (ReturnToOf(context.Request) == "/" ? "" : " If it asks for a second factor, you can add one there."),
+                "No policy says who may open it. Open your application by its own address." + (returnTo == "/" ? "" : " If it asks for a second factor, you can add one there."),
                 brand: table.Organization.Name);
         }
 
         var wantsOther = context.Request.Query[LoginRedirect.SwitchParameter] is ["1"];
         if (!wantsOther && await orgSessions.FindAsync(context, table) is { } session && table.Launcher?.Takes(session.LoginMethodId) != false)
         {
-            return ReturnToOf(context.Request) is var to && to == "/" ? Show(context, table, session) : Results.Redirect(to);
+            return returnTo == "/" ? Show(context, table, session) : Results.Redirect(returnTo);
         }
 
-        var returnTo = ReturnToOf(context.Request);
         var methods = table.LoginMethods.Where(m => table.Launcher?.Takes(m.Method.Id) != false).ToList();
         return context.Request.Query[LoginEndpoint.MethodParameter] is [{ } wanted]
             ? methods.Find(m => m.Method.Id.ToString() == wanted) is { } chosen ? provider.SendLauncher(context, table, chosen, returnTo, prompt: wantsOther) : SignInPages.BadLink(table)
             : methods is [var only] && !wantsOther && table.Launcher?.App is { } app && (app.AutoRedirectToIdentity || app.Launcher?.SkipLoginPage == true) ? provider.SendLauncher(context, table, only, returnTo, prompt: false)
-            : Choice(table, methods, (wantsOther ? $"&{LoginRedirect.SwitchParameter}=1" : "") + (returnTo == "/" ? "" : "&" + AddFactor));
+            : Choice(table, methods, wantsOther, returnTo);
     }
 
     /// <summary>Where a sign-in at the launcher leads.</summary>
     public static string ReturnToOf(HttpRequest request) => request.Query["next"] is ["mfa"] ? MfaPages.AddPath : "/";
+
+    /// <summary>The launcher, from where a sign-in leads to <paramref name="returnTo"/>; <paramref name="switchPerson"/> asks for somebody else.</summary>
+    public static string PathTo(string returnTo, bool switchPerson, string? method = null) => string.Join('&', ((string?[])[
+        method is null ? null : $"{LoginEndpoint.MethodParameter}={method}",
+        switchPerson ? LoginRedirect.SwitchParameter + "=1" : null,
+        returnTo == MfaPages.AddPath ? AddFactor : null,
+    ]).OfType<string>()) is { Length: > 0 } query ? "/?" + query : "/";
 
     /// <summary>GET of the style sheet: the colours of the launcher, before those of the organization.</summary>
     public IResult Style(HttpContext context)
@@ -79,7 +86,7 @@ internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSession
         var (address, who) = (ClientAddress.Of(context), SessionIdentity.Of(session));
         if (table.Launcher is not null && !launcher.Admits(table, address, who))
         {
-            return denial.ForLauncher(table, session.Email, RayId.Of(context));
+            return denial.ForLauncher(table, session.Email, RayId.Of(context), "/");
         }
 
         var open = launcher.Of(table, address, who);
@@ -104,11 +111,11 @@ internal sealed class LauncherEndpoint(ISnapshot<AccessTable> tables, OrgSession
         };
     }
 
-    private IResult Choice(AccessTable table, List<LoginMethodEntry> methods, string more)
+    private IResult Choice(AccessTable table, List<LoginMethodEntry> methods, bool wantsOther, string returnTo)
     {
         var own = table.Launcher?.App.Launcher;
         var look = LookOf(table, own?.ImageUrl is { } picture ? [picture] : []);
-        var links = methods.Select(m => KeyValuePair.Create(m.Method.Name, $"/?{LoginEndpoint.MethodParameter}={m.Method.Id}{more}")).ToList();
+        var links = methods.Select(m => KeyValuePair.Create(m.Method.Name, PathTo(returnTo, wantsOther, m.Method.Id.ToString()))).ToList();
         if (links.Count > 0 && table.Launcher is { } launcherApp && CustomLoginPage.Of(table, launcherApp, urls.AccessHost, links) is { } custom)
         {
             return custom;

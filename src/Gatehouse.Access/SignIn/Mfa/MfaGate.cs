@@ -11,16 +11,16 @@ internal sealed class MfaGate(MfaMemory memory, MfaPages pages, TimeProvider clo
     /// <summary>The page that asks; null when nothing has to be asked.</summary>
     public async Task<IResult?> AskAsync(HttpContext context, AccessTable table, Way way, AccessSession session)
     {
-        if (IsOpen(way, session))
+        if (!Asks(way, session))
         {
             return null;
         }
 
         await memory.RecallAsync(context, session);
-        return IsOpen(way, session)
+        return !Asks(way, session)
             ? null
-            : await pages.ShowAsync(context, table, session, new MfaErrand(way.By.Mfa!.Allowed, way.StateFor(session, clock.GetUtcNow() + MfaStates.Life), way.App)); // not open, so it asks
+            : await pages.ShowAsync(context, table, session, new MfaErrand(way.By.Mfa!.Allowed, way.StateFor(session, clock.GetUtcNow() + MfaStates.Life), way.App)); // it asks
     }
 
-    private bool IsOpen(Way way, AccessSession session) => way.By.Mfa is not { } demand || (clock.GetUtcNow() is var now && demand.OpenUntil(way.App.App.Id, SessionIdentity.Of(session), now) > now);
+    private bool Asks(Way way, AccessSession session) => way.By.AsksFactor(way.App.App.Id, SessionIdentity.Of(session), way.BegunAt, clock.GetUtcNow());
 }

@@ -159,6 +159,6 @@ internal sealed class MfaPages(IAccessAuthenticators authenticators, MfaChanges 
         + (session.AuthenticatedAt is { } at
             ? $"Your login method says that you proved who you are at {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)}. If it says so once more, sign out there first."
             : "Your login method does not say when you proved who you are, so it is asked for a new sign-in."),
-        action: (errand.Way is { } way ? AppLogin.Url(urls, way.Host, way.ReturnTo, switchPerson: true) : $"{urls.Access}/?{LoginRedirect.SwitchParameter}=1&{LauncherEndpoint.AddFactor}", "Sign in again"),
+        action: (errand.Way is { } way ? AppLogin.Url(urls, way.Host, way.ReturnTo, switchPerson: true) : urls.Access + LauncherEndpoint.PathTo(AddPath, switchPerson: true), "Sign in again"),
         brand: table.Organization.Name);
 }

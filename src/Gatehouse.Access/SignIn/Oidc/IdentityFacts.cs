@@ -1,6 +1,8 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Gatehouse.Model.LoginMethods;
 using Gatehouse.Model.Policies;
+using Gatehouse.Model.Sessions;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Access.SignIn.Oidc;
@@ -41,8 +43,11 @@ internal sealed class IdentityFacts
     /// <summary>When the person last proved who they are; null when the provider does not say.</summary>
     public required DateTimeOffset? AuthenticatedAt { get; init; }
 
-    /// <summary>Claims by name.</summary>
-    public required IReadOnlyDictionary<string, IReadOnlyList<string>> Claims { get; init; }
+    /// <summary>Claims as they were delivered, as JSON object.</summary>
+    public required string ClaimsJson { get; init; }
+
+    /// <summary>The texts of each claim, which rules compare.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Claims => field ??= SessionClaims.Texts(ClaimsJson);
 
     /// <summary>Groups as they were delivered, as JSON array.</summary>
     public required string GroupsJson { get; init; }
@@ -90,15 +95,17 @@ internal sealed class IdentityFacts
         }
 
         var groups = spellings is [var spelling] ? payload.GetProperty(spelling) : default;
-        var claims = ClaimsOf(method, payload, email, groups);
-        if (claims.Sum(c => c.Value.Sum(v => (long)v.Length + 4)) > MostCharacters || (groups.ValueKind != JsonValueKind.Undefined && groups.GetRawText().Length > MostCharacters))
+        var given = ClaimsOf(method, payload, groups);
+        if (given.Sum(c => c.Value.GetRawText().Length + 4L) > MostCharacters)
         {
             return Refuse(step, "claims_too_large", "The login method gave more than 64 KB of claims. Let it send only the groups and claims that rules need.", "claims too large");
         }
 
-        if (GroupsOf(groups) is not { } groupsJson)
+        // Left out, it would slip past a rule that denies by it.
+        var claims = given.ToDictionary(c => c.Key, c => JsonText.TryRewrite(c.Value), StringComparer.Ordinal);
+        if (claims.ContainsValue(null))
         {
-            return Refuse(step, "claims_unreadable", "The login method gave a group name that is not text.", "groups hold a lone surrogate");
+            return Refuse(step, "claims_unreadable", "The login method gave a group or a claim that is not text.", "a claim holds a lone surrogate");
         }
 
         return new IdentityFacts
@@ -108,9 +115,14 @@ internal sealed class IdentityFacts
             Subject = SubjectOf(payload) ?? "",
             ProviderSession = ProviderSessionOf(payload) ?? "",
             AuthenticatedAt = JsonText.Number(payload, "auth_time") is { } at ? DateTimeOffset.FromUnixTimeSeconds(at) : null,
-            Claims = claims,
-            GroupsJson = groupsJson,
-            Amr = payload.TryGetProperty("amr", out var amr) ? [.. Values(amr).Take(20)] : [],
+            ClaimsJson = new JsonObject([.. claims.Select(c => KeyValuePair.Create(c.Key, JsonNode.Parse(c.Value!))), KeyValuePair.Create("email", (JsonNode?)email)]).ToJsonString(), // none is null
+            GroupsJson = groups.ValueKind switch
+            {
+                JsonValueKind.Undefined or JsonValueKind.Null => "[]",
+                JsonValueKind.Array => claims[ProviderGroups.Claim]!,
+                _ => $"[{claims[ProviderGroups.Claim]}]",
+            },
+            Amr = payload.TryGetProperty("amr", out var amr) ? [.. Words(amr).Take(20)] : [],
         };
     }
 
@@ -120,40 +132,28 @@ internal sealed class IdentityFacts
     /// <summary>The provider's name of its session in the form that sessions keep.</summary>
     public static string? ProviderSessionOf(JsonElement payload) => JsonText.Text(payload, "sid") is { } text && JsonText.Plain(text, LongestId) is { Length: > 0 } plain ? plain : null;
 
-    private static string? GroupsOf(JsonElement groups) => groups.ValueKind switch
+    // What the login method is set to pass on, and what rules look for besides; the address is the canonical one.
+    private static Dictionary<string, JsonElement> ClaimsOf(LoginMethod method, JsonElement payload, JsonElement groups)
     {
-        JsonValueKind.Undefined or JsonValueKind.Null => "[]",
-        JsonValueKind.Array => JsonText.TryRewrite(groups),
-        _ => JsonText.TryRewrite(groups) is { } one ? $"[{one}]" : null,
-    };
-
-    private static Dictionary<string, IReadOnlyList<string>> ClaimsOf(LoginMethod method, JsonElement payload, string email, JsonElement groups)
-    {
-        var claims = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) { ["email"] = [email] };
-        foreach (var name in method.Claims.Append(RuleEvaluator.AuthContextClaim))
+        var claims = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var name in method.Claims.Append(RuleEvaluator.AuthContextClaim).Where(n => n != "email"))
         {
             if (payload.TryGetProperty(name, out var value))
             {
-                claims.TryAdd(name, [.. Values(value)]);
+                claims[name] = value;
             }
         }
 
         if (groups.ValueKind != JsonValueKind.Undefined)
         {
-            claims["groups"] = [.. Values(groups)];
+            claims[ProviderGroups.Claim] = groups;
         }
 
         return claims;
     }
 
-    // Rules compare texts: numbers and booleans as JSON spells them, an array as its members.
-    private static IEnumerable<string> Values(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null or JsonValueKind.Undefined => [],
-        JsonValueKind.String => JsonText.TryText(value) is { } text ? [text] : [],
-        JsonValueKind.Array => value.EnumerateArray().SelectMany(m => m.ValueKind == JsonValueKind.Array ? [m.GetRawText()] : Values(m)),
-        _ => [value.GetRawText()],
-    };
+    private static IEnumerable<string> Words(JsonElement amr) =>
+        (amr.ValueKind == JsonValueKind.Array ? amr.EnumerateArray().ToArray() : [amr]).Where(a => a.ValueKind == JsonValueKind.String).Select(JsonText.TryText).OfType<string>();
 
     private static SignInFailure Refuse(string step, string code, string text, string reason) =>
         new(code, step, "Failed to fetch user/group information from the identity provider", text, reason, StatusCodes.Status403Forbidden);

@@ -8,6 +8,7 @@ using Gatehouse.Access.SignIn.Oidc;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.LoginMethods;
 using Gatehouse.Model.Policies;
+using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
 using Gatehouse.Web.Pages;
@@ -209,7 +210,7 @@ internal sealed partial class PinEndpoint(
         Subject = "",
         ProviderSession = "",
         AuthenticatedAt = clock.GetUtcNow(),
-        Claims = PinJudge.Claims(email),
+        ClaimsJson = SessionClaims.Write(PinJudge.Claims(email)),
         GroupsJson = "[]",
         Amr = [],
     };

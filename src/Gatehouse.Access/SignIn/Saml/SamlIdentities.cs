@@ -84,7 +84,7 @@ internal sealed class SamlIdentities(SamlResponses responses, IAccessSessions se
             Subject = JsonText.Plain(assertion.NameId, IdentityFacts.LongestId),
             ProviderSession = JsonText.Plain(assertion.SessionIndex, IdentityFacts.LongestId),
             AuthenticatedAt = assertion.AuthenticatedAt,
-            Claims = claims,
+            ClaimsJson = SessionClaims.Write(claims),
             GroupsJson = new JsonArray([.. claims.GetValueOrDefault(ProviderGroups.Claim, []).Select(g => (JsonNode?)JsonValue.Create(g))]).ToJsonString(),
             Amr = [.. assertion.Contexts.Where(c => c.Length is > 0 and <= 100).Take(20)],
         };

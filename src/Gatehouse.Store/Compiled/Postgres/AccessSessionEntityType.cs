@@ -24,8 +24,8 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Sessions.AccessSession",
                 typeof(AccessSession),
                 baseEntityType,
-                propertyCount: 18,
-                unnamedIndexCount: 5,
+                propertyCount: 19,
+                unnamedIndexCount: 6,
                 keyCount: 1);
 
             var nonce = runtimeEntityType.AddProperty(
@@ -65,6 +65,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 nullable: true,
                 valueConverter: new UnixMilliseconds());
             authenticatedAt.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var begunBy = runtimeEntityType.AddProperty(
+                "BegunBy",
+                typeof(string),
+                propertyInfo: typeof(AccessSession).GetProperty("BegunBy", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(AccessSession).GetField("<BegunBy>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            begunBy.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var claimsJson = runtimeEntityType.AddProperty(
                 "ClaimsJson",
@@ -187,18 +195,21 @@ namespace Gatehouse.Store.Compiled.Postgres
             runtimeEntityType.SetPrimaryKey(key);
 
             var index = runtimeEntityType.AddIndex(
-                new[] { forgetAt });
+                new[] { begunBy });
 
             var index0 = runtimeEntityType.AddIndex(
-                new[] { parentNonce });
+                new[] { forgetAt });
 
             var index1 = runtimeEntityType.AddIndex(
-                new[] { userId });
+                new[] { parentNonce });
 
             var index2 = runtimeEntityType.AddIndex(
-                new[] { loginMethodId, providerSession });
+                new[] { userId });
 
             var index3 = runtimeEntityType.AddIndex(
+                new[] { loginMethodId, providerSession });
+
+            var index4 = runtimeEntityType.AddIndex(
                 new[] { loginMethodId, subject });
 
             return runtimeEntityType;

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("d7e3805b-f5de-42f0-97e0-8f23adad2bf9"), entityTypeCount: 80)
+            : base(skipDetectChanges: false, modelId: new Guid("f97bfdae-e9e5-4ffe-9e9f-6496b323cce7"), entityTypeCount: 80)
         {
         }
 

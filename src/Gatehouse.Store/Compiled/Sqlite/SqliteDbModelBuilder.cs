@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("671aa281-c4d9-4f4c-9641-70da8dce8c8c"), entityTypeCount: 80)
+            : base(skipDetectChanges: false, modelId: new Guid("45e78779-4087-47e6-aa57-e880592827b0"), entityTypeCount: 80)
         {
         }
 

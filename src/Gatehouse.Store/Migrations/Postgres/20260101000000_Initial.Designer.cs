@@ -2389,6 +2389,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<long?>("AuthenticatedAt")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("BegunBy")
+                        .HasColumnType("text");
+
                     b.Property<string>("ClaimsJson")
                         .IsRequired()
                         .HasColumnType("text");
@@ -2439,6 +2442,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .HasColumnType("uuid");
 
                     b.HasKey("Nonce");
+
+                    b.HasIndex("BegunBy");
 
                     b.HasIndex("ForgetAt");
 

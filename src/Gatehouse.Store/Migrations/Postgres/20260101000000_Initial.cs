@@ -60,6 +60,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     GroupsJson = table.Column<string>(type: "text", nullable: false),
                     Amr = table.Column<string>(type: "text", nullable: false),
                     Passed = table.Column<string>(type: "text", nullable: false),
+                    BegunBy = table.Column<string>(type: "text", nullable: true),
                     ParentNonce = table.Column<string>(type: "text", nullable: true),
                     Address = table.Column<string>(type: "text", nullable: false),
                     AuthenticatedAt = table.Column<long>(type: "bigint", nullable: true),
@@ -1913,6 +1914,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "access_lists",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_BegunBy",
+                table: "access_sessions",
+                column: "BegunBy");
 
             migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_ForgetAt",

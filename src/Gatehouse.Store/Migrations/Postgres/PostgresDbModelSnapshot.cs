@@ -2386,6 +2386,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<long?>("AuthenticatedAt")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("BegunBy")
+                        .HasColumnType("text");
+
                     b.Property<string>("ClaimsJson")
                         .IsRequired()
                         .HasColumnType("text");
@@ -2436,6 +2439,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .HasColumnType("uuid");
 
                     b.HasKey("Nonce");
+
+                    b.HasIndex("BegunBy");
 
                     b.HasIndex("ForgetAt");
 

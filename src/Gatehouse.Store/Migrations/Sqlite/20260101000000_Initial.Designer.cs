@@ -2376,6 +2376,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<long?>("AuthenticatedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("BegunBy")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("ClaimsJson")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -2426,6 +2429,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.HasKey("Nonce");
+
+                    b.HasIndex("BegunBy");
 
                     b.HasIndex("ForgetAt");
 

@@ -59,6 +59,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     GroupsJson = table.Column<string>(type: "TEXT", nullable: false),
                     Amr = table.Column<string>(type: "TEXT", nullable: false),
                     Passed = table.Column<string>(type: "TEXT", nullable: false),
+                    BegunBy = table.Column<string>(type: "TEXT", nullable: true),
                     ParentNonce = table.Column<string>(type: "TEXT", nullable: true),
                     Address = table.Column<string>(type: "TEXT", nullable: false),
                     AuthenticatedAt = table.Column<long>(type: "INTEGER", nullable: true),
@@ -1912,6 +1913,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "access_lists",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_access_sessions_BegunBy",
+                table: "access_sessions",
+                column: "BegunBy");
 
             migrationBuilder.CreateIndex(
                 name: "IX_access_sessions_ForgetAt",

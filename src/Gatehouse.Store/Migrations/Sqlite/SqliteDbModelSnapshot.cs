@@ -2373,6 +2373,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<long?>("AuthenticatedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("BegunBy")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("ClaimsJson")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -2423,6 +2426,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.HasKey("Nonce");
+
+                    b.HasIndex("BegunBy");
 
                     b.HasIndex("ForgetAt");
 

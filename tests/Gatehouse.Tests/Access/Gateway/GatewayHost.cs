@@ -362,6 +362,8 @@ internal sealed class FakeSessions : IAccessSessions
         return Fault is null ? Task.FromResult(byNonce.GetValueOrDefault(nonce)) : Task.FromException<AccessSession?>(Fault);
     }
 
+    public Task<AccessSession?> FindBegunByAsync(string roundTrip, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<AccessSession> StartAsync(NewAccessSession facts, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<AccessSession?> StartUnderAsync(string parent, NewAccessSession facts, CancellationToken cancellationToken) => throw new NotSupportedException();

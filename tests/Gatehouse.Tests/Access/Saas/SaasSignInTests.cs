@@ -106,6 +106,22 @@ public class SaasSignInTests
     }
 
     [Fact]
+    public async Task A_custom_claim_keeps_its_type()
+    {
+        var client = new SaasOidc
+        {
+            RedirectUris = [SaasRig.Redirect],
+            CustomClaims = [new SaasClaim { Name = "level", Source = new SaasSource { Name = "department" } }, new SaasClaim { Name = "none", Source = new SaasSource { Name = "division" } }],
+        };
+        await using var rig = await SaasRig.StartAsync(client);
+        rig.Provider.Claims = claims => (claims["department"], claims["division"]) = (3, null);
+        using var browser = rig.Browser();
+        var id = new JsonWebToken((await SaasRig.TokenAsync(browser, SaasRig.CodeForm((await SaasRig.SignInAsync(rig, browser))["code"])))["id_token"]!.ToString());
+        Assert.Equal(3, id.GetPayloadValue<object>("level"));
+        Assert.False(id.TryGetClaim("none", out _));
+    }
+
+    [Fact]
     public async Task Nobody_signs_in_without_a_claim_that_is_required()
     {
         var client = new SaasOidc { RedirectUris = [SaasRig.Redirect], CustomClaims = [new SaasClaim { Name = "d", IsRequired = true, Source = new SaasSource { Name = "division" } }] };

@@ -49,6 +49,9 @@ internal sealed class FakeProvider : IAsyncDisposable
     /// <summary>The token endpoint.</summary>
     public Func<HttpContext, Task> Token { get; set; }
 
+    /// <summary>How often the token endpoint was asked.</summary>
+    public int Exchanges { get; private set; }
+
     /// <summary>What the token endpoint was last sent.</summary>
     public IFormCollection? LastForm { get; private set; }
 
@@ -77,6 +80,7 @@ internal sealed class FakeProvider : IAsyncDisposable
         var provider = new FakeProvider(app, clock);
         app.MapPost("/token", async (HttpContext context) =>
         {
+            provider.Exchanges++;
             provider.LastForm = await context.Request.ReadFormAsync(context.RequestAborted);
             await provider.Token(context);
         });

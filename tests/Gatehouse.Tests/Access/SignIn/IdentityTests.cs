@@ -118,7 +118,13 @@ public class IdentityTests
     [Theory]
     [InlineData("groups", "[\"\\ud800\"]", HttpStatusCode.Forbidden)]
     [InlineData("name", "\"\\ud800\"", HttpStatusCode.BadGateway)]
-    [InlineData("department", "[\"\\ud800\", [1], {\"a\":null}, null, true]", HttpStatusCode.OK)]
+    [InlineData("department", "[\"\\ud800\"]", HttpStatusCode.Forbidden)] // left out, it would slip past a rule that denies by it
+    [InlineData("department", "{\"a\":\"\\ud800\"}", HttpStatusCode.Forbidden)]
+    [InlineData("department", "{\"\\ud800\":1}", HttpStatusCode.Forbidden)]
+    [InlineData("groups", "[{\"\\ud800\":1}]", HttpStatusCode.Forbidden)]
+    [InlineData("department", "[[1], {\"a\":null}, null, true]", HttpStatusCode.OK)]
+    [InlineData("department", "{\"a\":1,\"a\":2}", HttpStatusCode.OK)]
+    [InlineData("amr", "[\"\\ud800\", {\"a\":1}]", HttpStatusCode.OK)]
     [InlineData("groups", "{\"a\":1,\"a\":2}", HttpStatusCode.OK)]
     [InlineData("amr", "7", HttpStatusCode.OK)]
     [InlineData("email", "\"\\udc00@example.com\"", HttpStatusCode.BadGateway)]
@@ -141,6 +147,56 @@ public class IdentityTests
 
         Assert.Equal(status, page.Status);
         Assert.Equal(status == HttpStatusCode.OK ? HttpStatusCode.OK : HttpStatusCode.BadRequest, identity.Status);
+    }
+
+    [Theory]
+    [InlineData("\"engines\"")]
+    [InlineData("3")]
+    [InlineData("1.50")]
+    [InlineData("true")]
+    [InlineData("null")]
+    [InlineData("[\"engines\"]")]
+    [InlineData("[\"a\",7,false]")]
+    [InlineData("[]")]
+    [InlineData("{\"name\":\"engines\",\"rooms\":[1,2]}")]
+    public async Task A_claim_keeps_its_type_on_the_way_to_origins(string json)
+    {
+        await using var rig = await SignInRig.StartAsync(r => r.Provider.Claims = c => c["department"] = JsonNode.Parse(json));
+        using var browser = rig.Browser();
+
+        Assert.Equal(HttpStatusCode.OK, (await rig.SignInAsync(browser)).Status);
+        var custom = new JsonWebToken(browser["app.test", "CF_Authorization"]).GetPayloadValue<JsonElement>("custom");
+        Assert.Equal(json, custom.GetProperty("department").GetRawText());
+        var identity = JsonDocument.Parse((await browser.GetAsync("https://app.test/cdn-cgi/access/get-identity")).Body);
+        Assert.Equal(json, identity.RootElement.GetProperty("oidc_fields").GetProperty("department").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("3", "3", true)]
+    [InlineData("\"3\"", "3", true)]
+    [InlineData("true", "true", true)]
+    [InlineData("[\"a\",7]", "7", true)]
+    [InlineData("3.0", "3", false)]
+    [InlineData("33", "3", false)]
+    [InlineData("true", "True", false)]
+    [InlineData("null", "null", false)]
+    public async Task A_rule_compares_a_claim_by_its_text(string json, string wanted, bool admits)
+    {
+        await using var rig = await SignInRig.StartAsync(r =>
+        {
+            r.App.Policies[0].Policy!.Include = [new Rule.OidcClaim("department", wanted, r.Method.Id)];
+            r.Provider.Claims = c => c["department"] = JsonNode.Parse(json);
+        });
+        using var browser = rig.Browser();
+
+        Assert.Equal(admits ? HttpStatusCode.OK : HttpStatusCode.Forbidden, (await rig.SignInAsync(browser)).Status);
+
+        // Judged by what the session keeps, it comes to the same.
+        if (admits)
+        {
+            browser.Cookies.RemoveAll(c => c.Host == "app.test");
+            Assert.Equal("app /", (await browser.FollowAsync("https://app.test/")).Body);
+        }
     }
 
     [Fact]

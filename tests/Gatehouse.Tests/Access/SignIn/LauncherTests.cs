@@ -36,7 +36,9 @@ public class LauncherTests
         rig.Provider.Nonce = begun["nonce"];
         var back = await SignInRig.CallbackAsync(browser, begun);
         Assert.Equal("https://access.test/", back.Location);
-        Assert.Equal(HttpStatusCode.BadRequest, (await SignInRig.CallbackAsync(browser, begun)).Status); // once
+        Assert.Equal(HttpStatusCode.BadRequest, (await SignInRig.CallbackAsync(browser, begun, "another-code")).Status); // once
+        Assert.Equal("https://access.test/", (await SignInRig.CallbackAsync(browser, begun)).Location); // the same answer, loaded anew
+        Assert.Single(rig.Sessions.All);
 
         var body = (await browser.GetAsync(Home)).Body;
         Assert.Contains("ada@example.com", body, StringComparison.Ordinal);
@@ -56,6 +58,34 @@ public class LauncherTests
         Assert.Equal("app /deep", (await browser.FollowAsync("https://app.test/deep")).Body);
         await browser.GetAsync("https://access.test/cdn-cgi/access/logout");
         Assert.Contains("Sign in with Authentik", (await browser.GetAsync(Home)).Body, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("the provider refuses")]
+    [InlineData("no app admits them")]
+    [InlineData("the state is over")]
+    public async Task What_somebody_came_to_add_is_not_forgotten_when_the_sign_in_fails(string row)
+    {
+        await using var rig = await SignInRig.StartAsync(r => r.Organization.Mfa = new OrganizationMfa(MfaMethods.All, null, null));
+        using var browser = rig.Browser();
+        var begun = await browser.GetAsync($"{Home}?login_method={rig.Method.Id}&next=mfa");
+        rig.Provider.Nonce = begun["nonce"];
+        rig.Provider.Claims = claims => claims["email"] = row == "no app admits them" ? "eve@elsewhere.test" : "ada@example.com";
+        rig.Clock.Advance(row == "the state is over" ? TimeSpan.FromMinutes(11) : TimeSpan.Zero);
+
+        var failed = row == "the provider refuses"
+            ? await browser.GetAsync($"https://access.test/cdn-cgi/access/callback?error=access_denied&state={begun["state"]}")
+            : await SignInRig.CallbackAsync(browser, begun);
+        var again = row == "the state is over" ? "https://access.test/?next=mfa" : "https://access.test/?switch=1&next=mfa";
+        Assert.Contains($"href=\"{again.Replace("&", "&amp;", StringComparison.Ordinal)}\"", failed.Body, StringComparison.Ordinal);
+        Assert.Empty(rig.Sessions.All);
+
+        rig.Provider.Claims = _ => { };
+        var choice = await browser.GetAsync(again);
+        var link = System.Net.WebUtility.HtmlDecode(System.Text.RegularExpressions.Regex.Match(choice.Body, "href=\"(/\\?login_method=[^\"]+)\"").Groups[1].Value);
+        begun = await browser.GetAsync("https://access.test" + link);
+        rig.Provider.Nonce = begun["nonce"];
+        Assert.Equal("https://access.test/cdn-cgi/access/mfa-devices?add=1", (await SignInRig.CallbackAsync(browser, begun)).Location);
     }
 
     [Fact]

@@ -27,7 +27,9 @@ public class RefreshIdentityTests
         Assert.Equal(former, Assert.Single(rig.Sessions.All, s => s.RevokedAt is not null).Nonce);
         Assert.Contains("wheel", Assert.Single(rig.Sessions.All, s => s.RevokedAt is null).GroupsJson, StringComparison.Ordinal);
         Assert.Contains("No application here is open to you", (await browser.GetAsync("https://access.test/")).Body, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.BadRequest, (await SignInRig.CallbackAsync(browser, begun)).Status); // once
+        Assert.Equal(HttpStatusCode.BadRequest, (await SignInRig.CallbackAsync(browser, begun, "another-code")).Status); // once
+        Assert.Equal(back.Location, (await SignInRig.CallbackAsync(browser, begun)).Location); // the same answer, loaded anew
+        Assert.Equal(2, rig.Sessions.All.Count);
     }
 
     [Theory]

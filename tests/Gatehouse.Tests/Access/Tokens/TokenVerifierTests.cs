@@ -35,7 +35,7 @@ public class TokenVerifierTests
             Email = "ada@example.com",
             Subject = "u",
             LoginMethodId = method.Id,
-            ClaimsJson = """{"department":["engines"],"email":["ada@example.com"]}""",
+            ClaimsJson = """{"department":"engines","email":"ada@example.com"}""",
             Address = "203.0.113.9",
             ExpiresAt = clock.GetUtcNow().AddHours(24),
             ForgetAt = clock.GetUtcNow().AddHours(48),

@@ -190,6 +190,42 @@ public class MfaEntranceTests
     }
 
     [Fact]
+    public async Task Where_every_entry_asks_the_next_one_does_at_once_and_once()
+    {
+        await using var rig = await StartAsync(duration: TimeSpan.Zero);
+        using var browser = rig.Browser();
+        var secret = await BeginAsync(rig, browser);
+        for (var entry = 0; entry < 2; entry++)
+        {
+            rig.Clock.Advance(TimeSpan.FromSeconds(30)); // the code of before is burnt
+            LeaveApp(browser);
+            var page = await browser.FollowAsync(Home);
+            Assert.Contains("Prove that it is you", page.Body, StringComparison.Ordinal);
+            Assert.Equal("app /", (await FollowAsync(browser, await AnswerAsync(browser, page, "totp", CodeOf(rig, secret)))).Body);
+            Assert.Equal("app /", (await browser.FollowAsync(Home)).Body);
+        }
+
+        // A hand-off takes no other way than past the question.
+        LeaveApp(browser);
+        Assert.Contains("Prove that it is you", (await browser.FollowAsync("https://app.test/cdn-cgi/access/login?redirect_url=%2F")).Body, StringComparison.Ordinal);
+        Assert.Null(browser["app.test", "CF_Authorization"]);
+    }
+
+    [Fact]
+    public async Task Where_every_entry_asks_a_page_that_waits_for_approval_does_not_come_back_by_itself()
+    {
+        await using var rig = await StartAsync(duration: TimeSpan.Zero, change: r =>
+        {
+            var policy = r.App.Policies[0].Policy!;
+            (policy.ApprovalRequired, policy.ApprovalGroups) = (true, [new ApprovalGroup(1, ["boss@example.com"], null)]);
+        });
+        using var browser = rig.Browser();
+        var (answer, _) = await EnrolAppAsync(rig, browser, await rig.SignInAsync(browser, Home));
+        Assert.Contains("Waiting for approval", answer.Body, StringComparison.Ordinal);
+        Assert.False(answer.Headers.ContainsKey("Refresh"));
+    }
+
+    [Fact]
     public async Task A_browser_is_remembered_for_its_person_and_nobody_else()
     {
         await using var rig = await StartAsync(duration: TimeSpan.FromHours(72));

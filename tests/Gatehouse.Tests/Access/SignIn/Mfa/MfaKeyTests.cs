@@ -31,7 +31,7 @@ public class MfaKeyTests
         rig.Clock.Advance(TimeSpan.FromMinutes(31));
         var asked = await browser.FollowAsync(Home);
         Assert.Equal(kind == "biometrics" ? "required" : "preferred", OptionsOf(asked, "key").GetProperty("userVerification").GetString());
-        Assert.Equal("app /", (await FollowAsync(browser, await KeyAsync(browser, asked, "key", key.Get(OptionsOf(asked, "key"))))).Body);
+        Assert.Equal("app /", (await ProveAsync(browser, asked, key)).Body);
     }
 
     [Theory]
@@ -90,17 +90,15 @@ public class MfaKeyTests
         await using var rig = await StartAsync();
         using var browser = rig.Browser();
         using var key = Key();
-        await EnrolKeyAsync(browser, await rig.SignInAsync(browser, Home), key, "biometrics");
-        using var other = rig.Browser();
-        var page = await rig.SignInAsync(other, Home);
+        var page = await AskedAsync(rig, browser, key, "biometrics");
         Lie(key, lie);
         key.UserHandle = lie == "other user" ? System.Buffers.Text.Base64Url.EncodeToString("somebody"u8) : key.UserHandle;
         key.Id = lie == "other credential" ? [1, 2, 3] : key.Id;
 
-        var refused = await KeyAsync(other, page, "key", key.Get(OptionsOf(page, "key"), lie == "other challenge" ? "AAAA" : null));
+        var refused = await KeyAsync(browser, page, "key", key.Get(OptionsOf(page, "key"), lie == "other challenge" ? "AAAA" : null));
         Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
         Assert.Contains("was not accepted", refused.Body, StringComparison.Ordinal);
-        Assert.Null(other["app.test", "CF_Authorization"]);
+        Assert.Null(browser["app.test", "CF_Authorization"]);
         Assert.False(Assert.Single(rig.Audit.Queued).Allowed);
     }
 
@@ -110,16 +108,14 @@ public class MfaKeyTests
         await using var rig = await StartAsync();
         using var browser = rig.Browser();
         using var key = Key();
-        await EnrolKeyAsync(browser, await rig.SignInAsync(browser, Home), key);
-        using var other = rig.Browser();
-        var page = await rig.SignInAsync(other, Home);
-        var second = await other.FollowAsync(Home);
+        var page = await AskedAsync(rig, browser, key);
+        var second = await browser.FollowAsync(Home);
         var posted = key.Get(OptionsOf(page, "key"));
 
-        Assert.Equal(HttpStatusCode.BadRequest, (await KeyAsync(other, second, "key", posted)).Status);
-        Assert.Equal("app /", (await FollowAsync(other, await KeyAsync(other, page, "key", posted))).Body);
-        LeaveApp(other);
-        Assert.Equal(HttpStatusCode.BadRequest, (await KeyAsync(other, page, "key", posted)).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await KeyAsync(browser, second, "key", posted)).Status);
+        Assert.Equal("app /", (await FollowAsync(browser, await KeyAsync(browser, page, "key", posted))).Body);
+        LeaveApp(browser);
+        Assert.Equal(HttpStatusCode.BadRequest, (await KeyAsync(browser, page, "key", posted)).Status);
     }
 
     [Theory]
@@ -131,13 +127,11 @@ public class MfaKeyTests
         using var browser = rig.Browser();
         using var key = Key();
         key.Count = 5;
-        await EnrolKeyAsync(browser, await rig.SignInAsync(browser, Home), key);
-        using var other = rig.Browser();
-        var page = await rig.SignInAsync(other, Home);
+        var page = await AskedAsync(rig, browser, key);
         key.Count = (uint)(4 + step); // it counts up before it signs
 
-        Assert.Equal(HttpStatusCode.BadRequest, (await KeyAsync(other, page, "key", key.Get(OptionsOf(page, "key")))).Status);
-        Assert.Null(other["app.test", "CF_Authorization"]);
+        Assert.Equal(HttpStatusCode.BadRequest, (await KeyAsync(browser, page, "key", key.Get(OptionsOf(page, "key")))).Status);
+        Assert.Null(browser["app.test", "CF_Authorization"]);
         Assert.Equal("accesscredential", (string?)Assert.Single(rig.Events.Of(EventActions.SuspiciousRequest)).Context["model"]!["model_name"]);
     }
 
@@ -148,12 +142,10 @@ public class MfaKeyTests
         using var browser = rig.Browser();
         using var key = Key();
         key.Count = 5;
-        await EnrolKeyAsync(browser, await rig.SignInAsync(browser, Home), key);
-        using var other = rig.Browser();
-        var page = await rig.SignInAsync(other, Home);
+        var page = await AskedAsync(rig, browser, key);
         var posted = key.Get(OptionsOf(page, "key"));
-        Assert.Equal("app /", (await FollowAsync(other, await KeyAsync(other, page, "key", posted))).Body);
-        Assert.Contains("answered already", (await KeyAsync(other, page, "key", posted)).Body, StringComparison.Ordinal);
+        Assert.Equal("app /", (await FollowAsync(browser, await KeyAsync(browser, page, "key", posted))).Body);
+        Assert.Contains("answered already", (await KeyAsync(browser, page, "key", posted)).Body, StringComparison.Ordinal);
         Assert.Empty(rig.Events.Of(EventActions.SuspiciousRequest));
     }
 
@@ -166,20 +158,18 @@ public class MfaKeyTests
         await using var rig = await StartAsync();
         using var browser = rig.Browser();
         using var key = Key();
-        await EnrolKeyAsync(browser, await rig.SignInAsync(browser, Home), key);
-        using var other = rig.Browser();
-        var page = await rig.SignInAsync(other, Home);
+        var page = await AskedAsync(rig, browser, key);
         for (var n = 0; n < 60; n++)
         {
-            Assert.Equal(HttpStatusCode.BadRequest, (await other.PostAsync(Post, ("state", StateOf(page)), ("answer", answer), ("credential", "{}"), ("code", "1"))).Status);
+            Assert.Equal(HttpStatusCode.BadRequest, (await browser.PostAsync(Post, ("state", StateOf(page)), ("answer", answer), ("credential", "{}"), ("code", "1"))).Status);
             rig.Clock.Advance(TimeSpan.FromSeconds(1));
         }
 
         Assert.InRange(rig.Events.Of(EventActions.LoginFailed).Count(), 5, 12);
         Assert.InRange(rig.Audit.Queued.Count, 5, 12);
         rig.Clock.Advance(TimeSpan.FromMinutes(5));
-        var right = await other.FollowAsync(Home);
-        Assert.Equal("app /", (await FollowAsync(other, await KeyAsync(other, right, "key", key.Get(OptionsOf(right, "key"))))).Body);
+        var right = await browser.FollowAsync(Home);
+        Assert.Equal("app /", (await ProveAsync(browser, right, key)).Body);
     }
 
     [Fact]
@@ -214,6 +204,16 @@ public class MfaKeyTests
         Assert.Equal(1, OptionsOf(asked, "key").GetProperty("allowCredentials").GetArrayLength());
         Assert.Equal(HttpStatusCode.BadRequest, (await KeyAsync(other, asked, "key", reader.Get(OptionsOf(asked, "key")))).Status);
     }
+
+    /// <summary>Enrols <paramref name="key"/> in one browser; the answer is the page that asks for it in another.</summary>
+    private static async Task<Answer> AskedAsync(SignInRig rig, Browser browser, SoftKey key, string kind = "security_key")
+    {
+        using var first = rig.Browser();
+        await EnrolKeyAsync(first, await rig.SignInAsync(first, Home), key, kind);
+        return await rig.SignInAsync(browser, Home);
+    }
+
+    private static async Task<Answer> ProveAsync(Browser browser, Answer page, SoftKey key) => await FollowAsync(browser, await KeyAsync(browser, page, "key", key.Get(OptionsOf(page, "key"))));
 
     private static SoftKey Lying(string lie)
     {

@@ -41,6 +41,8 @@ public class MfaOtherWaysTests
         var page = await SaasRig.SignInAsync(rig, browser);
         var answered = await AnswerAsync(browser, page, "totp", CodeOf(rig, SecretOf(page)));
         var tokens = await SaasRig.TokenAsync(browser, SaasRig.CodeForm((await browser.FollowAsync(OnwardOf(answered)!, "https://tracker.test/"))["code"]));
+        rig.Clock.Advance(TimeSpan.FromSeconds(30));
+        Assert.Contains("Prove that it is you", (await SaasRig.AskAsync(browser)).Body, StringComparison.Ordinal); // the next entry, at once
         rig.Clock.Advance(TimeSpan.FromHours(2));
         Assert.NotNull((await SaasRig.RefreshAsync(browser, (string)tokens["refresh_token"]!))["access_token"]);
         Assert.Contains("Prove that it is you", (await SaasRig.AskAsync(browser)).Body, StringComparison.Ordinal);
@@ -73,6 +75,23 @@ public class MfaOtherWaysTests
         var none = SaasRig.Question();
         none["prompt"] = "none";
         Assert.Contains("&code=", (await SaasRig.AskAsync(browser, none)).Location, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_every_entry_asks_a_program_is_granted_its_own_after_one_question()
+    {
+        const string ask = "https://app.test/cdn-cgi/access/cli?redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2F&state=x&code_challenge=";
+        await using var rig = await StartAsync(duration: TimeSpan.Zero);
+        using var browser = rig.Browser();
+        var secret = await BeginAsync(rig, browser);
+        for (var program = 0; program < 2; program++)
+        {
+            rig.Clock.Advance(TimeSpan.FromSeconds(30));
+            var page = await browser.FollowAsync(ask + SaasRig.Challenge);
+            Assert.Contains("Prove that it is you", page.Body, StringComparison.Ordinal);
+            rig.Clock.Advance(TimeSpan.FromSeconds(1));
+            Assert.Contains("name=\"ticket\"", (await FollowAsync(browser, await AnswerAsync(browser, page, "totp", CodeOf(rig, secret)))).Body, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -4,9 +4,16 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Store.Authenticators;
 
-/// <summary>What goes with an authenticator that somebody had enrolled at Access.</summary>
-public static class AccessAuthenticatorRemoval
+/// <summary>The authenticators that people enrolled at Access, and what goes with one.</summary>
+public static class AccessAuthenticatorRows
 {
+    /// <summary>All of a person's, not tracked, in no order.</summary>
+    public static async Task<List<AccessAuthenticator>> ListAsync(GatehouseDb db, Guid userId, CancellationToken cancellationToken) =>
+    [
+        .. await db.AccessTotps.AsNoTracking().Where(a => a.UserId == userId).ToListAsync(cancellationToken),
+        .. await db.AccessCredentials.AsNoTracking().Where(a => a.UserId == userId).ToListAsync(cancellationToken),
+    ];
+
     /// <summary>One of a person's, not tracked; null when they have no such one.</summary>
     public static async Task<AccessAuthenticator?> FindAsync(GatehouseDb db, Guid userId, Guid id, CancellationToken cancellationToken) =>
         await db.AccessTotps.AsNoTracking().SingleOrDefaultAsync(a => a.Id == id && a.UserId == userId, cancellationToken) as AccessAuthenticator
