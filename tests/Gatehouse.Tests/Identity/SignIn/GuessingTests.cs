@@ -34,6 +34,23 @@ public class GuessingTests
     }
 
     [Fact]
+    public async Task After_five_wrong_passwords_the_same_address_in_another_spelling_waits_too()
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(AddBothAsync);
+        await host.ChangeAsync(async db => await db.Users.AddAsync(SignInHost.A("neil", email: "o'neil@corp.example"), Stop));
+        using var browser = host.Browser();
+        foreach (var spelling in (string[])["o'neil@corp.example", "O'neil@corp.example", "o'Neil@corp.example", "o'neil@Corp.example", "O'NEIL@corp.example"])
+        {
+            Assert.DoesNotContain("Wait", (await TryAsync(browser, spelling, "wrong")).Json.GetRawText(), StringComparison.Ordinal);
+        }
+
+        Assert.Contains("Wait 5 seconds", (await TryAsync(browser, "o'neil@corp.Example", SignInHost.Password)).Json.GetRawText(), StringComparison.Ordinal);
+        host.Clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal("xak-flow-redirect", (await TryAsync(browser, "o'neil@corp.Example", SignInHost.Password)).Component);
+    }
+
+    [Fact]
     public async Task Names_of_parameters_count_letter_by_letter()
     {
         await using var host = await SignInHost.StartAsync();

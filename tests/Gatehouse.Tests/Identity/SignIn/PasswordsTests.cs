@@ -65,4 +65,54 @@ public class PasswordsTests
         Assert.Null(guesses.Begin(guess));
         Assert.Null(guesses.Begin(guess));
     }
+
+    [Theory]
+    [InlineData("o'neil@corp.example", "O'Neil@Corp.example")]
+    [InlineData("x=y@corp.example", " X=Y@CORP.EXAMPLE ")]
+    [InlineData("alice@corp.example", "Alice@Corp.Example")]
+    public void Spellings_of_one_address_are_guesses_at_one_person(string address, string spelling) =>
+        Assert.Equal(Guess.Of(address, IPAddress.Loopback), Guess.Of(spelling, IPAddress.Loopback));
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Ten_thousand_other_names_buy_no_more_guesses_at_one(bool isTakenBack)
+    {
+        var clock = new FakeClock();
+        var guesses = new Guesses(clock);
+        var guess = Guess.Of("alice", IPAddress.Loopback);
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Null(guesses.Begin(guess));
+        }
+
+        for (var i = 0; i < 10_001; i++)
+        {
+            clock.Advance(TimeSpan.FromTicks(1));
+            var other = Guess.Of($"name{i}", IPAddress.Loopback);
+            Assert.Null(guesses.Begin(other));
+            if (isTakenBack)
+            {
+                guesses.TakeBack(other);
+            }
+        }
+
+        Assert.NotNull(guesses.Begin(guess));
+    }
+
+    [Fact]
+    public void Guesses_that_were_not_checked_pardon_none_and_keep_no_name()
+    {
+        var guesses = new Guesses(new FakeClock());
+        var guess = Guess.Of("alice", IPAddress.Loopback);
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Null(guesses.Begin(guess));
+        }
+
+        Assert.Null(guesses.Begin(guess));
+        guesses.TakeBack(guess);
+        Assert.Null(guesses.Begin(guess));
+        Assert.NotNull(guesses.Begin(guess));
+    }
 }
