@@ -1,3 +1,4 @@
+using System.Net;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Flows;
@@ -56,7 +57,7 @@ internal sealed class PasswordProof(
         switch (await passwords.CheckAsync(password, backends.Contains(PasswordSettings.Inbuilt) ? kept : null, address, cancellationToken))
         {
             case PasswordCheck.Right:
-                return Accept(run, guess, await RenewAsync(id, kept ?? "", password, cancellationToken));
+                return Accept(run, guess, await RenewAsync(id, kept ?? "", password, address, cancellationToken));
             case PasswordCheck.Wrong when isToken:
                 return Accept(run, guess, kept);
             case PasswordCheck.Busy:
@@ -106,8 +107,8 @@ internal sealed class PasswordProof(
     public static string MarkOf(string? kept) => Oidc.Tokens.Digest.Of(kept ?? "");
 
     // Unless it was changed in the meantime; the version stays, since nothing changed for anybody.
-    private async Task<string> RenewAsync(int? userId, string kept, string password, CancellationToken cancellationToken) =>
-        PasswordHash.IsOutdated(kept) && await passwords.HashAsync(password, cancellationToken) is { } made
+    private async Task<string> RenewAsync(int? userId, string kept, string password, IPAddress address, CancellationToken cancellationToken) =>
+        PasswordHash.IsOutdated(kept) && await passwords.HashAsync(password, address, cancellationToken) is { } made
         && await db.Users.Where(u => u.Id == userId && u.PasswordHash == kept)
             .ExecuteUpdateAsync(u => u.SetProperty(x => x.PasswordHash, made), cancellationToken) == 1
             ? made

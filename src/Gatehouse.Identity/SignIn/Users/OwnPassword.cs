@@ -41,7 +41,7 @@ internal sealed class OwnPassword(
             return FormResult.Wrong("new", string.Join(' ', broken));
         }
 
-        if (await passwords.HashAsync(chosen, cancellationToken) is not { } hash)
+        if (await passwords.HashAsync(chosen, ClientAddress.Of(context), cancellationToken) is not { } hash)
         {
             return new FormResult { IsBusy = true };
         }
