@@ -47,7 +47,7 @@ internal sealed class PasswordProof(
         var guess = Guess.Of(run.State.Identifier ?? "", address);
         if (guesses.Begin(guess) is { } wait)
         {
-            await FailedAsync(run, cancellationToken);
+            events.LoginFailedFreely(run.Http, run.State.Identifier ?? "", await UserAsync(run, cancellationToken), "password");
             return new PasswordVerdict.TooSoon(wait);
         }
 
@@ -65,7 +65,7 @@ internal sealed class PasswordProof(
                 return new PasswordVerdict.Busy();
             default:
                 reputation.Note(run.State.Identifier ?? "", address, isSuccess: false);
-                await FailedAsync(run, cancellationToken);
+                events.LoginFailed(run.Http, run.State.Identifier ?? "", await UserAsync(run, cancellationToken), "password");
                 return new PasswordVerdict.Wrong();
         }
     }
@@ -75,14 +75,13 @@ internal sealed class PasswordProof(
     {
         var typed = run.State.Identifier ?? "";
         reputation.Note(typed, ClientAddress.Of(run.Http), isSuccess: false);
-        events.LoginFailed(run.Http, typed, null, "identification");
+        events.LoginFailedFreely(run.Http, typed, null, "identification");
     }
 
-    private async Task FailedAsync(FlowRun run, CancellationToken cancellationToken)
+    private Task<User?> UserAsync(FlowRun run, CancellationToken cancellationToken)
     {
         var id = run.State.UserId;
-        var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == id, cancellationToken);
-        events.LoginFailed(run.Http, run.State.Identifier ?? "", user, "password");
+        return db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == id, cancellationToken);
     }
 
     private PasswordVerdict.Right Accept(FlowRun run, Guess guess, string? kept)

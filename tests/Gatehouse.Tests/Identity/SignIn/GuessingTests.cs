@@ -1,3 +1,4 @@
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -48,6 +49,35 @@ public class GuessingTests
         Assert.Contains("Wait 5 seconds", (await TryAsync(browser, "o'neil@corp.Example", SignInHost.Password)).Json.GetRawText(), StringComparison.Ordinal);
         host.Clock.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal("xak-flow-redirect", (await TryAsync(browser, "o'neil@corp.Example", SignInHost.Password)).Component);
+    }
+
+    [Theory]
+    [InlineData("alice", 5)]
+    [InlineData("nobody", 1)]
+    public async Task L05_passwords_that_come_too_soon_are_an_event_once_in_a_while(string name, int first)
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(AddBothAsync);
+        using var browser = host.Browser();
+        for (var i = 0; i < 5 + 20; i++)
+        {
+            await TryAsync(browser, name, "wrong");
+        }
+
+        Assert.Equal(5 + first, Failed().Count); // each that was looked at
+        host.Clock.Advance(TimeSpan.FromMinutes(6));
+        for (var i = 0; i < 5 + 1; i++)
+        {
+            await TryAsync(browser, name, "wrong");
+        }
+
+        Assert.Equal(5 + first + 5 + 1, Failed().Count);
+        Assert.Equal(20 - first, (int?)Failed()[^1].Context["repeated"]);
+        Assert.All(Failed(), e => Assert.Equal(
+            (name == "alice" ? name : null, name, "password", "127.0.0.1"),
+            (e.Actor?.Username, (string?)e.Context["username"], (string?)e.Context["auth_method"], e.ClientIp)));
+
+        List<NewEvent> Failed() => [.. host.Events.Of(EventActions.LoginFailed)];
     }
 
     [Fact]
