@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Gatehouse.Identity.SignIn;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Bindings;
@@ -6,28 +7,32 @@ using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Store.Events;
 using Gatehouse.Web.Http;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Identity.Mfa;
 
 /// <summary>Writes down what happens with authenticators.</summary>
-internal sealed class MfaEvents(GatehouseDb db, IEventLog events, IEventRows rows, IReputation reputation)
+internal sealed class MfaEvents(GatehouseDb db, IEventLog events, IEventRows rows, RepeatedEvents repeated, IReputation reputation)
 {
-    /// <summary>A proof was refused. It counts against the name and the network as a wrong password does.</summary>
+    /// <summary>A proof was refused. It counts against the name and the network as a wrong password does; anything can be sent as one, so after a person's first few it is an event once in a while.</summary>
     public async Task FailedAsync(FlowRun run, Stage stage, AuthenticatorClass which, CancellationToken cancellationToken)
     {
         reputation.Note(run.PendingUser, ClientAddress.Of(run.Http), isSuccess: false);
-        events.Enqueue(new NewEvent(
-            EventActions.LoginFailed,
-            await ActorAsync(run.State.UserId ?? run.Browser?.User.Id, cancellationToken),
-            AddressOf(run),
-            new JsonObject
-            {
-                ["username"] = run.PendingUser,
-                ["stage"] = Describe(stage),
-                ["auth_method_args"] = new JsonObject { ["device_class"] = which.Word() },
-            }));
+        repeated.Enqueue(
+            new NewEvent(
+                EventActions.LoginFailed,
+                await ActorAsync(run.State.UserId ?? run.Browser?.User.Id, cancellationToken),
+                AddressOf(run),
+                new JsonObject
+                {
+                    ["username"] = run.PendingUser,
+                    ["stage"] = Describe(stage),
+                    ["auth_method_args"] = new JsonObject { ["device_class"] = which.Word() },
+                }),
+            "sign-in by " + which.Word(),
+            SignInEvents.FirstFailures);
     }
 
     /// <summary>A key's counter went back.</summary>

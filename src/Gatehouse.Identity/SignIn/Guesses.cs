@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gatehouse.Model.Policies;
 using Gatehouse.Model.Users;
 
 namespace Gatehouse.Identity.SignIn;
@@ -7,8 +8,11 @@ namespace Gatehouse.Identity.SignIn;
 /// <summary>Whose password is guessed, and from where.</summary>
 internal readonly record struct Guess(string Name, IPAddress Network)
 {
-    /// <summary>The guess at a typed name, whoever has it or not.</summary>
-    public static Guess Of(string typed, IPAddress address) => new(UserNames.Lookup(typed) ?? typed, NetworkOf(address));
+    /// <summary>
+    /// The guess at a typed name, whoever has it or not: all spellings that find the same person are one. A name and an address of theirs are two, since
+    /// a wait for both would tell that they belong together.
+    /// </summary>
+    public static Guess Of(string typed, IPAddress address) => new(UserNames.Lookup(typed) ?? EmailAddress.Canonical(typed.Trim()) ?? typed.Trim(), NetworkOf(address));
 
     /// <summary>What one visitor can send from: an IPv4 address, or the /64 that a line of IPv6 gets.</summary>
     public static IPAddress NetworkOf(IPAddress address)
@@ -56,7 +60,7 @@ internal sealed class Guesses(TimeProvider clock)
                 return left;
             }
 
-            MakeRoom(now);
+            MakeRoom_NeedsLock(guess, now);
             kept[guess] = new Tally(tally.Count + 1, now);
             return null;
         }
@@ -76,9 +80,13 @@ internal sealed class Guesses(TimeProvider clock)
     {
         lock (turn)
         {
-            if (kept.TryGetValue(guess, out var tally))
+            if (kept.TryGetValue(guess, out var tally) && tally.Count > 1)
             {
-                kept[guess] = tally with { Count = Math.Max(0, tally.Count - 1) };
+                kept[guess] = tally with { Count = tally.Count - 1 };
+            }
+            else
+            {
+                kept.Remove(guess);
             }
         }
     }
@@ -90,22 +98,23 @@ internal sealed class Guesses(TimeProvider clock)
         _ => LongestWait,
     };
 
-    private void MakeRoom(DateTimeOffset now)
+    private void MakeRoom_NeedsLock(Guess guess, DateTimeOffset now)
     {
-        if (kept.Count < MostKept)
+        if (kept.Count < MostKept || kept.ContainsKey(guess))
         {
             return;
         }
 
-        // Each entry has cost its maker a password hash, so this is rare.
+        // Almost every entry has cost its maker a password hash, so this is rare.
         foreach (var old in kept.Where(k => now - k.Value.Last > Memory).Select(k => k.Key).ToList())
         {
             kept.Remove(old);
         }
 
+        // Many names guessed at once each must not make room for more guesses at one.
         if (kept.Count >= MostKept)
         {
-            kept.Remove(kept.MinBy(k => k.Value.Last).Key);
+            kept.Remove(kept.MinBy(k => (k.Value.Count, k.Value.Last)).Key);
         }
     }
 

@@ -16,6 +16,9 @@ namespace Gatehouse.Identity.SignIn;
 /// <summary>Writes down who signed in, who failed to, and who left.</summary>
 internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows rows, RepeatedEvents repeated)
 {
+    /// <summary>How many failures of a person are events each, within five minutes, that cost whoever caused them nothing.</summary>
+    internal const int FirstFailures = 5;
+
     /// <summary>The row for a sign-in, to be saved with its session.</summary>
     public Event Login(HttpContext context, User user, AuthenticatedSession session, MfaState mfa) => rows.RowOf(About(context, EventActions.Login, user, new JsonObject
     {
@@ -43,11 +46,11 @@ internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows row
     /// <summary>Somebody could not prove who they are. Queued: a flood must not wait for the disk, nor the disk for a flood.</summary>
     /// <param name="typed">The name as typed.</param>
     /// <param name="user">Whose name that is; null means nobody's.</param>
-    public void LoginFailed(HttpContext context, string typed, User? user, string method) => log.Enqueue(About(context, EventActions.LoginFailed, user, new JsonObject
-    {
-        ["username"] = typed,
-        ["auth_method"] = method,
-    }));
+    public void LoginFailed(HttpContext context, string typed, User? user, string method) => log.Enqueue(Failure(context, typed, user, method));
+
+    /// <summary>The same where trying was free, as with a password that comes too soon to be looked at: once in a while after a person's first few.</summary>
+    public void LoginFailedFreely(HttpContext context, string typed, User? user, string method) =>
+        repeated.Enqueue(Failure(context, typed, user, method), "sign-in by " + method, FirstFailures);
 
     /// <summary>Policies keep somebody out of a flow. Queued, as failures are, and once in a while: it costs a visitor nothing.</summary>
     public void FlowDenied(HttpContext context, User? user, Flow flow, PolicyVerdict verdict) => repeated.Enqueue(About(context, EventActions.PolicyExecution, user, new JsonObject
@@ -68,6 +71,12 @@ internal sealed class SignInEvents(GatehouseDb db, IEventLog log, IEventRows row
 
     /// <summary>The row for a person who chose a new password, to be saved with it.</summary>
     public Event PasswordSet(HttpContext context, User user) => rows.RowOf(About(context, EventActions.PasswordSet, user, Of(user)));
+
+    private static NewEvent Failure(HttpContext context, string typed, User? user, string method) => About(context, EventActions.LoginFailed, user, new JsonObject
+    {
+        ["username"] = typed,
+        ["auth_method"] = method,
+    });
 
     private static JsonObject Of(User user) => new()
     {

@@ -97,9 +97,10 @@ internal sealed class JudgeEvents(IDbContextFactory<GatehouseDb> databases, Even
         (happened.Action == EventActions.EmailSent && transport.Mode == TransportMode.Email)
         || (happened.Action == EventActions.SystemTaskException && happened.TargetModel == "notificationtransport");
 
-    // The shipped rules name the mail transport, set up or not; and what strangers cause must not fill anybody's mailbox.
+    // The shipped rules name the mail transport, set up or not; and what strangers cause must not fill anybody's mailbox, whomever they name.
     private bool MayBeSent(NotificationRule rule, Event happened, NotificationTransport transport) =>
-        transport.Mode != TransportMode.Email || (mail.IsSetUp && (happened.UserId is not null || letters.TryTake(rule.Id)));
+        transport.Mode != TransportMode.Email
+        || (mail.IsSetUp && ((happened.UserId is not null && happened.Action != EventActions.LoginFailed) || letters.TryTake(rule.Id, happened.UserId is not null)));
 
     private static async Task<List<int>> RecipientsAsync(GatehouseDb db, NotificationRule rule, Event happened, CancellationToken cancellationToken)
     {

@@ -33,12 +33,13 @@ public sealed partial class RepeatedEvents : IDisposable
 
     /// <summary>Queues <paramref name="happened"/>, unless its like was a moment ago.</summary>
     /// <param name="target">What it is about; never what a visitor typed.</param>
-    public void Enqueue(NewEvent happened, string target)
+    /// <param name="first">How many of a user are queued each, before one stands for the others.</param>
+    public void Enqueue(NewEvent happened, string target, int first = 1)
     {
-        var (share, cause) = happened.Actor is { Id: var user }
-            ? (people, new Cause(happened.Action, "", user, target))
-            : (visitors, new Cause(happened.Action, NetworkOf(happened.ClientIp), null, target));
-        if (Count(share, cause) is not { } repeated)
+        var (share, cause, each) = happened.Actor is { Id: var user }
+            ? (people, new Cause(happened.Action, "", user, target), first)
+            : (visitors, new Cause(happened.Action, NetworkOf(happened.ClientIp), null, target), 1);
+        if (Count(share, cause, each) is not { } repeated)
         {
             return;
         }
@@ -58,8 +59,8 @@ public sealed partial class RepeatedEvents : IDisposable
         Forget(TimeSpan.Zero);
     }
 
-    // How often it came since the last event; null when that was a moment ago.
-    private int? Count(Dictionary<Cause, Tally> share, Cause cause)
+    // How often it came that no event tells of; null when this is one time more.
+    private int? Count(Dictionary<Cause, Tally> share, Cause cause, int each)
     {
         var now = clock.GetUtcNow();
         lock (turn)
@@ -68,11 +69,12 @@ public sealed partial class RepeatedEvents : IDisposable
             cause = share.Count < MostKept || share.ContainsKey(cause) ? cause : cause with { Network = "", Target = "" };
             if (share.TryGetValue(cause, out var tally) && now - tally.Since < Once)
             {
-                share[cause] = tally with { Count = tally.Count + 1 };
-                return null;
+                var isTold = tally.Told < each;
+                share[cause] = isTold ? tally with { Told = tally.Told + 1 } : tally with { Count = tally.Count + 1 };
+                return isTold ? 0 : null;
             }
 
-            share[cause] = new Tally(now, 0);
+            share[cause] = new Tally(now, 1, 0);
             return tally.Count;
         }
     }
@@ -102,5 +104,5 @@ public sealed partial class RepeatedEvents : IDisposable
 
     private readonly record struct Cause(string Action, string Network, int? UserId, string Target);
 
-    private readonly record struct Tally(DateTimeOffset Since, int Count);
+    private readonly record struct Tally(DateTimeOffset Since, int Told, int Count);
 }

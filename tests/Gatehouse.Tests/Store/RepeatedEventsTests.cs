@@ -108,6 +108,24 @@ public sealed class RepeatedEventsTests : IDisposable
     }
 
     [Fact]
+    public void The_first_of_a_user_are_events_each_where_that_is_asked_for()
+    {
+        for (var round = 0; round < 2; round++)
+        {
+            for (var i = 0; i < 10; i++)
+            {
+                Come("192.0.2.1", first: 3);
+                Come("192.0.2.1", user: 7, first: 3);
+            }
+
+            clock.Advance(TimeSpan.FromMinutes(5));
+        }
+
+        (int?, int?)[] expected = [(null, null), (7, null), (7, null), (7, null), (null, 9), (7, 7), (7, null), (7, null)];
+        Assert.Equal(expected, events.Written.Select(e => (e.Actor?.Id, (int?)e.Context["repeated"])));
+    }
+
+    [Fact]
     public void Users_with_many_targets_are_told_of_once_each()
     {
         for (var i = 0; i < 10_000; i++)
@@ -127,8 +145,8 @@ public sealed class RepeatedEventsTests : IDisposable
         }
     }
 
-    private void Come(string address, int? user = null, string target = "flow login") =>
-        repeated.Enqueue(new NewEvent(EventActions.PolicyExecution, user is { } id ? new EventActor(id, "u", "") : null, address, []), target);
+    private void Come(string address, int? user = null, string target = "flow login", int first = 1) =>
+        repeated.Enqueue(new NewEvent(EventActions.PolicyExecution, user is { } id ? new EventActor(id, "u", "") : null, address, []), target, first);
 
     // A clock whose timers fire when told to.
     private sealed class Hands : TimeProvider

@@ -82,7 +82,7 @@ internal sealed partial class SetupEndpoints(
 
     private async Task<IResult> RedeemAsync(HttpContext context, UsableLink link, SetupForm form, string? email, CancellationToken cancellationToken)
     {
-        if (await passwords.HashAsync(form.Password, cancellationToken) is not { } hash)
+        if (await passwords.HashAsync(form.Password, ClientAddress.Of(context), cancellationToken) is not { } hash)
         {
             context.Response.Headers.RetryAfter = "1";
             return Page.Message(503, "Busy", "Many people are signing in right now. Go back and try again in a moment.", brand: Brand);

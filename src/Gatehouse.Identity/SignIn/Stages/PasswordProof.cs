@@ -1,3 +1,4 @@
+using System.Net;
 using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Flows;
@@ -46,7 +47,7 @@ internal sealed class PasswordProof(
         var guess = Guess.Of(run.State.Identifier ?? "", address);
         if (guesses.Begin(guess) is { } wait)
         {
-            await FailedAsync(run, cancellationToken);
+            events.LoginFailedFreely(run.Http, run.State.Identifier ?? "", await UserAsync(run, cancellationToken), "password");
             return new PasswordVerdict.TooSoon(wait);
         }
 
@@ -56,7 +57,7 @@ internal sealed class PasswordProof(
         switch (await passwords.CheckAsync(password, backends.Contains(PasswordSettings.Inbuilt) ? kept : null, address, cancellationToken))
         {
             case PasswordCheck.Right:
-                return Accept(run, guess, await RenewAsync(id, kept ?? "", password, cancellationToken));
+                return Accept(run, guess, await RenewAsync(id, kept ?? "", password, address, cancellationToken));
             case PasswordCheck.Wrong when isToken:
                 return Accept(run, guess, kept);
             case PasswordCheck.Busy:
@@ -64,7 +65,7 @@ internal sealed class PasswordProof(
                 return new PasswordVerdict.Busy();
             default:
                 reputation.Note(run.State.Identifier ?? "", address, isSuccess: false);
-                await FailedAsync(run, cancellationToken);
+                events.LoginFailed(run.Http, run.State.Identifier ?? "", await UserAsync(run, cancellationToken), "password");
                 return new PasswordVerdict.Wrong();
         }
     }
@@ -74,14 +75,13 @@ internal sealed class PasswordProof(
     {
         var typed = run.State.Identifier ?? "";
         reputation.Note(typed, ClientAddress.Of(run.Http), isSuccess: false);
-        events.LoginFailed(run.Http, typed, null, "identification");
+        events.LoginFailedFreely(run.Http, typed, null, "identification");
     }
 
-    private async Task FailedAsync(FlowRun run, CancellationToken cancellationToken)
+    private Task<User?> UserAsync(FlowRun run, CancellationToken cancellationToken)
     {
         var id = run.State.UserId;
-        var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == id, cancellationToken);
-        events.LoginFailed(run.Http, run.State.Identifier ?? "", user, "password");
+        return db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == id, cancellationToken);
     }
 
     private PasswordVerdict.Right Accept(FlowRun run, Guess guess, string? kept)
@@ -106,8 +106,8 @@ internal sealed class PasswordProof(
     public static string MarkOf(string? kept) => Oidc.Tokens.Digest.Of(kept ?? "");
 
     // Unless it was changed in the meantime; the version stays, since nothing changed for anybody.
-    private async Task<string> RenewAsync(int? userId, string kept, string password, CancellationToken cancellationToken) =>
-        PasswordHash.IsOutdated(kept) && await passwords.HashAsync(password, cancellationToken) is { } made
+    private async Task<string> RenewAsync(int? userId, string kept, string password, IPAddress address, CancellationToken cancellationToken) =>
+        PasswordHash.IsOutdated(kept) && await passwords.HashAsync(password, address, cancellationToken) is { } made
         && await db.Users.Where(u => u.Id == userId && u.PasswordHash == kept)
             .ExecuteUpdateAsync(u => u.SetProperty(x => x.PasswordHash, made), cancellationToken) == 1
             ? made

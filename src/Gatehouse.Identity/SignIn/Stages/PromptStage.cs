@@ -6,6 +6,7 @@ using Gatehouse.Model.Prompts;
 using Gatehouse.Model.Stages;
 using Gatehouse.Model.Users;
 using Gatehouse.Store;
+using Gatehouse.Web.Http;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Identity.SignIn.Stages;
@@ -43,7 +44,7 @@ internal sealed class PromptStage(GatehouseDb db, PromptJudge judge, Passwords p
 
         if (judged.Password is { } password)
         {
-            if (await passwords.HashAsync(password, cancellationToken) is not { } hash)
+            if (await passwords.HashAsync(password, ClientAddress.Of(run.Http), cancellationToken) is not { } hash)
             {
                 return new StageStep.Busy();
             }

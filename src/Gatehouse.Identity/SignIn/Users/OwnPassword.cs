@@ -41,7 +41,7 @@ internal sealed class OwnPassword(
             return FormResult.Wrong("new", string.Join(' ', broken));
         }
 
-        if (await passwords.HashAsync(chosen, cancellationToken) is not { } hash)
+        if (await passwords.HashAsync(chosen, ClientAddress.Of(context), cancellationToken) is not { } hash)
         {
             return new FormResult { IsBusy = true };
         }
@@ -62,7 +62,7 @@ internal sealed class OwnPassword(
         var guess = Guess.Of(browser.User.Username, address);
         if (guesses.Begin(guess) is { } wait)
         {
-            events.LoginFailed(context, browser.User.Username, browser.User, "password");
+            events.LoginFailedFreely(context, browser.User.Username, browser.User, "password");
             return FormResult.Wrong("current", $"Too many tries. Wait {Math.Ceiling(wait.TotalSeconds):0} seconds before the next one.");
         }
 

@@ -300,6 +300,36 @@ public class WebAuthnTests
         Assert.Equal(wrong.Json.GetProperty("response_errors").GetRawText(), unknown.Json.GetProperty("response_errors").GetRawText());
     }
 
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 5)]
+    public async Task L05_nonsense_instead_of_a_key_is_an_event_once_in_a_while(bool isNamed, int first)
+    {
+        await using var host = await MfaHost.StartAsync();
+        using var enrolled = await host.SignedInAsync();
+        using var key = new SoftKey();
+        await MfaHost.EnrolKeyAsync(enrolled, key);
+        using var browser = host.Browser();
+        var flow = isNamed ? (await MfaHost.PasswordAsync(browser)).Flow : browser.Flow(MfaHost.Passwordless);
+
+        await SendAsync(20);
+        Assert.Equal(first, host.Events.Of(EventActions.LoginFailed).Count());
+        host.Clock.Advance(TimeSpan.FromMinutes(5));
+        await SendAsync(1);
+
+        var last = host.Events.Of(EventActions.LoginFailed).Last();
+        Assert.Equal((isNamed ? "alice" : null, 20 - first), (last.Actor?.Username, (int?)last.Context["repeated"]));
+        Assert.Equal("webauthn", (string?)last.Context["auth_method_args"]!["device_class"]); // there by contract
+
+        async Task SendAsync(int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                Assert.Equal("invalid", (await MfaHost.ProveAsync(flow, [])).FaultCode("webauthn"));
+            }
+        }
+    }
+
     [Fact]
     public async Task A_passkey_must_name_its_user_and_the_user_must_be_active()
     {

@@ -134,6 +134,9 @@ public class EventTrailTests
         var failed = Assert.Single(host.Events.Of(EventActions.LoginFailed));
         Assert.Equal((null, "nobody", "127.0.0.1"), (failed.Actor, (string?)failed.Context["username"], failed.ClientIp));
         Assert.Equal(-1, await ScoreAsync(host, "nobody"));
+
+        await browser.Flow("default-authentication-flow").AnswerAsync(("uid_field", "nobody-else"));
+        Assert.Single(host.Events.Of(EventActions.LoginFailed)); // such a try is free
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Gatehouse.Model.Events;
 using Gatehouse.Model.Flows;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
@@ -31,6 +32,52 @@ public class GuessingTests
         host.Clock.Advance(TimeSpan.FromSeconds(5));
         var later = await TryAsync(browser, name, SignInHost.Password);
         Assert.Equal(name == "alice" ? "xak-flow-redirect" : "ak-stage-identification", later.Component);
+    }
+
+    [Fact]
+    public async Task After_five_wrong_passwords_the_same_address_in_another_spelling_waits_too()
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(AddBothAsync);
+        await host.ChangeAsync(async db => await db.Users.AddAsync(SignInHost.A("neil", email: "o'neil@corp.example"), Stop));
+        using var browser = host.Browser();
+        foreach (var spelling in (string[])["o'neil@corp.example", "O'neil@corp.example", "o'Neil@corp.example", "o'neil@Corp.example", "O'NEIL@corp.example"])
+        {
+            Assert.DoesNotContain("Wait", (await TryAsync(browser, spelling, "wrong")).Json.GetRawText(), StringComparison.Ordinal);
+        }
+
+        Assert.Contains("Wait 5 seconds", (await TryAsync(browser, "o'neil@corp.Example", SignInHost.Password)).Json.GetRawText(), StringComparison.Ordinal);
+        host.Clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal("xak-flow-redirect", (await TryAsync(browser, "o'neil@corp.Example", SignInHost.Password)).Component);
+    }
+
+    [Theory]
+    [InlineData("alice", 5)]
+    [InlineData("nobody", 1)]
+    public async Task L05_passwords_that_come_too_soon_are_an_event_once_in_a_while(string name, int first)
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(AddBothAsync);
+        using var browser = host.Browser();
+        for (var i = 0; i < 5 + 20; i++)
+        {
+            await TryAsync(browser, name, "wrong");
+        }
+
+        Assert.Equal(5 + first, Failed().Count); // each that was looked at
+        host.Clock.Advance(TimeSpan.FromMinutes(6));
+        for (var i = 0; i < 5 + 1; i++)
+        {
+            await TryAsync(browser, name, "wrong");
+        }
+
+        Assert.Equal(5 + first + 5 + 1, Failed().Count);
+        Assert.Equal(20 - first, (int?)Failed()[^1].Context["repeated"]);
+        Assert.All(Failed(), e => Assert.Equal(
+            (name == "alice" ? name : null, name, "password", "127.0.0.1"),
+            (e.Actor?.Username, (string?)e.Context["username"], (string?)e.Context["auth_method"], e.ClientIp)));
+
+        List<NewEvent> Failed() => [.. host.Events.Of(EventActions.LoginFailed)];
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Gatehouse.Identity.SignIn;
 using Gatehouse.Tests.Fakes;
@@ -6,19 +7,40 @@ namespace Gatehouse.Tests.Identity.SignIn;
 
 public class PasswordsTests
 {
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task A_flood_of_logins_is_turned_away_instead_of_queued_without_end()
     {
-        using var passwords = new Passwords();
-        using var gone = new CancellationTokenSource();
-        Task<PasswordCheck>[] checks = [.. Enumerable.Range(0, 100).Select(i => passwords.CheckAsync("x", null, new IPAddress([192, 0, 2, (byte)i]), gone.Token))];
+        using var held = new ManualResetEventSlim();
+        var passwords = Held(held, []);
+        Task<PasswordCheck>[] checks = [.. Enumerable.Range(0, 200).Select(i => passwords.CheckAsync("x", null, new IPAddress([192, 0, 2, (byte)i]), Stop))];
 
-        var refused = checks.Count(c => c is { IsCompletedSuccessfully: true, Result: PasswordCheck.Busy });
-        await gone.CancelAsync();
-        await Task.WhenAll(checks.Select(c => c.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)));
+        held.Set();
+        var results = await Task.WhenAll(checks);
 
-        Assert.True(refused is >= 30 and <= 36, $"{refused} of 100 were turned away");
-        Assert.Equal(PasswordCheck.Wrong, await passwords.CheckAsync("x", null, IPAddress.Loopback, TestContext.Current.CancellationToken));
+        Assert.Equal(200 - 64 - Passwords.AtOnce, results.Count(r => r == PasswordCheck.Busy));
+        Assert.Equal(PasswordCheck.Wrong, results[^1]);
+        Assert.Equal(PasswordCheck.Wrong, await passwords.CheckAsync("x", null, IPAddress.Loopback, Stop));
+    }
+
+    [Fact]
+    public async Task A_few_networks_that_fill_the_queue_keep_nobody_out_and_their_turns_come_no_sooner()
+    {
+        using var held = new ManualResetEventSlim();
+        ConcurrentQueue<string> order = [];
+        var passwords = Held(held, order);
+        Task<PasswordCheck>[] flood = [.. Enumerable.Range(0, 128).Select(i => passwords.CheckAsync("x", null, new IPAddress([192, 0, 2, (byte)(i % 8)]), Stop))];
+
+        var victim = passwords.CheckAsync("victim", null, IPAddress.Parse("198.51.100.1"), Stop);
+        var hash = passwords.HashAsync("x", IPAddress.Parse("198.51.100.2"), Stop);
+        held.Set();
+
+        Assert.Equal(PasswordCheck.Wrong, await victim);
+        Assert.NotNull(await hash);
+        var results = await Task.WhenAll(flood);
+        Assert.Equal(64 + Passwords.AtOnce, results.Count(r => r != PasswordCheck.Busy) + 2);
+        Assert.InRange(order.ToList().IndexOf("victim"), 0, 8 + (2 * Passwords.AtOnce)); // once each of the others had a turn
     }
 
     [Theory]
@@ -26,12 +48,13 @@ public class PasswordsTests
     [InlineData("2001:db8:1:1::1", "2001:db8:1:1:ffff::2", "2001:db8:1:2::1")]
     public async Task One_network_can_not_fill_the_queue(string address, string same, string other)
     {
-        using var passwords = new Passwords();
+        var passwords = new Passwords();
         using var gone = new CancellationTokenSource();
         Task<PasswordCheck> CheckAsync(string from) => passwords.CheckAsync("x", null, IPAddress.Parse(from), gone.Token);
         Task<PasswordCheck>[] waiting = [.. Enumerable.Range(0, 16).Select(i => CheckAsync(i % 2 == 0 ? address : same))];
 
         Assert.Equal(PasswordCheck.Busy, await CheckAsync(same));
+        Assert.Null(await passwords.HashAsync("x", IPAddress.Parse(same), gone.Token));
         var others = CheckAsync(other);
         Assert.False(others.IsCompleted); // waits its turn
 
@@ -65,4 +88,64 @@ public class PasswordsTests
         Assert.Null(guesses.Begin(guess));
         Assert.Null(guesses.Begin(guess));
     }
+
+    [Theory]
+    [InlineData("o'neil@corp.example", "O'Neil@Corp.example")]
+    [InlineData("x=y@corp.example", " X=Y@CORP.EXAMPLE ")]
+    [InlineData("alice@corp.example", "Alice@Corp.Example")]
+    public void Spellings_of_one_address_are_guesses_at_one_person(string address, string spelling) =>
+        Assert.Equal(Guess.Of(address, IPAddress.Loopback), Guess.Of(spelling, IPAddress.Loopback));
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Ten_thousand_other_names_buy_no_more_guesses_at_one(bool isTakenBack)
+    {
+        var clock = new FakeClock();
+        var guesses = new Guesses(clock);
+        var guess = Guess.Of("alice", IPAddress.Loopback);
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Null(guesses.Begin(guess));
+        }
+
+        for (var i = 0; i < 10_001; i++)
+        {
+            clock.Advance(TimeSpan.FromTicks(1));
+            var other = Guess.Of($"name{i}", IPAddress.Loopback);
+            Assert.Null(guesses.Begin(other));
+            if (isTakenBack)
+            {
+                guesses.TakeBack(other);
+            }
+        }
+
+        Assert.NotNull(guesses.Begin(guess));
+    }
+
+    [Fact]
+    public void Guesses_that_were_not_checked_pardon_none_and_keep_no_name()
+    {
+        var guesses = new Guesses(new FakeClock());
+        var guess = Guess.Of("alice", IPAddress.Loopback);
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Null(guesses.Begin(guess));
+        }
+
+        Assert.Null(guesses.Begin(guess));
+        guesses.TakeBack(guess);
+        Assert.Null(guesses.Begin(guess));
+        Assert.NotNull(guesses.Begin(guess));
+    }
+
+    private static Passwords Held(ManualResetEventSlim held, ConcurrentQueue<string> order) => new()
+    {
+        Verify = (password, _) =>
+        {
+            held.Wait(Stop);
+            order.Enqueue(password);
+            return false;
+        },
+    };
 }
