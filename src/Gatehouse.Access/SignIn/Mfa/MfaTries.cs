@@ -1,4 +1,3 @@
-using Gatehouse.Access.Gateway;
 using Gatehouse.Model.Authenticators;
 using Gatehouse.Model.Sessions;
 using Gatehouse.Model.Snapshots;

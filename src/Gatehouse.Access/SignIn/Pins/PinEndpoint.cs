@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using Gatehouse.Access.Gateway;
 using Gatehouse.Access.Saas;
 using Gatehouse.Access.SignIn.Launcher;
 using Gatehouse.Access.SignIn.Oidc;
