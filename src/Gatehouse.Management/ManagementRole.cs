@@ -120,7 +120,7 @@ public static class ManagementRole
         WebhookClient.AddTo(services);
         return services
             .AddScoped<NotificationDirectory>().AddScoped<SaveTransport>().AddScoped<SaveRule>().AddScoped<SaveWebhookMapping>().AddSingleton<WebhookMappings>()
-            .AddSingleton<SendNotification>().AddSingleton<LetterLimit>().AddSingleton<JudgeEvents>().AddSingleton<DeliverNotifications>()
+            .AddSingleton<WebhookClients>().AddSingleton<SendNotification>().AddSingleton<LetterLimit>().AddSingleton<JudgeEvents>().AddSingleton<DeliverNotifications>()
             .AddSingleton<Notifier>().AddHostedService(s => s.GetRequiredService<Notifier>());
     }
 
