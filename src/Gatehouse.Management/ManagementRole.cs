@@ -90,7 +90,7 @@ public static class ManagementRole
         .AddScoped<FlowDirectory>().AddScoped<SaveFlow>().AddScoped<DeleteFlow>().AddScoped<BindingDirectory>().AddScoped<SaveBinding>().AddScoped<DeleteBinding>()
         .AddScoped<StageDirectory>().AddScoped<StageDraft>().AddScoped<SaveStage>().AddScoped<DeleteStage>()
         .AddScoped<PromptDirectory>().AddScoped<SavePrompt>().AddScoped<DeletePrompt>()
-        .AddScoped<InvitationDirectory>().AddScoped<SaveInvitation>().AddScoped<DeleteInvitation>().AddScoped<RecoveryLinks>()
+        .AddScoped<InvitationDirectory>().AddScoped<SaveInvitation>().AddScoped<SendInvitation>().AddScoped<DeleteInvitation>().AddScoped<RecoveryLinks>()
         .AddScoped<RuleUses>().AddScoped<PolicyDirectory>().AddScoped<SavePolicy>().AddScoped<DeletePolicy>()
         .AddScoped<RuleGroupDirectory>().AddScoped<SaveRuleGroup>().AddScoped<DeleteRuleGroup>()
         .AddScoped<AppDirectory>().AddScoped<AttachPolicies>().AddScoped<SaveApp>().AddScoped<DeleteApp>().AddScoped<SaveAppPolicy>()

@@ -29,4 +29,7 @@ public sealed class Invitation
 
     /// <summary>Moves on at each write; a stale value fails the save.</summary>
     public int Version { get; set; }
+
+    /// <summary>Where its link leads, below Identity's address.</summary>
+    public string PathOf(string flowSlug) => $"/if/flow/{flowSlug}/?itoken={Id}";
 }
