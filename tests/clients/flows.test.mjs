@@ -115,6 +115,19 @@ describe('the flow executor', () => {
     assert.equal((await new Run(flow.slug, `itoken=${once.pk}`).show()).component, 'ak-stage-access-denied');
   });
 
+  test('32: the invitation comes by mail, to everybody apart', async () => {
+    const gate = await server.v3('POST', '/stages/invitation/stages/', { name: 'invited-by-mail' });
+    const flow = await layEnrolment('mail-enrollment-flow', [gate]);
+    const invitation = await server.v3('POST', '/stages/invitation/invitations/', { name: 'by-mail', flow: flow.pk, single_use: true });
+    await server.v3('POST', `/stages/invitation/invitations/${invitation.pk}/send_email/`, { email_addresses: ['kim@example.com'], bcc_addresses: ['lee@example.com'] }, 204);
+    const message = await mail.message('kim@example.com');
+    assert.ok(!message.includes('lee@example.com'), message);
+    assert.match(await mail.message('lee@example.com'), /itoken=/);
+    const query = message.match(/\/if\/flow\/mail-enrollment-flow\/\?(itoken=[0-9a-f-]{36})/)[1];
+    assert.equal((await new Run(flow.slug, query).answer(prompt({ username: 'kim', email: 'kim@example.com' }))).component, 'xak-flow-redirect');
+    assert.equal((await new Run(flow.slug, query).show()).component, 'ak-stage-access-denied');
+  });
+
   test('33: an empty answer advances no stage', async () => {
     const flow = await layEnrolment('open-enrollment-flow', [await server.v3('POST', '/stages/dummy/', { name: 'dummy' })]);
     const runs = [new Run(LOGIN), new Run(flow.slug), new Run('default-recovery-flow')];
