@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { launch, patient, totp } from './lib/chromium.mjs';
+import { launch, patient, steady, totp } from './lib/chromium.mjs';
 import { Gatehouse } from './lib/server.mjs';
 
 const pictures = process.env.GATEHOUSE_PICTURES;
@@ -109,6 +109,7 @@ describe('Authenticators in Chromium', () => {
     await page.keyboard.press('Enter');
     await alert(page).waitFor();
     assert.equal(await page.getByLabel('Code').getAttribute('aria-invalid'), 'true');
+    await steady();
     await page.getByLabel('Code').fill(totp(secret, Date.now() - 30000));
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/if\/user\//);

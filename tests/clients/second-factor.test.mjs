@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import * as client from 'openid-client';
 import { SoftKey } from './lib/authenticator.mjs';
 import { Browser } from './lib/browser.mjs';
-import { totp } from './lib/chromium.mjs';
+import { steady, totp } from './lib/chromium.mjs';
 import { relyingParty } from './lib/rp.mjs';
 import { Run, code } from './lib/run.mjs';
 import { Gatehouse } from './lib/server.mjs';
@@ -41,6 +41,7 @@ async function enrolApp(browser) {
   const asked = await flow.show();
   assert.equal(asked.component, 'ak-stage-authenticator-totp');
   const secret = new URL(asked.config_url).searchParams.get('secret');
+  await steady(6);
   const end = await flow.answer({ component: asked.component, code: totp(secret, Date.now() - 30_000) });
   assert.equal(end.component, 'xak-flow-redirect', JSON.stringify(end));
   return secret;
@@ -126,6 +127,7 @@ describe('second factors at the executor', () => {
       const { flow, browser, asked } = await password(dave);
       assert.equal(asked.component, 'ak-stage-authenticator-totp');
       const secret = new URL(asked.config_url).searchParams.get('secret');
+      await steady(6);
       assert.equal((await flow.answer({ component: asked.component, code: totp(secret, Date.now() - 30_000) })).to, '/if/user/');
       assert.equal((await browser.fetch(`${server.urls.identity}/if/user/`)).status, 200);
       assert.deepEqual(ways((await password(dave)).asked), ['totp']);
