@@ -17,6 +17,8 @@ internal sealed class Invitations(InvitationDirectory directory, FlowDirectory f
     private const string Model = "Invitation";
     private const string Root = "/stages/invitation/invitations/";
 
+    private static readonly string[] Recipients = ["email_addresses", "cc_addresses", "bcc_addresses"];
+
     private static readonly Ordering<Invitation> Orders = new(("expires", i => i.ExpiresAt), ("name", i => i.Name), ("pk", i => i.Id));
 
     public static void Map(ApiRoutes routes) => routes
@@ -80,7 +82,7 @@ internal sealed class Invitations(InvitationDirectory directory, FlowDirectory f
     private async Task<IResult> SendAsync(ApiRequest request)
     {
         var body = new BodyFields(request.Body, nullIsAbsent: true).Require("email_addresses");
-        List<string> addresses = [.. new[] { "email_addresses", "cc_addresses", "bcc_addresses" }.SelectMany(f => AddressesOf(body, f)).Distinct(StringComparer.Ordinal)];
+        List<string> addresses = [.. Recipients.SelectMany(f => AddressesOf(body, f)).Distinct(StringComparer.Ordinal)];
         if (body.Text("template", 200, mayBeBlank: false).Is(out var template) && template is not ("invitation" or "email/invitation.html"))
         {
             body.Refuse("template", "There is one message: invitation.");

@@ -37,6 +37,7 @@ internal static class WebhookClient
     /// One whose servers are held to <paramref name="authority"/> alone; it must live as long as the client. Its connections are its own: what one
     /// transport trusts is no other's.
     /// </summary>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The client owns the handler.")]
     public static HttpClient Trusting(X509Certificate2 authority, NotificationOptions options)
     {
         var handler = CreateHandler(options);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography.X509Certificates;
 using Gatehouse.Model.Notifications;
 using Gatehouse.Store;
@@ -12,6 +13,7 @@ internal sealed class WebhookClients(IHttpClientFactory clients, IDbContextFacto
 
     /// <summary>Opens it. A transport that names an authority has a client of its own, which trusts nothing else.</summary>
     /// <exception cref="HttpRequestException">The authority is gone.</exception>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The connection owns the client.")]
     public async Task<WebhookConnection> OpenAsync(NotificationTransport transport, CancellationToken cancellationToken)
     {
         if (transport.AuthorityId is not { } id)
