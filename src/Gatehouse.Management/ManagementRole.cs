@@ -76,7 +76,7 @@ public static class ManagementRole
         .AddSingleton<BlueprintFiles>().AddScoped<ApplyBlueprint>().AddScoped<SaveBlueprint>().AddSingleton<KeepBlueprints>().AddHostedService(s => s.GetRequiredService<KeepBlueprints>())
         .AddScoped<ExportFlow>()
         .AddScoped<SuperuserGroups>().AddScoped<UserDirectory>().AddScoped<EndUserSessions>()
-        .AddScoped<SaveUser>().AddScoped<SetPassword>().AddScoped<DeleteUser>()
+        .AddScoped<SaveUser>().AddSingleton<IPasswordHashing, PasswordHashing>().AddScoped<PasswordsAhead>().AddScoped<SetPassword>().AddScoped<DeleteUser>()
         .AddScoped<GroupDirectory>().AddScoped<SaveGroup>().AddScoped<ChangeMembers>().AddScoped<DeleteGroup>()
         .AddScoped<ProviderDirectory>().AddScoped<SaveProvider>().AddScoped<DeleteProvider>().AddScoped<RegistrationRules>().AddScoped<ScopeMappingDirectory>()
         .AddScoped<ApplicationDirectory>().AddScoped<SaveApplication>().AddScoped<DeleteApplication>()
@@ -90,7 +90,7 @@ public static class ManagementRole
         .AddScoped<FlowDirectory>().AddScoped<SaveFlow>().AddScoped<DeleteFlow>().AddScoped<BindingDirectory>().AddScoped<SaveBinding>().AddScoped<DeleteBinding>()
         .AddScoped<StageDirectory>().AddScoped<StageDraft>().AddScoped<SaveStage>().AddScoped<DeleteStage>()
         .AddScoped<PromptDirectory>().AddScoped<SavePrompt>().AddScoped<DeletePrompt>()
-        .AddScoped<InvitationDirectory>().AddScoped<SaveInvitation>().AddScoped<DeleteInvitation>().AddScoped<RecoveryLinks>()
+        .AddScoped<InvitationDirectory>().AddScoped<SaveInvitation>().AddScoped<SendInvitation>().AddScoped<DeleteInvitation>().AddScoped<RecoveryLinks>()
         .AddScoped<RuleUses>().AddScoped<PolicyDirectory>().AddScoped<SavePolicy>().AddScoped<DeletePolicy>()
         .AddScoped<RuleGroupDirectory>().AddScoped<SaveRuleGroup>().AddScoped<DeleteRuleGroup>()
         .AddScoped<AppDirectory>().AddScoped<AttachPolicies>().AddScoped<SaveApp>().AddScoped<DeleteApp>().AddScoped<SaveAppPolicy>()
@@ -120,7 +120,7 @@ public static class ManagementRole
         WebhookClient.AddTo(services);
         return services
             .AddScoped<NotificationDirectory>().AddScoped<SaveTransport>().AddScoped<SaveRule>().AddScoped<SaveWebhookMapping>().AddSingleton<WebhookMappings>()
-            .AddSingleton<SendNotification>().AddSingleton<LetterLimit>().AddSingleton<JudgeEvents>().AddSingleton<DeliverNotifications>()
+            .AddSingleton<WebhookClients>().AddSingleton<SendNotification>().AddSingleton<LetterLimit>().AddSingleton<JudgeEvents>().AddSingleton<DeliverNotifications>()
             .AddSingleton<Notifier>().AddHostedService(s => s.GetRequiredService<Notifier>());
     }
 

@@ -1,40 +1,27 @@
 // Guide 1 in a real browser that trusts nothing but the CA it was given: from the app's address to the page, and on to get-identity.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
-import { patient } from './lib/chromium.mjs';
+import { launch, patient } from './lib/chromium.mjs';
 import { Gatehouse } from './lib/server.mjs';
 
 const pictures = process.env.GATEHOUSE_PICTURES;
-let server, mallory, home, browser;
+let server, mallory, chrome;
 
 before(async () => {
   server = await Gatehouse.start({ demo: true });
   mallory = await server.user('mallory', { email: 'mallory@evil.example' });
-  home = mkdtempSync(join(tmpdir(), 'gatehouse-chromium-'));
-  const store = join(home, '.pki', 'nssdb');
-  mkdirSync(store, { recursive: true });
-  execFileSync('certutil', ['-N', '-d', `sql:${store}`, '--empty-password']);
-  execFileSync('certutil', ['-A', '-d', `sql:${store}`, '-n', 'gatehouse', '-t', 'C,,', '-i', server.ready.ca]);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    env: { ...process.env, HOME: home },
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+  chrome = await launch(server);
 });
 after(async () => {
-  await browser?.close();
+  await chrome?.close();
   await server?.stop();
-  if (home) rmSync(home, { recursive: true, force: true });
 });
 
 async function tab(options) {
-  const context = patient(await browser.newContext(options));
+  const context = patient(await chrome.browser.newContext(options));
   const page = await context.newPage();
   const faults = [];
   page.on('console', (message) => { if (message.type() === 'error') faults.push(message.text()); });

@@ -1,7 +1,8 @@
-// Checks 26 to 29 and 32 to 34, recovery by a real mail server and by an administrator's link, over HTTPS with a cookie jar.
+// Checks 26 to 29 and 32 to 34 (second-factor.test.mjs has 30 and 31), recovery by a real mail server and by an administrator's link, over HTTPS with a cookie jar.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Browser } from './lib/browser.mjs';
+import { Run as AnyRun, code } from './lib/run.mjs';
 import { Gatehouse } from './lib/server.mjs';
 import { MailServer } from './lib/smtp.mjs';
 
@@ -22,32 +23,13 @@ after(async () => {
   mail?.stop();
 });
 
-/** One run of a flow; nothing is followed unless asked. */
-class Run {
-  constructor(slug, query = '', browser = new Browser()) {
-    this.browser = browser;
-    this.url = `${server.urls.identity}/api/v3/flows/executor/${slug}/?query=${encodeURIComponent(query)}`;
-  }
-
-  async show() {
-    const response = await this.browser.fetch(this.url);
-    return { status: response.status, ...(await response.json()) };
-  }
-
-  async post(answer) {
-    return this.browser.fetch(this.url, { method: 'POST', headers: { 'content-type': 'application/json', origin: server.urls.identity }, body: JSON.stringify(answer) });
-  }
-
-  async answer(answer) {
-    const response = await this.post(answer);
-    if (response.status !== 302) return { status: response.status, ...(await response.json()) };
-    await response.text();
-    assert.equal(new URL(response.headers.get('location'), this.url).href, this.url);
-    return this.show();
+/** One run of a flow. */
+class Run extends AnyRun {
+  constructor(...how) {
+    super(server, ...how);
   }
 }
 
-const code = (challenge, field) => challenge.response_errors?.[field]?.[0]?.code;
 const prompt = (more) => ({ component: 'ak-stage-prompt', password: CHOSEN, password_repeat: CHOSEN, ...more });
 
 async function logIn(username, password, query = '') {
@@ -131,6 +113,19 @@ describe('the flow executor', () => {
     assert.deepEqual(carol.attributes, { team: 'blue' });
     assert.equal(carol.is_superuser, false);
     assert.equal((await new Run(flow.slug, `itoken=${once.pk}`).show()).component, 'ak-stage-access-denied');
+  });
+
+  test('32: the invitation comes by mail, to everybody apart', async () => {
+    const gate = await server.v3('POST', '/stages/invitation/stages/', { name: 'invited-by-mail' });
+    const flow = await layEnrolment('mail-enrollment-flow', [gate]);
+    const invitation = await server.v3('POST', '/stages/invitation/invitations/', { name: 'by-mail', flow: flow.pk, single_use: true });
+    await server.v3('POST', `/stages/invitation/invitations/${invitation.pk}/send_email/`, { email_addresses: ['kim@example.com'], bcc_addresses: ['lee@example.com'] }, 204);
+    const message = await mail.message('kim@example.com');
+    assert.ok(!message.includes('lee@example.com'), message);
+    assert.match(await mail.message('lee@example.com'), /itoken=/);
+    const query = message.match(/\/if\/flow\/mail-enrollment-flow\/\?(itoken=[0-9a-f-]{36})/)[1];
+    assert.equal((await new Run(flow.slug, query).answer(prompt({ username: 'kim', email: 'kim@example.com' }))).component, 'xak-flow-redirect');
+    assert.equal((await new Run(flow.slug, query).show()).component, 'ak-stage-access-denied');
   });
 
   test('33: an empty answer advances no stage', async () => {

@@ -1,39 +1,25 @@
 // Authenticators in a real browser: an app's codes, recovery codes, and security keys that Chromium plays itself (WebAuthn over CDP).
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
-import { patient } from './lib/chromium.mjs';
+import { launch, patient, steady, totp } from './lib/chromium.mjs';
 import { Gatehouse } from './lib/server.mjs';
 
 const pictures = process.env.GATEHOUSE_PICTURES;
-let server, home, browser;
+let server, chrome;
 
 before(async () => {
   server = await Gatehouse.start();
-  home = mkdtempSync(join(tmpdir(), 'gatehouse-mfa-'));
-  const store = join(home, '.pki', 'nssdb');
-  mkdirSync(store, { recursive: true });
-  execFileSync('certutil', ['-N', '-d', `sql:${store}`, '--empty-password']);
-  execFileSync('certutil', ['-A', '-d', `sql:${store}`, '-n', 'gatehouse', '-t', 'C,,', '-i', server.ready.ca]);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    env: { ...process.env, HOME: home },
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+  chrome = await launch(server);
 });
 after(async () => {
-  await browser?.close();
+  await chrome?.close();
   await server?.stop();
-  if (home) rmSync(home, { recursive: true, force: true });
 });
 
 async function tab() {
-  const context = patient(await browser.newContext());
+  const context = patient(await chrome.browser.newContext());
   const page = await context.newPage();
   const faults = [];
   page.on('console', (message) => { if (message.type() === 'error') faults.push(message.text()); });
@@ -77,16 +63,6 @@ async function picture(page, name) {
   }
   await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize(size);
-}
-
-function totp(secret, at = Date.now()) {
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  const bits = [...secret].map((letter) => letters.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30000)));
-  const hash = createHmac('sha1', key).update(counter).digest();
-  return String((hash.readUInt32BE(hash.at(-1) & 15) & 0x7fffffff) % 1e6).padStart(6, '0');
 }
 
 /** Lets the shipped flow take passkeys on its first page, in the rows themselves. */
@@ -133,6 +109,7 @@ describe('Authenticators in Chromium', () => {
     await page.keyboard.press('Enter');
     await alert(page).waitFor();
     assert.equal(await page.getByLabel('Code').getAttribute('aria-invalid'), 'true');
+    await steady();
     await page.getByLabel('Code').fill(totp(secret, Date.now() - 30000));
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/if\/user\//);

@@ -42,7 +42,7 @@ async function signIn(page, user, path = '/if/user/') {
 
 describe('pages', () => {
   for (const [look, options] of looks) {
-    test(`sign-in, denial, prompt, consent, logout and the user's page stand ${look}`, async () => {
+    test(`sign-in, denial, prompt, choice of an account, consent, logout and the user's page stand ${look}`, async () => {
       const page = await tab(options);
       await page.goto(`${server.urls.identity}/if/flow/default-authentication-flow/`);
       await page.locator('#uid_field').waitFor();
@@ -57,7 +57,11 @@ describe('pages', () => {
       await page.waitForURL('**/if/user/');
       await sound(page, `user-${look}`);
       const client = (await server.v3('GET', '/providers/oauth2/?name=wiki')).results[0].client_id;
-      await page.goto(`${server.urls.identity}/application/o/authorize/?response_type=code&scope=openid%20email&client_id=${client}&redirect_uri=${encodeURIComponent('https://rp.example/cb')}`);
+      await page.goto(`${server.urls.identity}/application/o/authorize/?response_type=code&scope=openid%20email&prompt=select_account&client_id=${client}&redirect_uri=${encodeURIComponent('https://rp.example/cb')}`);
+      await page.getByRole('heading', { name: 'Choose an account' }).waitFor();
+      await page.getByRole('link', { name: 'Use another account' }).waitFor();
+      await sound(page, `account-${look}`);
+      await page.getByRole('link', { name: 'ada@example.com' }).click();
       await page.getByText('sign into wiki').waitFor();
       await sound(page, `consent-${look}`);
       await page.goto(`${server.urls.identity}/application/o/wiki/end-session/`);

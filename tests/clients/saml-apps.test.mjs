@@ -5,9 +5,8 @@ import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
 import { Browser } from './lib/browser.mjs';
-import { patient } from './lib/chromium.mjs';
+import { launch, patient } from './lib/chromium.mjs';
 import { Gatehouse, freePort } from './lib/server.mjs';
 
 const root = process.env.SIMPLESAMLPHP ?? '/usr/share/simplesamlphp';
@@ -153,14 +152,9 @@ describe('SimpleSAMLphp as the service provider', () => {
   });
 
   test('in Chromium the page posts the answer by itself, and the way goes on to other names of the service provider', async () => {
-    const home = mkdtempSync(join(tmpdir(), 'gatehouse-chromium-'));
-    const store = join(home, '.pki', 'nssdb');
-    mkdirSync(store, { recursive: true });
-    execFileSync('certutil', ['-N', '-d', `sql:${store}`, '--empty-password']);
-    execFileSync('certutil', ['-A', '-d', `sql:${store}`, '-n', 'gatehouse', '-t', 'C,,', '-i', server.ready.ca]);
-    const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', env: { ...process.env, HOME: home }, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+    const chrome = await launch(server);
     try {
-      const page = await patient(await browser.newContext()).newPage();
+      const page = await patient(await chrome.browser.newContext()).newPage();
       const faults = [];
       page.on('console', (message) => { if (/Content.Security.Policy/i.test(message.text())) faults.push(message.text()); });
       await page.goto(own());
@@ -173,8 +167,7 @@ describe('SimpleSAMLphp as the service provider', () => {
       assert.match(await page.locator('body').innerText(), /ada@example\.com/);
       assert.deepEqual(faults, []);
     } finally {
-      await browser.close();
-      rmSync(home, { recursive: true, force: true });
+      await chrome.close();
     }
   });
 });

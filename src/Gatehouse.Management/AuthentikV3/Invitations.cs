@@ -5,16 +5,19 @@ using Gatehouse.Management.Invitations;
 using Gatehouse.Management.Users;
 using Gatehouse.Model.Flows;
 using Gatehouse.Model.Invitations;
+using Gatehouse.Model.Policies;
 using Gatehouse.Model.Users;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Management.AuthentikV3;
 
 /// <summary>/stages/invitation/invitations/ (contract §2.5).</summary>
-internal sealed class Invitations(InvitationDirectory directory, FlowDirectory flows, UserDirectory users, SaveInvitation save, DeleteInvitation delete)
+internal sealed class Invitations(InvitationDirectory directory, FlowDirectory flows, UserDirectory users, SaveInvitation save, SendInvitation send, DeleteInvitation delete)
 {
     private const string Model = "Invitation";
     private const string Root = "/stages/invitation/invitations/";
+
+    private static readonly string[] Recipients = ["email_addresses", "cc_addresses", "bcc_addresses"];
 
     private static readonly Ordering<Invitation> Orders = new(("expires", i => i.ExpiresAt), ("name", i => i.Name), ("pk", i => i.Id));
 
@@ -24,7 +27,8 @@ internal sealed class Invitations(InvitationDirectory directory, FlowDirectory f
         .Get<Invitations>(Root + "{id}/", Need.Superuser, (i, r) => i.RetrieveAsync(r))
         .Put<Invitations>(Root + "{id}/", Need.Superuser, (i, r) => i.UpdateAsync(r, isPartial: false))
         .Patch<Invitations>(Root + "{id}/", Need.Superuser, (i, r) => i.UpdateAsync(r, isPartial: true))
-        .Delete<Invitations>(Root + "{id}/", Need.Superuser, (i, r) => i.DeleteAsync(r));
+        .Delete<Invitations>(Root + "{id}/", Need.Superuser, (i, r) => i.DeleteAsync(r))
+        .Post<Invitations>(Root + "{id}/send_email/", Need.Superuser, (i, r) => i.SendAsync(r));
 
     private async Task<IResult> ListAsync(ApiRequest request)
     {
@@ -74,6 +78,43 @@ internal sealed class Invitations(InvitationDirectory directory, FlowDirectory f
     private async Task<IResult> DeleteAsync(ApiRequest request) => request.RouteGuid("id") is { } id
         ? await Answer.OfAsync(await delete.RunAsync(id, request.Aborted), Model, _ => Task.FromResult(Answer.NoContent()))
         : Answer.NotFound(Model);
+
+    private async Task<IResult> SendAsync(ApiRequest request)
+    {
+        var body = new BodyFields(request.Body, nullIsAbsent: true).Require("email_addresses");
+        List<string> addresses = [.. Recipients.SelectMany(f => AddressesOf(body, f)).Distinct(StringComparer.Ordinal)];
+        if (body.Text("template", 200, mayBeBlank: false).Is(out var template) && template is not ("invitation" or "email/invitation.html"))
+        {
+            body.Refuse("template", "There is one message: invitation.");
+        }
+
+        if (body.Faults.Count == 0 && addresses.Count is 0 or > SendInvitation.MostAddresses)
+        {
+            body.Refuse("email_addresses", $"Name 1 to {SendInvitation.MostAddresses} addresses in all.");
+        }
+
+        return request.RouteGuid("id") is not { } id ? Answer.NotFound(Model)
+            : body.Faults.Count > 0 ? Answer.Refused(body.Faults)
+            : await Answer.OfAsync(await send.RunAsync(id, addresses, request.Aborted), Model, _ => Task.FromResult(Answer.NoContent()));
+    }
+
+    private static List<string> AddressesOf(BodyFields body, string field)
+    {
+        List<string> addresses = [];
+        foreach (var given in body.Texts(field).Or([]))
+        {
+            if (EmailAddress.Canonical(given) is { } address)
+            {
+                addresses.Add(address);
+            }
+            else
+            {
+                body.Refuse(field, "Enter a valid email address.");
+            }
+        }
+
+        return addresses;
+    }
 
     private static InvitationFields Read(BodyFields body) => new()
     {

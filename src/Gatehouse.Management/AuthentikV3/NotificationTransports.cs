@@ -85,25 +85,18 @@ internal sealed class NotificationTransports(
     private async Task<NotificationTransport?> FindAsync(ApiRequest request) =>
         request.RouteGuid("id") is { } id ? await directory.TransportAsync(id, request.Aborted) : null;
 
-    private static TransportFields Read(BodyFields body)
+    private static TransportFields Read(BodyFields body) => new()
     {
-        if (body.NullableId("webhook_ca").Is(out var authority) && authority is not null)
-        {
-            body.Refuse("webhook_ca", "Not supported.");
-        }
-
-        return new TransportFields
-        {
-            Name = body.Text("name", 1000, mayBeBlank: false),
-            Mode = body.Choice("mode", Words.TransportModes),
-            Url = body.Text("webhook_url", 2048),
-            BodyMapping = body.NullableId("webhook_mapping_body"),
-            HeaderMapping = body.NullableId("webhook_mapping_headers"),
-            SubjectPrefix = body.Text("email_subject_prefix", 200),
-            EmailTemplate = body.Text("email_template", 200),
-            SendsOnce = body.Flag("send_once"),
-        };
-    }
+        Name = body.Text("name", 1000, mayBeBlank: false),
+        Mode = body.Choice("mode", Words.TransportModes),
+        Url = body.Text("webhook_url", 2048),
+        Authority = body.NullableId("webhook_ca"),
+        BodyMapping = body.NullableId("webhook_mapping_body"),
+        HeaderMapping = body.NullableId("webhook_mapping_headers"),
+        SubjectPrefix = body.Text("email_subject_prefix", 200),
+        EmailTemplate = body.Text("email_template", 200),
+        SendsOnce = body.Flag("send_once"),
+    };
 
     private JsonObject Body(NotificationTransport transport) => new()
     {
@@ -118,7 +111,7 @@ internal sealed class NotificationTransports(
             _ => "authentik inbuilt notifications",
         },
         ["webhook_url"] = send.UrlOf(transport),
-        ["webhook_ca"] = null,
+        ["webhook_ca"] = transport.AuthorityId?.ToString(),
         ["webhook_mapping_body"] = transport.BodyMappingId?.ToString(),
         ["webhook_mapping_headers"] = transport.HeaderMappingId?.ToString(),
         ["email_subject_prefix"] = transport.SubjectPrefix,

@@ -2,13 +2,15 @@ using System.Text.Json.Nodes;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.Prompts;
 using Gatehouse.Management.Stages;
+using Gatehouse.Management.Users;
+using Gatehouse.Management.Writes;
 using Gatehouse.Model.Prompts;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Management.AuthentikV3;
 
 /// <summary>/stages/prompt/prompts/ (contract §3.5): the fields that prompt stages ask.</summary>
-internal sealed class Prompts(PromptDirectory directory, StageDirectory stages, SavePrompt save, DeletePrompt delete)
+internal sealed class Prompts(PromptDirectory directory, StageDirectory stages, UserDirectory users, SavePrompt save, DeletePrompt delete)
 {
     private const string Model = "Prompt";
     private const string Root = "/stages/prompt/prompts/";
@@ -21,6 +23,7 @@ internal sealed class Prompts(PromptDirectory directory, StageDirectory stages, 
     public static void Map(ApiRoutes routes) => routes
         .Get<Prompts>(Root, Need.Superuser, (p, r) => p.ListAsync(r))
         .Post<Prompts>(Root, Need.Superuser, (p, r) => p.CreateAsync(r))
+        .Post<Prompts>(Root + "preview/", Need.Superuser, (p, r) => p.PreviewAsync(r))
         .Get<Prompts>(Root + "{id}/", Need.Superuser, (p, r) => p.RetrieveAsync(r))
         .Put<Prompts>(Root + "{id}/", Need.Superuser, (p, r) => p.UpdateAsync(r, isPartial: false))
         .Patch<Prompts>(Root + "{id}/", Need.Superuser, (p, r) => p.UpdateAsync(r, isPartial: true))
@@ -71,6 +74,35 @@ internal sealed class Prompts(PromptDirectory directory, StageDirectory stages, 
     private async Task<IResult> DeleteAsync(ApiRequest request) => request.RouteGuid("id") is { } id
         ? await Answer.OfAsync(await delete.RunAsync(id, request.Aborted), Model, _ => Task.FromResult(Answer.NoContent()))
         : Answer.NotFound(Model);
+
+    // As a flow would ask it of whoever calls. Nothing is kept.
+    private async Task<IResult> PreviewAsync(ApiRequest request)
+    {
+        var body = new BodyFields(request.Body, nullIsAbsent: false).Require(Required);
+        var fields = Read(body);
+        var field = new PromptField { Id = Guid.Empty, Name = "", FieldKey = "", Label = "", Type = "" };
+        List<Fault> faults = body.Faults.Count > 0 ? [.. body.Faults] : [.. fields.ApplyTo(field)];
+        if (faults.Count > 0)
+        {
+            return Answer.Refused(faults);
+        }
+
+        var me = await users.FindAsync(request.Caller.UserId, request.Aborted);
+        return Answer.Ok(new JsonObject { ["component"] = "ak-stage-prompt", ["fields"] = new JsonArray(Question(field, ShownPrompt.Of(field, me?.User))) });
+    }
+
+    private static JsonObject Question(PromptField field, ShownPrompt shown) => new()
+    {
+        ["field_key"] = field.FieldKey,
+        ["label"] = field.Label,
+        ["type"] = field.Type,
+        ["required"] = field.IsRequired && !PromptTypes.IsDisplay(field.Type),
+        ["placeholder"] = shown.Placeholder,
+        ["initial_value"] = field.Type == PromptTypes.Password ? "" : shown.Initial,
+        ["order"] = field.Order,
+        ["sub_text"] = field.SubText,
+        ["choices"] = PromptTypes.IsChoice(field.Type) ? JsonList.Of(shown.Choices, c => new JsonObject { ["value"] = c.Value, ["label"] = c.Label }) : null,
+    };
 
     private static PromptFields Read(BodyFields body) => new()
     {

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Gatehouse.Management.AuthentikV3;
 using Gatehouse.Management.Http;
 using Gatehouse.Management.Tokens;
+using Gatehouse.Management.Users;
 using Gatehouse.Management.Writes;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Store;
@@ -20,7 +21,7 @@ internal sealed record BlueprintLog(DateTimeOffset At, string Level, string Text
 internal sealed record BlueprintResult(bool IsSuccess, IReadOnlyList<BlueprintLog> Logs);
 
 /// <summary>Makes the objects of a blueprint as it says, all or none: every entry runs through the route of the API that its model has, within one transaction.</summary>
-internal sealed class ApplyBlueprint(AuthentikRoutes routes, IServiceProvider services, Writer writer, TimeProvider clock)
+internal sealed class ApplyBlueprint(AuthentikRoutes routes, IServiceProvider services, Writer writer, PasswordsAhead ahead, TimeProvider clock)
 {
     private const int PageSize = 100;
     private const int MostPages = 100;
@@ -31,6 +32,22 @@ internal sealed class ApplyBlueprint(AuthentikRoutes routes, IServiceProvider se
     /// </summary>
     public async Task<BlueprintResult> RunAsync(BlueprintText blueprint, JsonObject context, ApiCaller caller, bool isKnown, CancellationToken cancellationToken)
     {
+        // Which passwords it sets is known only when all before them was done, and nobody else can write while that is so. So one that sets some is
+        // gone through and undone first; their hashes are made in between.
+        var result = await RunAsync(blueprint, context, caller, isKnown, isRehearsal: true, cancellationToken);
+        if (!ahead.AreWanted || result.Logs.Any(IsError))
+        {
+            ahead.Forget();
+            return result;
+        }
+
+        ahead.MakeWanted(cancellationToken);
+        return await RunAsync(blueprint, context, caller, isKnown, isRehearsal: false, cancellationToken);
+    }
+
+    private async Task<BlueprintResult> RunAsync(
+        BlueprintText blueprint, JsonObject context, ApiCaller caller, bool isKnown, bool isRehearsal, CancellationToken cancellationToken)
+    {
         List<BlueprintLog> logs = [];
         var isDone = await writer.RunAllAsync(
             Topic.Identity,
@@ -38,8 +55,8 @@ internal sealed class ApplyBlueprint(AuthentikRoutes routes, IServiceProvider se
             {
                 try
                 {
-                    await new Run(this, blueprint, caller, isKnown, logs, cancellationToken).ApplyAsync(context);
-                    return true;
+                    await new Run(this, blueprint, caller, isKnown, isRehearsal, logs, cancellationToken).ApplyAsync(context);
+                    return !ahead.AreWanted;
                 }
                 catch (BlueprintFaultException fault)
                 {
@@ -48,7 +65,7 @@ internal sealed class ApplyBlueprint(AuthentikRoutes routes, IServiceProvider se
                 }
             },
             cancellationToken);
-        if (!isDone && logs.TrueForAll(l => l.Level != "error"))
+        if (!isDone && !ahead.AreWanted && !logs.Exists(IsError))
         {
             logs.Add(new BlueprintLog(clock.GetUtcNow(), "error", "Somebody else is changing the installation; try again."));
         }
@@ -56,7 +73,10 @@ internal sealed class ApplyBlueprint(AuthentikRoutes routes, IServiceProvider se
         return new BlueprintResult(isDone, logs);
     }
 
-    private sealed class Run(ApplyBlueprint owner, BlueprintText blueprint, ApiCaller caller, bool isKnown, List<BlueprintLog> logs, CancellationToken cancellationToken)
+    private static bool IsError(BlueprintLog line) => line.Level == "error";
+
+    private sealed class Run(
+        ApplyBlueprint owner, BlueprintText blueprint, ApiCaller caller, bool isKnown, bool isRehearsal, List<BlueprintLog> logs, CancellationToken cancellationToken)
     {
         public async Task ApplyAsync(JsonObject given)
         {
@@ -166,9 +186,7 @@ internal sealed class ApplyBlueprint(AuthentikRoutes routes, IServiceProvider se
                 : await CallAsync("PATCH", PathOf(kind, found), body, entry);
             foreach (var (action, details) in special)
             {
-                var isLeft = found is not null && ((isKnown && BlueprintSpecials.IsPassword(action))
-                    || await BlueprintSpecials.HoldsAsync(owner.services.GetRequiredService<GatehouseDb>(), action, found, details, cancellationToken));
-                if (!isLeft)
+                if (!await IsLeftAsync(action, found, details))
                 {
                     isSo = false;
                     await CallAsync("POST", PathOf(kind, saved) + action, details, entry);
@@ -177,6 +195,30 @@ internal sealed class ApplyBlueprint(AuthentikRoutes routes, IServiceProvider se
 
             Log("info", $"{model}: {(found is null ? "made" : isSo ? "is so already" : "brought up to date")}");
             return saved;
+        }
+
+        // Also what is not set yet, but will be when its hash is made.
+        private async Task<bool> IsLeftAsync(string action, JsonObject? found, JsonObject details)
+        {
+            if (found is not null && isKnown && BlueprintSpecials.IsPassword(action))
+            {
+                return true;
+            }
+
+            var db = owner.services.GetRequiredService<GatehouseDb>();
+            if (BlueprintSpecials.PasswordOf(action, details) is not { } password)
+            {
+                return found is not null && await BlueprintSpecials.HoldsAsync(db, action, found, details, cancellationToken);
+            }
+
+            var kept = found is null ? null : await BlueprintSpecials.KeptAsync(db, found, cancellationToken);
+            if (isRehearsal)
+            {
+                owner.ahead.Want(password, kept);
+                return true;
+            }
+
+            return kept is not null && owner.ahead.Matches(password, kept);
         }
 
         private async Task<JsonObject> CallAsync(string method, string path, JsonObject body, YamlMappingNode entry)
@@ -243,5 +285,6 @@ internal sealed class ApplyBlueprint(AuthentikRoutes routes, IServiceProvider se
 
     private readonly AuthentikRoutes routes = routes;
     private readonly IServiceProvider services = services;
+    private readonly PasswordsAhead ahead = ahead;
     private readonly TimeProvider clock = clock;
 }

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Gatehouse.Management.Tokens;
-using Gatehouse.Model.Users;
 using Gatehouse.Store;
 using Microsoft.EntityFrameworkCore;
 
@@ -18,7 +17,18 @@ internal static class BlueprintSpecials
     /// <summary>Whether an action gives a password.</summary>
     public static bool IsPassword(string action) => action is SetPassword or SetHash;
 
-    /// <summary>Whether <paramref name="found"/> has already what an action would give it.</summary>
+    /// <summary>The password that an action gives as it is typed; null when it gives none, or one that is refused before it is hashed.</summary>
+    public static string? PasswordOf(string action, JsonObject body) =>
+        action == SetPassword && body["password"]?.ToString() is { Length: > 0 and <= Users.SetPassword.Longest } password ? password : null;
+
+    /// <summary>The hash of a user's password; null when there is none.</summary>
+    public static async Task<string?> KeptAsync(GatehouseDb db, JsonObject found, CancellationToken cancellationToken)
+    {
+        var id = found["pk"]?.GetValue<int>();
+        return await db.Users.Where(u => u.Id == id).Select(u => u.PasswordHash).SingleOrDefaultAsync(cancellationToken);
+    }
+
+    /// <summary>Whether <paramref name="found"/> has already the key or the hash that an action would give it.</summary>
     public static async Task<bool> HoldsAsync(GatehouseDb db, string action, JsonObject found, JsonObject body, CancellationToken cancellationToken)
     {
         if (action == SetKey)
@@ -27,11 +37,8 @@ internal static class BlueprintSpecials
             return await db.ApiTokens.AnyAsync(t => t.Identifier == identifier && t.KeyHash == hash, cancellationToken);
         }
 
-        var (wanted, id) = (body["password"]?.ToString() ?? "", found["pk"]?.GetValue<int>());
-        return await db.Users.Where(u => u.Id == id).Select(u => u.PasswordHash).SingleOrDefaultAsync(cancellationToken) is { } kept
-            && (action == SetPassword
-                ? PasswordHash.Verify(wanted, kept)
-                : CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(wanted), Encoding.UTF8.GetBytes(kept)));
+        return action == SetHash && await KeptAsync(db, found, cancellationToken) is { } kept
+            && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(body["password"]?.ToString() ?? ""), Encoding.UTF8.GetBytes(kept));
     }
 
     /// <summary>Takes them out of <paramref name="attributes"/>: the actions to call on the saved object, with their bodies.</summary>

@@ -42,7 +42,7 @@ internal sealed class SaveKeyPair(GatehouseDb db, Writer writer, ISecretBox secr
             : new Result.Missing(),
         cancellationToken);
 
-    /// <summary>Removes one that no provider signs or encrypts with: losing it would turn that provider to HS256 unseen.</summary>
+    /// <summary>Removes one that no provider signs or encrypts with, and no webhook is held to: losing it would turn them to HS256, or to other authorities, unseen.</summary>
     public Task<Result> DeleteAsync(Guid id, CancellationToken cancellationToken) => writer.RunAsync<KeyPair>(
         Topic.Identity,
         async () =>
@@ -55,6 +55,11 @@ internal sealed class SaveKeyPair(GatehouseDb db, Writer writer, ISecretBox secr
             if (await db.Providers.AnyAsync(p => p.SigningKeyId == id || p.EncryptionKeyId == id, cancellationToken))
             {
                 return new Result.InUse("A provider signs or encrypts with this key pair; choose another for it first.");
+            }
+
+            if (await db.NotificationTransports.AnyAsync(t => t.AuthorityId == id, cancellationToken))
+            {
+                return new Result.InUse("A notification transport trusts this certificate alone; choose another for it first.");
             }
 
             db.KeyPairs.Remove(pair);

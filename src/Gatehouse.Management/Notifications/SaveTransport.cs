@@ -18,6 +18,8 @@ internal sealed class TransportFields
 
     public Maybe<string> Url { get; init; }
 
+    public Maybe<Guid?> Authority { get; init; }
+
     public Maybe<Guid?> BodyMapping { get; init; }
 
     public Maybe<Guid?> HeaderMapping { get; init; }
@@ -77,6 +79,12 @@ internal sealed class SaveTransport(GatehouseDb db, Writer writer, ISecretBox se
         transport.SubjectPrefix = fields.SubjectPrefix.Or(transport.SubjectPrefix);
         transport.EmailTemplate = fields.EmailTemplate.Or(transport.EmailTemplate);
         transport.SendsOnce = fields.SendsOnce.Or(transport.SendsOnce);
+        transport.AuthorityId = fields.Authority.Or(transport.AuthorityId);
+        if (transport.AuthorityId is { } authority && !await db.KeyPairs.AnyAsync(k => k.Id == authority, cancellationToken))
+        {
+            faults.Add(Unknown("webhook_ca", authority));
+        }
+
         transport.BodyMappingId = await MappingAsync("webhook_mapping_body", fields.BodyMapping.Or(transport.BodyMappingId), faults, cancellationToken);
         transport.HeaderMappingId = await MappingAsync("webhook_mapping_headers", fields.HeaderMapping.Or(transport.HeaderMappingId), faults, cancellationToken);
         if (fields.Url.Is(out var url))
@@ -104,10 +112,12 @@ internal sealed class SaveTransport(GatehouseDb db, Writer writer, ISecretBox se
     {
         if (id is { } wanted && !await db.WebhookMappings.AnyAsync(m => m.Id == wanted, cancellationToken))
         {
-            faults.Add(new Fault(field, $"Invalid pk \"{wanted}\" - object does not exist."));
+            faults.Add(Unknown(field, wanted));
             return null;
         }
 
         return id;
     }
+
+    private static Fault Unknown(string field, Guid id) => new(field, $"Invalid pk \"{id}\" - object does not exist.");
 }

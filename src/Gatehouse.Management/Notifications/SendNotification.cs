@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using System.Text;
 using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Keys;
@@ -24,7 +25,7 @@ internal abstract record SendResult
 
 /// <summary>Sends one notification over one transport.</summary>
 internal sealed class SendNotification(
-    IDbContextFactory<GatehouseDb> databases, IHttpClientFactory clients, IMailSender mail, ISecretBox secrets, WebhookMappings mappings, PublicUrls urls, TimeProvider clock)
+    IDbContextFactory<GatehouseDb> databases, WebhookClients clients, IMailSender mail, ISecretBox secrets, WebhookMappings mappings, PublicUrls urls, TimeProvider clock)
 {
     /// <summary>Sends it. <paramref name="id"/> names it, so that a second try keeps no second copy.</summary>
     public Task<SendResult> RunAsync(Guid id, NotificationTransport transport, Outgoing outgoing, CancellationToken cancellationToken) => transport.Mode switch
@@ -90,7 +91,7 @@ internal sealed class SendNotification(
 
         try
         {
-            using var client = clients.CreateClient(WebhookClient.Name);
+            using var client = await clients.OpenAsync(transport, cancellationToken);
             using var request = new HttpRequestMessage(HttpMethod.Post, target) { Content = new StringContent(parcel.Body?.ToJsonString() ?? "null", Encoding.UTF8, "application/json") };
             foreach (var (name, value) in parcel.Headers)
             {
@@ -104,7 +105,8 @@ internal sealed class SendNotification(
         }
         catch (HttpRequestException fault)
         {
-            return new SendResult.Failed(fault.Message); // names host and port, never path or query
+            // Names host and port, never path or query; what is wrong with a certificate stands inside.
+            return new SendResult.Failed(fault.InnerException is AuthenticationException certificate ? $"{fault.Message} {certificate.Message}" : fault.Message);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

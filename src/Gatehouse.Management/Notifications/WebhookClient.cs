@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Gatehouse.Model.Hosts;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -19,20 +21,44 @@ internal static class WebhookClient
     /// <summary>Its name at <see cref="IHttpClientFactory"/>.</summary>
     public const string Name = "webhook";
 
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private const int LongestAnswer = 64 * 1024;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     /// <summary>Registers it.</summary>
     public static void AddTo(IServiceCollection services) =>
         services.AddHttpClient(Name)
-            .ConfigureHttpClient(client =>
-            {
-                client.Timeout = LongestWait;
-                client.MaxResponseContentBufferSize = LongestAnswer;
-            })
+            .ConfigureHttpClient(Bound)
             .ConfigurePrimaryHttpMessageHandler(provider => CreateHandler(provider.GetService<NotificationOptions>() ?? new NotificationOptions()))
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             .RemoveAllLoggers(); // they quote URLs, and chat services put the secret there
+
+    /// <summary>
+    /// One whose servers are held to <paramref name="authority"/> alone; it must live as long as the client. Its connections are its own: what one
+    /// transport trusts is no other's.
+    /// </summary>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The client owns the handler.")]
+    public static HttpClient Trusting(X509Certificate2 authority, NotificationOptions options)
+    {
+        var handler = CreateHandler(options);
+        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck, // a private authority publishes no list
+            DisableCertificateDownloads = true, // what a server's certificate names is nothing to fetch
+        };
+        handler.SslOptions.CertificateChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
+        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.Add(authority);
+        var client = new HttpClient(handler, disposeHandler: true);
+        Bound(client);
+        return client;
+    }
+
+    private static void Bound(HttpClient client)
+    {
+        client.Timeout = LongestWait;
+        client.MaxResponseContentBufferSize = LongestAnswer;
+    }
 
     private static SocketsHttpHandler CreateHandler(NotificationOptions options) => new()
     {

@@ -11,7 +11,7 @@ using Result = Gatehouse.Management.Writes.WriteResult<Gatehouse.Model.Users.Use
 namespace Gatehouse.Management.Users;
 
 /// <summary>Gives a user a new password and ends what was opened with the old one.</summary>
-internal sealed class SetPassword(GatehouseDb db, Writer writer, WriteEvents events, EndUserSessions endSessions, IPasswordRules rules, TimeProvider clock)
+internal sealed class SetPassword(GatehouseDb db, Writer writer, WriteEvents events, EndUserSessions endSessions, IPasswordRules rules, PasswordsAhead ahead, TimeProvider clock)
 {
     /// <summary>Bounds the work of hashing.</summary>
     public const int Longest = 1024;
@@ -29,7 +29,7 @@ internal sealed class SetPassword(GatehouseDb db, Writer writer, WriteEvents eve
             return new Result.Refused([.. broken.Select(b => new Fault("password", b))]);
         }
 
-        return await SaveAsync(userId, PasswordHash.Make(password), keptSession, cancellationToken); // slow on purpose: before the turn is taken
+        return await SaveAsync(userId, ahead.Take(password), keptSession, cancellationToken); // slow on purpose: before the turn is taken
     }
 
     /// <summary>Takes over a hash from elsewhere: one of ours, or Django's PBKDF2. Rules for passwords can't be asked.</summary>

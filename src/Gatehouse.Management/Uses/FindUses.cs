@@ -115,10 +115,12 @@ internal sealed class FindUses(GatehouseDb db)
 
         var providers = await db.Providers.Where(p => p.SigningKeyId == id || p.EncryptionKeyId == id).OrderBy(p => p.Name).Take(Most).ToListAsync(cancellationToken);
         var brands = await db.Brands.Where(b => b.WebCertificateId == id).OrderBy(b => b.Domain).Take(Most).ToListAsync(cancellationToken);
+        var transports = await db.NotificationTransports.Where(t => t.AuthorityId == id).OrderBy(t => t.Name).Take(Most).ToListAsync(cancellationToken);
         return
         [
             .. providers.Select(p => new Use("authentik_providers_oauth2", "oauth2provider", Text(p.Id), p.Name, Use.LeftDangling)),
             .. brands.Select(b => new Use("authentik_brands", "brand", b.Id.ToString(), b.Domain, Use.LeftDangling)),
+            .. transports.Select(t => new Use("authentik_events", "notificationtransport", t.Id.ToString(), t.Name, Use.SetDefault)),
         ];
     }
 

@@ -35,4 +35,7 @@ public sealed class Invitation
 
     /// <summary>What events call the invitation <paramref name="id"/>, whose id must not stand where others read.</summary>
     public static string NameInLogs(Guid id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id.ToString())))[..16];
+
+    /// <summary>Where its link leads, below Identity's address.</summary>
+    public string PathOf(string flowSlug) => $"/if/flow/{flowSlug}/?itoken={Id}";
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 
 namespace Gatehouse.Model.Mail;
@@ -22,13 +23,26 @@ public static class LinkMail
             _ => ("Somebody, probably you, asked for a new password.", "Choose a new password"),
         };
         var life = minutes >= 120 ? $"{minutes / 60} hours" : minutes == 1 ? "one minute" : $"{minutes} minutes";
-        var end = $"The link works once, for {life}. If this was not you, do nothing: without the link nothing changes.";
-        var text = $"Hello {username},\n\n{lead}\n\n{action}:\n{url}\n\n{end}\n\n{brand}\n";
+        return Letter(to, subject, $"Hello {username},", lead, action, url, $"The link works once, for {life}. If this was not you, do nothing: without the link nothing changes.", brand);
+    }
+
+    /// <summary>An invitation, for whoever reads what comes to <paramref name="to"/>.</summary>
+    public static Mail Invite(string to, string brand, string url, DateTimeOffset? end, bool isSingleUse)
+    {
+        var until = end is { } at ? at.UtcDateTime.ToString("', until 'yyyy-MM-dd HH:mm' UTC'", CultureInfo.InvariantCulture) : "";
+        return Letter(
+            to, $"You are invited to {brand}", "Hello,", $"You are invited to make an account at {brand}.", "Accept the invitation", url,
+            $"The link works{(isSingleUse ? " once" : "")}{until}. Whoever has it can use it: pass it on to nobody. If you expected no invitation, do nothing.", brand);
+    }
+
+    private static Mail Letter(string to, string subject, string greeting, string lead, string action, string url, string end, string brand)
+    {
+        var text = $"{greeting}\n\n{lead}\n\n{action}:\n{url}\n\n{end}\n\n{brand}\n";
         var html =
             $"""
             <!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>{Text(subject)}</title></head>
             <body style="font:16px/1.5 system-ui,sans-serif;margin:0;padding:24px"><div style="max-width:32rem;margin:auto">
-            <p>Hello {Text(username)},</p><p>{lead}</p>
+            <p>{Text(greeting)}</p><p>{Text(lead)}</p>
             <p><a href="{Text(url)}" style="display:inline-block;padding:10px 18px;border-radius:6px;background:#1d5fbf;color:#fff;text-decoration:none">{action}</a></p>
             <p style="overflow-wrap:anywhere">Or open this address: {Text(url)}</p><p>{end}</p><p>{Text(brand)}</p></div></body></html>
             """;

@@ -69,6 +69,9 @@ public sealed class NotificationTransport
     /// <summary>Where a webhook goes, sealed: chat services put the secret into it. Empty when there is none.</summary>
     public byte[] SealedUrl { get; set; } = [];
 
+    /// <summary>Key pair whose certificate is the one authority that a webhook's server is held to; null means those of the machine.</summary>
+    public Guid? AuthorityId { get; set; }
+
     /// <summary>Makes what a webhook is sent; null means the usual body.</summary>
     public Guid? BodyMappingId { get; set; }
 

@@ -1,4 +1,5 @@
 using Gatehouse.Model.Blueprints;
+using Gatehouse.Model.Keys;
 using Gatehouse.Model.Notifications;
 using Gatehouse.Model.Users;
 using Microsoft.EntityFrameworkCore;
@@ -23,6 +24,7 @@ internal static class NotificationMaps
             transport.ToTable("notification_transports");
             transport.HasIndex(t => t.Name).IsUnique();
             transport.Property(t => t.Version).IsConcurrencyToken();
+            transport.HasOne<KeyPair>().WithMany().HasForeignKey(t => t.AuthorityId).OnDelete(DeleteBehavior.Restrict);
             transport.HasOne<WebhookMapping>().WithMany().HasForeignKey(t => t.BodyMappingId).OnDelete(DeleteBehavior.Restrict);
             transport.HasOne<WebhookMapping>().WithMany().HasForeignKey(t => t.HeaderMappingId).OnDelete(DeleteBehavior.Restrict);
         });

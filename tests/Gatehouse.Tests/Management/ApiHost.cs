@@ -46,17 +46,20 @@ internal sealed class ApiHost : IAsyncDisposable
 
     private static readonly (string Certificate, byte[] PrivateKey) Key = MakeKey();
 
-    private readonly TestDatabase database = new();
+    private readonly IDbContextFactory<GatehouseDb> database;
+    private readonly TestStore? store;
     private readonly SecretBox box = new(RandomNumberGenerator.GetBytes(32));
     private readonly WebApplication app;
 
-    private ApiHost(Action<IServiceCollection>? change)
+    private ApiHost(Action<IServiceCollection>? change, TestStore? store)
     {
+        this.store = store;
+        database = store?.Get<IDbContextFactory<GatehouseDb>>() ?? new TestDatabase();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<TimeProvider>(Clock).AddSingleton(Urls).AddSingleton<ISecretBox>(box);
-        builder.Services.AddSingleton<IDbContextFactory<GatehouseDb>>(database).AddScoped(_ => database.CreateDbContext());
+        builder.Services.AddSingleton(database).AddScoped(_ => database.CreateDbContext());
         builder.Services.AddSingleton<IMailSender>(Mail);
         builder.Services.AddSingleton<ChangeFeed>().AddSingleton<IReloadable>(Reloads).AddSingleton<IReloadable>(Revocations).AddManagement();
         builder.Services.AddBindings();
@@ -106,9 +109,22 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public IReadOnlyList<RouteEndpoint> Endpoints => [.. app.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()];
 
-    public static async Task<ApiHost> StartAsync(Action<IServiceCollection>? change = null)
+    public static Task<ApiHost> StartAsync(Action<IServiceCollection>? change = null) => StartAsync(new ApiHost(change, store: null));
+
+    /// <summary>On a database of this kind, for what they do differently.</summary>
+    public static async Task<ApiHost> StartAsync(DatabaseKind kind, Action<IServiceCollection>? change = null)
     {
-        var host = new ApiHost(change);
+        var store = TestStore.Empty(kind);
+        await using (var db = store.Open())
+        {
+            await db.Database.MigrateAsync(TestContext.Current.CancellationToken);
+        }
+
+        return await StartAsync(new ApiHost(change, store));
+    }
+
+    private static async Task<ApiHost> StartAsync(ApiHost host)
+    {
         await host.SeedAsync();
         await host.Services.GetRequiredService<SystemSettingsReader>().ReloadAsync(TestContext.Current.CancellationToken);
         await host.app.StartAsync(TestContext.Current.CancellationToken);
@@ -149,7 +165,11 @@ internal sealed class ApiHost : IAsyncDisposable
         Client.Dispose();
         await app.DisposeAsync();
         box.Dispose();
-        database.Dispose();
+        (database as TestDatabase)?.Dispose();
+        if (store is not null)
+        {
+            await store.DisposeAsync();
+        }
     }
 
     private async Task SeedAsync()

@@ -54,6 +54,12 @@ export async function sound(page, name) {
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${name} sticks out sideways`);
 }
 
+/** Waits until a code stays what it is for a while: typed at the end of its half minute, it is another's by the time it arrives. */
+export async function steady(seconds = 12) {
+  const left = 30_000 - (Date.now() % 30_000);
+  if (left < seconds * 1000) await new Promise((done) => setTimeout(done, left + 100));
+}
+
 /** The code that an authenticator app shows (RFC 6238). */
 export function totp(secret, at = Date.now()) {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

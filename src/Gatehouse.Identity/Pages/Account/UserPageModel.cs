@@ -13,6 +13,9 @@ public sealed record TokenRow(Guid Id, string Identifier, string Description, st
 /// <summary>A consent as its giver sees it.</summary>
 public sealed record ConsentRow(int Id, string Application, string Scopes, string End);
 
+/// <summary>Leads to a flow that people change their details in.</summary>
+public sealed record SettingsLink(string Href, string Text);
+
 /// <summary>All that the user's page shows. A class: records print their members, and a fresh key is one.</summary>
 public sealed class UserPageModel
 {
@@ -33,6 +36,9 @@ public sealed class UserPageModel
 
     /// <summary>Which of username, name and email they may change.</summary>
     public required IReadOnlyCollection<string> Editable { get; init; }
+
+    /// <summary>The flow in which the brand lets them change more; null means none.</summary>
+    public SettingsLink? Settings { get; init; }
 
     /// <summary>How they prove who they are.</summary>
     public required DeviceOverview Devices { get; init; }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Gatehouse.Identity.Mfa;
 using Gatehouse.Identity.Oidc;
 using Gatehouse.Identity.SignIn;
+using Gatehouse.Identity.SignIn.Flows;
 using Gatehouse.Identity.SignIn.Users;
 using Gatehouse.Model.Bindings;
 using Gatehouse.Model.Tokens;
@@ -34,14 +35,16 @@ internal sealed class UserPageReader(
         }
 
         var tiles = await TilesAsync(request, browser.User, cancellationToken);
+        var brand = await looks.OfAsync(request, cancellationToken);
         return new UserPageModel
         {
-            Look = (await looks.OfAsync(request, cancellationToken)).Shown with { Pictures = [.. tiles.Select(t => t.Icon).OfType<string>()] },
+            Look = brand.Shown with { Pictures = [.. tiles.Select(t => t.Icon).OfType<string>()] },
             User = browser.User,
             IsImpersonated = browser.IsImpersonating,
             Csrf = crossSite.FormToken(browser.Session.Id),
             Tiles = tiles,
             Editable = editable,
+            Settings = await SettingsAsync(brand, cancellationToken),
             Devices = await devices.ReadAsync(browser, cancellationToken),
             Sessions = await SessionsAsync(browser, cancellationToken),
             Tokens = browser.IsImpersonating ? [] : await TokensAsync(browser.User.Id, cancellationToken),
@@ -75,6 +78,11 @@ internal sealed class UserPageReader(
         var found = await applications.ListAsync(SubjectOf(request, user), cancellationToken);
         return [.. found.Select(f => Tile.Of(f.Application, f.Provider, user)).OfType<Tile>()];
     }
+
+    private async Task<SettingsLink?> SettingsAsync(BrandOfHost brand, CancellationToken cancellationToken) =>
+        brand.Brand?.UserSettingsFlowId is { } id && await db.Flows.AsNoTracking().SingleOrDefaultAsync(f => f.Id == id, cancellationToken) is { } flow
+            ? new SettingsLink($"/if/flow/{flow.Slug}/?next={Uri.EscapeDataString(FlowFinish.UserPage)}", flow.Title.Length > 0 ? flow.Title : flow.Name)
+            : null;
 
     private static PolicySubject SubjectOf(HttpRequest request, User user) =>
         new(user.Id, ClientAddress.Of(request.HttpContext).ToString(), new Dictionary<string, object> { ["http_request"] = HttpFacts.Of(request.HttpContext) });

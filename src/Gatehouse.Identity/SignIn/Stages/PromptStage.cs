@@ -72,16 +72,8 @@ internal sealed class PromptStage(GatehouseDb db, PromptJudge judge, Passwords p
 
     private static AskedField Ask(PromptField field, FlowRun run, User? user)
     {
-        var placeholder = field.PlaceholderIsExpression ? PromptExpression.Read(field.Placeholder) : null;
-        var initial = field.InitialValueIsExpression ? PromptExpression.Read(field.InitialValue)?.TextFor(user) ?? "" : field.InitialValue;
-        IReadOnlyList<PromptChoice> choices = !PromptTypes.IsChoice(field.Type) ? []
-            : placeholder is not null ? placeholder.ChoicesFor(user)
-            : [new PromptChoice(field.Placeholder, field.Placeholder)];
-        return new AskedField(
-            field,
-            PromptTypes.IsChoice(field.Type) ? "" : placeholder?.TextFor(user) ?? field.Placeholder,
-            Given(run, field.FieldKey) ?? initial,
-            choices);
+        var shown = ShownPrompt.Of(field, user);
+        return new AskedField(field, shown.Placeholder, Given(run, field.FieldKey) ?? shown.Initial, shown.Choices);
     }
 
     // What an invitation fixed, or was answered before, is what the field shows at first.

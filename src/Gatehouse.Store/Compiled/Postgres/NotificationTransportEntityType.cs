@@ -22,9 +22,9 @@ namespace Gatehouse.Store.Compiled.Postgres
                 "Gatehouse.Model.Notifications.NotificationTransport",
                 typeof(NotificationTransport),
                 baseEntityType,
-                propertyCount: 10,
-                foreignKeyCount: 2,
-                unnamedIndexCount: 3,
+                propertyCount: 11,
+                foreignKeyCount: 3,
+                unnamedIndexCount: 4,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -35,6 +35,14 @@ namespace Gatehouse.Store.Compiled.Postgres
                 afterSaveBehavior: PropertySaveBehavior.Throw,
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
             id.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var authorityId = runtimeEntityType.AddProperty(
+                "AuthorityId",
+                typeof(Guid?),
+                propertyInfo: typeof(NotificationTransport).GetProperty("AuthorityId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(NotificationTransport).GetField("<AuthorityId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            authorityId.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var bodyMappingId = runtimeEntityType.AddProperty(
                 "BodyMappingId",
@@ -112,12 +120,15 @@ namespace Gatehouse.Store.Compiled.Postgres
             runtimeEntityType.SetPrimaryKey(key);
 
             var index = runtimeEntityType.AddIndex(
-                new[] { bodyMappingId });
+                new[] { authorityId });
 
             var index0 = runtimeEntityType.AddIndex(
-                new[] { headerMappingId });
+                new[] { bodyMappingId });
 
             var index1 = runtimeEntityType.AddIndex(
+                new[] { headerMappingId });
+
+            var index2 = runtimeEntityType.AddIndex(
                 new[] { name },
                 unique: true);
 
@@ -125,6 +136,16 @@ namespace Gatehouse.Store.Compiled.Postgres
         }
 
         public static RuntimeForeignKey CreateForeignKey1(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
+        {
+            var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("AuthorityId") },
+                principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),
+                principalEntityType,
+                deleteBehavior: DeleteBehavior.Restrict);
+
+            return runtimeForeignKey;
+        }
+
+        public static RuntimeForeignKey CreateForeignKey2(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
         {
             var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("BodyMappingId") },
                 principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),
@@ -134,7 +155,7 @@ namespace Gatehouse.Store.Compiled.Postgres
             return runtimeForeignKey;
         }
 
-        public static RuntimeForeignKey CreateForeignKey2(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
+        public static RuntimeForeignKey CreateForeignKey3(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
         {
             var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("HeaderMappingId") },
                 principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),

@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("f97bfdae-e9e5-4ffe-9e9f-6496b323cce7"), entityTypeCount: 80)
+            : base(skipDetectChanges: false, modelId: new Guid("7f5d253e-b94b-4540-b9cc-aa5d9d1f9527"), entityTypeCount: 80)
         {
         }
 
@@ -122,8 +122,9 @@ namespace Gatehouse.Store.Compiled.Postgres
             NotificationDeliveryEntityType.CreateForeignKey1(notificationDelivery, notificationTransport);
             NotificationDeliveryEntityType.CreateForeignKey2(notificationDelivery, user);
             NotificationRuleEntityType.CreateForeignKey1(notificationRule, group);
-            NotificationTransportEntityType.CreateForeignKey1(notificationTransport, webhookMapping);
+            NotificationTransportEntityType.CreateForeignKey1(notificationTransport, keyPair);
             NotificationTransportEntityType.CreateForeignKey2(notificationTransport, webhookMapping);
+            NotificationTransportEntityType.CreateForeignKey3(notificationTransport, webhookMapping);
             ApprovalRequestEntityType.CreateForeignKey1(approvalRequest, app);
             ApprovalRequestEntityType.CreateForeignKey2(approvalRequest, policy);
             ApplicationEntitlementEntityType.CreateForeignKey1(applicationEntitlement, providerApplication);

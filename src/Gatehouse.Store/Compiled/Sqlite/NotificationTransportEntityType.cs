@@ -21,9 +21,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 "Gatehouse.Model.Notifications.NotificationTransport",
                 typeof(NotificationTransport),
                 baseEntityType,
-                propertyCount: 10,
-                foreignKeyCount: 2,
-                unnamedIndexCount: 3,
+                propertyCount: 11,
+                foreignKeyCount: 3,
+                unnamedIndexCount: 4,
                 keyCount: 1);
 
             var id = runtimeEntityType.AddProperty(
@@ -33,6 +33,13 @@ namespace Gatehouse.Store.Compiled.Sqlite
                 fieldInfo: typeof(NotificationTransport).GetField("<Id>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 afterSaveBehavior: PropertySaveBehavior.Throw,
                 sentinel: new Guid("00000000-0000-0000-0000-000000000000"));
+
+            var authorityId = runtimeEntityType.AddProperty(
+                "AuthorityId",
+                typeof(Guid?),
+                propertyInfo: typeof(NotificationTransport).GetProperty("AuthorityId", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(NotificationTransport).GetField("<AuthorityId>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
 
             var bodyMappingId = runtimeEntityType.AddProperty(
                 "BodyMappingId",
@@ -101,12 +108,15 @@ namespace Gatehouse.Store.Compiled.Sqlite
             runtimeEntityType.SetPrimaryKey(key);
 
             var index = runtimeEntityType.AddIndex(
-                new[] { bodyMappingId });
+                new[] { authorityId });
 
             var index0 = runtimeEntityType.AddIndex(
-                new[] { headerMappingId });
+                new[] { bodyMappingId });
 
             var index1 = runtimeEntityType.AddIndex(
+                new[] { headerMappingId });
+
+            var index2 = runtimeEntityType.AddIndex(
                 new[] { name },
                 unique: true);
 
@@ -114,6 +124,16 @@ namespace Gatehouse.Store.Compiled.Sqlite
         }
 
         public static RuntimeForeignKey CreateForeignKey1(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
+        {
+            var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("AuthorityId") },
+                principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),
+                principalEntityType,
+                deleteBehavior: DeleteBehavior.Restrict);
+
+            return runtimeForeignKey;
+        }
+
+        public static RuntimeForeignKey CreateForeignKey2(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
         {
             var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("BodyMappingId") },
                 principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),
@@ -123,7 +143,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
             return runtimeForeignKey;
         }
 
-        public static RuntimeForeignKey CreateForeignKey2(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
+        public static RuntimeForeignKey CreateForeignKey3(RuntimeEntityType declaringEntityType, RuntimeEntityType principalEntityType)
         {
             var runtimeForeignKey = declaringEntityType.AddForeignKey(new[] { declaringEntityType.FindProperty("HeaderMappingId") },
                 principalEntityType.FindKey(new[] { principalEntityType.FindProperty("Id") }),

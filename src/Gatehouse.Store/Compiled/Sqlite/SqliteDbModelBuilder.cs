@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("45e78779-4087-47e6-aa57-e880592827b0"), entityTypeCount: 80)
+            : base(skipDetectChanges: false, modelId: new Guid("bc11d597-be75-49cb-9b5c-1d86ee607296"), entityTypeCount: 80)
         {
         }
 
@@ -121,8 +121,9 @@ namespace Gatehouse.Store.Compiled.Sqlite
             NotificationDeliveryEntityType.CreateForeignKey1(notificationDelivery, notificationTransport);
             NotificationDeliveryEntityType.CreateForeignKey2(notificationDelivery, user);
             NotificationRuleEntityType.CreateForeignKey1(notificationRule, group);
-            NotificationTransportEntityType.CreateForeignKey1(notificationTransport, webhookMapping);
+            NotificationTransportEntityType.CreateForeignKey1(notificationTransport, keyPair);
             NotificationTransportEntityType.CreateForeignKey2(notificationTransport, webhookMapping);
+            NotificationTransportEntityType.CreateForeignKey3(notificationTransport, webhookMapping);
             ApprovalRequestEntityType.CreateForeignKey1(approvalRequest, app);
             ApprovalRequestEntityType.CreateForeignKey2(approvalRequest, policy);
             ApplicationEntitlementEntityType.CreateForeignKey1(applicationEntitlement, providerApplication);

@@ -1665,6 +1665,9 @@ namespace Gatehouse.Store.Migrations.Postgres
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
 
+                    b.Property<Guid?>("AuthorityId")
+                        .HasColumnType("uuid");
+
                     b.Property<Guid?>("BodyMappingId")
                         .HasColumnType("uuid");
 
@@ -1700,6 +1703,8 @@ namespace Gatehouse.Store.Migrations.Postgres
                         .HasColumnType("integer");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("AuthorityId");
 
                     b.HasIndex("BodyMappingId");
 
@@ -3663,6 +3668,11 @@ namespace Gatehouse.Store.Migrations.Postgres
 
             modelBuilder.Entity("Gatehouse.Model.Notifications.NotificationTransport", b =>
                 {
+                    b.HasOne("Gatehouse.Model.Keys.KeyPair", null)
+                        .WithMany()
+                        .HasForeignKey("AuthorityId")
+                        .OnDelete(DeleteBehavior.Restrict);
+
                     b.HasOne("Gatehouse.Model.Notifications.WebhookMapping", null)
                         .WithMany()
                         .HasForeignKey("BodyMappingId")

@@ -1502,6 +1502,7 @@ namespace Gatehouse.Store.Migrations.Postgres
                     Name = table.Column<string>(type: "text", nullable: false),
                     Mode = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     SealedUrl = table.Column<byte[]>(type: "bytea", nullable: false),
+                    AuthorityId = table.Column<Guid>(type: "uuid", nullable: true),
                     BodyMappingId = table.Column<Guid>(type: "uuid", nullable: true),
                     HeaderMappingId = table.Column<Guid>(type: "uuid", nullable: true),
                     SubjectPrefix = table.Column<string>(type: "text", nullable: false),
@@ -1512,6 +1513,12 @@ namespace Gatehouse.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_notification_transports", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_transports_key_pairs_AuthorityId",
+                        column: x => x.AuthorityId,
+                        principalTable: "key_pairs",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
                     table.ForeignKey(
                         name: "FK_notification_transports_webhook_mappings_BodyMappingId",
                         column: x => x.BodyMappingId,
@@ -2297,6 +2304,11 @@ namespace Gatehouse.Store.Migrations.Postgres
                 table: "notification_rules",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_transports_AuthorityId",
+                table: "notification_transports",
+                column: "AuthorityId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_notification_transports_BodyMappingId",

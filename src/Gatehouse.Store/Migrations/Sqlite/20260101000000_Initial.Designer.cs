@@ -1654,6 +1654,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<Guid>("Id")
                         .HasColumnType("TEXT");
 
+                    b.Property<Guid?>("AuthorityId")
+                        .HasColumnType("TEXT");
+
                     b.Property<Guid?>("BodyMappingId")
                         .HasColumnType("TEXT");
 
@@ -1689,6 +1692,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("AuthorityId");
 
                     b.HasIndex("BodyMappingId");
 
@@ -3642,6 +3647,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             modelBuilder.Entity("Gatehouse.Model.Notifications.NotificationTransport", b =>
                 {
+                    b.HasOne("Gatehouse.Model.Keys.KeyPair", null)
+                        .WithMany()
+                        .HasForeignKey("AuthorityId")
+                        .OnDelete(DeleteBehavior.Restrict);
+
                     b.HasOne("Gatehouse.Model.Notifications.WebhookMapping", null)
                         .WithMany()
                         .HasForeignKey("BodyMappingId")

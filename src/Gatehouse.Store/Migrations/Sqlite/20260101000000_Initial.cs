@@ -1501,6 +1501,7 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     Name = table.Column<string>(type: "TEXT", nullable: false),
                     Mode = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     SealedUrl = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    AuthorityId = table.Column<Guid>(type: "TEXT", nullable: true),
                     BodyMappingId = table.Column<Guid>(type: "TEXT", nullable: true),
                     HeaderMappingId = table.Column<Guid>(type: "TEXT", nullable: true),
                     SubjectPrefix = table.Column<string>(type: "TEXT", nullable: false),
@@ -1511,6 +1512,12 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_notification_transports", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_notification_transports_key_pairs_AuthorityId",
+                        column: x => x.AuthorityId,
+                        principalTable: "key_pairs",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
                     table.ForeignKey(
                         name: "FK_notification_transports_webhook_mappings_BodyMappingId",
                         column: x => x.BodyMappingId,
@@ -2296,6 +2303,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
                 table: "notification_rules",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notification_transports_AuthorityId",
+                table: "notification_transports",
+                column: "AuthorityId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_notification_transports_BodyMappingId",

@@ -1651,6 +1651,9 @@ namespace Gatehouse.Store.Migrations.Sqlite
                     b.Property<Guid>("Id")
                         .HasColumnType("TEXT");
 
+                    b.Property<Guid?>("AuthorityId")
+                        .HasColumnType("TEXT");
+
                     b.Property<Guid?>("BodyMappingId")
                         .HasColumnType("TEXT");
 
@@ -1686,6 +1689,8 @@ namespace Gatehouse.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("AuthorityId");
 
                     b.HasIndex("BodyMappingId");
 
@@ -3639,6 +3644,11 @@ namespace Gatehouse.Store.Migrations.Sqlite
 
             modelBuilder.Entity("Gatehouse.Model.Notifications.NotificationTransport", b =>
                 {
+                    b.HasOne("Gatehouse.Model.Keys.KeyPair", null)
+                        .WithMany()
+                        .HasForeignKey("AuthorityId")
+                        .OnDelete(DeleteBehavior.Restrict);
+
                     b.HasOne("Gatehouse.Model.Notifications.WebhookMapping", null)
                         .WithMany()
                         .HasForeignKey("BodyMappingId")

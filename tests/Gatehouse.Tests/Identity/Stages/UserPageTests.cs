@@ -31,6 +31,24 @@ public partial class UserPageTests
     }
 
     [Fact]
+    public async Task The_brands_flow_for_settings_is_led_to_and_leads_back()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var alice = await host.SignedInAsync();
+        Assert.DoesNotContain("own-settings", await HtmlAsync(alice), StringComparison.Ordinal);
+
+        await host.ChangeAsync(async db =>
+        {
+            var flow = new Flow { Id = Guid.CreateVersion7(), Slug = "own-settings", Name = "settings", Title = "Phone & <language>", Designation = "stage_configuration" };
+            db.Flows.Add(flow);
+            var brand = await db.Brands.SingleOrDefaultAsync(TestContext.Current.CancellationToken) ?? db.Brands.Add(new Brand { Id = Guid.CreateVersion7(), Domain = "authentik-default", IsDefault = true }).Entity;
+            brand.UserSettingsFlowId = flow.Id;
+        });
+
+        Assert.Contains("<a href=\"/if/flow/own-settings/?next=%2Fif%2Fuser%2F\">Phone &amp; &lt;language&gt;</a>", await HtmlAsync(alice), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task S02_a_form_of_another_site_or_without_the_pages_token_changes_nothing()
     {
         await using var host = await SignInHost.StartAsync();
