@@ -12,7 +12,7 @@ namespace Gatehouse.Store.Compiled.Postgres
     public partial class PostgresDbModel
     {
         private PostgresDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("7f5d253e-b94b-4540-b9cc-aa5d9d1f9527"), entityTypeCount: 80)
+            : base(skipDetectChanges: false, modelId: new Guid("53237405-ddf4-44bf-8fff-6ccd9d02c07f"), entityTypeCount: 80)
         {
         }
 

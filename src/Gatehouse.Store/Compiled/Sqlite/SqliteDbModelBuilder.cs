@@ -11,7 +11,7 @@ namespace Gatehouse.Store.Compiled.Sqlite
     public partial class SqliteDbModel
     {
         private SqliteDbModel()
-            : base(skipDetectChanges: false, modelId: new Guid("bc11d597-be75-49cb-9b5c-1d86ee607296"), entityTypeCount: 80)
+            : base(skipDetectChanges: false, modelId: new Guid("c3c9fe3f-6eb0-457f-95c8-af168b6946aa"), entityTypeCount: 80)
         {
         }
 
