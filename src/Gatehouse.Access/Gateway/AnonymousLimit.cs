@@ -7,11 +7,12 @@ namespace Gatehouse.Access.Gateway;
 internal sealed class AnonymousLimit(TimeProvider clock)
 {
     private const int MostPerAddress = 60;
-    private const int MostAddresses = 10_000;
+    private const int MostInAll = 1000;
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
     private readonly Lock gate = new();
     private readonly Dictionary<IPAddress, int> counts = []; // guarded by gate
+    private int kept; // guarded by gate
     private DateTimeOffset begun; // guarded by gate
 
     /// <summary>Whether one more decision about this address is to be kept.</summary>
@@ -24,16 +25,20 @@ internal sealed class AnonymousLimit(TimeProvider clock)
             if (now - begun >= Window)
             {
                 counts.Clear();
+                kept = 0;
                 begun = now;
             }
 
-            if (!counts.TryGetValue(client, out var count) && counts.Count >= MostAddresses)
+            // Whoever has many addresses hides no more than what others do namelessly.
+            var count = counts.GetValueOrDefault(client);
+            if (kept >= MostInAll || count >= MostPerAddress)
             {
                 return false;
             }
 
             counts[client] = count + 1;
-            return count < MostPerAddress;
+            kept++;
+            return true;
         }
     }
 }

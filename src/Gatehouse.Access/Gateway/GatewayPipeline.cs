@@ -116,7 +116,7 @@ internal sealed partial class GatewayPipeline(
 
         if (decision.By is { } by)
         {
-            audit.ServiceAdmitted(context, host, path, app, by, admission.ServiceTokenId);
+            audit.ServiceAdmitted(context, host, path, app, by, admission);
         }
 
         if (await ForwardAsync(context, table, app, host, path, admission, decision.Attributes) == ForwardResult.SessionEnded)

@@ -50,6 +50,7 @@ internal static class GatewayRole
             .AddHostedService<StreamWatch>()
             .AddSingleton<Forward>()
             .AddSingleton<AnonymousLimit>()
+            .AddSingleton<NamedLimit>()
             .AddSingleton<Audit>()
             .AddSingleton<GatewayPipeline>(s => ActivatorUtilities.CreateInstance<GatewayPipeline>(s, new AddressLimit(BadTokensPerSecond, BadTokensAtOnce, s.GetRequiredService<TimeProvider>())));
     }

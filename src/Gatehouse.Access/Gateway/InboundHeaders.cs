@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Gatehouse.Model.Hosts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -46,7 +47,7 @@ internal static class InboundHeaders
             }
         }
 
-        if (headers.Authorization.Any(v => v is not null && AgentToken.Is(v)))
+        if (headers.Authorization.Any(v => v is not null && (AgentToken.Is(v) || ConnectionAuth.IsIn(v))))
         {
             (dropped ??= []).Add(HeaderNames.Authorization);
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Snapshots;
 using Gatehouse.Web.Http;
 using Microsoft.AspNetCore.Http;
@@ -94,6 +95,7 @@ internal sealed class OriginTransformer(OriginEntry origin, Passage passage, For
         var headers = httpContext.Response.Headers;
         DropGateCookies(headers);
         SpareGateCookies(headers);
+        DropConnectionAuth(headers);
         DropNamedInConnection(proxyResponse, headers);
 
         // TLS ends at the gateway, so whether a host is https for ever, and where else it is served, is for the gateway to say, not for what runs behind it.
@@ -158,6 +160,15 @@ internal sealed class OriginTransformer(OriginEntry origin, Passage passage, For
         {
             // Empty takes the header away.
             headers[ClearSiteData] = new StringValues([.. lines.OfType<string>().Select(GateCookies.Sparing).Where(l => l.Length > 0)]);
+        }
+    }
+
+    // What would answer it goes no further than here.
+    private static void DropConnectionAuth(IHeaderDictionary headers)
+    {
+        if (headers.WWWAuthenticate is { Count: > 0 } challenges && challenges.Any(ConnectionAuth.IsIn))
+        {
+            headers.WWWAuthenticate = new StringValues([.. challenges.OfType<string>().Select(ConnectionAuth.Without).Where(c => c.Length > 0)]);
         }
     }
 

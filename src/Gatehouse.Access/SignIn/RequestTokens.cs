@@ -18,7 +18,7 @@ internal sealed class RequestTokens(TokenVerifier verifier, OrgSessions orgSessi
     /// <summary>Whether the request brings anything that could be a token.</summary>
     public static bool HasAny(HttpRequest request) => Texts(request).Any();
 
-    /// <summary>Every good token for <paramref name="host"/>. Null means the team domain, where any token of ours will do; an app host takes tokens of its own apps, made for itself, only.</summary>
+    /// <summary>Every good token for <paramref name="host"/>. Null means the team domain, where org tokens do, and those of apps that are enough without their host; an app host takes tokens of its own apps, made for itself, only.</summary>
     public async IAsyncEnumerable<TokenSession> AllAsync(HttpContext context, AccessTable table, string? host)
     {
         foreach (var text in TokenCandidates.Of(Texts(context.Request)))
@@ -40,7 +40,7 @@ internal sealed class RequestTokens(TokenVerifier verifier, OrgSessions orgSessi
     }
 
     private static bool IsFor(HttpRequest request, VerifiedToken token, AccessTable table, string? host) => host is null
-        ? token.Type == TokenType.Org || table.AppsByAud.ContainsKey(token.Audience)
+        ? token.Type == TokenType.Org || (table.AppsByAud.TryGetValue(token.Audience, out var any) && token.IsEnough(any))
         : token.Type == TokenType.App && table.AppsByAud.TryGetValue(token.Audience, out var app) && AppHosts.Serves(table, app, host)
             && HostMark.IsOf(token.Host, host, app, token.IdentityNonce is null ? null : GateCookies.BindingOf(request, app));
 

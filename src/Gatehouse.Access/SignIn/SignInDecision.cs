@@ -26,7 +26,7 @@ internal abstract record Ruling
 internal sealed record DecisionExtras(string? Purpose, string? Approvers);
 
 /// <summary>Judges a person who signed in, and keeps the decision with its reasons.</summary>
-internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, Places places, TimeProvider clock)
+internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, NamedLimit named, Places places, TimeProvider clock)
 {
     private const string Login = "login";
     private const int LongestPath = 512;
@@ -39,7 +39,7 @@ internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, Pla
         _ => new Ruling.Denied(),
     };
 
-    /// <summary>Keeps the decision about a sign-in that asked for <paramref name="returnTo"/>; durable when it returns. The answer is its id.</summary>
+    /// <summary>Keeps the decision about a sign-in that asked for <paramref name="returnTo"/>; durable when it returns, unless it repeats others of the last minute. The answer is its id.</summary>
     public async Task<string> RecordLoginAsync(HttpContext context, AppEntry app, Visitor visitor, string host, string returnTo, DecisionExtras? extras = null)
     {
         var isAdmitted = Judge(app, visitor) is Ruling.Admitted;
@@ -47,13 +47,22 @@ internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, Pla
         var record = Record(
             context, app, visitor, Login, isAdmitted && missing is null, "GET", host, ReturnPath.WithoutQuery(returnTo), extras,
             missing is null ? null : Instead(app, visitor, $"Refused: the application can't do without {missing}, and the login method gave no value for it."));
-        await audit.RecordAsync(record, context.RequestAborted);
+        if (IsKept(app, visitor, record.Allowed, extras is not null))
+        {
+            await audit.RecordAsync(record, context.RequestAborted);
+        }
+
         return record.Id;
     }
 
     /// <summary>Queues the refusal of a person whom a policy would admit, but who did not prove themselves by the second factor that it asks for.</summary>
     public void RecordWithoutFactor(HttpContext context, AppEntry app, Visitor visitor, WayState way, string reason)
     {
+        if (!IsKept(app, visitor, allowed: false))
+        {
+            return;
+        }
+
         var asked = app.AfterSignIn.FirstOrDefault(p => p.Id == way.PolicyId)?.Mfa?.Allowed.Labels() ?? "a second factor";
         audit.Enqueue(Record(
             context, app, visitor, Login, false, "POST", way.Host, ReturnPath.WithoutQuery(way.ReturnTo),
@@ -72,13 +81,17 @@ internal sealed class SignInDecision(IAuditSink audit, AnonymousLimit limit, Pla
     {
         var request = context.Request;
         var record = Record(context, app, visitor, "request", false, request.Method, RequestHost.Of(request) ?? "", request.Path.Value ?? "/");
-        if (visitor.Identity is not null || limit.Take(visitor.Address))
+        if (IsKept(app, visitor, allowed: false))
         {
             audit.Enqueue(record);
         }
 
         return record.Id;
     }
+
+    private bool IsKept(AppEntry app, Visitor visitor, bool allowed, bool hasReasons = false) => visitor.Identity is { } who
+        ? named.Take(who.Email, new(app.App.Id, allowed, hasReasons))
+        : limit.Take(visitor.Address);
 
     private DecisionRecord Record(HttpContext context, AppEntry app, Visitor visitor, string action, bool allowed, string method, string host, string path, DecisionExtras? extras = null, DecisionTree? tree = null) => new()
     {

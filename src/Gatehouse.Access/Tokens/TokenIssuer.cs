@@ -22,6 +22,9 @@ internal sealed class TokenIssuer(PublicUrls urls, TimeProvider clock)
     /// <summary>Claim that tells which secret of the service token was shown.</summary>
     public const string SecretVersionClaim = "client_secret_version";
 
+    /// <summary>Claim that tells the app's epoch apart from the host, for the team domain, which no app token was made for. One that is bound to a cookie has none.</summary>
+    public const string EpochClaim = "epoch";
+
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
 
     /// <summary>An app token for a person, good at <paramref name="host"/> alone.</summary>
@@ -30,6 +33,11 @@ internal sealed class TokenIssuer(PublicUrls urls, TimeProvider clock)
         var claims = Base("app", app.App.Aud, duration);
         AddPerson(claims, session);
         claims[PolicyHashClaim] = app.PolicyHash + HostMark.Of(host, app, binding);
+        if (binding is null)
+        {
+            claims[EpochClaim] = app.App.TokenEpoch;
+        }
+
         if (CustomClaims.Of(table, session) is { Count: > 0 } custom)
         {
             claims["custom"] = custom;
@@ -47,6 +55,7 @@ internal sealed class TokenIssuer(PublicUrls urls, TimeProvider clock)
         var claims = Base("app", app.App.Aud, duration);
         claims["sub"] = "";
         claims[PolicyHashClaim] = app.PolicyHash + HostMark.Of(host, app);
+        claims[EpochClaim] = app.App.TokenEpoch;
         if (commonName is { Length: > 0 })
         {
             claims["common_name"] = commonName;

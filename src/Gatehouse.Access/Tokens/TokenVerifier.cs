@@ -44,6 +44,7 @@ internal sealed class TokenVerifier(PublicUrls urls, TimeProvider clock)
             new DateTimeOffset(jwt.IssuedAt, TimeSpan.Zero),
             new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero))
         {
+            Epoch = jwt.TryGetPayloadValue<int>(TokenIssuer.EpochClaim, out var epoch) ? epoch : null,
             CommonName = ClaimText.Of(jwt, "common_name"),
             SecretVersion = jwt.TryGetPayloadValue<int>(TokenIssuer.SecretVersionClaim, out var version) ? version : 0,
             ServiceTokenId = jwt.TryGetPayloadValue<bool>(TokenIssuer.ServiceTokenClaim, out var isToken) && isToken ? ClaimText.Of(jwt, "common_name") : null,

@@ -1,3 +1,5 @@
+using Gatehouse.Model.Snapshots;
+
 namespace Gatehouse.Access.Tokens;
 
 /// <summary>What kind of token of ours it is: the <c>type</c> claim.</summary>
@@ -25,6 +27,12 @@ internal sealed record VerifiedToken(
 
     /// <summary>Which secret of the service token was shown; 0, which none has, for others.</summary>
     public int SecretVersion { get; init; }
+
+    /// <summary>The app's epoch when it was issued; null when it counts only together with a cookie that the app's host alone is shown.</summary>
+    public int? Epoch { get; init; }
+
+    /// <summary>Whether it still stands for its holder where nothing but the token is shown, away from its host.</summary>
+    public bool IsEnough(AppEntry app) => Type == TokenType.App && Epoch == app.App.TokenEpoch && (IdentityNonce is null || !app.App.BindingCookie);
 
     /// <summary>Common name of a service: its client id, or that of its certificate.</summary>
     public string? CommonName { get; init; }

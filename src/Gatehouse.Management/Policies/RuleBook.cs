@@ -19,6 +19,7 @@ internal sealed class RuleBook
     private readonly HashSet<Guid> clients;
     private readonly bool knowsPlaces;
     private readonly MfaMethods factors;
+    private GroupSizes? sizes;
 
     private RuleBook(
         Dictionary<Guid, RuleSet> groups, Dictionary<Guid, AccessListKind> lists, HashSet<Guid> loginMethods, HashSet<Guid> serviceTokens, HashSet<Guid> clients, bool knowsPlaces, MfaMethods factors)
@@ -72,7 +73,20 @@ internal sealed class RuleBook
     };
 
     /// <summary>Judges as if <paramref name="group"/> held <paramref name="rules"/>.</summary>
-    public void Suppose(Guid group, RuleSet rules) => groups[group] = rules;
+    public void Suppose(Guid group, RuleSet rules)
+    {
+        groups[group] = rules;
+        sizes = null;
+    }
+
+    /// <summary>What is too much with a group, or with one or a policy that names it at any depth; null when nothing is.</summary>
+    public string? SizeFault(Guid group, IEnumerable<Policy> policies) =>
+        groups.Where(g => g.Key == group || Names(g.Value, group))
+            .Select(g => Sizes.FaultOf(g.Key) is { } fault ? (g.Key == group ? "the group " : $"group {g.Key}, which names this one, ") + fault : null)
+            .FirstOrDefault(f => f is not null)
+        ?? policies.Where(p => Names(RuleSet.Of(p), group) && IsTooMuch(RuleSet.Of(p)))
+            .Select(p => $"policy '{p.Name}' uses this group and comes to more than {GroupSizes.Most} rules with it")
+            .FirstOrDefault();
 
     /// <summary>What is wrong with the rules of one policy or group. <paramref name="path"/> leads to it in the body.</summary>
     public IEnumerable<Fault> Check(RuleSet rules, string path)
@@ -104,6 +118,11 @@ internal sealed class RuleBook
             yield return fault;
         }
 
+        if (IsTooMuch(rules))
+        {
+            yield return new Fault(path + "include", $"at most {GroupSizes.Most} rules are allowed, those of the groups that are named included");
+        }
+
         if (action is PolicyAction.Bypass or PolicyAction.NonIdentity && rules.All.FirstOrDefault(r => NeedsSignIn(r.Rule, [])) is { Rule: { } odd, Block: var block })
         {
             yield return new Fault(
@@ -113,10 +132,14 @@ internal sealed class RuleBook
     }
 
     /// <summary>Whether <paramref name="group"/> contains itself, at any depth.</summary>
-    public bool IsCircular(Guid group) => groups.TryGetValue(group, out var rules) && rules.All.Any(r => Reaches(r.Rule, group, []));
+    public bool IsCircular(Guid group) => groups.TryGetValue(group, out var rules) && Names(rules, group);
 
     /// <summary>Whether one of the rules names <paramref name="group"/>, at any depth.</summary>
-    public bool Names(RuleSet rules, Guid group) => rules.All.Any(r => Reaches(r.Rule, group, []));
+    public bool Names(RuleSet rules, Guid group)
+    {
+        var seen = new HashSet<Guid>();
+        return rules.All.Any(r => Reaches(r.Rule, group, seen));
+    }
 
     /// <summary>Whether judging the rule needs to know who asks. Groups are looked into; a group that is gone counts as needing it.</summary>
     public bool NeedsSignIn(Rule rule, HashSet<Guid> seen) => rule switch
@@ -125,6 +148,10 @@ internal sealed class RuleBook
         Rule.Group named => !groups.TryGetValue(named.Id, out var rules) || rules.All.Any(r => NeedsSignIn(r.Rule, seen)),
         _ => rule.NeedsSignIn,
     };
+
+    private GroupSizes Sizes => sizes ??= new GroupSizes(groups.ToDictionary(g => g.Key, g => (IReadOnlyList<Rule>)[.. g.Value.All.Select(r => r.Rule)]));
+
+    private bool IsTooMuch(RuleSet rules) => Sizes.Of(rules.All.Select(r => r.Rule)) > GroupSizes.Most;
 
     private bool Reaches(Rule rule, Guid group, HashSet<Guid> seen) =>
         rule is Rule.Group named

@@ -36,15 +36,25 @@ internal sealed class SaveRuleGroup(GatehouseDb db, Writer writer, IGeoReader pl
     {
         var book = await RuleBook.ReadAsync(db, places, cancellationToken);
         var faults = book.Check(draft.Rules, "").ToList();
+        if (draft.Rules.Repeated is var (block, twice))
+        {
+            faults.Add(new Fault(block, $"invalid '{block}' configuration: a rule stands there twice: {RuleJson.Write(twice)}"));
+        }
+
+        var policies = await db.Policies.AsNoTracking().ToListAsync(cancellationToken);
         book.Suppose(group.Id, draft.Rules);
         if (book.IsCircular(group.Id))
         {
             faults.Add(new Fault("include", "a group can't contain itself, nor a group that contains it"));
         }
+        else if (book.SizeFault(group.Id, policies) is { } fault)
+        {
+            faults.Add(new Fault("include", fault));
+        }
 
         // A bypass or service-auth policy that names this group must stay one that can be judged before sign-in.
-        var early = (await db.Policies.AsNoTracking().Where(p => p.Action == PolicyAction.Bypass || p.Action == PolicyAction.NonIdentity).ToListAsync(cancellationToken))
-            .Find(p => book.Names(RuleSet.Of(p), group.Id) && RuleSet.Of(p).All.Any(r => book.NeedsSignIn(r.Rule, [])));
+        var early = policies.Find(p => p.Action is PolicyAction.Bypass or PolicyAction.NonIdentity
+            && book.Names(RuleSet.Of(p), group.Id) && RuleSet.Of(p).All.Any(r => book.NeedsSignIn(r.Rule, [])));
         if (early is not null)
         {
             faults.Add(new Fault("include", $"{(early.Action == PolicyAction.Bypass ? "bypass" : "non_identity")} policy '{early.Name}' uses this group, so it takes ip, ip_list, geo, everyone and groups of those only"));

@@ -22,6 +22,12 @@ public sealed class RuleScope
 /// <summary>A rule group ready for evaluation.</summary>
 public sealed record CompiledGroup(string Name, ImmutableArray<Rule> Include, ImmutableArray<Rule> Exclude, ImmutableArray<Rule> Require)
 {
+    /// <summary>Null means sound; otherwise why it can't be judged.</summary>
+    public string? BrokenBecause { get; init; }
+
+    /// <summary>Changes whenever its content does, or that of what it names; part of the hash of policies.</summary>
+    public string ContentHash { get; init; } = "";
+
     /// <summary>All its rules.</summary>
     public IEnumerable<Rule> Rules => Include.Concat(Exclude).Concat(Require);
 }

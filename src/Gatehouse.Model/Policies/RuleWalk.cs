@@ -3,9 +3,6 @@ namespace Gatehouse.Model.Policies;
 /// <summary>Walks through rules and the groups they name.</summary>
 public static class RuleWalk
 {
-    /// <summary>Deeper than any sane nesting; a cycle ends here.</summary>
-    public const int Deepest = 20;
-
     /// <summary>The rule, and those of the groups it names at any depth.</summary>
     public static IEnumerable<Rule> All(Rule rule, RuleScope scope) => All(rule, scope, []);
 

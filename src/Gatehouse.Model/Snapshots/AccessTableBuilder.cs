@@ -1,7 +1,5 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.Net;
-using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Model.Apps;
 using Gatehouse.Model.Dns;
@@ -64,14 +62,10 @@ public static class AccessTableBuilder
     /// <summary>Builds the table. Never throws on odd rows: what can't be judged admits nobody.</summary>
     public static AccessTable Build(AccessRows rows)
     {
-        var scope = new RuleScope
-        {
-            Groups = rows.Groups.ToFrozenDictionary(g => g.Id, g => new CompiledGroup(g.Name, [.. g.Include], [.. g.Exclude], [.. g.Require])),
-            Lists = rows.Lists.ToFrozenDictionary(l => l.Id, Compile),
-            KnowsPlaces = rows.KnowsPlaces,
-        };
+        var sizes = new GroupSizes(rows.Groups.ToDictionary(g => g.Id, RuleScopeBuilder.RulesOf));
+        var scope = RuleScopeBuilder.Build(rows, sizes);
         var methods = rows.LoginMethods.Select(m => m.Method.Id).ToFrozenSet();
-        var apps = rows.Apps.Select(a => Compile(rows.Organization, a, scope, methods)).ToList();
+        var apps = rows.Apps.Select(a => Compile(rows.Organization, a, scope, sizes, methods)).ToList();
         return new AccessTable
         {
             Organization = rows.Organization,
@@ -90,13 +84,13 @@ public static class AccessTableBuilder
         };
     }
 
-    private static AppEntry Compile(Organization organization, App app, RuleScope scope, FrozenSet<Guid> methods)
+    private static AppEntry Compile(Organization organization, App app, RuleScope scope, GroupSizes sizes, FrozenSet<Guid> methods)
     {
         var taken = app.AllowedLoginMethods.Count == 0 ? methods : methods.Where(app.AllowedLoginMethods.Contains).ToFrozenSet();
         var policies = app.Policies
             .Where(p => p.Policy is not null)
             .OrderBy(p => p.Precedence)
-            .Select(p => Compile(p.Policy!, scope) with { Mfa = MfaDemand.Of(organization, app, p.Policy!) }) // filtered just above
+            .Select(p => Compile(p.Policy!, scope, sizes) with { Mfa = MfaDemand.Of(organization, app, p.Policy!) }) // filtered just above
             .ToList();
         var afterSignIn = policies.Where(p => p.Action is PolicyAction.Allow or PolicyAction.Deny).ToImmutableArray();
         return new AppEntry
@@ -123,10 +117,11 @@ public static class AccessTableBuilder
         };
     }
 
-    private static CompiledPolicy Compile(Policy policy, RuleScope scope)
+    private static CompiledPolicy Compile(Policy policy, RuleScope scope, GroupSizes sizes)
     {
         List<Rule> rules = [.. policy.Include, .. policy.Exclude, .. policy.Require];
-        var fault = rules.Select(r => Fault(r, scope, 0)).FirstOrDefault(f => f is not null);
+        var fault = rules.Select(r => RuleScopeBuilder.Fault(r, scope)).FirstOrDefault(f => f is not null)
+            ?? (sizes.Of(rules) > GroupSizes.Most ? $"it comes to more than {GroupSizes.Most} rules with those of the groups it names" : null);
         if (fault is null && policy.Action is PolicyAction.Bypass or PolicyAction.NonIdentity && rules.Exists(r => RuleWalk.Any(r, scope, one => one.NeedsSignIn)))
         {
             // Such a rule is never met before a sign-in: as an exclude it would keep nobody out.
@@ -150,30 +145,6 @@ public static class AccessTableBuilder
 
     private static IEnumerable<Rule> Rules(CompiledPolicy policy) => policy.Include.Concat(policy.Exclude).Concat(policy.Require);
 
-    private static CompiledList Compile(AccessList list) => new()
-    {
-        Name = list.Name,
-        Emails = list.Kind == AccessListKind.Email ? list.Items.Select(i => i.Value).ToFrozenSet(StringComparer.Ordinal) : null,
-        Networks = list.Kind == AccessListKind.Ip ? new AddressRanges(list.Items.Select(i => RuleJson.Range(i.Value)).OfType<IPNetwork>()) : null,
-        ContentHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', list.Items.Select(i => i.Value)))).AsSpan(0, 8)),
-    };
-
-    private static string? Fault(Rule rule, RuleScope scope, int depth) => rule switch
-    {
-        Rule.Country when !scope.KnowsPlaces => "it asks for a country, and there is no database of places (--geoip)",
-        Rule.EmailList l => ListFault(l.Id, scope, l => l.Emails is not null, "addresses of people"),
-        Rule.IpList l => ListFault(l.Id, scope, l => l.Networks is not null, "networks"),
-        Rule.Group named when !scope.Groups.ContainsKey(named.Id) => $"it names group {named.Id}, which does not exist",
-        Rule.Group named when depth == RuleWalk.Deepest => $"group '{scope.Groups[named.Id].Name}' is nested over {RuleWalk.Deepest} deep or contains itself",
-        Rule.Group named => scope.Groups[named.Id].Rules.Select(r => Fault(r, scope, depth + 1)).FirstOrDefault(f => f is not null),
-        _ => null,
-    };
-
-    private static string? ListFault(Guid id, RuleScope scope, Func<CompiledList, bool> fits, string what) =>
-        !scope.Lists.TryGetValue(id, out var list) ? $"it names list {id}, which does not exist"
-        : fits(list) ? null
-        : $"list '{list.Name}' does not hold {what}";
-
     // Names stay out of it: renaming a policy must not send anyone back to the login page.
     private static string Hash(FrozenSet<Guid> methods, ImmutableArray<CompiledPolicy> policies, RuleScope scope)
     {
@@ -183,30 +154,11 @@ public static class AccessTableBuilder
         {
             text.Append(policy.Id).Append('|').Append(policy.Action).Append('|').Append(policy.SessionDuration).Append('|').Append(policy.BrokenBecause)
                 .Append('|').Append(policy.PurposeRequired).Append('|').Append(policy.ApprovalGroups.Length > 0).Append('|').Append(policy.Mfa).Append('\n');
-            Append(text, "i", policy.Include, scope, 0);
-            Append(text, "e", policy.Exclude, scope, 0);
-            Append(text, "r", policy.Require, scope, 0);
+            RuleScopeBuilder.Append(text, "i", policy.Include, scope);
+            RuleScopeBuilder.Append(text, "e", policy.Exclude, scope);
+            RuleScopeBuilder.Append(text, "r", policy.Require, scope);
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 8));
-    }
-
-    private static void Append(StringBuilder text, string kind, ImmutableArray<Rule> rules, RuleScope scope, int depth)
-    {
-        foreach (var rule in rules)
-        {
-            text.Append(kind).Append(RuleJson.Write(rule)).Append('\n');
-            switch (rule)
-            {
-                case Rule.Group named when depth < RuleWalk.Deepest && scope.Groups.TryGetValue(named.Id, out var group):
-                    Append(text, kind + "i", group.Include, scope, depth + 1);
-                    Append(text, kind + "e", group.Exclude, scope, depth + 1);
-                    Append(text, kind + "r", group.Require, scope, depth + 1);
-                    break;
-                case Rule.EmailList list when scope.Lists.TryGetValue(list.Id, out var held):
-                    text.Append(held.ContentHash).Append('\n');
-                    break;
-            }
-        }
+        return RuleScopeBuilder.HashOf(text.ToString());
     }
 }

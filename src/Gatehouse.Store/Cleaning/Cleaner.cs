@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Gatehouse.Model.Audit;
 using Gatehouse.Model.Policies;
 using Gatehouse.Model.Tokens;
 using Microsoft.EntityFrameworkCore;
@@ -23,8 +24,17 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
     private static readonly TimeSpan UsualRetention = TimeSpan.FromDays(30);
     private static readonly TimeSpan KeepNotifications = TimeSpan.FromDays(365);
 
-    /// <summary>The most decisions kept, the newest; a flood must not fill the disk before its month is over.</summary>
+    /// <summary>The most decisions about people that are kept, the newest; a flood must not fill the disk before its month is over.</summary>
     internal int MostDecisions { get; init; } = 200_000;
+
+    /// <summary>The most of them about one person, once they are too many: nobody erases what is known of others.</summary>
+    internal int MostOfOne { get; init; } = 5000;
+
+    /// <summary>The most decisions kept that let a machine in.</summary>
+    internal int MostOfMachines { get; init; } = 200_000;
+
+    /// <summary>The most refusals kept that are about nobody. Strangers write these.</summary>
+    internal int MostOfNobody { get; init; } = 50_000;
 
     /// <summary>Cleans once; how many rows went.</summary>
     public async Task<int> CleanAsync(CancellationToken cancellationToken)
@@ -92,12 +102,35 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
     private static async Task<TimeSpan> RetentionAsync(GatehouseDb db, CancellationToken cancellationToken) =>
         await db.Organizations.Select(o => (TimeSpan?)o.DecisionRetention).FirstOrDefaultAsync(cancellationToken) ?? UsualRetention;
 
+    // Each kind by itself, so that none is kept at the cost of another.
     private async Task<int> CapDecisionsAsync(GatehouseDb db, CancellationToken cancellationToken)
     {
-        var newest = db.Decisions.OrderByDescending(d => d.At).Select(d => (DateTimeOffset?)d.At);
-        return await newest.Skip(MostDecisions).FirstOrDefaultAsync(cancellationToken) is { } cut
-            ? await DrainAsync(db.Decisions.Where(d => d.At <= cut).OrderBy(d => d.At), cancellationToken)
-            : 0;
+        var people = db.Decisions.Where(d => d.Email != null);
+        var gone = 0;
+        if (await people.CountAsync(cancellationToken) > MostDecisions)
+        {
+            var many = await people.GroupBy(d => d.Email).Where(g => g.Count() > MostOfOne).Select(g => g.Key).ToListAsync(cancellationToken);
+            foreach (var email in many)
+            {
+                gone += await CapAsync(people.Where(d => d.Email == email), MostOfOne, "one person", cancellationToken);
+            }
+        }
+
+        return gone + await CapAsync(people, MostDecisions, "people", cancellationToken)
+            + await CapAsync(db.Decisions.Where(d => d.Email == null && d.Allowed), MostOfMachines, "machines", cancellationToken)
+            + await CapAsync(db.Decisions.Where(d => d.Email == null && !d.Allowed), MostOfNobody, "nobody", cancellationToken);
+    }
+
+    private async Task<int> CapAsync(IQueryable<DecisionRecord> kind, int most, string about, CancellationToken cancellationToken)
+    {
+        if (await kind.OrderByDescending(d => d.At).Select(d => (DateTimeOffset?)d.At).Skip(most).FirstOrDefaultAsync(cancellationToken) is not { } cut)
+        {
+            return 0;
+        }
+
+        var gone = await DrainAsync(kind.Where(d => d.At <= cut).OrderBy(d => d.At), cancellationToken);
+        LogCapped(gone, about, most);
+        return gone;
     }
 
     private static async Task<int> DrainAsync<T>(IOrderedQueryable<T> expired, CancellationToken cancellationToken)
@@ -115,6 +148,9 @@ internal sealed partial class Cleaner(IDbContextFactory<GatehouseDb> databases, 
 
     [LoggerMessage(EventId = 6301, Level = LogLevel.Debug, Message = "{Count} expired rows deleted")]
     private partial void LogCleaned(int count);
+
+    [LoggerMessage(EventId = 6303, Level = LogLevel.Warning, Message = "{Count} access decisions about {About} were deleted before their time was over: no more than {Most} are kept")]
+    private partial void LogCapped(int count, string about, int most);
 
     [LoggerMessage(EventId = 6302, Level = LogLevel.Warning, Message = "Expired rows can't be deleted; trying again in an hour")]
     private partial void LogFailed(Exception failure);

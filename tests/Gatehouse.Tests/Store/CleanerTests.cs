@@ -6,6 +6,7 @@ using Gatehouse.Store;
 using Gatehouse.Store.Cleaning;
 using Gatehouse.Tests.Fakes;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gatehouse.Tests.Store;
@@ -74,12 +75,51 @@ public class CleanerTests
             await db.SaveChangesAsync(Cancel);
         }
 
-        using var cleaner = new Cleaner(store.Get<IDbContextFactory<GatehouseDb>>(), clock, NullLogger<Cleaner>.Instance) { MostDecisions = 3 };
+        using var cleaner = new Cleaner(store.Get<IDbContextFactory<GatehouseDb>>(), clock, NullLogger<Cleaner>.Instance) { MostOfNobody = 3 };
         Assert.Equal(2, await cleaner.CleanAsync(Cancel));
         Assert.Equal(0, await cleaner.CleanAsync(Cancel));
 
         await using var after = store.Open();
         Assert.Equal(["2", "3", "4"], await after.Decisions.Select(d => d.Id).OrderBy(i => i).ToListAsync(Cancel));
+    }
+
+    [Theory, MemberData(nameof(Databases.Both), MemberType = typeof(Databases))]
+    public async Task No_kind_of_decisions_is_deleted_for_another_and_nobody_deletes_what_is_known_of_others(DatabaseKind kind)
+    {
+        var clock = new FakeClock();
+        await using var store = await TestStore.StartAsync(kind, clock);
+        await using (var db = store.Open())
+        {
+            Add("a", 2, "ada@example.com", true);
+            Add("m", 2, null, true);
+            Add("e", 6, "eve@example.com", false);
+            Add("n", 6, null, false);
+            await db.SaveChangesAsync(Cancel);
+
+            void Add(string id, int count, string? email, bool allowed) => db.Decisions.AddRange(Enumerable.Range(0, count).Select(n => new DecisionRecord
+            {
+                Id = $"{id}{n}",
+                At = clock.GetUtcNow().AddSeconds(db.Decisions.Local.Count + n),
+                Allowed = allowed,
+                Action = "request",
+                Email = email,
+                Address = "192.0.2.1",
+                Method = "GET",
+                Host = "app.test",
+                Path = "/",
+                TreeJson = "{}",
+            }));
+        }
+
+        var log = new LogLines();
+        using var logs = LoggerFactory.Create(l => l.AddProvider(log));
+        using var cleaner = new Cleaner(store.Get<IDbContextFactory<GatehouseDb>>(), clock, logs.CreateLogger<Cleaner>()) { MostDecisions = 6, MostOfOne = 4, MostOfMachines = 3, MostOfNobody = 3 };
+        Assert.Equal(5, await cleaner.CleanAsync(Cancel));
+        Assert.Equal(0, await cleaner.CleanAsync(Cancel));
+
+        await using var after = store.Open();
+        Assert.Equal("a0 a1 e2 e3 e4 e5 m0 m1 n3 n4 n5", string.Join(' ', (await after.Decisions.Select(d => d.Id).ToListAsync(Cancel)).Order(StringComparer.Ordinal)));
+        Assert.Equal(2, log.All.Count(l => l.Id == 6303));
     }
 
     private static async Task AddAsync(TestStore store, string id, DateTimeOffset end)

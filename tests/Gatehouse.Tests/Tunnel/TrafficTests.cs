@@ -31,6 +31,19 @@ public class TrafficTests
         Assert.DoesNotContain(seen, n => n.StartsWith("cf-", StringComparison.OrdinalIgnoreCase) || n is "Keep-Alive" or "TE" or "uber-trace-id");
     }
 
+    [Theory]
+    [InlineData("NTLM TlRMTVNTUAABAAAA", false)]
+    [InlineData("negotiate YII=", false)]
+    [InlineData("Basic YTpi", true)]
+    public async Task Signing_in_to_a_connection_is_left_to_nobody_since_the_next_visitor_gets_it(string credentials, bool passes)
+    {
+        await using var rig = await TunnelRig.StartAsync();
+        using var answer = await rig.SendAsync((await rig.UsualAsync()).TunnelId, HttpMethod.Get, "/headers", "app.test", null, ("Authorization", credentials));
+
+        Assert.Equal(passes, (await answer.Content.ReadAsStringAsync(Token)).Contains("Authorization: " + credentials, StringComparison.OrdinalIgnoreCase));
+        Assert.Equal("Basic realm=\"x\"", Assert.Single(answer.Headers.NonValidated["WWW-Authenticate"]));
+    }
+
     [Fact]
     public async Task A_request_is_over_when_its_answer_was_read()
     {

@@ -70,6 +70,7 @@ internal sealed class TunnelOrigin : IAsyncDisposable
             case "/headers":
                 context.Response.Headers.Append("Set-Cookie", new(["a=1", "b=2"]));
                 context.Response.Headers["X-Latin"] = "caf\u00e9";
+                context.Response.Headers.WWWAuthenticate = new(["Negotiate", "NTLM, Basic realm=\"x\""]);
                 await context.Response.WriteAsync(string.Join("\n", context.Request.Headers.Select(h => $"{h.Key}: {h.Value}")));
                 break;
             case "/echo":

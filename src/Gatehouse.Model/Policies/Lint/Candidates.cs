@@ -38,7 +38,7 @@ internal static class Candidates
             return [[rule]];
         }
 
-        return depth < RuleWalk.Deepest && scope.Groups.TryGetValue(named.Id, out var group)
+        return depth < GroupSizes.Deepest && scope.Groups.TryGetValue(named.Id, out var group)
             ? group.Require.Aggregate(Any(group.Include, scope, depth + 1), (sofar, inner) => Both(sofar, Ways(inner, scope, depth + 1)))
             : [];
     }

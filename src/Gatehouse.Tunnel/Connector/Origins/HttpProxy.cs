@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net;
+using Gatehouse.Model.Hosts;
 using Gatehouse.Model.Tunnels.Ingress;
 using Gatehouse.Tunnel.Wire;
 using Microsoft.AspNetCore.Http;
@@ -43,11 +44,9 @@ internal sealed partial class HttpProxy(OriginClients clients, ILogger<HttpProxy
 
         using (response)
         {
-            var headers = response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated)
-                .SelectMany(h => h.Value.Select(v => new KeyValuePair<string, string>(h.Key, v)));
             try
             {
-                Answers.Head(context, (int)response.StatusCode, headers, LengthOf(context, response));
+                Answers.Head(context, (int)response.StatusCode, HeadersOf(response), LengthOf(context, response));
                 await CopyAsync(context, response, isWebSocket);
                 return true;
             }
@@ -82,7 +81,8 @@ internal sealed partial class HttpProxy(OriginClients clients, ILogger<HttpProxy
         foreach (var (name, values) in incoming.Headers)
         {
             if (name.StartsWith(':') || name.Equals("Host", StringComparison.OrdinalIgnoreCase) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
-                || TunnelHeaders.IsInternal(name) || TunnelHeaders.IsHopByHop(name))
+                || TunnelHeaders.IsInternal(name) || TunnelHeaders.IsHopByHop(name)
+                || (name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) && values.Any(ConnectionAuth.IsIn)))
             {
                 continue;
             }
@@ -110,6 +110,14 @@ internal sealed partial class HttpProxy(OriginClients clients, ILogger<HttpProxy
 
         return request;
     }
+
+    private static IEnumerable<KeyValuePair<string, string>> HeadersOf(HttpResponseMessage response) =>
+        from header in response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated)
+        let isChallenge = header.Key.Equals("WWW-Authenticate", StringComparison.OrdinalIgnoreCase)
+        from value in header.Value
+        let kept = isChallenge ? ConnectionAuth.Without(value) : value
+        where !isChallenge || kept.Length > 0
+        select new KeyValuePair<string, string>(header.Key, kept);
 
     private static bool HasBody(HttpContext context) => context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
 

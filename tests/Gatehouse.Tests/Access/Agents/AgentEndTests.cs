@@ -62,6 +62,32 @@ public class AgentEndTests
         Assert.Equal("invalid_grant", (await RefreshAsync(browser, client, tokens["refresh_token"]!.ToString()))["error"]!.ToString());
     }
 
+    [Fact]
+    public async Task S07_a_persons_token_in_a_programs_dress_ends_nothing()
+    {
+        await using var rig = await StartAsync();
+        using var browser = rig.Browser();
+        using var origin = rig.Browser();
+        var client = await RegisterAsync(browser);
+        var tokens = await TokenAsync(browser, client, (await SayAsync(browser, await AskAsync(rig, browser, client), "yes"))["code"]);
+        await browser.FollowAsync("https://app.test/");
+        Task GiveBackAsync(string token) => origin.PostAsync("https://access.test/cdn-cgi/access/oauth/revoke", ("client_id", "gatehouse-cli"), ("token", token));
+        var granted = rig.Sessions.All.Single(s => s.ParentNonce is not null);
+
+        await GiveBackAsync("oauth:" + browser["app.test", "CF_Authorization"]);
+        await GiveBackAsync("oauth:" + browser["access.test", "CF_Authorization"]);
+        Assert.All(rig.Sessions.All, s => Assert.Null(s.RevokedAt));
+
+        rig.App.TokenEpoch++;
+        rig.Reload();
+        await GiveBackAsync(tokens["access_token"]!.ToString());
+        Assert.Null(granted.RevokedAt);
+        rig.App.TokenEpoch--;
+        rig.Reload();
+        await GiveBackAsync(tokens["access_token"]!.ToString());
+        Assert.NotNull(granted.RevokedAt);
+    }
+
     [Theory]
     [InlineData("registered while it did", false)]
     [InlineData("registered at another app", true)]

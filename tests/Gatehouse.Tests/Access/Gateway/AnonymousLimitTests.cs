@@ -27,4 +27,15 @@ public class AnonymousLimitTests
         Assert.Equal(60, Enumerable.Range(0, 200).Count(n => limit.Take(IPAddress.Parse($"2001:db8::{n:x}"))));
         Assert.True(limit.Take(IPAddress.Parse("2001:db8:0:1::1")));
     }
+
+    [Fact]
+    public void Whoever_has_many_networks_is_recorded_a_thousand_times()
+    {
+        var clock = new FakeClock();
+        var limit = new AnonymousLimit(clock);
+
+        Assert.Equal(1000, Enumerable.Range(0, 5000).Count(n => limit.Take(IPAddress.Parse($"2001:db8:0:{n:x}::1"))));
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.True(limit.Take(IPAddress.Parse("2001:db8::1")));
+    }
 }

@@ -37,6 +37,32 @@ public class HeaderTests
         Assert.DoesNotContain("root", seen, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("NTLM TlRMTVNTUAADAAAA")]
+    [InlineData("Negotiate YII=")]
+    public async Task Nobody_is_served_on_a_connection_that_somebody_else_signed_in(string credentials)
+    {
+        var signedIn = new System.Runtime.CompilerServices.ConditionalWeakTable<RawStream, string>();
+        await using var gateway = await GatewayHost.StartAsync(origin: new RawOrigin((request, to) =>
+        {
+            if (request.Header("Authorization") is { } shown)
+            {
+                signedIn.AddOrUpdate(to, shown);
+            }
+
+            return to.SendAsync(signedIn.TryGetValue(to, out _)
+                ? "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nada"
+                : "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM, Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n");
+        }));
+
+        var refused = await gateway.GetAsync("/", gateway.SignIn(), headers: $"Authorization: {credentials}\r\n");
+        var next = await gateway.GetAsync("/", gateway.SignIn(email: "eve@example.com"));
+
+        Assert.Equal((401, 401), (refused.Status, next.Status));
+        Assert.Equal(["Basic realm=\"x\""], refused.Headers("WWW-Authenticate"));
+        Assert.Equal(200, (await gateway.GetAsync("/", gateway.SignIn(), headers: "Authorization: Basic YTpi\r\n")).Status);
+    }
+
     [Fact]
     public async Task H03_bypassed_paths_are_stripped_too()
     {

@@ -30,6 +30,25 @@ public class ServiceTokenTests
         Assert.Equal(gateway.ServiceTokens[0].Id, Assert.Single(gateway.TokenUses.All));
     }
 
+    [Fact]
+    public async Task L05_refusals_do_not_hide_the_use_of_a_token()
+    {
+        await using var gateway = await StartAsync();
+        gateway.Publish("bare.test").Reload();
+        for (var n = 0; n < 70; n++)
+        {
+            await gateway.GetAsync("/", host: "bare.test");
+        }
+
+        Assert.Equal(60, gateway.Audit.Records.Count);
+        for (var n = 0; n < 20; n++)
+        {
+            Assert.Equal(200, (await gateway.GetAsync("/", headers: Good)).Status);
+        }
+
+        Assert.Equal(11, gateway.Audit.Records.Count(r => r.Allowed)); // the first, and ten repeats
+    }
+
     [Theory]
     [InlineData("wrong secret")]
     [InlineData("unknown id")]

@@ -254,6 +254,27 @@ public class IdentityTests
     }
 
     [Theory]
+    [InlineData("revoked")]
+    [InlineData("bound")]
+    [InlineData("bound since")]
+    public async Task S07_the_team_domain_takes_no_app_token_that_is_not_enough_by_itself(string row)
+    {
+        await using var rig = await SignInRig.StartAsync(r => r.App.BindingCookie = row == "bound");
+        using var browser = rig.Browser();
+        using var origin = rig.Browser();
+        await rig.SignInAsync(browser);
+        (string, string) shown = ("Cf-Access-Token", browser["app.test", "CF_Authorization"]!);
+        rig.App.TokenEpoch = row == "revoked" ? 1 : 0;
+        rig.App.BindingCookie = row != "revoked";
+        rig.Reload();
+
+        Assert.Equal("""{"err":"invalid or expired app token"}""", (await origin.GetAsync("https://access.test/cdn-cgi/access/get-identity", headers: [shown])).Body);
+        Assert.Contains("No session was found", (await origin.GetAsync("https://access.test/cdn-cgi/access/logout", headers: [shown])).Body, StringComparison.Ordinal);
+        Assert.Null(rig.Sessions.All.Single().RevokedAt);
+        Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("https://access.test/cdn-cgi/access/get-identity")).Status); // its org token
+    }
+
+    [Theory]
     [InlineData("access.test")]
     [InlineData("app.test")]
     public async Task Without_a_token_it_says_so(string host)

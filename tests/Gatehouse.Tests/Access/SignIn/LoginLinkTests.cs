@@ -236,4 +236,24 @@ public class LoginLinkTests
 
         Assert.Equal("https://app.test/cdn-cgi/access/login?redirect_url=%2Fdeep", answer.Location);
     }
+
+    [Fact]
+    public async Task A_link_that_is_opened_over_and_over_fills_no_log()
+    {
+        await using var rig = await SignInRig.StartAsync();
+        using var browser = rig.Browser();
+        await rig.SignInAsync(browser);
+        using var other = rig.Browser();
+        var link = (await other.GetAsync("https://app.test/")).Location!; // every refusal of a page has one
+
+        for (var n = 0; n < 30; n++)
+        {
+            Assert.Equal(System.Net.HttpStatusCode.Found, (await browser.GetAsync(link)).Status);
+        }
+
+        Assert.Equal(11, rig.Audit.Records.Count);
+        rig.Clock.Advance(TimeSpan.FromMinutes(1));
+        await browser.GetAsync(link);
+        Assert.Equal(12, rig.Audit.Records.Count);
+    }
 }

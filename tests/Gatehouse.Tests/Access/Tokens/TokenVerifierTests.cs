@@ -50,7 +50,7 @@ public class TokenVerifierTests
         var token = await verifier.VerifyAsync(issuer.IssueApp(table, app, "app.test", session, TimeSpan.FromHours(1)), table);
 
         Assert.Equal(
-            new VerifiedToken(TokenType.App, app.App.Aud, session.UserId.ToString(), "ada@example.com", "n-1", app.PolicyHash, HostMark.Of("app.test"), clock.GetUtcNow(), clock.GetUtcNow().AddHours(1)), token);
+            new VerifiedToken(TokenType.App, app.App.Aud, session.UserId.ToString(), "ada@example.com", "n-1", app.PolicyHash, HostMark.Of("app.test"), clock.GetUtcNow(), clock.GetUtcNow().AddHours(1)) { Epoch = 0 }, token);
     }
 
     [Fact]
