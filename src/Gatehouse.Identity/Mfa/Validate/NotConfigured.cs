@@ -23,6 +23,13 @@ internal sealed class NotConfigured(GatehouseDb db, Devices devices, MfaEvents e
             return new StageStep.Deny("Your security key belongs to a former address of this page. Ask your administrator.", "the user's keys are of another host, and nothing else is usable");
         }
 
+        // The same where the session is all that is known: its owner's authenticators of other classes were not asked for, so none is put beside them.
+        if (settings.NotConfiguredAction == "configure" && run is { IsProvenByBrowserAlone: true, PendingUserId: { } owner, Browser: { } browser }
+            && !browser.Session.Amr.Contains("mfa") && await devices.HasAnyAsync(owner, cancellationToken))
+        {
+            return new StageStep.Deny(NoneAllowed, "the user has authenticators of other classes only, and has shown none of them");
+        }
+
         return settings.NotConfiguredAction switch
         {
             "skip" => StageAnswers.Pass,

@@ -1,6 +1,7 @@
 using Gatehouse.Identity.Oidc;
 using Gatehouse.Model.Flows;
 using Gatehouse.Tests.Identity.SignIn;
+using Microsoft.EntityFrameworkCore;
 
 namespace Gatehouse.Tests.Identity.Mfa;
 
@@ -54,6 +55,21 @@ public class StepUpTests
         await using var host = await StartAsync((StageType.AuthenticatorValidate, $$"""{"not_configured_action":"{{action}}"}"""));
         using var alice = await host.SignedInAsync();
         Assert.Equal(component, (await alice.Flow(Flow, "state=1").ShowAsync()).Component);
+    }
+
+    [Fact]
+    public async Task M05_nobody_sets_up_an_authenticator_on_the_way_beside_one_that_was_not_shown()
+    {
+        await using var host = await StartAsync((StageType.AuthenticatorValidate, "{}"));
+        await host.ChangeAsync(async db => (await db.Stages.SingleAsync(s => s.Name == Flow + " 0", TestContext.Current.CancellationToken)).SettingsJson =
+            $$"""{"device_classes":["totp"],"not_configured_action":"configure","configuration_stages":["{{await host.StageAsync(MfaHost.TotpSetup)}}"]}""");
+        using var alice = await host.SignedInAsync();
+        using var bob = await host.SignedInAsync("bob");
+        using var key = new SoftKey();
+        await MfaHost.EnrolKeyAsync(alice, key);
+
+        Assert.Equal("ak-stage-access-denied", (await alice.Flow(Flow, "state=1").ShowAsync()).Component);
+        Assert.Equal("ak-stage-authenticator-totp", (await bob.Flow(Flow, "state=1").ShowAsync()).Component); // who has none at all
     }
 
     [Theory]
