@@ -69,7 +69,7 @@ internal sealed partial class SignInCompletion(
     // What programs were granted in it goes on if it is the same person.
     private async Task EndFormerAsync(HttpContext context, AccessTable table, AccessSession session)
     {
-        foreach (var former in await orgSessions.FindAllAsync(context, table))
+        foreach (var former in (await orgSessions.FindAllAsync(context, table)).Where(f => f.Nonce != session.Nonce))
         {
             await (former.UserId == session.UserId
                 ? sessions.ReplaceAsync(former.Nonce, session.Nonce, context.RequestAborted)
@@ -154,6 +154,7 @@ internal sealed partial class SignInCompletion(
             return null;
         }
 
+        await EndFormerAsync(context, table, session);
         AccessCookies.Set(context, AccessCookies.Authorization, issuer.IssueOrg(table, session), session.ExpiresAt);
         var ray = RayId.Of(context);
         LogAgain(ray);

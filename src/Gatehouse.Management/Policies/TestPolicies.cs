@@ -83,7 +83,7 @@ internal sealed class TestPolicies(GatehouseDb db, IGeoReader places, TimeProvid
             return "error";
         }
 
-        var identity = new VisitorIdentity { Email = session.Email, LoginMethodId = session.LoginMethodId, Claims = claims, Amr = session.Amr, Passed = session.Passed };
+        var identity = new VisitorIdentity { Email = session.Email, LoginMethodId = session.LoginMethodId, Claims = claims, Amr = session.Amr, Passed = Passed.WithoutDoubt(session.Passed, app.Evaluations) };
         return PolicyReplay.Admits(app, new Visitor(address, identity) { Country = places.Find(address)?.Country }) ? "approved" : "blocked";
     }
 

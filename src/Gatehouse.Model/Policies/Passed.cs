@@ -60,6 +60,10 @@ public static class Passed
     /// <summary>An evaluation that said no, which is another thing than not to answer.</summary>
     public static string RefusedBy(Rule.ExternalEvaluation rule) => Evaluation + "no " + rule.EvaluateUrl + " " + rule.KeysUrl;
 
+    /// <summary>What somebody passed, and a no of all services in <paramref name="asked"/> that have said nothing: for judging what is not decided here.</summary>
+    public static IReadOnlyList<string> WithoutDoubt(IReadOnlyList<string> passed, IEnumerable<Rule.ExternalEvaluation> asked) =>
+        [.. passed, .. asked.Where(e => !passed.Contains(Of(e))).Select(RefusedBy)];
+
     /// <summary>Begins the purpose that was given to a policy; the person's words follow.</summary>
     public static string OfPurpose(Guid policy) => Purpose + policy.ToString("N") + " ";
 

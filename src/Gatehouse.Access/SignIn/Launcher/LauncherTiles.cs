@@ -28,7 +28,20 @@ internal sealed class LauncherTiles(Places places, PublicUrls urls)
            select (entry.App, tile),
     ];
 
-    private bool Lets(AppEntry app, IPAddress address, VisitorIdentity who) => SignInDecision.Judge(app, places.Visitor(app, address, who)) is Ruling.Admitted;
+    // The app asks its services itself when it is opened: until then, what they have not said keeps nobody from seeing it.
+    private bool Lets(AppEntry app, IPAddress address, VisitorIdentity who)
+    {
+        var asked = app.Evaluations.IsEmpty ? who : new VisitorIdentity
+        {
+            Email = who.Email,
+            LoginMethodId = who.LoginMethodId,
+            Claims = who.Claims,
+            Amr = who.Amr,
+            Passed = Passed.WithoutDoubt(who.Passed, app.Evaluations),
+            GrantedAt = who.GrantedAt,
+        };
+        return SignInDecision.Judge(app, places.Visitor(app, address, asked)) is Ruling.Admitted;
+    }
 
     // A link gives nothing away; policies only say who sees it.
     private static bool IsForAll(AppEntry app) => app.App.Type == AppType.Bookmark && app.App.Policies.Count == 0;

@@ -105,7 +105,7 @@ internal sealed record Sketch(Guid LoginMethod)
         LoginMethodId = LoginMethod,
         Claims = Claims.ToLookup(c => c.Name, c => c.Value).ToDictionary(g => g.Key, g => (IReadOnlyList<string>)[.. g], StringComparer.Ordinal),
         Amr = Amr,
-        Passed = [.. Passing, .. app.Evaluations.Where(e => !Passing.Contains(Passed.Of(e))).Select(Passed.RefusedBy)],
+        Passed = Passed.WithoutDoubt(Passing, app.Evaluations),
     };
 
     private Sketch? Settle(string email) =>

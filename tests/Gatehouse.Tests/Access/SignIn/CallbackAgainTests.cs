@@ -36,6 +36,23 @@ public class CallbackAgainTests
     }
 
     [Fact]
+    public async Task Going_back_to_an_earlier_sign_in_leaves_no_session_that_nobody_can_end()
+    {
+        await using var rig = await StartAsync();
+        using var browser = rig.Browser();
+        var authorize = await rig.BeginAsync(browser);
+        await SignInRig.CallbackAsync(browser, authorize);
+        browser.Cookies.RemoveAll(c => c.Name == "CF_Authorization"); // our answer was lost
+        var second = await SignInRig.CallbackAsync(browser, await rig.BeginAsync(browser), "another-code");
+        Assert.Equal((HttpStatusCode.Found, 2), (second.Status, rig.Sessions.All.Count));
+
+        Assert.Equal(HttpStatusCode.Found, (await SignInRig.CallbackAsync(browser, authorize)).Status);
+        var left = rig.Sessions.All.Where(s => !rig.Sessions.Revocations.Current.IsRevoked(s.Nonce)).ToList();
+        Assert.Single(left);
+        Assert.Equal("app /deep?q=1&r=%2F", (await browser.FollowAsync(Deep)).Body);
+    }
+
+    [Fact]
     public async Task A_browser_that_goes_away_in_the_middle_finds_its_sign_in_done()
     {
         await using var rig = await StartAsync();

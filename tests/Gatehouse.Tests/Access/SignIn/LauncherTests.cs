@@ -26,6 +26,7 @@ public class LauncherTests
                 TestAccess.App("*.wild.test", staff),
                 TestAccess.App("closed.test", TestAccess.Policy(PolicyAction.Allow, "Other", [new Rule.Email("bob@example.com")])),
                 TestAccess.App("empty.test"),
+                TestAccess.App("asks.test", TestAccess.Policy(PolicyAction.Allow, "Not risky", [new Rule.Everyone()], [new Rule.ExternalEvaluation("https://risk.test/evaluate", "https://risk.test/keys")])),
             ]);
         });
         using var browser = rig.Browser();
@@ -45,6 +46,7 @@ public class LauncherTests
         Assert.Contains("href=\"https://app.test/\"", body, StringComparison.Ordinal);
         Assert.Contains("href=\"https://wiki.test/start\"", body, StringComparison.Ordinal);
         Assert.Contains("&lt;Wiki&gt;", body, StringComparison.Ordinal);
+        Assert.Contains("href=\"https://asks.test/\"", body, StringComparison.Ordinal); // its service is asked when it is opened
         foreach (var other in new[] { "hidden.test", "wild.test", "closed.test", "empty.test" })
         {
             Assert.DoesNotContain(other, body, StringComparison.Ordinal);
