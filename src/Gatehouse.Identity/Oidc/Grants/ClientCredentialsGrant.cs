@@ -107,6 +107,7 @@ internal sealed class ClientCredentialsGrant(
             Amr = [.. machine.Subject?.Access.Grant.Amr ?? []],
             KeyThumbprint = request.KeyThumbprint,
             ConsentId = machine.Subject?.Access.Grant.ConsentId,
+            Actor = machine.Subject?.Access.Grant.Actor,
             CreatedAt = now,
             ExpiresAt = now + ValidityPeriod.Parse(client.Provider.AccessTokenValidity),
         };

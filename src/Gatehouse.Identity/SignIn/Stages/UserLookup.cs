@@ -32,6 +32,6 @@ internal sealed class UserLookup(GatehouseDb db)
         var proved = addressed.Where(u => !u.IsEmailUnproven).ToList();
 
         // Two people with one address: picking one would be luck.
-        return (proved.Count > 0 && !proved.Exists(named.Contains) ? proved : named.Count > 0 ? named : addressed) is [var only] ? only : null;
+        return (proved.Count == 1 ? proved : named.Count > 0 ? named : proved.Count > 0 ? proved : addressed) is [var only] ? only : null;
     }
 }

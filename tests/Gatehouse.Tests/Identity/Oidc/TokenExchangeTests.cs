@@ -84,6 +84,14 @@ public class TokenExchangeTests
         var actor = token.GetPayloadValue<JsonElement>("act").GetProperty("sub").GetString();
         Assert.NotEqual(token.Subject, actor);
         Assert.Equal(64, actor!.Length);
+
+        // Shown to a provider that trusts this one, it is still the actor's.
+        await host.ConfigureAsync(p => p.GrantTypes = ["client_credentials"], Seed.OtherClientId);
+        using var shown = await host.GrantAsync(
+            "client_credentials", ("client_id", Seed.OtherClientId), ("client_secret", null), ("scope", "openid"),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"), ("client_assertion", token.EncodedToken));
+        var next = new JsonWebToken((await OidcHost.JsonAsync(shown)).GetProperty("access_token").GetString());
+        Assert.NotEmpty(next.GetPayloadValue<JsonElement>("act").GetProperty("sub").GetString()!);
         using var wrong = await ExchangeAsync(host, await SubjectAsync(host), ("actor_token", "wrong"), ("actor_token_type", AccessType));
         Assert.Equal("invalid_grant", await OidcHost.ErrorAsync(wrong));
     }

@@ -149,6 +149,21 @@ public class EnrolmentTests
     }
 
     [Fact]
+    public async Task A_name_that_is_the_shared_address_of_others_is_still_a_name()
+    {
+        await using var host = await SignInHost.StartAsync();
+        await host.ChangeAsync(db => db.Users.Where(u => u.Username == "alice" || u.Username == "bob").ExecuteUpdateAsync(u => u.SetProperty(x => x.Email, "team@example.com"), TestContext.Current.CancellationToken));
+        await host.ChangeAsync(db => { Laid.Enrolment(db); return Task.CompletedTask; });
+        using var browser = host.Browser();
+        Assert.Equal("xak-flow-redirect", (await browser.Flow("enrol").AnswerAsync(Laid.Newcomer("team@example.com"))).Component);
+
+        using var other = host.Browser();
+        var login = other.Flow("default-authentication-flow");
+        await login.AnswerAsync(("uid_field", "team@example.com"));
+        Assert.Equal("xak-flow-redirect", (await login.AnswerAsync(("component", "ak-stage-password"), ("password", Laid.NewPassword))).Component);
+    }
+
+    [Fact]
     public async Task Q20_the_names_of_machines_are_nobodys_to_choose()
     {
         await using var host = await SignInHost.StartAsync();
