@@ -53,7 +53,7 @@ internal sealed class Turns(int atOnce, int mostWaiting, int mostOfNetwork)
         if (waiting.Count >= mostWaiting)
         {
             var fullest = waiting.GroupBy(w => w.Network).Select(g => g.ToList()).MaxBy(g => g.Count) ?? [];
-            if (fullest.Count <= own.Count)
+            if (fullest.Count <= own.Count + 1) // of equals, whoever was here first stays
             {
                 return null;
             }

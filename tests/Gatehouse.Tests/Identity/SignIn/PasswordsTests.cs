@@ -20,7 +20,7 @@ public class PasswordsTests
         var results = await Task.WhenAll(checks);
 
         Assert.Equal(200 - 64 - Passwords.AtOnce, results.Count(r => r == PasswordCheck.Busy));
-        Assert.Equal(PasswordCheck.Wrong, results[^1]);
+        Assert.DoesNotContain(PasswordCheck.Busy, results[..64]); // of equals, whoever was here first stays
         Assert.Equal(PasswordCheck.Wrong, await passwords.CheckAsync("x", null, IPAddress.Loopback, Stop));
     }
 
