@@ -69,9 +69,10 @@ internal sealed class JudgeEvents(IDbContextFactory<GatehouseDb> databases, Even
         GatehouseDb db, NotificationRule rule, Event happened, Dictionary<Guid, NotificationTransport> transports, CancellationToken cancellationToken)
     {
         var recipients = await RecipientsAsync(db, rule, happened, cancellationToken);
+        bool? mayBeMailed = null; // asked once for all its transports
         foreach (var transport in rule.TransportIds.Select(id => transports.GetValueOrDefault(id)).OfType<NotificationTransport>())
         {
-            if (IsEcho(happened, transport) || !MayBeSent(rule, happened, transport))
+            if (IsEcho(happened, transport) || (transport.Mode == TransportMode.Email && !(mayBeMailed ??= MayBeMailed(rule, happened))))
             {
                 continue;
             }
@@ -98,9 +99,16 @@ internal sealed class JudgeEvents(IDbContextFactory<GatehouseDb> databases, Even
         || (happened.Action == EventActions.SystemTaskException && happened.TargetModel == "notificationtransport");
 
     // The shipped rules name the mail transport, set up or not; and what strangers cause must not fill anybody's mailbox, whomever they name.
-    private bool MayBeSent(NotificationRule rule, Event happened, NotificationTransport transport) =>
-        transport.Mode != TransportMode.Email
-        || (mail.IsSetUp && ((happened.UserId is not null && happened.Action != EventActions.LoginFailed) || letters.TryTake(rule.Id, happened.UserId is not null)));
+    private bool MayBeMailed(NotificationRule rule, Event happened) => mail.IsSetUp
+        && ((happened.UserId is not null && happened.Action != EventActions.LoginFailed) || letters.TryTake(rule.Id, ShareOf(rule, happened)));
+
+    // Each of those whom a rule tells of themselves alone has a share; else all who are named have one, and all who are not.
+    private static int ShareOf(NotificationRule rule, Event happened) => happened.UserId switch
+    {
+        null => -1,
+        { } user when rule is { TellsEventUser: true, GroupId: null } => user,
+        _ => 0,
+    };
 
     private static async Task<List<int>> RecipientsAsync(GatehouseDb db, NotificationRule rule, Event happened, CancellationToken cancellationToken)
     {

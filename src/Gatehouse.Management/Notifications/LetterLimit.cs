@@ -8,23 +8,33 @@ namespace Gatehouse.Management.Notifications;
 /// </summary>
 internal sealed partial class LetterLimit(TimeProvider clock, ILogger<LetterLimit> logger)
 {
-    /// <summary>For each rule and hour; as many again where somebody is named.</summary>
+    /// <summary>For each rule and hour; as many again where somebody is named, and for each whom the rule tells of themselves.</summary>
     internal const int Most = 20;
 
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     private readonly Lock turn = new();
-    private readonly Dictionary<(Guid Rule, bool IsNamed), (DateTimeOffset Since, int Count)> taken = []; // guarded by turn; two for each rule
+    private readonly Dictionary<(Guid Rule, int About), (DateTimeOffset Since, int Count)> taken = []; // guarded by turn; those of this hour
 
     /// <summary>Whether one more may be sent for this rule.</summary>
-    /// <param name="isNamed">Whether it names a user: names that nobody has must not use up what tells of those who are there.</param>
-    public bool TryTake(Guid rule, bool isNamed)
+    /// <param name="about">Whose share it is: names that nobody has must not use up what tells of those who are there, nor one user what tells another.</param>
+    public bool TryTake(Guid rule, int about)
     {
         var now = clock.GetUtcNow();
         lock (turn)
         {
-            var (since, count) = taken.TryGetValue((rule, isNamed), out var known) && now - known.Since < Hour ? known : (now, 0);
-            taken[(rule, isNamed)] = (since, count + 1);
+            if (!taken.TryGetValue((rule, about), out var known) || now - known.Since >= Hour)
+            {
+                foreach (var (over, _) in taken.Where(t => now - t.Value.Since >= Hour).ToList())
+                {
+                    taken.Remove(over);
+                }
+
+                known = (now, 0);
+            }
+
+            var (since, count) = known;
+            taken[(rule, about)] = (since, count + 1);
             if (count == Most)
             {
                 LogFull(rule, Most);

@@ -120,7 +120,7 @@ internal sealed class FindUses(GatehouseDb db)
         [
             .. providers.Select(p => new Use("authentik_providers_oauth2", "oauth2provider", Text(p.Id), p.Name, Use.LeftDangling)),
             .. brands.Select(b => new Use("authentik_brands", "brand", b.Id.ToString(), b.Domain, Use.LeftDangling)),
-            .. transports.Select(t => new Use("authentik_events", "notificationtransport", t.Id.ToString(), t.Name, Use.SetDefault)),
+            .. transports.Select(t => new Use("authentik_events", "notificationtransport", t.Id.ToString(), t.Name, Use.LeftDangling)),
         ];
     }
 

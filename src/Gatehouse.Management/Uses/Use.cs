@@ -13,7 +13,6 @@ internal sealed record Use(string App, string Model, string Key, string Name, st
 
     /// <summary>It names nothing afterwards.</summary>
     public const string SetNull = "set_null";
-    public const string SetDefault = "set_default";
 
     /// <summary>It goes on naming what is gone; where that would do harm, the deletion is refused.</summary>
     public const string LeftDangling = "left_dangling";
