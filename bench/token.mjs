@@ -35,7 +35,7 @@ function cpu(pid = server.process.pid) {
 function load(lua, url, host, pid, time = seconds) {
   const before = cpu(pid);
   const text = execFileSync('wrk', ['-t1', `-c${connections}`, `-d${time}s`, '--latency', '-s', lua, '-H', `Host: ${host}`, url], { encoding: 'utf8' });
-  if (/Non-2xx/.test(text)) throw new Error(`${url}\n${text}`);
+  if (/Non-2xx/.test(text)) throw new Error(`${url}\n${text}\n${server.log.slice(-4000)}`); // what it had to say of it
   const milliseconds = (at) => { const [, n, unit] = text.match(new RegExp(`${at}%\\s+([\\d.]+)(us|ms|s)`)); return n * { us: 0.001, ms: 1, s: 1000 }[unit]; };
   const cost = (cpu(pid) - before) / Number(text.match(/(\d+) requests in/)[1]);
   return { rate: Number(text.match(/Requests\/sec:\s+([\d.]+)/)[1]), p50: milliseconds(50), p99: milliseconds(99), cost };
