@@ -103,7 +103,7 @@ for (const algorithm of ['RS256', 'ES256', 'PS512']) {
       const heard = await end.response.json();
       assert.equal(heard['cf-access-authenticated-user-email'], 'ada@example.com');
       const custom = JSON.parse(Buffer.from(heard['cf-access-jwt-assertion'].split('.')[1], 'base64url')).custom;
-      assert.deepEqual(custom, { department: 'engines', level: '3' });
+      assert.deepEqual(custom, { department: 'engines', level: 3 });
       const identity = await (await browser.fetch(`${app.url}/cdn-cgi/access/get-identity`)).json();
       assert.deepEqual([identity.idp.type, identity.idp.id, identity.name, identity.groups, identity.oidc_fields.department], ['oidc', method.id, 'Ada Lovelace', ['engines', 'staff'], 'engines']);
     });
